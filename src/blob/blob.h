@@ -1,0 +1,83 @@
+/*
+ * blob/blob.h: immutable bytes named by their SHA-256, in a folder.  Knows files and the blob
+ * table, no noun. The order is engine.md 17: temporary file, fsync, link, fsync of the folder, then
+ * the row.
+ */
+#pragma once
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/str.h"
+#include "db/db.h"
+
+struct blob_store; /* opaque: blob.c */
+
+struct blob_config {
+    const char *directory; /* made when missing: aa/bb/<sha256>, tmp/, trash/ */
+    struct db_pool *pool;  /* borrowed for the store's life */
+    const struct clock *clock;
+    int64_t free_bytes_uploads_min; /* below: no uploads; 0: the larger of 2 GiB and 10 % of the
+                                       disk, capped */
+    int64_t free_bytes_jobs_min;
+};
+MUST_CHECK bool blob_store_open(const struct blob_config *config, struct blob_store **out,
+                                struct error *err);
+void blob_store_close(struct blob_store *store); /* takes NULL */
+
+/* What was stored: durable on disk; a row makes it known. */
+struct blob {
+    struct sha256 hash;
+    char name[SHA256_HEX_SIZE + 1];
+    int64_t size;
+};
+
+/* Bytes on their way in.  Any thread, one at a time. */
+struct blob_writer;
+/* Fails: ERROR_STORAGE_FULL (watermark or ENOSPC), ERROR_INTERNAL.  `size_max` is kept while
+ * writing. */
+MUST_CHECK bool blob_write_begin(struct blob_store *store, int64_t size_max,
+                                 struct blob_writer **out, struct error *err);
+MUST_CHECK bool blob_write(struct blob_writer *writer, const void *data, size_t size,
+                           struct error *err); /* TOO_LARGE */
+/* fsync, link, fsync folder.  Takes the writer, also when it fails. */
+MUST_CHECK bool blob_write_end(struct blob_writer *writer, struct blob *out, struct error *err);
+void blob_write_abort(struct blob_writer *writer); /* takes NULL */
+int64_t blob_written(const struct blob_writer *writer);
+/* All at once. */
+MUST_CHECK bool blob_put(struct blob_store *store, struct str bytes, struct blob *out,
+                         struct error *err);
+
+/* Whole into `arena`.  Fails: NOT_FOUND, TOO_LARGE, INTERNAL. */
+MUST_CHECK bool blob_get(struct blob_store *store, struct str name, size_t size_max,
+                         struct arena *arena, struct str *out, struct error *err);
+/* An open descriptor for reading, the caller's to close, and its size. */
+MUST_CHECK bool blob_open(struct blob_store *store, struct str name, int *fd, int64_t *size,
+                          struct error *err);
+/* Only the first bytes (for probing). */
+MUST_CHECK bool blob_head(struct blob_store *store, struct str name, size_t size,
+                          struct arena *arena, struct str *out, struct error *err);
+
+/*
+ * Rows, inside a transaction.  A reference keeps the bytes: `owner` says who ("asset:01H…",
+ * "variant:…"). Adding one unmarks a blob that was on its way out.  Both are idempotent.
+ */
+MUST_CHECK bool blob_ref_add(struct db *db, const struct blob *blob, struct str owner,
+                             int64_t now_ms, struct error *err);
+MUST_CHECK bool blob_ref_drop(struct db *db, struct str name, struct str owner, int64_t now_ms,
+                              struct error *err);
+
+/* Watermarks (engine.md 19). */
+MUST_CHECK bool blob_room_for_upload(struct blob_store *store,
+                                     struct error *err);                         /* STORAGE_FULL */
+MUST_CHECK bool blob_room_for_jobs(struct blob_store *store, struct error *err); /* STORAGE_FULL */
+
+/* The sweep: temporary files of dead boots, files without a row older than 24 h to trash,
+ * unreferenced blobs marked, then trashed, then removed.  Bounded work per call; true in *more when
+ * there is more.  One at a time. */
+struct blob_sweep_counts {
+    int64_t temps, orphans, marked, trashed, removed, missing;
+};
+MUST_CHECK bool blob_sweep(struct blob_store *store, struct blob_sweep_counts *out, bool *more,
+                           struct error *err);

@@ -1,0 +1,98 @@
+/*
+ * image/image.h: pixels: sniff, limits before decode, variants, thumbhash, labels, the mock's
+ * pictures. libvips' and exempi's headers are included in this room only.  Blocking; call it on
+ * worker threads.
+ */
+#pragma once
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/str.h"
+
+/* Once, before anything else: concurrency 1, caches off, allocator thresholds.  Thread: main. */
+MUST_CHECK bool image_init(struct error *err);
+void image_finish(void);     /* thread: main, last */
+void image_thread_end(void); /* each thread that used this room, before it ends */
+
+enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_GIF, IMAGE_AVIF };
+const char *image_mime(enum image_type type);      /* "image/png" */
+const char *image_extension(enum image_type type); /* "png" */
+
+struct image_limits {
+    int64_t side_px_max; /* 0: 16,384 */
+    int64_t pixels_max;  /* 0: 100,000,000 */
+    int64_t frames_max;  /* 0: 200 */
+};
+struct image_info {
+    enum image_type type;
+    int64_t width_px, height_px; /* after orientation */
+    int orientation;             /* EXIF 1..8; 1 when absent */
+    int64_t frames;
+    bool has_alpha;
+};
+/*
+ * What the bytes are, from magic bytes and header alone (S41).  Accepts PNG, JPEG, WebP, GIF, AVIF.
+ * Fails: PICTURE_TYPE (not one of them, names what it looks like), PICTURE_BROKEN,
+ * PICTURE_TOO_LARGE (field, limit).
+ */
+MUST_CHECK bool image_probe(struct str bytes, const struct image_limits *limits,
+                            struct image_info *out, struct error *err);
+
+enum image_variant { IMAGE_THUMB, IMAGE_MEDIUM, IMAGE_PREVIEW, IMAGE_WORKING, IMAGE_VARIANT_COUNT };
+const char *image_variant_name(
+    enum image_variant variant); /* "thumb" 320, "medium" 640, "preview" 1600, "working" 2048 */
+int image_variant_px(enum image_variant variant);
+
+/* What a new picture needs to be shown: all from one decode.  WebP, sRGB, upright, without
+ * metadata. */
+struct image_shown {
+    struct str variants[IMAGE_VARIANT_COUNT]; /* never larger than the picture itself */
+    struct str thumbhash;                     /* <= 25 bytes, as in the npm package thumbhash */
+    uint32_t average_rgb;
+};
+/* `which`: bits by enum image_variant.  Fails: PICTURE_BROKEN; UNAVAILABLE when memory is short. */
+MUST_CHECK bool image_show(struct str bytes, const struct image_info *info, unsigned which,
+                           struct arena *arena, struct image_shown *out, struct error *err);
+/* The bytes without EXIF, XMP, IPTC, comments and text chunks, pixels untouched; orientation and
+ * profile kept. */
+MUST_CHECK bool image_strip(struct str bytes, enum image_type type, struct arena *arena,
+                            struct str *out, struct error *err);
+/* For providers: upright sRGB PNG, JPEG or WebP, longest side <= `side_px_max` (0: as is). */
+MUST_CHECK bool image_convert(struct str bytes, const struct image_info *info, enum image_type to,
+                              int side_px_max, int quality, struct arena *arena, struct str *out,
+                              struct error *err);
+
+/* The label (facts/marketplaces.md 6-7), written into the container, pixels untouched. */
+struct image_label {
+    const char *source_type;  /* the code: "trainedAlgorithmicMedia",
+                                 "compositeWithTrainedAlgorithmicMedia" */
+    struct str system;        /* AISystemUsed: the provider and model; may be empty */
+    struct str created_at;    /* RFC 3339 */
+    struct str producer_code; /* TC260 ContentProducer; empty: no AIGC record */
+    struct str produce_id;    /* the content number */
+};
+/* PNG, JPEG, WebP.  An existing label is replaced, other metadata stays.  Fails: PICTURE_TYPE,
+ * PICTURE_BROKEN. */
+MUST_CHECK bool image_label_write(struct str bytes, enum image_type type,
+                                  const struct image_label *label, struct arena *arena,
+                                  struct str *out, struct error *err);
+/* False in *found when there is none; texts in `arena`. */
+MUST_CHECK bool image_label_read(struct str bytes, enum image_type type, struct arena *arena,
+                                 bool *found, struct image_label *out, struct error *err);
+
+/* The mock provider's picture: a composed card, the same bytes for the same card. */
+struct image_card {
+    int64_t width_px, height_px;
+    uint64_t seed;
+    struct str prompt;    /* any script */
+    struct str caption;   /* small print: "mock · seed 7" */
+    struct str reference; /* picture bytes placed on the card; empty: none */
+    struct str mask;      /* for an edit: PNG whose transparent part is repainted over `reference`;
+                             empty: none */
+    bool is_transparent;  /* no background */
+    int softness;         /* 0 finished; 1..3 an ever blurrier partial picture */
+    enum image_type type; /* PNG, JPEG or WebP */
+    int quality;          /* 1..100 for JPEG and WebP */
+};
+MUST_CHECK bool image_card_draw(const struct image_card *card, struct arena *arena, struct str *out,
+                                struct error *err);

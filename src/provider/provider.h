@@ -1,0 +1,273 @@
+/*
+ * provider/provider.h: a provider is a pure translation: our request to its HTTP exchanges, its
+ * replies to our result.  No sockets, no clock, no database: it includes core alone.  One file per
+ * kind, a row in the registry.
+ */
+#pragma once
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "core/secret.h"
+#include "core/str.h"
+
+enum provider_action { PROVIDER_GENERATE, PROVIDER_EDIT };
+
+/* What a model can do; the form on the page is drawn from it. */
+struct provider_model {
+    struct str name;  /* the wire id */
+    struct str label; /* for people; empty: the name */
+    bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
+        has_transparency, has_stream;
+    int64_t references_max; /* 0: takes none */
+    int64_t count_max;      /* pictures per call */
+    const char *const
+        *sizes; /* "1024x1024", …; NULL-terminated; NULL: any within the bounds below */
+    int64_t side_px_min, side_px_max, side_px_step, pixels_min, pixels_max;
+    const char *const *qualities; /* NULL: none */
+    const char *const *formats;   /* "png", "jpeg", "webp"; NULL: not chosen */
+    int64_t price_micro;  /* per picture at default size and quality, in `currency`; -1 unknown */
+    const char *currency; /* "USD" */
+    const char *price_as_of; /* "2026-11-22" */
+};
+
+/* One account as the registry's functions need it.  All borrowed. */
+struct provider_account {
+    struct str kind;
+    struct str base_url; /* empty: the kind's own */
+    struct secret key;   /* empty: none */
+    const struct json
+        *options; /* the kind's own fields: organisation, profile, the mock's knobs; may be NULL */
+};
+
+struct provider_image {
+    struct str bytes;
+    struct str mime;
+    struct str name; /* file name for multipart: "reference-1.png" */
+};
+
+struct provider_request {
+    enum provider_action action;
+    struct str model;
+    struct str prompt, negative_prompt;
+    int64_t count;               /* >= 1 */
+    int64_t width_px, height_px; /* 0: the provider's choice */
+    bool has_seed;
+    int64_t seed;
+    int64_t steps;                          /* 0: default */
+    double scale;                           /* guidance; 0: default */
+    struct str quality, background, format; /* empty: default */
+    int64_t compression;                    /* 0..100; -1: default */
+    int64_t partial_images;                 /* 0: no streaming */
+    const struct provider_image *references;
+    size_t reference_count;
+    const struct provider_image *mask; /* NULL: none; transparent = to be changed */
+    struct str idempotency_key;        /* the same for the same call for ever */
+    struct str safety_id;              /* a stable hash of the user; may be empty */
+};
+
+enum exchange_purpose {
+    EXCHANGE_SUBMIT,
+    EXCHANGE_POLL,
+    EXCHANGE_FETCH,
+    EXCHANGE_CANCEL,
+    EXCHANGE_LOOKUP,
+    EXCHANGE_PROBE
+};
+
+struct exchange_header {
+    struct str name, value;
+};
+
+/*
+ * One request to be performed.  Everything in the arena it was made in.  A `card` exchange is the
+ * mock's: no bytes leave; after `delay_ms` the reply is made from `card` (a JSON drawing order, see
+ * mock.c) by the operation.
+ */
+struct exchange {
+    enum exchange_purpose purpose;
+    bool is_paid;       /* its intent is committed before a byte leaves */
+    bool is_own_origin; /* goes to the account's own base URL: the owner's address rules; else
+                           public only */
+    struct str method, url;
+    struct exchange_header *headers;
+    size_t header_count;
+    struct str *body; /* segments */
+    size_t body_count;
+    bool is_stream; /* the reply is server-sent events, fed to kind->stream */
+    int64_t first_byte_ms, idle_ms, total_ms; /* 0: net's defaults */
+    int64_t reply_size_max;
+    struct str card;
+    int64_t delay_ms;
+    unsigned retry_stage; /* which liberal fall-back this is (0: first); bounded by the kind */
+    uint64_t dropped;     /* optional fields the server refused by name, left out here */
+};
+
+enum exchange_outcome {
+    EXCHANGE_REPLIED,  /* a whole reply, whatever its status */
+    EXCHANGE_NOT_SENT, /* provably not processed */
+    EXCHANGE_LOST,     /* sent in part or whole, no whole reply */
+};
+
+struct exchange_reply {
+    enum exchange_outcome outcome;
+    int status;
+    const struct exchange_header *headers; /* names in lower case */
+    size_t header_count;
+    struct str body;  /* whole; for a stream: what kind->stream gathered instead */
+    struct error err; /* when not REPLIED: why */
+    int64_t now_ms;   /* wall clock, for kinds that count */
+};
+
+/* The classes of engine.md 6. */
+enum failure_class {
+    FAILURE_NONE,
+    FAILURE_NOT_SENT,
+    FAILURE_THROTTLED,
+    FAILURE_QUOTA,
+    FAILURE_AUTH,
+    FAILURE_INVALID,
+    FAILURE_REFUSED,
+    FAILURE_SERVER,
+    FAILURE_UNKNOWN,
+    FAILURE_REMOTE,
+    FAILURE_RESULT_LOST,
+    FAILURE_LOCAL,
+    FAILURE_DEADLINE,
+    FAILURE_CANCELLED,
+    FAILURE_CLASS_COUNT
+};
+const char *failure_class_name(enum failure_class class); /* "throttled" */
+enum failure_class failure_class_of(struct str name);     /* FAILURE_NONE when unknown */
+enum error_code failure_error_code(enum failure_class class);
+
+enum charged { CHARGED_NO, CHARGED_YES, CHARGED_MAYBE };
+
+struct provider_failure {
+    enum failure_class class;
+    enum charged charged;
+    int64_t retry_after_ms; /* -1: not said */
+    struct str message;     /* the provider's own words, clipped to 500 bytes, no secrets */
+    struct str code;        /* the provider's own code; may be empty */
+};
+
+struct provider_picture {
+    struct str bytes; /* decoded; or empty and */
+    struct str url;   /* to be fetched at once, without credentials */
+    struct str revised_prompt;
+    bool has_seed;
+    int64_t seed;
+};
+
+/* "Not reported" is -1. */
+struct provider_usage {
+    int64_t text_tokens_in, image_tokens_in, tokens_in, tokens_out, images;
+    int64_t cost_micro; /* as the provider said it */
+    const char *currency;
+};
+
+enum verdict_type {
+    VERDICT_DONE,   /* pictures */
+    VERDICT_WAIT,   /* accepted: remote_id; poll after poll_after_ms */
+    VERDICT_NEXT,   /* perform `next` (a fall-back after a refusal that cost nothing) */
+    VERDICT_FAILED, /* failure */
+};
+struct provider_verdict {
+    enum verdict_type type;
+    struct provider_picture *pictures;
+    size_t picture_count;
+    struct provider_usage usage;
+    struct str remote_id;  /* ours to keep: enough to poll after a restart */
+    struct str request_id; /* x-request-id and the like */
+    int64_t poll_after_ms; /* -1: the engine's own rhythm */
+    double progress;       /* 0..1; < 0 unknown */
+    struct exchange next;
+    struct provider_failure failure;
+};
+
+/* What a stream said so far. */
+struct provider_partial {
+    int64_t index;    /* which partial, 0-based */
+    struct str bytes; /* decoded picture; valid until the next feed */
+};
+struct provider_stream; /* opaque: one per streamed exchange; in the attempt's arena */
+
+struct provider_field {
+    const char *name, *label_en, *label_zh, *help_en, *help_zh, *fallback;
+    enum {
+        PROVIDER_FIELD_TEXT,
+        PROVIDER_FIELD_URL,
+        PROVIDER_FIELD_SECRET,
+        PROVIDER_FIELD_CHOICE,
+        PROVIDER_FIELD_INT,
+        PROVIDER_FIELD_DOUBLE,
+        PROVIDER_FIELD_BOOL
+    } type;
+    bool is_required;
+    double min, max;
+    const char *const *choices; /* NULL-terminated, for CHOICE */
+};
+
+struct provider_kind {
+    const char *name, *label, *about_en, *about_zh, *default_base_url,
+        *key_page; /* where a person gets a key */
+    const struct provider_field *fields;
+    size_t field_count;
+    const struct provider_model
+        *models; /* the catalogue; unknown ids pass through with the kind's defaults */
+    size_t model_count;
+    bool honours_key; /* re-sending with the same idempotency key cannot charge twice */
+    int64_t key_window_ms;
+    bool can_lookup;
+    bool is_async;
+    int64_t result_ttl_ms; /* 0: no matter */
+    /* First exchange for a request.  Fails: what the model cannot do (ERROR_INVALID… with the
+     * field). */
+    bool (*begin)(const struct provider_account *account, const struct provider_request *request,
+                  struct arena *arena, struct exchange *out, struct error *err);
+    /* Reads a reply to `exchange`; total: whatever the bytes are, a verdict comes out. */
+    void (*read)(const struct provider_account *account, const struct provider_request *request,
+                 const struct exchange *exchange, const struct exchange_reply *reply,
+                 struct arena *arena, struct provider_verdict *out);
+    /* The exchange that asks for, or gives up, remote work.  NULL when sync. */
+    bool (*poll)(const struct provider_account *account, struct str remote_id, struct arena *arena,
+                 struct exchange *out, struct error *err);
+    bool (*cancel)(const struct provider_account *account, struct str remote_id,
+                   struct arena *arena, struct exchange *out, struct error *err);
+    /* A free call that proves address and key, and lists models. */
+    bool (*probe)(const struct provider_account *account, struct arena *arena, struct exchange *out,
+                  struct error *err);
+    /* Model ids found in the probe's reply. */
+    void (*read_probe)(const struct provider_account *account, const struct exchange_reply *reply,
+                       struct arena *arena, struct str **models, size_t *count,
+                       struct provider_failure *failure);
+    /* Server-sent events.  stream_feed calls `on_partial`; stream_end gives the body that `read`
+     * understands. */
+    struct provider_stream *(*stream_begin)(struct arena *arena);
+    void (*stream_feed)(struct provider_stream *stream, struct str piece,
+                        void (*on_partial)(void *context, const struct provider_partial *partial),
+                        void *context);
+    struct str (*stream_end)(struct provider_stream *stream);
+};
+
+const struct provider_kind *provider_kind_find(struct str name); /* NULL: none */
+const struct provider_kind *const *provider_kinds(size_t *count);
+/* The catalogue's row, or the kind's defaults under that name: an unknown id passes through. */
+struct provider_model provider_model_find(const struct provider_kind *kind, struct str model);
+/* An estimate in micro-units of *currency for the whole request; -1 unknown. */
+int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
+                          const struct provider_request *request, const char **currency);
+/* The cost from what was reported, else from the catalogue. */
+int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
+                      const struct provider_request *request,
+                      const struct provider_verdict *verdict, const char **currency);
+
+/* Shared by kinds (provider/common.c). */
+/* Empty when absent; `name` in lower case. */
+struct str exchange_reply_header(const struct exchange_reply *reply, const char *name);
+/* retry-after-ms, then Retry-After (seconds or HTTP-date); -1 when absent, negative or absurd (> 1
+ * h). */
+int64_t exchange_retry_after_ms(const struct exchange_reply *reply);
+/* Classes by HTTP status as in facts 0.4; kinds refine. */
+void exchange_classify(const struct exchange_reply *reply, struct arena *arena,
+                       struct provider_failure *out);
