@@ -1,0 +1,160 @@
+#include "db/db_private.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STEP_PAGES 256 /* 1 MiB at a time */
+
+static bool file_error(const char *what, const char *path, struct error *err)
+{
+    int code = errno;
+
+    (void)error_set(err, code == ENOSPC || code == EDQUOT ? ERROR_STORAGE_FULL : ERROR_INTERNAL,
+                    "%s (errno %d)", what, code);
+    return error_detail(err, "%s", path);
+}
+
+static bool path_sync(const char *path, int flags, struct error *err)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+
+    if (!ok)
+        (void)file_error("the disk failed to store data", path, err);
+    if (fd >= 0)
+        (void)close(fd); /* nothing is buffered any more */
+    return ok;
+}
+
+bool parent_sync(const char *path, struct error *err)
+{
+    char *folder = strdup(path);
+    char *slash;
+    bool ok;
+
+    assert(folder != NULL);
+    slash = strrchr(folder, '/');
+    if (slash == folder)
+        slash[1] = '\0';
+    else if (slash != NULL)
+        *slash = '\0';
+    ok = path_sync(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY, err);
+    free(folder);
+    return ok;
+}
+
+/* The first line of what the check says; "ok" when all is well. */
+static int first_line(void *context, int count, char **values, char **names)
+{
+    char *line = context;
+
+    (void)names;
+    if (count > 0 && values[0] != NULL && line[0] == '\0')
+        (void)snprintf(line, 200, "%s", values[0]);
+    return 0;
+}
+
+bool integrity_check(sqlite3 *handle, struct error *err)
+{
+    char line[200] = "";
+    int rc = sqlite3_exec(handle, "PRAGMA integrity_check(1)", first_line, line, NULL);
+
+    if (rc != SQLITE_OK)
+        return database_error(handle, rc, "db_integrity_check", err);
+    if (strcmp(line, "ok") == 0)
+        return true;
+    (void)error_set(err, ERROR_INTERNAL, "the database is damaged");
+    return error_detail(err, "integrity_check: %s", line);
+}
+
+/* The read transaction is held open for the whole copy.  Without it every commit of the writer
+ * would make SQLite begin the copy again, and under load it would never end. */
+static bool copy_pages(sqlite3 *source, sqlite3 *target, struct error *err)
+{
+    sqlite3_backup *backup;
+    int rc;
+
+    if (!database_exec(source, "db_backup_begin", "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1",
+                       err))
+        return false;
+    backup = sqlite3_backup_init(target, "main", source, "main");
+    if (backup == NULL)
+        return database_error(target, sqlite3_extended_errcode(target), "db_backup", err);
+    do
+        rc = sqlite3_backup_step(backup, STEP_PAGES);
+    while (rc == SQLITE_OK);
+    if (rc != SQLITE_DONE)
+        (void)database_error(NULL, rc, "db_backup", err);
+    (void)sqlite3_backup_finish(backup); /* says again what the last step said */
+    return rc == SQLITE_DONE && database_exec(source, "db_backup_end", "COMMIT", err) &&
+           /* One file without a log beside it. */
+           database_exec(target, "db_backup_journal", "PRAGMA journal_mode = DELETE", err) &&
+           integrity_check(target, err);
+}
+
+static bool open_plain(const char *path, int flags, sqlite3 **out, struct error *err)
+{
+    int rc = sqlite3_open_v2(
+        path, out, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
+        NULL);
+
+    if (rc != SQLITE_OK)
+        return database_error(*out, rc, "db_backup_open", err);
+    (void)sqlite3_busy_timeout(*out, DB_BUSY_MS);
+    return true;
+}
+
+static bool copy_file(const char *source_path, const char *part_path, struct error *err)
+{
+    sqlite3 *source = NULL;
+    sqlite3 *target = NULL;
+    bool ok;
+
+    /* We fsync once at the end; until then the file has no name that counts. */
+    ok = open_plain(source_path, SQLITE_OPEN_READONLY, &source, err) &&
+         open_plain(part_path, SQLITE_OPEN_READWRITE, &target, err) &&
+         database_exec(target, "db_backup_target", "PRAGMA synchronous = OFF", err) &&
+         copy_pages(source, target, err);
+    (void)sqlite3_close(target);
+    (void)sqlite3_close(source);
+    return ok && path_sync(part_path, O_RDONLY, err);
+}
+
+/* Gives the finished copy its name. */
+static bool publish(const char *part_path, const char *target, bool is_replacing, struct error *err)
+{
+    if (is_replacing ? rename(part_path, target) == 0 : link(part_path, target) == 0)
+        return parent_sync(target, err);
+    if (errno == EEXIST)
+        return error_set(err, ERROR_CONFLICT, "a file of that name exists already");
+    return file_error("the backup cannot be named", target, err);
+}
+
+bool backup_copy(const char *source, const char *target, bool is_replacing, struct error *err)
+{
+    char *part_path;
+    bool ok;
+    int fd;
+
+    if (!is_replacing && access(target, F_OK) == 0)
+        return error_set(err, ERROR_CONFLICT, "a file of that name exists already");
+    if (asprintf(&part_path, "%s.part-XXXXXX", target) < 0)
+        abort();
+    fd = mkostemp(part_path, O_CLOEXEC); /* mode 0600 */
+    if (fd < 0) {
+        (void)file_error("the backup cannot be created", target, err);
+        free(part_path);
+        return false;
+    }
+    (void)close(fd); /* before SQLite opens it: closing later would drop its locks */
+    ok = copy_file(source, part_path, err) && publish(part_path, target, is_replacing, err);
+    if (unlink(part_path) != 0 && errno != ENOENT && ok)
+        ok = file_error("the backup's temporary file stays", part_path, err);
+    free(part_path);
+    return ok;
+}
