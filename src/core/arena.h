@@ -23,8 +23,10 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* For what a client can enlarge: NULL when there is no room. */
 void *arena_try_alloc(struct arena *arena, size_t size);
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+/* `count` items of `item_size` bytes; aborts when the product overflows. */
+void *arena_alloc_array(struct arena *arena, size_t item_size, size_t count);
 #define ARENA_ARRAY(arena, type, count)                                                            \
-    ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
+    ((type *)arena_alloc_array((arena), sizeof(type), (size_t)(count)))
 
 struct str arena_str(struct arena *arena, struct str text);   /* a copy */
 const char *arena_cstr(struct arena *arena, struct str text); /* a copy with a NUL */

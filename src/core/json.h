@@ -51,12 +51,14 @@ int64_t json_int_or(const struct json *json, int64_t fallback);
 MUST_CHECK bool json_double(const struct json *json, double *out);
 /* The value written again as compact JSON, in `arena`. */
 struct str json_print(const struct json *json, struct arena *arena);
+void json_print_add(const struct json *json, struct buf *out); /* the same, behind `out` */
 
 /* The writer.  Misuse (a value without a name in an object, an end too many) is an assert. */
 struct json_writer {
     struct buf *buf; /* borrowed */
     uint8_t depth;
-    bool has_item[JSON_DEPTH_MAX * 2];
+    bool has_item[JSON_DEPTH_MAX * 2 + 1];
+    bool is_object[JSON_DEPTH_MAX * 2 + 1];
     bool is_after_name;
 };
 void json_writer_init(struct json_writer *writer, struct buf *buf);

@@ -49,3 +49,7 @@ int str_compare(struct str a, struct str b);
 MUST_CHECK bool str_to_int64(struct str text, int64_t *out);
 MUST_CHECK bool str_to_uint64(struct str text, uint64_t *out);
 MUST_CHECK bool str_to_double(struct str text, double *out); /* finite, C locale */
+/* The shortest decimal text that reads back as the same finite number, always with a point or an
+ * exponent; C locale.  Writes a NUL. */
+#define STR_DOUBLE_SIZE 32
+struct str str_print_double(double number, char out[STR_DOUBLE_SIZE]);

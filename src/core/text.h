@@ -5,8 +5,9 @@
 #include "core/buf.h"
 #include "core/str.h"
 
-bool text_is_utf8(struct str text); /* RFC 3629: no surrogates, no overlong forms */
-size_t text_count(struct str text); /* code points; of valid UTF-8 */
+bool text_is_utf8(struct str text);      /* RFC 3629: no surrogates, no overlong forms */
+size_t text_valid_size(struct str text); /* bytes before the first broken one */
+size_t text_count(struct str text);      /* code points; of valid UTF-8 */
 /* At most `size_max` bytes without cutting a character. */
 struct str text_clip(struct str text, size_t size_max);
 /* Takes one code point off the front; 0xFFFD for a broken byte.  False at the end. */
@@ -16,14 +17,13 @@ void text_add_code_point(struct buf *buf, uint32_t code_point);
 bool text_has_control(struct str text);
 /*
  * Index words, separated by spaces: lower-case runs of letters and digits; CJK runs as overlapping
- * pairs
- * ("茶杯子" -> "茶杯 杯子"; a single character stands alone), so that two-character words are
- * found.
+ * pairs and the last character alone ("茶杯子" -> "茶杯 杯子 子"), so that words of one character
+ * and of two are found wherever they stand.
  */
 struct str text_index(struct str text, struct arena *arena);
 /*
  * The same words as an FTS5 query: each quoted and joined by AND; the last latin word as a prefix.
- * A lone CJK character becomes a prefix.  Empty when there is no word in it.
+ * A lone CJK character becomes a prefix.  The first 32 words count.  Empty when there is no word.
  */
 struct str text_query(struct str text, struct arena *arena);
 /* For URLs: %XX of all but unreserved characters; and back (false: broken escape or NUL). */
