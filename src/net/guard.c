@@ -33,34 +33,38 @@ static const struct prefix refused_v4[] = {
     {{240},          4,  false}, /* reserved, and the broadcast address */
 };
 
-/* All that stands within 2000::/3 and is not global unicast; outside of it nothing is (RFC 4291).
- */
+/* What within 2000::/3 is not global unicast; outside of it nothing is (RFC 4291).  And the
+ * owner's. In order: protocol assignments (Teredo, in it, is seen to before), documentation,
+ * documentation (RFC 9637), link-local, multicast, AWS' metadata service. */
 static const struct prefix refused_v6[] = {
-    {{0x20, 0x01, 0x00},                                                 23, false}, /* protocol assignments; Teredo is seen to before */
-    {{0x20, 0x01, 0x0d, 0xb8},                                           32, false}, /* documentation */
-    {{0x3f, 0xff, 0x00},                                                 20, false}, /* documentation, RFC 9637 */
-    {{0xfe, 0x80},                                                       10, true }, /* link-local */
-    {{0xff},                                                             8,  true }, /* multicast */
-    {{0xfd, 0x00, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x54},
-     128,                                                                    true }, /* AWS metadata */
+    {{0x20, 0x01, 0x00},                              23,  false},
+    {{0x20, 0x01, 0x0d, 0xb8},                        32,  false},
+    {{0x3f, 0xff, 0x00},                              20,  false},
+    {{0xfe, 0x80},                                    10,  true },
+    {{0xff},                                          8,   true },
+    {{0xfd, 0, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54}, 128, true },
 };
 static const struct prefix global_v6 = {{0x20}, 3, false};
 
-/* IPv6 that leads to an IPv4 address: where it stands, and whether its bits are inverted. */
+/*
+ * IPv6 that leads to an IPv4 address: where it stands, and whether its bits are inverted.  In
+ * order: "compatible", mapped, translated (RFC 2765), NAT64, local NAT64, 6to4, Teredo's server and
+ * client.
+ */
 static const struct embedding {
     struct prefix prefix;
     size_t at;
     bool inverted;
     bool never_public; /* allowed to nobody but the owner, whatever the IPv4 address */
 } embeddings[] = {
-    {{{0}, 96, false},                                        12, false, true }, /* "compatible" */
-    {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, false}, 12, false, false}, /* mapped */
-    {{{0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, false},       12, false, true }, /* RFC 2765 */
-    {{{0x00, 0x64, 0xff, 0x9b}, 96, false},                   12, false, false}, /* NAT64 */
-    {{{0x00, 0x64, 0xff, 0x9b, 0x00, 0x01}, 48, false},       12, false, true }, /* local NAT64 */
-    {{{0x20, 0x02}, 16, false},                               2,  false, false}, /* 6to4 */
-    {{{0x20, 0x01, 0x00, 0x00}, 32, false},                   4,  false, false}, /* Teredo: server */
-    {{{0x20, 0x01, 0x00, 0x00}, 32, false},                   12, true,  false}, /* Teredo: client */
+    {{{0}, 96, false},                            12, false, true },
+    {{{[10] = 0xff, [11] = 0xff}, 96, false},     12, false, false},
+    {{{[8] = 0xff, [9] = 0xff}, 96, false},       12, false, true },
+    {{{0, 0x64, 0xff, 0x9b}, 96, false},          12, false, false},
+    {{{0, 0x64, 0xff, 0x9b, 0, 0x01}, 48, false}, 12, false, true },
+    {{{0x20, 0x02}, 16, false},                   2,  false, false},
+    {{{0x20, 0x01, 0, 0}, 32, false},             4,  false, false},
+    {{{0x20, 0x01, 0, 0}, 32, false},             12, true,  false},
 };
 
 static bool in_prefix(const struct prefix *prefix, const uint8_t *bytes)
