@@ -19,8 +19,8 @@ struct blob_config {
     struct db_pool *pool;  /* borrowed for the store's life */
     const struct clock *clock;
     int64_t free_bytes_uploads_min; /* below: no uploads; 0: the larger of 2 GiB and 10 % of the
-                                       disk, capped */
-    int64_t free_bytes_jobs_min;
+                                       disk, at most 20 GiB and a quarter of the disk */
+    int64_t free_bytes_jobs_min;    /* below: no new jobs; 0: half of that */
 };
 MUST_CHECK bool blob_store_open(const struct blob_config *config, struct blob_store **out,
                                 struct error *err);
@@ -35,13 +35,20 @@ struct blob {
 
 /* Bytes on their way in.  Any thread, one at a time. */
 struct blob_writer;
-/* Fails: ERROR_STORAGE_FULL (watermark or ENOSPC), ERROR_INTERNAL.  `size_max` is kept while
- * writing. */
+/*
+ * Fails: ERROR_STORAGE_FULL, ERROR_INTERNAL.  `size_max` is kept while writing.  Its watermark is
+ * the lowest (the last 64 MiB are left to the database), so that results of running work land:
+ * before an upload ask blob_room_for_upload().  After a failed blob_write() only abort.
+ */
 MUST_CHECK bool blob_write_begin(struct blob_store *store, int64_t size_max,
                                  struct blob_writer **out, struct error *err);
 MUST_CHECK bool blob_write(struct blob_writer *writer, const void *data, size_t size,
                            struct error *err); /* TOO_LARGE */
-/* fsync, link, fsync folder.  Takes the writer, also when it fails. */
+/*
+ * fsync, link, fsync folder: when this returns the bytes survive a power cut.  Bytes that are there
+ * already are kept, and count as new for the sweep.  Takes the writer, also when it fails.  A blob
+ * without a row for 24 h is swept: add a reference before that.
+ */
 MUST_CHECK bool blob_write_end(struct blob_writer *writer, struct blob *out, struct error *err);
 void blob_write_abort(struct blob_writer *writer); /* takes NULL */
 int64_t blob_written(const struct blob_writer *writer);
@@ -61,7 +68,8 @@ MUST_CHECK bool blob_head(struct blob_store *store, struct str name, size_t size
 
 /*
  * Rows, inside a transaction.  A reference keeps the bytes: `owner` says who ("asset:01H…",
- * "variant:…"). Adding one unmarks a blob that was on its way out.  Both are idempotent.
+ * "variant:…"). Adding one unmarks a blob that was on its way out.  Both are idempotent.  Of `blob`
+ * only name and size count.  Fails as db_exec; ERROR_CONFLICT when the row has another size.
  */
 MUST_CHECK bool blob_ref_add(struct db *db, const struct blob *blob, struct str owner,
                              int64_t now_ms, struct error *err);
@@ -73,9 +81,15 @@ MUST_CHECK bool blob_room_for_upload(struct blob_store *store,
                                      struct error *err);                         /* STORAGE_FULL */
 MUST_CHECK bool blob_room_for_jobs(struct blob_store *store, struct error *err); /* STORAGE_FULL */
 
-/* The sweep: temporary files of dead boots, files without a row older than 24 h to trash,
- * unreferenced blobs marked, then trashed, then removed.  Bounded work per call; true in *more when
- * there is more.  One at a time. */
+/*
+ * The sweep: temporary files of dead boots, files without a row older than 24 h to trash,
+ * unreferenced blobs marked after 24 h, then trashed, then removed after another 24 h; rows that
+ * live and have no file, or one of another size, are counted as missing and logged, never deleted.
+ *
+ * A round takes many calls with bounded work each (some ms); *more is false at its end.  A failure
+ * gives up one phase, the next call goes on with the next.  One at a time (assert), on any thread
+ * but the database writer's.
+ */
 struct blob_sweep_counts {
     int64_t temps, orphans, marked, trashed, removed, missing;
 };

@@ -1,0 +1,70 @@
+/* blob/blob_private.h: what the files of this room share: the store, its folders, its names. */
+#pragma once
+
+#include "blob/blob.h"
+#include "core/id.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#define BLOB_GRACE_MS                                                                              \
+    (INT64_C(24) * 60 * 60 * 1000)           /* engine.md 17: each stage of going lasts it */
+#define BLOB_PATH_SIZE (SHA256_HEX_SIZE + 7) /* "aa/bb/<sha256>" and a NUL */
+
+/* The calls by which bytes reach the disk.  Tests put failing ones here before the first write. */
+struct blob_io {
+    ssize_t (*write)(int fd, const void *data, size_t size);
+    int (*fsync)(int fd);
+    int (*linkat)(int from_fd, const char *from, int to_fd, const char *to, int flags);
+    int (*mkdirat)(int fd, const char *path, mode_t mode);
+};
+
+/* Where the sweep stands.  A round is the phases one after the other. */
+struct sweep {
+    size_t phase;
+    void *trash;                         /* DIR: the walk through trash/ */
+    uint32_t folder;                     /* the next aa/bb as a number, 0 … 65535 */
+    char row_after[SHA256_HEX_SIZE + 1]; /* the last row looked at; empty: none */
+};
+
+struct blob_store {
+    struct db_pool *pool;
+    const struct clock *clock;
+    struct blob_io io; /* read-only after open */
+    int64_t uploads_min;
+    int64_t jobs_min;
+    int root_fd;
+    int temps_fd;      /* tmp/ */
+    int temps_lock_fd; /* tmp/.lock: held while a boot's folder is made or judged */
+    int trash_fd;      /* trash/ */
+    int boot_fd;       /* tmp/<boot>/ */
+    int boot_lock_fd;  /* tmp/<boot>/.lock: held for the store's life */
+    struct id boot;
+    atomic_uint_fast64_t temp_next;
+    atomic_bool outer_durable[256];   /* the entry of aa/ is known to be on disk */
+    atomic_bool inner_durable[65536]; /* the entry of aa/bb/ too */
+    pthread_mutex_t sweep_lock;
+    struct sweep sweep; /* guarded by sweep_lock */
+};
+
+/* Lower-case hexadecimal, 64 characters.  Nothing else ever becomes part of a path. */
+bool blob_name_is_valid(struct str name);
+void blob_path(const char *name, char out[BLOB_PATH_SIZE]);
+/* Says what errno means for the caller; returns false. */
+bool blob_errno(int code, const char *what, struct error *err);
+
+/* Takes the lock on a whole file, by open file description (fcntl(2), F_OFD_SETLK).  False: someone
+ * else has it, or, waiting, an error. */
+MUST_CHECK bool blob_lock(int fd, bool is_waiting);
+void blob_unlock(int fd);
+
+/* Is the file in its place, or still in the trash?  `*size` gets its size. */
+bool blob_find_file(struct blob_store *store, const char *name, int64_t *size);
+/* Gives a file the time of the store's clock: an orphan's age counts from there. */
+bool blob_touch(struct blob_store *store, int at, const char *name);
+/* The folder aa/bb of `name`, made and durable when missing; the caller closes it. */
+MUST_CHECK bool blob_folder_open(struct blob_store *store, const char *name, int *fd,
+                                 struct error *err);
+/* Free bytes for those who may write at all (engine.md 19). */
+MUST_CHECK bool blob_room_for_results(struct blob_store *store, struct error *err);
