@@ -1,0 +1,73 @@
+#include "account/account_private.h"
+
+bool account_list_sessions(const struct account *account, struct db *db, int64_t user_id,
+                           int64_t now_ms, struct arena *arena, struct session_row **items,
+                           size_t *count, struct error *err)
+{
+    return session_store_list(db, user_id, now_ms - account->session_idle_ms, now_ms, arena, items,
+                              count, err);
+}
+
+struct end_work {
+    int64_t user_id, session_id;
+    bool is_others;
+    struct audit_row audit;
+};
+
+static bool end(struct db *db, void *context, struct error *err)
+{
+    const struct end_work *work = context;
+    bool ok = work->is_others
+                  ? session_store_remove_others(db, work->user_id, work->session_id, err)
+                  : session_store_remove(db, work->user_id, work->session_id, err);
+
+    return ok && audit_store_add(db, &work->audit, err);
+}
+
+static bool end_sessions(struct account *account, const struct visitor *visitor,
+                         enum audit_event event, int64_t user_id, int64_t session_id,
+                         bool is_others, struct str subject, struct error *err)
+{
+    struct end_work work = {
+        .user_id = user_id,
+        .session_id = session_id,
+        .is_others = is_others,
+        .audit = {.at_ms = visitor->now_ms,
+                  .user_id = user_id,
+                  .event = event,
+                  .subject = subject,
+                  .ip = visitor->ip,
+                  .id = id_make(account->clock, account->random)},
+    };
+
+    if (!db_transact(account->pool, "account_end_sessions", end, &work, err))
+        return false;
+    account_forget(account);
+    return true;
+}
+
+bool account_end_session(struct account *account, const struct visitor *visitor,
+                         enum audit_event event, int64_t user_id, int64_t session_id,
+                         struct str subject, struct error *err)
+{
+    return end_sessions(account, visitor, event, user_id, session_id, false, subject, err);
+}
+
+bool account_end_other_sessions(struct account *account, const struct visitor *visitor,
+                                int64_t user_id, struct error *err)
+{
+    return end_sessions(account, visitor, AUDIT_SESSION_REVOKED, user_id, visitor->session_id, true,
+                        STR("others"), err);
+}
+
+static bool write_preferences(struct db *db, void *context, struct error *err)
+{
+    const struct user_row *user = context;
+
+    return user_store_set_preferences(db, user->id, user->language, user->theme, err);
+}
+
+bool account_set_preferences(struct account *account, struct user_row *user, struct error *err)
+{
+    return db_transact(account->pool, "account_set_preferences", write_preferences, user, err);
+}
