@@ -13,8 +13,16 @@
 
 enum provider_action { PROVIDER_GENERATE, PROVIDER_EDIT };
 
+/* Output tokens of one picture, by quality and shape: what a token-billed model is estimated with.
+ */
+struct provider_tokens {
+    const char *quality;
+    int64_t square, portrait, landscape; /* at about a megapixel; larger ones grow from it */
+};
+
 /* What a model can do; the form on the page is drawn from it. */
 struct provider_model {
+    bool is_known; /* a row of the catalogue; false: nothing is known, the request passes through */
     struct str name;  /* the wire id */
     struct str label; /* for people; empty: the name */
     bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
@@ -23,12 +31,20 @@ struct provider_model {
     int64_t count_max;      /* pictures per call */
     const char *const
         *sizes; /* "1024x1024", …; NULL-terminated; NULL: any within the bounds below */
-    int64_t side_px_min, side_px_max, side_px_step, pixels_min, pixels_max;
+    int64_t side_px_min, side_px_max, side_px_step, pixels_min, pixels_max; /* 0: no bound */
+    int64_t ratio_max;            /* long side to short side; 0: no bound */
+    const char *quality_default;  /* what is sent when the request leaves it open; NULL: nothing */
     const char *const *qualities; /* NULL: none */
     const char *const *formats;   /* "png", "jpeg", "webp"; NULL: not chosen */
     int64_t price_micro;  /* per picture at default size and quality, in `currency`; -1 unknown */
     const char *currency; /* "USD" */
     const char *price_as_of; /* "2026-11-22" */
+    /* Token-billed models: micro-units of `currency` per million tokens; all 0: billed by picture.
+     */
+    int64_t rate_text_in_micro, rate_image_in_micro, rate_out_micro;
+    const struct provider_tokens *tokens; /* ends with a row whose quality is NULL; may be NULL */
+    int64_t reference_tokens;             /* what one reference picture costs at most */
+    int64_t partial_tokens;               /* what one partial picture costs */
 };
 
 /* One account as the registry's functions need it.  All borrowed. */
@@ -62,8 +78,10 @@ struct provider_request {
     const struct provider_image *references;
     size_t reference_count;
     const struct provider_image *mask; /* NULL: none; transparent = to be changed */
-    struct str idempotency_key;        /* the same for the same call for ever */
-    struct str safety_id;              /* a stable hash of the user; may be empty */
+    bool mask_is_white; /* the mask was turned into black and white, white = to be changed, because
+                           kind->wants_white_mask() said so */
+    struct str idempotency_key; /* the same for the same call for ever */
+    struct str safety_id;       /* a stable hash of the user; may be empty */
 };
 
 enum exchange_purpose {
@@ -80,9 +98,10 @@ struct exchange_header {
 };
 
 /*
- * One request to be performed.  Everything in the arena it was made in.  A `card` exchange is the
- * mock's: no bytes leave; after `delay_ms` the reply is made from `card` (a JSON drawing order, see
- * mock.c) by the operation.
+ * One request to be performed.  Everything in the arena it was made in, but for body segments that
+ * are the request's own picture bytes: those are borrowed from the request.  A `card` exchange is
+ * the mock's: no bytes leave; after `delay_ms` the reply is made from `card` by the operation, with
+ * the help of provider/mock.h.
  */
 struct exchange {
     enum exchange_purpose purpose;
@@ -114,9 +133,12 @@ struct exchange_reply {
     int status;
     const struct exchange_header *headers; /* names in lower case */
     size_t header_count;
-    struct str body;  /* whole; for a stream: what kind->stream gathered instead */
+    struct str body;  /* whole; for a 2xx stream what stream_end() gave instead, also when it was
+                         LOST half way: a picture may have come before */
     struct error err; /* when not REPLIED: why */
     int64_t now_ms;   /* wall clock, for kinds that count */
+    const struct str *parts; /* binary pictures that came beside the body: the mock's drawn cards */
+    size_t part_count;
 };
 
 /* The classes of engine.md 6. */
@@ -181,6 +203,8 @@ struct provider_verdict {
     struct str request_id; /* x-request-id and the like */
     int64_t poll_after_ms; /* -1: the engine's own rhythm */
     double progress;       /* 0..1; < 0 unknown */
+    struct str dropped;    /* fields this reply went without, for the server refused them by name:
+                              "seed, quality"; empty: none */
     struct exchange next;
     struct provider_failure failure;
 };
@@ -192,6 +216,8 @@ struct provider_partial {
 };
 struct provider_stream; /* opaque: one per streamed exchange; in the attempt's arena */
 
+/* A row of an account's form.  "base_url" and "key" fill account.base_url and account.key, every
+ * other name is a member of account.options. */
 struct provider_field {
     const char *name, *label_en, *label_zh, *help_en, *help_zh, *fallback;
     enum {
@@ -216,6 +242,7 @@ struct provider_kind {
     const struct provider_model
         *models; /* the catalogue; unknown ids pass through with the kind's defaults */
     size_t model_count;
+    const struct provider_model *model_default; /* what an unknown id is given */
     bool honours_key; /* re-sending with the same idempotency key cannot charge twice */
     int64_t key_window_ms;
     bool can_lookup;
@@ -225,10 +252,15 @@ struct provider_kind {
      * field). */
     bool (*begin)(const struct provider_account *account, const struct provider_request *request,
                   struct arena *arena, struct exchange *out, struct error *err);
-    /* Reads a reply to `exchange`; total: whatever the bytes are, a verdict comes out. */
+    /* Reads a reply to `exchange`; total: whatever the bytes are, a verdict comes out.  Takes at
+     * most the body's size and 4 MiB of the arena; a stream takes up to six times what it is fed.
+     */
     void (*read)(const struct provider_account *account, const struct provider_request *request,
                  const struct exchange *exchange, const struct exchange_reply *reply,
                  struct arena *arena, struct provider_verdict *out);
+    /* True when this account's service wants masks in black and white; NULL: never.  begin()
+     * refuses a mask of the other form, field "mask". */
+    bool (*wants_white_mask)(const struct provider_account *account);
     /* The exchange that asks for, or gives up, remote work.  NULL when sync. */
     bool (*poll)(const struct provider_account *account, struct str remote_id, struct arena *arena,
                  struct exchange *out, struct error *err);
@@ -248,16 +280,25 @@ struct provider_kind {
                         void (*on_partial)(void *context, const struct provider_partial *partial),
                         void *context);
     struct str (*stream_end)(struct provider_stream *stream);
+    /* An estimate that depends on the account's options; NULL: from the catalogue. */
+    int64_t (*estimate)(const struct provider_account *account,
+                        const struct provider_request *request, const char **currency);
+    /* Whether this account honours keys when that depends on its options; NULL: `honours_key`. */
+    bool (*account_honours_key)(const struct provider_account *account);
 };
 
 const struct provider_kind *provider_kind_find(struct str name); /* NULL: none */
 const struct provider_kind *const *provider_kinds(size_t *count);
-/* The catalogue's row, or the kind's defaults under that name: an unknown id passes through. */
+/* The catalogue's row (a dated snapshot "NAME-2026-09-08" is its family's), or the kind's defaults
+ * under that name: an unknown id passes through. */
 struct provider_model provider_model_find(const struct provider_kind *kind, struct str model);
 /* An estimate in micro-units of *currency for the whole request; -1 unknown. */
 int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
                           const struct provider_request *request, const char **currency);
-/* The cost from what was reported, else from the catalogue. */
+/* kind->honours_key, or what this account's options say. */
+bool provider_honours_key(const struct provider_kind *kind, const struct provider_account *account);
+/* The cost from what was reported, else from the catalogue; 0 for a failure that was not charged;
+ * -1 unknown. */
 int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
                       const struct provider_request *request,
                       const struct provider_verdict *verdict, const char **currency);

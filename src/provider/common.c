@@ -1,0 +1,210 @@
+/* provider/common.c: options, headers, addresses, Retry-After. */
+#include "provider/provider_private.h"
+
+#include "core/clock.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define BASE_URL_SIZE_MAX 2000
+#define RETRY_AFTER_MAX_MS 3600000
+
+struct str account_option_text(const struct provider_account *account, const char *name)
+{
+    return str_trim(json_text(json_get(account->options, name)));
+}
+
+static bool option_number(const struct provider_account *account, const char *name, double *out)
+{
+    const struct json *value = json_get(account->options, name);
+
+    return json_double(value, out) || str_to_double(str_trim(json_text(value)), out);
+}
+
+int64_t account_option_int(const struct provider_account *account, const char *name,
+                           int64_t fallback, int64_t min, int64_t max)
+{
+    double number;
+
+    if (!option_number(account, name, &number))
+        return fallback;
+    if (number <= (double)min)
+        return min;
+    return number >= (double)max ? max : (int64_t)number;
+}
+
+double account_option_double(const struct provider_account *account, const char *name,
+                             double fallback, double min, double max)
+{
+    double number;
+
+    if (!option_number(account, name, &number))
+        return fallback;
+    return fmin(fmax(number, min), max);
+}
+
+bool account_option_bool(const struct provider_account *account, const char *name, bool fallback)
+{
+    const struct json *value = json_get(account->options, name);
+    struct str text = str_trim(json_text(value));
+
+    if (str_equal_nocase(text, STR("true")) || str_equal(text, STR("1")))
+        return true;
+    if (str_equal_nocase(text, STR("false")) || str_equal(text, STR("0")))
+        return false;
+    return json_bool(value, fallback);
+}
+
+bool header_value_is_plain(struct str value)
+{
+    for (size_t i = 0; i < value.size; i++)
+        if (value.data[i] < 0x20 || value.data[i] == 0x7f || (value.data[i] & 0x80) != 0)
+            return false;
+    return true;
+}
+
+void exchange_add_header(struct exchange *exchange, struct arena *arena, const char *name,
+                         struct str value)
+{
+    if (exchange->headers == NULL)
+        exchange->headers = ARENA_ARRAY(arena, struct exchange_header, EXCHANGE_HEADERS_MAX);
+    assert(exchange->header_count < EXCHANGE_HEADERS_MAX);
+    exchange->headers[exchange->header_count++] =
+        (struct exchange_header){.name = str_of(name), .value = value};
+}
+
+bool exchange_add_bearer(struct exchange *exchange, const struct provider_account *account,
+                         struct arena *arena, struct error *err)
+{
+    struct str key = str_trim(secret_expose(account->key));
+
+    if (key.size == 0)
+        return true; /* a local server without keys */
+    if (!header_value_is_plain(key) || str_find_char(key, ' ') >= 0)
+        return error_field(err, ERROR_INVALID, "key", 0,
+                           "the key has a space or a character that no key has");
+    exchange_add_header(exchange, arena, "Authorization",
+                        arena_printf(arena, "Bearer %.*s", STR_ARGS(key)));
+    return true;
+}
+
+void exchange_set_body(struct exchange *exchange, struct arena *arena, struct str body)
+{
+    exchange->body = ARENA_NEW(arena, struct str);
+    exchange->body[0] = body;
+    exchange->body_count = 1;
+}
+
+static bool cut_scheme(struct str url, struct str *rest)
+{
+    static const struct str schemes[] = {
+        {"https://", 8},
+        {"http://",  7}
+    };
+
+    for (size_t i = 0; i < COUNT(schemes); i++)
+        if (str_equal_nocase(str_slice(url, 0, schemes[i].size), schemes[i])) {
+            *rest = str_slice(url, schemes[i].size, url.size);
+            return true;
+        }
+    return false;
+}
+
+struct str provider_url_host(struct str url)
+{
+    struct str rest;
+    size_t end = 0;
+
+    if (!cut_scheme(str_trim(url), &rest))
+        return STR_EMPTY;
+    if (rest.size > 0 && rest.data[0] == '[') {
+        int64_t close = str_find_char(rest, ']');
+        return close < 0 ? STR_EMPTY : str_slice(rest, 0, (size_t)close + 1);
+    }
+    while (end < rest.size && rest.data[end] != '/' && rest.data[end] != ':' &&
+           rest.data[end] != '?' && rest.data[end] != '#')
+        end++;
+    return str_slice(rest, 0, end);
+}
+
+static struct str cut_slashes(struct str url)
+{
+    while (str_ends_with(url, STR("/")))
+        url.size--;
+    return url;
+}
+
+/* Longer ones first: "/chat/completions" before "/completions". */
+static const char *const endpoints[] = {
+    "/chat/completions",
+    "/images/generations",
+    "/images/edits",
+    "/images/variations",
+    "/images/inpainting",
+    "/completions",
+    "/responses",
+    "/embeddings",
+    "/images",
+    "/models",
+};
+
+bool provider_url_base(struct str base_url, const char *path_default, struct arena *arena,
+                       struct str *out, struct error *err)
+{
+    struct str url = str_trim(base_url), rest;
+
+    if (url.size > BASE_URL_SIZE_MAX)
+        return error_field(err, ERROR_TOO_LONG, "base_url", BASE_URL_SIZE_MAX,
+                           "the base URL is longer than %d bytes", BASE_URL_SIZE_MAX);
+    if (!cut_scheme(url, &rest) || provider_url_host(url).size == 0)
+        return error_field(err, ERROR_INVALID, "base_url", 0,
+                           "the base URL must begin with https:// or http:// and name a host");
+    if (!header_value_is_plain(url) || str_find_char(url, ' ') >= 0 ||
+        str_find_char(url, '?') >= 0 || str_find_char(url, '#') >= 0 ||
+        str_find_char(url, '@') >= 0)
+        return error_field(err, ERROR_INVALID, "base_url", 0,
+                           "the base URL must be an address alone: no spaces, ?, # or @");
+    url = cut_slashes(url);
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        struct str endpoint = str_of(endpoints[i]);
+        if (url.size > endpoint.size &&
+            str_equal_nocase(str_slice(url, url.size - endpoint.size, endpoint.size), endpoint)) {
+            url = cut_slashes(str_slice(url, 0, url.size - endpoint.size));
+            break;
+        }
+    }
+    if (!cut_scheme(url, &rest) || rest.size == 0)
+        return error_field(err, ERROR_INVALID, "base_url", 0, "the base URL names no host");
+    *out = arena_printf(arena, "%.*s%s", STR_ARGS(url),
+                        str_find_char(rest, '/') < 0 ? path_default : "");
+    return true;
+}
+
+struct str exchange_reply_header(const struct exchange_reply *reply, const char *name)
+{
+    for (size_t i = 0; i < reply->header_count; i++)
+        if (str_equal(reply->headers[i].name, str_of(name)))
+            return str_trim(reply->headers[i].value);
+    return STR_EMPTY;
+}
+
+static int64_t sane_delay(double ms)
+{
+    return ms >= 0 && ms <= RETRY_AFTER_MAX_MS ? (int64_t)ceil(ms) : -1;
+}
+
+int64_t exchange_retry_after_ms(const struct exchange_reply *reply)
+{
+    struct str after = exchange_reply_header(reply, "retry-after");
+    int64_t at_ms;
+    double number;
+
+    if (str_to_double(exchange_reply_header(reply, "retry-after-ms"), &number) &&
+        sane_delay(number) >= 0)
+        return sane_delay(number);
+    if (str_to_double(after, &number))
+        return sane_delay(number * 1000);
+    if (after.size > 0 && clock_parse_http(after, &at_ms))
+        return sane_delay((double)at_ms - (double)reply->now_ms);
+    return -1;
+}

@@ -1,0 +1,511 @@
+/*
+ * provider/openai.c: OpenAI's Images API and every server that speaks it.  Reads replies; the calls
+ * are written in openai_request.c, the servers' differences stand in openai_profiles.c.
+ */
+#include "provider/openai_private.h"
+
+#include "core/text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PROBE_MODELS_MAX 2000
+#define MODEL_NAME_SIZE_MAX 200
+#define COST_USD_MAX 1e6
+
+static bool openai_begin(const struct provider_account *account,
+                         const struct provider_request *request, struct arena *arena,
+                         struct exchange *out, struct error *err)
+{
+    struct openai_call call;
+
+    return openai_call_init(&call, account, request, 0, arena, err) && openai_check(&call, err) &&
+           openai_build(&call, arena, out, err);
+}
+
+/* --- usage --- */
+
+static int64_t count_or(const struct json *usage, const char *one, const char *other)
+{
+    int64_t count = json_int_or(json_path(usage, one), json_int_or(json_path(usage, other), -1));
+
+    return count < 0 || count > 1000000000 ? -1 : count;
+}
+
+static int64_t micro_of_usd(double usd)
+{
+    return usd >= 0 && usd < COST_USD_MAX ? (int64_t)llround(usd * 1e6) : -1;
+}
+
+static void read_usage(const struct json *body, const struct exchange_reply *reply,
+                       struct provider_usage *out)
+{
+    const struct json *data = json_get(body, "data"), *usage = json_get(body, "usage");
+    double usd;
+
+    if (usage == NULL && json_count(data) > 0) /* a stream's completed event carries its own */
+        usage = json_get(json_item(data, json_count(data) - 1), "usage");
+    out->tokens_in = count_or(usage, "input_tokens", "prompt_tokens");
+    out->tokens_out = count_or(usage, "output_tokens", "completion_tokens");
+    out->text_tokens_in =
+        count_or(usage, "input_tokens_details.text_tokens", "prompt_tokens_details.text_tokens");
+    out->image_tokens_in =
+        count_or(usage, "input_tokens_details.image_tokens", "prompt_tokens_details.image_tokens");
+    if (out->tokens_in <= 0 && out->tokens_out <= 0) /* LocalAI: all zeros mean "not counted" */
+        out->tokens_in = out->tokens_out = out->text_tokens_in = out->image_tokens_in = -1;
+    if (json_double(json_get(usage, "cost"), &usd) ||
+        str_to_double(exchange_reply_header(reply, "x-litellm-response-cost"), &usd))
+        out->cost_micro = micro_of_usd(usd);
+    if (out->cost_micro >= 0)
+        out->currency = "USD";
+}
+
+/* --- fall-backs for what the server named --- */
+
+static bool may_drop(const struct openai_call *call, enum openai_field field)
+{
+    /* Without the field the picture would be another thing than was asked for, and be paid. */
+    return field != OPENAI_BACKGROUND || !str_equal(call->request->background, STR("transparent"));
+}
+
+static bool is_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* `name` stands in `message` on its own; a plain English word ("size") must be in quotes, or follow
+ * "parameter" or a colon. */
+static bool message_names(struct str message, struct str name)
+{
+    bool is_plain_word = str_find_char(name, '_') < 0 && str_find_char(name, '[') < 0;
+
+    for (size_t at = 0; at + name.size <= message.size; at++) {
+        char before = at > 0 ? message.data[at - 1] : ' ';
+        char after = at + name.size < message.size ? message.data[at + name.size] : ' ';
+        struct str head = str_trim(str_slice(message, 0, at));
+        if (!str_equal(str_slice(message, at, name.size), name) || is_word(before) ||
+            is_word(after))
+            continue;
+        if (!is_plain_word || before == '\'' || before == '"' || before == '`' ||
+            str_ends_with(head, STR(":")) || str_ends_with(head, STR("parameter")) ||
+            str_ends_with(head, STR("argument")) || str_ends_with(head, STR("field")))
+            return true;
+    }
+    return false;
+}
+
+static bool said_names(const struct provider_said *said, const char *name)
+{
+    return str_equal(said->param, str_of(name)) ||
+           (said->param.size == 0 && message_names(said->message, str_of(name)));
+}
+
+/* facts 1B.0.4 */
+static bool is_about_unknown_field(const struct provider_said *said)
+{
+    static const char *const phrases[] = {
+        "unknown parameter", "unknown field",     "unknown argument", "unrecognized",
+        "unexpected",        "unsupported",       "not supported",    "does not support",
+        "not permitted",     "unknown_parameter", "extra_forbidden",  "unknown name",
+    };
+
+    for (size_t i = 0; i < COUNT(phrases); i++)
+        if (text_has_nocase(said->message, phrases[i]) || text_has_nocase(said->code, phrases[i]) ||
+            text_has_nocase(said->type, phrases[i]))
+            return true;
+    return false;
+}
+
+/* The server knows the field but not this value: then what the person chose is not dropped. */
+static bool is_persons_value(const struct openai_call *call, enum openai_field field,
+                             const struct provider_said *said)
+{
+    if (!text_has_nocase(said->message, "value"))
+        return false;
+    return field != OPENAI_RESPONSE_FORMAT && field != OPENAI_USER && field != OPENAI_STREAM &&
+           field != OPENAI_PARTIALS &&
+           !(field == OPENAI_QUALITY && call->request->quality.size == 0);
+}
+
+/* image[] refused by name, or "image" missed although image[] was sent (facts 1B.0.6). */
+static bool is_about_image_list(const struct openai_call *call, const struct provider_said *said)
+{
+    if (call->edits != EDITS_LIST || call->request->reference_count < 2)
+        return false;
+    if (said_names(said, "image[]") && is_about_unknown_field(said))
+        return true;
+    return said_names(said, "image") &&
+           (text_has_nocase(said->message, "required") || text_has_nocase(said->type, "missing"));
+}
+
+static bool was_sent(const struct openai_call *call, enum openai_field field)
+{
+    const struct provider_request *request = call->request;
+
+    if (call->profile->fields[field] == NULL)
+        return false;
+    switch (field) {
+    case OPENAI_COUNT:
+        return request->count > 1;
+    case OPENAI_SIZE:
+        return request->width_px > 0;
+    case OPENAI_QUALITY:
+        return openai_quality(call).size > 0;
+    case OPENAI_BACKGROUND:
+        return request->background.size > 0;
+    case OPENAI_FORMAT:
+        return request->format.size > 0;
+    case OPENAI_COMPRESSION:
+        return request->compression >= 0;
+    case OPENAI_MODERATION:
+        return str_equal(account_option_text(call->account, "moderation"), STR("low"));
+    case OPENAI_STREAM:
+    case OPENAI_PARTIALS:
+        return openai_streams(call);
+    case OPENAI_RESPONSE_FORMAT:
+        return call->response_format != NULL;
+    case OPENAI_SEED:
+        return request->has_seed;
+    case OPENAI_NEGATIVE:
+        return request->negative_prompt.size > 0;
+    case OPENAI_STEPS:
+        return request->steps > 0;
+    case OPENAI_SCALE:
+        return request->scale > 0;
+    case OPENAI_USER:
+        return request->safety_id.size > 0;
+    case OPENAI_IMAGE_LIST:
+    case OPENAI_FIELD_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* The field to leave out next; OPENAI_FIELD_COUNT when the refusal names none. */
+static enum openai_field find_refused(const struct openai_call *call,
+                                      const struct provider_said *said)
+{
+    if (is_about_image_list(call, said) && (call->dropped >> OPENAI_IMAGE_LIST & 1) == 0)
+        return OPENAI_IMAGE_LIST;
+    if (!is_about_unknown_field(said))
+        return OPENAI_FIELD_COUNT;
+    for (unsigned i = 0; i < OPENAI_IMAGE_LIST; i++) {
+        enum openai_field field = (enum openai_field)i;
+        if ((call->dropped >> i & 1) == 0 && was_sent(call, field) && may_drop(call, field) &&
+            said_names(said, call->profile->fields[i]) && !is_persons_value(call, field, said))
+            return field;
+    }
+    return OPENAI_FIELD_COUNT;
+}
+
+/* A 400 or 422 that names an optional field: nothing was made, so the next try goes without it. */
+static bool find_next(const struct openai_call *call, const struct exchange *exchange,
+                      const struct exchange_reply *reply, struct arena *arena,
+                      struct exchange *next)
+{
+    struct openai_call without = *call;
+    struct provider_said said;
+    enum openai_field field;
+    struct error ignored;
+
+    if (reply->outcome != EXCHANGE_REPLIED || (reply->status != 400 && reply->status != 422) ||
+        exchange->retry_stage >= OPENAI_RETRIES_MAX)
+        return false;
+    provider_said_read(reply->body, arena, &said);
+    field = find_refused(call, &said);
+    if (field == OPENAI_FIELD_COUNT)
+        return false;
+    without.dropped |= (uint64_t)1 << field;
+    if (!openai_build(&without, arena, next, &ignored))
+        return false;
+    next->retry_stage = exchange->retry_stage + 1;
+    return true;
+}
+
+static struct str list_dropped(const struct openai_call *call, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf names = {0};
+
+    for (unsigned i = 0; i < OPENAI_IMAGE_LIST; i++)
+        if ((call->dropped >> i & 1) != 0 && call->profile->fields[i] != NULL)
+            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", call->profile->fields[i]);
+    return arena_str(arena, buf_str(&names));
+}
+
+/* --- replies --- */
+
+static struct str read_request_id(const struct openai_call *call,
+                                  const struct exchange_reply *reply, struct arena *arena)
+{
+    static const char *const names[] = {"x-request-id", "x-litellm-call-id",
+                                        "x-siliconcloud-trace-id", "x-generation-id"};
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct str value = exchange_reply_header(reply, names[i]);
+        if (value.size > 0)
+            return provider_text_clean(str_trim(secret_expose(call->account->key)), value, 100,
+                                       arena);
+    }
+    return STR_EMPTY;
+}
+
+/* True when the reply holds pictures.  A stream may have given its picture before it broke. */
+static bool read_pictures(const struct exchange *exchange, const struct exchange_reply *reply,
+                          struct arena *arena, struct picture_list *list,
+                          struct provider_usage *usage)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct error ignored;
+    bool is_good =
+        reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300;
+    bool is_late = reply->outcome == EXCHANGE_LOST && exchange->is_stream;
+
+    picture_list_init(list, arena);
+    if (!is_good && !is_late)
+        return false;
+    if (picture_mime(reply->body) != NULL && is_good) {
+        picture_list_add_bytes(list, reply->body); /* vLLM-Omni's "file": the body is the picture */
+    } else if (json_read_liberal(reply->body, &json, &ignored)) {
+        picture_list_read(list, json);
+        read_usage(json, reply, usage);
+    }
+    return list->count > 0;
+}
+
+static void refine_failure(const struct openai_call *call, const struct exchange_reply *reply,
+                           const struct picture_list *list, struct provider_verdict *out)
+{
+    struct provider_failure *failure = &out->failure;
+    bool is_good =
+        reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300;
+
+    if (str_equal(failure->code, STR(OPENAI_STREAM_CODE))) {
+        failure->class = FAILURE_UNKNOWN;
+        failure->charged = CHARGED_MAYBE;
+    }
+    if (failure->class == FAILURE_REFUSED && call->profile->refusals_cost)
+        failure->charged = CHARGED_YES;
+    if (failure->class == FAILURE_SERVER && failure->code.size > 0 && reply->status == 500 &&
+        call->profile->errors_are_free)
+        failure->charged = CHARGED_NO;
+    if (is_good && failure->class == FAILURE_UNKNOWN && list->broken > 0) {
+        failure->charged = CHARGED_YES;
+        failure->message = STR("the picture in the reply is broken or cut short");
+    }
+    if (is_good && failure->class == FAILURE_UNKNOWN && out->usage.tokens_out > 0)
+        failure->charged = CHARGED_YES;
+}
+
+static void openai_read(const struct provider_account *account,
+                        const struct provider_request *request, const struct exchange *exchange,
+                        const struct exchange_reply *reply, struct arena *arena,
+                        struct provider_verdict *out)
+{
+    struct openai_call call;
+    struct picture_list list;
+    struct error ignored;
+    /* The base URL was good when the exchange was made; if the account was changed since, there is
+     * no next try, and the reply is read all the same. */
+    bool can_retry = openai_call_init(&call, account, request, exchange->dropped, arena, &ignored);
+
+    *out = (struct provider_verdict){
+        .type = VERDICT_FAILED,
+        .usage = {-1,  -1, -1, -1, -1, -1, NULL},
+        .poll_after_ms = -1,
+        .progress = -1,
+        .failure = {.retry_after_ms = -1},
+    };
+    out->request_id = read_request_id(&call, reply, arena);
+    out->dropped = list_dropped(&call, arena);
+    if (read_pictures(exchange, reply, arena, &list, &out->usage)) {
+        out->type = VERDICT_DONE;
+        out->pictures = list.items;
+        out->picture_count = list.count;
+        out->usage.images = (int64_t)list.count;
+        return;
+    }
+    exchange_classify_for(account, reply, arena, &out->failure);
+    refine_failure(&call, reply, &list, out);
+    if (can_retry && out->failure.class == FAILURE_INVALID &&
+        find_next(&call, exchange, reply, arena, &out->next))
+        out->type = VERDICT_NEXT;
+}
+
+/* --- the free call --- */
+
+static bool openai_probe(const struct provider_account *account, struct arena *arena,
+                         struct exchange *out, struct error *err)
+{
+    struct provider_request nothing = {.compression = -1};
+    struct openai_call call;
+
+    if (!openai_call_init(&call, account, &nothing, 0, arena, err) ||
+        !openai_exchange_init(account, arena, out, err))
+        return false;
+    out->purpose = EXCHANGE_PROBE;
+    out->url = arena_printf(arena, "%.*s%s", STR_ARGS(call.base), call.profile->models_path);
+    out->first_byte_ms = 20000;
+    out->total_ms = 30000;
+    out->reply_size_max = (int64_t)MIB(8);
+    return true;
+}
+
+static struct str read_model_name(const struct json *item)
+{
+    static const char *const names[] = {"id", "model", "name"};
+    struct str name = str_trim(json_text(item));
+
+    for (size_t i = 0; name.size == 0 && i < COUNT(names); i++)
+        name = str_trim(json_text(json_get(item, names[i])));
+    return name.size > MODEL_NAME_SIZE_MAX || text_has_control(name) ? STR_EMPTY : name;
+}
+
+static void openai_read_probe(const struct provider_account *account,
+                              const struct exchange_reply *reply, struct arena *arena,
+                              struct str **models, size_t *count, struct provider_failure *failure)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    const struct json *list = NULL;
+    struct error ignored;
+
+    *models = NULL;
+    *count = 0;
+    *failure = (struct provider_failure){.retry_after_ms = -1};
+    if (reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300 &&
+        json_read_liberal(reply->body, &json, &ignored)) {
+        list = json_is(json, JSON_LIST) ? json : json_get(json, "data");
+        list = json_is(list, JSON_LIST) ? list : json_get(json, "models");
+    }
+    if (!json_is(list, JSON_LIST)) {
+        exchange_classify_for(account, reply, arena, failure);
+        failure->charged = CHARGED_NO;
+        if (failure->class == FAILURE_UNKNOWN && reply->outcome == EXCHANGE_REPLIED) {
+            failure->class = FAILURE_INVALID;
+            failure->message = STR("the server answered, but not with a list of models; is the "
+                                   "base URL right?");
+        }
+        return;
+    }
+    *models = ARENA_ARRAY(arena, struct str, json_count(list) + 1);
+    for (size_t i = 0; i < json_count(list) && *count < PROBE_MODELS_MAX; i++) {
+        struct str name = read_model_name(json_item(list, i));
+        if (name.size > 0)
+            (*models)[(*count)++] = arena_str(arena, name);
+    }
+}
+
+static bool openai_wants_white_mask(const struct provider_account *account)
+{
+    return openai_profile_of(account)->mask_is_white;
+}
+
+/* --- the kind --- */
+
+static const char *const moderations[] = {"auto", "low", NULL};
+static const char *const response_formats[] = {"auto", "none", "b64_json", "url", "base64", NULL};
+static const char *const edits_names[] = {"auto", "list", "repeated", "json", NULL};
+
+static const struct provider_field fields[] = {
+    {
+     .name = "base_url",
+     .type = PROVIDER_FIELD_URL,
+     .label_en = "Base URL",
+     .label_zh = "接口地址",
+     .help_en = "Leave empty for OpenAI itself. For a compatible service, paste its address; a "
+                   "missing /v1 is added.", .help_zh = "使用 OpenAI 官方服务时留空；使用兼容服务时填写它的地址，缺少的 /v1 "
+                   "会自动补上。",                                                                     .fallback = "",
+     },
+    {
+     .name = "key",
+     .type = PROVIDER_FIELD_SECRET,
+     .label_en = "API key",
+     .label_zh = "API 密钥",
+     .help_en = "May be empty for a local server that wants none.",
+     .help_zh = "本地服务若不需要密钥，可以留空。",
+     .fallback = "",
+     },
+    {
+     .name = "profile",
+     .type = PROVIDER_FIELD_CHOICE,
+     .label_en = "Type of service",
+     .label_zh = "服务类型",
+     .help_en = "Compatible services differ in field names and in how edits are sent. Automatic "
+                   "tells by the address.",         .help_zh = "各家兼容服务的字段名和改图方式略有不同；“auto”会根据地址自动判断。",
+     .fallback = "auto",
+     .choices = openai_profile_names,
+     },
+    {
+     .name = "organisation",
+     .type = PROVIDER_FIELD_TEXT,
+     .label_en = "Organisation",
+     .label_zh = "组织 ID",
+     .help_en = "Only when your key belongs to several organisations: org-…",
+     .help_zh = "仅当密钥属于多个组织时需要填写，形如 org-…",
+     .fallback = "",
+     .max = 100,
+     },
+    {
+     .name = "project",
+     .type = PROVIDER_FIELD_TEXT,
+     .label_en = "Project",
+     .label_zh = "项目 ID",
+     .help_en = "Bills the calls to one of your OpenAI projects: proj_…",
+     .help_zh = "把费用记到指定的 OpenAI 项目，形如 proj_…",
+     .fallback = "",
+     .max = 100,
+     },
+    {
+     .name = "moderation",
+     .type = PROVIDER_FIELD_CHOICE,
+     .label_en = "Content filter",
+     .label_zh = "内容审核强度",
+     .help_en = "How strictly OpenAI filters GPT Image pictures: auto is its standard, low "
+                   "filters less.",                        .help_zh = "OpenAI 对 GPT Image 图片的审核力度：auto 为标准，low 较宽松。",
+     .fallback = "auto",
+     .choices = moderations,
+     },
+    {
+     .name = "response_format",
+     .type = PROVIDER_FIELD_CHOICE,
+     .label_en = "How pictures come back",
+     .label_zh = "图片返回方式",
+     .help_en = "Change it only when a compatible service refuses the request. GPT Image models "
+                   "are never sent one.",         .help_zh = "仅当兼容服务拒绝请求时才需要修改；GPT Image 模型始终不发送此参数。",
+     .fallback = "auto",
+     .choices = response_formats,
+     },
+    {
+     .name = "edits",
+     .type = PROVIDER_FIELD_CHOICE,
+     .label_en = "How reference pictures are sent",
+     .label_zh = "参考图发送方式",
+     .help_en = "As form data under image[] (list) or image (repeated), or inside the JSON.",
+     .help_zh = "以表单的 image[]（list）或重复的 image（repeated）发送，或写入 JSON（json）。",
+     .fallback = "auto",
+     .choices = edits_names,
+     },
+};
+
+const struct provider_kind provider_openai = {
+    .name = "openai",
+    .label = "OpenAI",
+    .about_en = "GPT Image models, and any service that speaks OpenAI's Images API: SiliconFlow, "
+                "Together, OpenRouter, LiteLLM, vLLM, LocalAI, stable-diffusion.cpp, relays.",
+    .about_zh = "GPT Image 系列模型，以及所有兼容 OpenAI 图像接口的服务：硅基流动、Together、"
+                "OpenRouter、LiteLLM、vLLM、LocalAI、stable-diffusion.cpp 和各类中转服务。",
+    .default_base_url = "https://api.openai.com/v1",
+    .key_page = "https://platform.openai.com/api-keys",
+    .fields = fields,
+    .field_count = COUNT(fields),
+    .models = openai_models,
+    .model_count = OPENAI_MODEL_COUNT,
+    .model_default = &openai_model_default,
+    .begin = openai_begin,
+    .read = openai_read,
+    .probe = openai_probe,
+    .read_probe = openai_read_probe,
+    .stream_begin = openai_stream_begin,
+    .stream_feed = openai_stream_feed,
+    .stream_end = openai_stream_end,
+    .wants_white_mask = openai_wants_white_mask,
+};

@@ -1,0 +1,121 @@
+/*
+ * provider/openai_models.c: OpenAI's image models.  Rows from facts/providers.md 1.1, 8.1 and 8.2,
+ * read 2026-11-22.  They rot in weeks: an id that is not here passes through unchanged.
+ */
+#include "provider/openai_private.h"
+
+#define AS_OF "2026-11-22"
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .data = (literal), .size = sizeof(literal) - 1                                             \
+    }
+
+static const char *const sizes_three[] = {"1024x1024", "1536x1024", "1024x1536", NULL};
+static const char *const qualities_three[] = {"low", "medium", "high", "auto", NULL};
+static const char *const qualities_five[] = {"low", "medium", "high", "xhigh", "max", "auto", NULL};
+static const char *const formats[] = {"png", "jpeg", "webp", NULL};
+
+/* "auto" is estimated as the dearest the model may choose by itself. */
+static const struct provider_tokens tokens_1[] = {
+    {"low",    272,  408,  400 },
+    {"medium", 1056, 1584, 1568},
+    {"high",   4160, 6240, 6208},
+    {"auto",   4160, 6240, 6208},
+    {NULL,     0,    0,    0   },
+};
+
+/* From mini's price per picture at $8 a million. */
+static const struct provider_tokens tokens_mini[] = {
+    {"low",    625,  750,  750 },
+    {"medium", 1375, 1875, 1875},
+    {"high",   4500, 6500, 6500},
+    {"auto",   4500, 6500, 6500},
+    {NULL,     0,    0,    0   },
+};
+
+/* From the cost table of gpt-image-2 at $30 a million; 2.5 is not dearer at the same quality. */
+static const struct provider_tokens tokens_2[] = {
+    {"low",    200,  167,  167 },
+    {"medium", 1767, 1367, 1367},
+    {"high",   7033, 5500, 5500},
+    {"xhigh",  7033, 5500, 5500},
+    {"max",    7033, 5500, 5500},
+    {"auto",   7033, 5500, 5500},
+    {NULL,     0,    0,    0   },
+};
+
+/* 2.6 as measured by a reseller on 2026-11-05: low costs 3 to 4 times as much, high far less; with
+ * an open quality it took up to about 5800 at 1024x1024. */
+static const struct provider_tokens tokens_26[] = {
+    {"low",    800,  664,  664 },
+    {"medium", 1767, 1367, 1367},
+    {"high",   1767, 1367, 1367},
+    {"xhigh",  7033, 5500, 5500},
+    {"max",    7033, 5500, 5500},
+    {"auto",   5800, 5500, 5500},
+    {NULL,     0,    0,    0   },
+};
+
+/*
+ * Quality is always sent (facts 8.2): left out, 2.6 Sunburst behaves like "high" and Flare chooses
+ * by the prompt, so that a price could not be told before.  "medium" is the quality at which OpenAI
+ * quotes its price per picture, and the one whose price every model of the family has.
+ */
+#define GPT_IMAGE(wire_name, shown_name)                                                           \
+    .is_known = true, .can_generate = true, .can_edit = true, .can_mask = true,                    \
+    .has_transparency = true, .has_stream = true, .references_max = 16, .count_max = 10,           \
+    .formats = formats, .quality_default = "medium", .currency = "USD", .price_as_of = AS_OF,      \
+    .partial_tokens = 100, .name = TEXT(wire_name), .label = TEXT(shown_name)
+
+/*
+ * Since gpt-image-2: any size within bounds.  References are always read at high fidelity; their
+ * tokens are the most that counts for (OpenAI's guide to image inputs: 65, six tiles of 129, and
+ * 6144 for fidelity).  gpt-image-2's own transparency is a preview: some accounts are refused, with
+ * a clear message.
+ */
+#define SINCE_2(wire_name, shown_name, quality_list, token_table)                                  \
+    {                                                                                              \
+        GPT_IMAGE(wire_name, shown_name),                                                          \
+            .side_px_min = 16, .side_px_max = 3840, .side_px_step = 16, .pixels_min = 655360,      \
+            .pixels_max = 8294400, .ratio_max = 3, .price_micro = 53000,                           \
+            .rate_text_in_micro = 5000000, .rate_image_in_micro = 8000000,                         \
+            .rate_out_micro = 30000000, .reference_tokens = 6983, .qualities = (quality_list),     \
+            .tokens = (token_table)                                                                \
+    }
+
+/* Before: three sizes, and references at low fidelity unless asked otherwise. */
+#define BEFORE_2(wire_name, shown_name, token_table, price, text_rate, image_rate, out_rate)       \
+    {                                                                                              \
+        GPT_IMAGE(wire_name, shown_name),                                                          \
+            .sizes = sizes_three, .qualities = qualities_three, .tokens = (token_table),           \
+            .price_micro = (price), .rate_text_in_micro = (text_rate),                             \
+            .rate_image_in_micro = (image_rate), .rate_out_micro = (out_rate),                     \
+            .reference_tokens = 839                                                                \
+    }
+
+const struct provider_model openai_models[OPENAI_MODEL_COUNT] = {
+    SINCE_2("gpt-image-2.6-sunburst", "GPT Image 2.6 Sunburst", qualities_five, tokens_26),
+    SINCE_2("gpt-image-2.6-flare", "GPT Image 2.6 Flare", qualities_five, tokens_26),
+    SINCE_2("gpt-image-2.5-sunburst", "GPT Image 2.5 Sunburst", qualities_five, tokens_2),
+    SINCE_2("gpt-image-2.5-flare", "GPT Image 2.5 Flare", qualities_five, tokens_2),
+    SINCE_2("gpt-image-2", "GPT Image 2", qualities_three, tokens_2),
+    BEFORE_2("gpt-image-1.5", "GPT Image 1.5 (ends 2026-12-01)", tokens_1, 34000, 5000000, 8000000,
+             32000000),
+    BEFORE_2("gpt-image-1-mini", "GPT Image 1 mini (ends 2026-12-01)", tokens_mini, 11000, 2000000,
+             2500000, 8000000),
+};
+
+/* Anything may be asked of a model we do not know; the server says what it cannot do. */
+const struct provider_model openai_model_default = {
+    .can_generate = true,
+    .can_edit = true,
+    .can_mask = true,
+    .has_seed = true,
+    .has_negative = true,
+    .has_steps = true,
+    .has_scale = true,
+    .has_transparency = true,
+    .references_max = 16,
+    .count_max = 10,
+    .price_micro = -1,
+};

@@ -1,0 +1,110 @@
+/* provider/openai_private.h: what the openai kind's files share: profiles as data, one call. */
+#pragma once
+
+#include "provider/provider_private.h"
+
+/* Optional things a request may carry; a server that refuses one by name gets the next try without
+ * (facts 1B.0.4).  Bits of exchange.dropped. */
+enum openai_field {
+    OPENAI_COUNT,
+    OPENAI_SIZE,
+    OPENAI_QUALITY,
+    OPENAI_BACKGROUND,
+    OPENAI_FORMAT,
+    OPENAI_COMPRESSION,
+    OPENAI_MODERATION,
+    OPENAI_STREAM,
+    OPENAI_PARTIALS,
+    OPENAI_RESPONSE_FORMAT,
+    OPENAI_SEED,
+    OPENAI_NEGATIVE,
+    OPENAI_STEPS,
+    OPENAI_SCALE,
+    OPENAI_USER,
+    OPENAI_IMAGE_LIST, /* not a field: the name image[]; without it, image is repeated */
+    OPENAI_FIELD_COUNT
+};
+#define OPENAI_RETRIES_MAX 8
+
+/* How reference pictures travel. */
+enum openai_edits {
+    EDITS_LIST,       /* multipart: image, image[] for several */
+    EDITS_REPEATED,   /* multipart: image, again and again */
+    EDITS_JSON,       /* JSON: images: [{image_url}] */
+    EDITS_REFERENCES, /* JSON: input_references: [{type, image_url: {url}}] (OpenRouter) */
+    EDITS_NUMBERED,   /* JSON: image, image2, image3 (SiliconFlow) */
+    EDITS_URLS,       /* JSON: image_url, or reference_images for several (Together) */
+    EDITS_FILES,      /* JSON: file, or ref_images for several, bare base64 (LocalAI) */
+};
+
+enum openai_prompt {
+    PROMPT_PLAIN,
+    PROMPT_SD_ARGS, /* other controls ride in the prompt as <sd_cpp_extra_args> (sd-server) */
+    PROMPT_PIPE,    /* positive|negative (LocalAI) */
+};
+
+struct openai_profile {
+    const char *name;
+    const char *const
+        *hosts;           /* "auto" knows it by these: exact, or "api.together." as a beginning */
+    const char *base_url; /* when the account names none; NULL: it must */
+    const char *path_default; /* of a base URL without a path */
+    const char *generate_path, *edit_path, *mask_path, *models_path;
+    enum openai_edits edits;
+    enum openai_prompt prompt;
+    int64_t references_max;
+    const char *mask_field;      /* NULL: takes no masks */
+    const char *response_format; /* sent to models that are not GPT-image; NULL: never sent */
+    bool mask_is_white, size_is_pair, needs_model, can_stream;
+    bool refusals_cost;                     /* facts 8: a blocked request is billed for its input */
+    bool errors_are_free;                   /* facts 8: a 5xx of the service itself is not billed */
+    const char *fields[OPENAI_FIELD_COUNT]; /* wire names; NULL: cannot be said */
+};
+
+/* "auto", NULL-terminated, for the form */
+extern const char *const openai_profile_names[];
+#define OPENAI_MODEL_COUNT 7
+extern const struct provider_model openai_models[OPENAI_MODEL_COUNT];
+extern const struct provider_model openai_model_default;
+
+const struct openai_profile *openai_profile_of(const struct provider_account *account);
+
+/* One request on its way to one kind of server. */
+struct openai_call {
+    const struct provider_account *account;
+    const struct provider_request *request;
+    const struct openai_profile *profile;
+    struct provider_model model;
+    enum openai_edits edits;
+    const char *response_format; /* NULL: none */
+    struct str base;
+    uint64_t dropped;
+};
+
+/* The model cannot, or the profile cannot: fails with the field (openai_check.c). */
+MUST_CHECK bool openai_check(const struct openai_call *call, struct error *err);
+MUST_CHECK bool openai_call_init(struct openai_call *call, const struct provider_account *account,
+                                 const struct provider_request *request, uint64_t dropped,
+                                 struct arena *arena, struct error *err);
+/* Everything of an exchange with this account but its body. */
+MUST_CHECK bool openai_exchange_init(const struct provider_account *account, struct arena *arena,
+                                     struct exchange *out, struct error *err);
+MUST_CHECK bool openai_build(const struct openai_call *call, struct arena *arena,
+                             struct exchange *out, struct error *err);
+/* The pictures go to the edits' own place: references or a mask are there. */
+static inline bool openai_is_edit(const struct provider_request *request)
+{
+    return request->reference_count > 0 || request->mask != NULL;
+}
+bool openai_is_gpt_image(struct str model);
+/* What is sent for quality: the request's, else the model's default; may be empty. */
+struct str openai_quality(const struct openai_call *call);
+bool openai_streams(const struct openai_call *call);
+
+struct provider_stream *openai_stream_begin(struct arena *arena);
+void openai_stream_feed(struct provider_stream *stream, struct str piece,
+                        void (*on_partial)(void *context, const struct provider_partial *partial),
+                        void *context);
+struct str openai_stream_end(struct provider_stream *stream);
+/* The code of the error body that stands for a stream without an end. */
+#define OPENAI_STREAM_CODE "stream_incomplete"

@@ -1,0 +1,154 @@
+/*
+ * provider/openai_stream.c: streamed partial pictures (facts 1.4).  What it leaves behind is a body
+ * as a call without a stream would have got it: {"data": [completed event, …]}, or an error.
+ */
+#include "provider/openai_private.h"
+#include "provider/sse.h"
+
+#include "core/hash.h"
+
+#include <assert.h>
+
+#define GATHERED_SIZE_MAX MIB(192)
+#define COMPLETED_MAX 16
+
+struct provider_stream {
+    struct arena *arena;
+    struct sse sse;
+    struct arena_buf completed; /* the completed events, joined by commas */
+    struct arena_buf other;     /* the body of a server that does not stream after all */
+    struct str error;           /* the first error event's data */
+    size_t completed_count;
+    bool is_started, is_plain, is_too_large;
+};
+
+/* For one call of sse_feed. */
+struct feed {
+    struct provider_stream *stream;
+    void (*on_partial)(void *context, const struct provider_partial *partial);
+    void *context;
+};
+
+struct provider_stream *openai_stream_begin(struct arena *arena)
+{
+    struct provider_stream *stream = ARENA_NEW(arena, struct provider_stream);
+
+    stream->arena = arena;
+    stream->completed = (struct arena_buf){.arena = arena, .size_max = GATHERED_SIZE_MAX};
+    stream->other = (struct arena_buf){.arena = arena, .size_max = GATHERED_SIZE_MAX};
+    sse_init(&stream->sse, arena);
+    return stream;
+}
+
+static void take_partial(struct feed *feed, const struct json *event)
+{
+    struct provider_partial partial = {
+        .index = json_int_or(json_get(event, "partial_image_index"), 0),
+    };
+    struct str text = json_text(json_get(event, "b64_json"));
+
+    if (text.size == 0)
+        text = json_text(json_get(event, "partial_image_b64"));
+    /* A broken partial picture is skipped: it was only for looking at. */
+    if (feed->on_partial != NULL && text.size > 0 &&
+        base64_read(text, PICTURE_SIZE_MAX, feed->stream->arena, &partial.bytes) &&
+        picture_is_whole(partial.bytes))
+        feed->on_partial(feed->context, &partial);
+}
+
+static void take_completed(struct provider_stream *stream, struct str data)
+{
+    if (stream->completed_count == COMPLETED_MAX)
+        return;
+    if ((stream->completed_count > 0 && !arena_buf_add(&stream->completed, STR(","))) ||
+        !arena_buf_add(&stream->completed, data)) {
+        stream->is_too_large = true;
+        return;
+    }
+    stream->completed_count++;
+}
+
+static void take_error(struct provider_stream *stream, struct str data, const struct json *event)
+{
+    if (stream->error.size > 0)
+        return;
+    data = str_slice(data, 0, KIB(64));
+    /* {"type": "error", "error": {…}} as it is; {"code", "message"} is wrapped into that. */
+    stream->error = json_get(event, "error") != NULL
+                        ? arena_str(stream->arena, data)
+                        : arena_printf(stream->arena, "{\"error\":%.*s}", STR_ARGS(data));
+}
+
+static void take_event(void *context, struct str name, struct str data)
+{
+    CLEANUP(json_cleanup) struct json *event = NULL;
+    struct feed *feed = context;
+    struct error ignored;
+    struct str type;
+
+    /* "[DONE]" and whatever else is no JSON says nothing. */
+    if (!json_read_liberal(data, &event, &ignored) || !json_is(event, JSON_OBJECT))
+        return;
+    type = json_text(json_get(event, "type"));
+    if (type.size == 0)
+        type = name;
+    if (str_ends_with(type, STR(".partial_image")))
+        take_partial(feed, event);
+    else if (str_equal(type, STR("image_generation.completed")) ||
+             str_equal(type, STR("image_edit.completed")))
+        take_completed(feed->stream, data);
+    else if (str_equal(type, STR("error")) || str_equal(name, STR("error")) ||
+             json_is(json_get(event, "error"), JSON_OBJECT))
+        take_error(feed->stream, data, event);
+}
+
+void openai_stream_feed(struct provider_stream *stream, struct str piece,
+                        void (*on_partial)(void *context, const struct provider_partial *partial),
+                        void *context)
+{
+    struct feed feed = {.stream = stream, .on_partial = on_partial, .context = context};
+    struct str start = str_trim(piece);
+
+    if (stream->is_too_large || piece.size == 0)
+        return;
+    /* JSON or a web page instead of events: the server decided not to stream. */
+    if (!stream->is_started && start.size > 0) {
+        stream->is_started = true;
+        stream->is_plain = start.data[0] == '{' || start.data[0] == '[' || start.data[0] == '<';
+    }
+    if (stream->is_plain)
+        stream->is_too_large = !arena_buf_add(&stream->other, piece);
+    else if (!sse_feed(&stream->sse, piece, take_event, &feed))
+        stream->is_too_large = true;
+}
+
+static struct str make_error(struct provider_stream *stream, const char *message)
+{
+    return arena_printf(stream->arena,
+                        "{\"error\":{\"message\":\"%s\",\"type\":\"" OPENAI_STREAM_CODE
+                        "\",\"code\":\"" OPENAI_STREAM_CODE "\"}}",
+                        message);
+}
+
+struct str openai_stream_end(struct provider_stream *stream)
+{
+    struct feed feed = {.stream = stream};
+    struct str body;
+
+    if (!stream->is_plain && !stream->is_too_large && !sse_end(&stream->sse, take_event, &feed))
+        stream->is_too_large = true;
+    if (stream->completed_count > 0) {
+        struct arena_buf text = {.arena = stream->arena, .size_max = GATHERED_SIZE_MAX + 64};
+        if (arena_buf_add(&text, STR("{\"data\":[")) &&
+            arena_buf_add(&text, arena_buf_str(&stream->completed)) &&
+            arena_buf_add(&text, STR("]}")))
+            return arena_buf_str(&text);
+        return make_error(stream, "the stream was too large");
+    }
+    if (stream->is_too_large)
+        return make_error(stream, "the stream was too large");
+    if (stream->error.size > 0)
+        return stream->error;
+    body = arena_buf_str(&stream->other);
+    return body.size > 0 ? body : make_error(stream, "the stream ended without a picture");
+}

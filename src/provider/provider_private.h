@@ -1,0 +1,110 @@
+/*
+ * provider/provider_private.h: what the kinds share with each other: options, headers, addresses,
+ * error bodies, multipart bodies, pictures found in replies.  Pure, as the whole room is.
+ */
+#pragma once
+
+#include "provider/provider.h"
+
+extern const struct provider_kind provider_mock;
+extern const struct provider_kind provider_openai;
+
+/* --- options: members of account.options, liberal in type: 5, "5"; true, "true" --- */
+struct str account_option_text(const struct provider_account *account, const char *name);
+/* Clamped to the bounds; `fallback` when absent or unreadable. */
+int64_t account_option_int(const struct provider_account *account, const char *name,
+                           int64_t fallback, int64_t min, int64_t max);
+double account_option_double(const struct provider_account *account, const char *name,
+                             double fallback, double min, double max);
+bool account_option_bool(const struct provider_account *account, const char *name, bool fallback);
+
+/* --- headers --- */
+#define EXCHANGE_HEADERS_MAX 12
+/* `name` is a literal, `value` must outlive the exchange (arena or static). */
+void exchange_add_header(struct exchange *exchange, struct arena *arena, const char *name,
+                         struct str value);
+/* "Authorization: Bearer KEY", nothing for an empty key.  Fails: INVALID when the key has a space
+ * or a control character, which would break the head. */
+MUST_CHECK bool exchange_add_bearer(struct exchange *exchange,
+                                    const struct provider_account *account, struct arena *arena,
+                                    struct error *err);
+/* Visible ASCII and spaces inside only: what may stand in a header without an escape. */
+bool header_value_is_plain(struct str value);
+void exchange_set_body(struct exchange *exchange, struct arena *arena, struct str body);
+
+/* --- addresses --- */
+/*
+ * What people paste, made a base: trimmed, trailing slashes and a known endpoint cut off, and
+ * `path_default` ("/v1") appended when there is no path (facts 1B.0.7).  Fails: INVALID or TOO_LONG
+ * with field "base_url".
+ */
+MUST_CHECK bool provider_url_base(struct str base_url, const char *path_default,
+                                  struct arena *arena, struct str *out, struct error *err);
+/* Host without port of an http(s) URL, as written; empty when there is none. */
+struct str provider_url_host(struct str url);
+
+/* --- what an error body says --- */
+struct provider_said {
+    struct str message, code, type, param; /* in the arena, unmasked: for deciding only */
+    bool has_error;                        /* the body says that something went wrong */
+    bool is_page;                          /* HTML */
+    bool is_flagged;                       /* a moderation verdict stands beside the message */
+};
+void provider_said_read(struct str body, struct arena *arena, struct provider_said *out);
+/* exchange_classify() that also masks the account's key in what the provider said. */
+void exchange_classify_for(const struct provider_account *account,
+                           const struct exchange_reply *reply, struct arena *arena,
+                           struct provider_failure *out);
+#define PROVIDER_MESSAGE_MAX 500
+/* Valid UTF-8 on one line, the key and any beginning of it of 8 bytes or more as "***", cut. */
+struct str provider_text_clean(struct str key, struct str text, size_t size_max,
+                               struct arena *arena);
+bool text_has_nocase(struct str text, const char *part); /* ASCII case only */
+
+/* --- multipart/form-data --- */
+#define MULTIPART_PARTS_MAX 64
+struct multipart_part {
+    const char *name;
+    struct str file_name, mime; /* empty: a text field */
+    struct str bytes;           /* borrowed */
+};
+struct multipart {
+    struct multipart_part parts[MULTIPART_PARTS_MAX];
+    size_t count;
+};
+void multipart_add_text(struct multipart *multipart, const char *name, struct str value);
+void multipart_add_file(struct multipart *multipart, const char *name, struct str file_name,
+                        struct str mime, struct str bytes);
+/* Writes body segments and Content-Type.  The boundary is a hash of the parts, so that the same
+ * parts are the same bytes for ever; file bytes are not copied. */
+void multipart_finish(const struct multipart *multipart, struct arena *arena,
+                      struct exchange *exchange);
+
+/* --- what a model can do --- */
+bool text_is_listed(struct str text, const char *const *list); /* `list` ends with NULL */
+/* 0 x 0 leaves the size to the provider.  Fails with field "size". */
+MUST_CHECK bool provider_check_size(const struct provider_model *model,
+                                    const struct provider_request *request, struct error *err);
+/* micro-units for `tokens` at `rate_micro` a million, rounded up; -1 for what cannot be. */
+int64_t provider_token_cost(int64_t tokens, int64_t rate_micro);
+
+/* --- pictures --- */
+#define PICTURES_MAX 64
+#define PICTURE_SIZE_MAX MIB(64)
+struct picture_list {
+    struct arena *arena;
+    struct provider_picture *items;
+    struct sha256 *hashes;
+    size_t count;
+    size_t
+        broken; /* what should have been a picture and is none: cut short, not base64, no image */
+};
+/* NULL when the bytes are no picture we know. */
+const char *picture_mime(struct str bytes);
+/* False when the container itself says that bytes are missing. */
+bool picture_is_whole(struct str bytes);
+void picture_list_init(struct picture_list *list, struct arena *arena);
+/* Finds pictures in all the places of facts 1B.0.1; equal ones once. */
+void picture_list_read(struct picture_list *list, const struct json *body);
+/* A body that is itself a picture. */
+void picture_list_add_bytes(struct picture_list *list, struct str bytes);

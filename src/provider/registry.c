@@ -1,0 +1,116 @@
+/* provider/registry.c: the kinds, their models, and what a model can do. */
+#include "provider/provider_private.h"
+
+#include <stdio.h>
+
+static const struct provider_kind *const kinds[] = {&provider_mock, &provider_openai};
+
+const struct provider_kind *const *provider_kinds(size_t *count)
+{
+    *count = COUNT(kinds);
+    return kinds;
+}
+
+const struct provider_kind *provider_kind_find(struct str name)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (str_equal(name, str_of(kinds[i]->name)))
+            return kinds[i];
+    return NULL;
+}
+
+/* "NAME-2026-09-08" without its date; the name itself when there is none. */
+static struct str cut_date(struct str name)
+{
+    static const struct str form = {"-dddd-dd-dd", 11};
+    struct str tail;
+
+    if (name.size <= form.size)
+        return name;
+    tail = str_slice(name, name.size - form.size, form.size);
+    for (size_t i = 0; i < form.size; i++)
+        if (form.data[i] == 'd' ? tail.data[i] < '0' || tail.data[i] > '9'
+                                : tail.data[i] != form.data[i])
+            return name;
+    return str_slice(name, 0, name.size - form.size);
+}
+
+struct provider_model provider_model_find(const struct provider_kind *kind, struct str model)
+{
+    struct str names[] = {model, cut_date(model)};
+    struct provider_model found = *kind->model_default;
+
+    for (size_t n = 0; n < COUNT(names); n++)
+        for (size_t i = 0; i < kind->model_count; i++)
+            if (str_equal(kind->models[i].name, names[n])) {
+                found = kind->models[i];
+                found.name = model;
+                return found;
+            }
+    found.name = model;
+    return found;
+}
+
+bool provider_honours_key(const struct provider_kind *kind, const struct provider_account *account)
+{
+    return kind->account_honours_key != NULL ? kind->account_honours_key(account)
+                                             : kind->honours_key;
+}
+
+bool text_is_listed(struct str text, const char *const *list)
+{
+    for (; *list != NULL; list++)
+        if (str_equal(text, str_of(*list)))
+            return true;
+    return false;
+}
+
+static bool check_known_size(const struct provider_model *model, int64_t width, int64_t height,
+                             struct error *err)
+{
+    int64_t longer = width > height ? width : height, shorter = width > height ? height : width;
+    char size[48];
+
+    snprintf(size, sizeof size, "%lldx%lld", (long long)width, (long long)height);
+    if (model->sizes != NULL)
+        return text_is_listed(str_of(size), model->sizes) ||
+               error_field(err, ERROR_NOT_IN_LIST, "size", 0, "%.*s does not make %s pictures",
+                           STR_ARGS(model->name), size);
+    if (model->side_px_min > 0 && shorter < model->side_px_min)
+        return error_field(err, ERROR_TOO_SMALL, "size", model->side_px_min,
+                           "a side must have at least %lld px", (long long)model->side_px_min);
+    if (model->side_px_max > 0 && longer > model->side_px_max)
+        return error_field(err, ERROR_TOO_BIG, "size", model->side_px_max,
+                           "a side may have at most %lld px", (long long)model->side_px_max);
+    if (model->side_px_step > 1 &&
+        (width % model->side_px_step != 0 || height % model->side_px_step != 0))
+        return error_field(err, ERROR_INVALID, "size", model->side_px_step,
+                           "both sides must be multiples of %lld px",
+                           (long long)model->side_px_step);
+    if (model->ratio_max > 0 && longer > shorter * model->ratio_max)
+        return error_field(err, ERROR_INVALID, "size", model->ratio_max,
+                           "the long side may be at most %lld times the short one",
+                           (long long)model->ratio_max);
+    if (model->pixels_min > 0 && width * height < model->pixels_min)
+        return error_field(err, ERROR_TOO_SMALL, "size", model->pixels_min,
+                           "a picture must have at least %lld pixels in all",
+                           (long long)model->pixels_min);
+    if (model->pixels_max > 0 && width * height > model->pixels_max)
+        return error_field(err, ERROR_TOO_BIG, "size", model->pixels_max,
+                           "a picture may have at most %lld pixels in all",
+                           (long long)model->pixels_max);
+    return true;
+}
+
+bool provider_check_size(const struct provider_model *model, const struct provider_request *request,
+                         struct error *err)
+{
+    int64_t width = request->width_px, height = request->height_px;
+
+    if (width == 0 && height == 0)
+        return true;
+    if (width <= 0 || height <= 0 || width > 65536 || height > 65536)
+        return error_field(err, ERROR_INVALID, "size", 65536,
+                           "width and height must both be set, 1 to 65536 px");
+    return check_known_size(model, width, height, err);
+}
