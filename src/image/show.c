@@ -14,7 +14,7 @@
 static const struct pixels_format formats[IMAGE_VARIANT_COUNT] = {
     [IMAGE_THUMB] = {IMAGE_WEBP, 82, 4},
     [IMAGE_MEDIUM] = {IMAGE_WEBP, 82, 4},
-    [IMAGE_PREVIEW] = {IMAGE_WEBP, 82, 4},
+    [IMAGE_PREVIEW] = {IMAGE_WEBP, 82, 2},
     [IMAGE_WORKING] = {IMAGE_WEBP, 90, 1},
 };
 
