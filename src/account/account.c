@@ -160,7 +160,7 @@ const char *account_role_name(enum http_role role)
     for (size_t i = 0; i < COUNT(roles); i++)
         if (roles[i].role == role)
             return roles[i].name;
-    assert(!"a role without a name");
+    assert(false && "a role without a name");
     abort();
 }
 

@@ -6,7 +6,7 @@
  * no SQL, no HTTP), login_limit.c and hash_gate.c (what stands before a password is looked at),
  * user_store.c, session_store.c and token_store.c (SQL), service.c (start, the set-up link),
  * sign_in.c (set-up, login, new password), sessions.c and tokens.c (their end, their start),
- * authenticate.c (each request's user), account_http.c and token_http.c (routes).
+ * authenticate.c and credentials.c (each request's user), account_http.c and token_http.c (routes).
  */
 #pragma once
 

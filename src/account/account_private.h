@@ -174,7 +174,7 @@ MUST_CHECK bool token_store_touch(struct db *db, int64_t token_id, int64_t now_m
 
 #define CREDENTIALS_KEPT 256
 
-/* What a session or token opens, as authenticate.c keeps it between requests. */
+/* What a session or token opens, as credentials.c keeps it between requests. */
 struct credential {
     struct sha256 hash;
     int64_t until_mono_ms; /* 0: an empty place */
@@ -285,7 +285,13 @@ MUST_CHECK bool account_link_check(struct account *account, struct str token, st
 void account_link_end(struct account *account);
 bool account_key_is_admin(const struct account *account, struct str key);
 
-/* authenticate.c */
+/* credentials.c: what is kept between requests, so that a small read stays cheap. */
 
-/* Forgets what is kept of all credentials: one of them has changed and is committed. */
+/* `*epoch` is set in any case, before the database is read: a change in between is not kept over.
+ */
+MUST_CHECK bool account_recall(struct account *account, const struct sha256 *hash,
+                               struct credential *out, uint64_t *epoch);
+/* Does nothing when a credential has changed since `epoch`. */
+void account_keep(struct account *account, const struct credential *credential, uint64_t epoch);
+/* Forgets them all: one of them has changed and is committed. */
 void account_forget(struct account *account);

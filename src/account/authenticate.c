@@ -9,52 +9,6 @@
 #define KEEP_MS 5000
 #define BEARER_SIZE_MAX 1024
 
-/* ---- what is kept between requests ---- */
-
-static struct credential *place_of(struct account *account, const struct sha256 *hash)
-{
-    /* The hash of a random token is even by itself: any bytes of it are a good index. */
-    size_t index = ((size_t)hash->bytes[0] << 8 | hash->bytes[1]) % CREDENTIALS_KEPT;
-
-    return &account->credentials[index];
-}
-
-/* `*epoch` is read before the database is, so that a change in between is not kept over. */
-static bool recall(struct account *account, const struct sha256 *hash, struct credential *out,
-                   uint64_t *epoch)
-{
-    int64_t now_mono_ms = clock_mono_ms(account->clock);
-    const struct credential *kept;
-    bool is_found;
-
-    pthread_mutex_lock(&account->lock);
-    kept = place_of(account, hash);
-    is_found = kept->until_mono_ms > now_mono_ms &&
-               memcmp(kept->hash.bytes, hash->bytes, SHA256_SIZE) == 0;
-    if (is_found)
-        *out = *kept;
-    *epoch = account->epoch;
-    pthread_mutex_unlock(&account->lock);
-    return is_found;
-}
-
-static void keep(struct account *account, const struct credential *credential, uint64_t epoch)
-{
-    pthread_mutex_lock(&account->lock);
-    if (account->epoch == epoch)
-        *place_of(account, &credential->hash) = *credential;
-    pthread_mutex_unlock(&account->lock);
-}
-
-void account_forget(struct account *account)
-{
-    pthread_mutex_lock(&account->lock);
-    account->epoch++;
-    for (size_t i = 0; i < CREDENTIALS_KEPT; i++)
-        account->credentials[i].until_mono_ms = 0;
-    pthread_mutex_unlock(&account->lock);
-}
-
 /* ---- last seen, last used ---- */
 
 struct touch {
@@ -185,7 +139,7 @@ static bool open_by(struct account *account, struct request *req, enum credentia
     uint64_t epoch;
     int64_t touched_at_ms;
 
-    if (!recall(account, &hash, &credential, &epoch)) {
+    if (!account_recall(account, &hash, &credential, &epoch)) {
         /* A request whose body is still coming has no reader of its own yet. */
         if (req->db == NULL && !db_borrow(account->pool, &borrowed, err))
             return false;
@@ -197,14 +151,14 @@ static bool open_by(struct account *account, struct request *req, enum credentia
             return true;
         }
         credential.until_mono_ms = clock_mono_ms(account->clock) + KEEP_MS;
-        keep(account, &credential, epoch);
+        account_keep(account, &credential, epoch);
     }
     if (!is_alive(account, &credential, req->now_ms))
         return true;
     touched_at_ms = credential.touched_at_ms;
     touch(account, &credential, req->now_ms);
     if (credential.touched_at_ms != touched_at_ms)
-        keep(account, &credential, epoch);
+        account_keep(account, &credential, epoch);
     give(req, &credential);
     return true;
 }
