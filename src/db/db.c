@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,7 @@ static int step_watch(void *context)
 
     if (db->slow_since_ms == 0)
         db->slow_since_ms = now_ms;
-    return now_ms - db->slow_since_ms > DB_STEP_MS;
+    return now_ms - db->slow_since_ms > db->pool->step_ms;
 }
 
 static bool configure_connection(struct db *db, struct error *err)
@@ -153,7 +154,7 @@ static void end_view(struct db *db)
 
 bool db_borrow(struct db_pool *pool, struct db **out, struct error *err)
 {
-    struct timespec until = db_timespec(db_mono_ms() + DB_BORROW_MS);
+    struct timespec until = db_timespec(db_mono_ms() + pool->borrow_ms);
     struct db *db;
     int rc = 0;
 
@@ -178,7 +179,7 @@ bool db_borrow(struct db_pool *pool, struct db **out, struct error *err)
     if (rc != 0) {
         (void)error_set(err, ERROR_UNAVAILABLE, "the database is busy");
         err->retry_after_ms = 1000;
-        return error_detail(err, "no reader came back in %d ms", DB_BORROW_MS);
+        return error_detail(err, "no reader came back in %" PRId64 " ms", pool->borrow_ms);
     }
     if (connection_open(pool, false, out, err))
         return true;
@@ -262,6 +263,8 @@ bool db_pool_open(const struct db_config *config, struct db_pool **out, struct e
     assert(pool->path != NULL);
     pool->clock = config->clock;
     pool->reader_max = config->readers;
+    pool->borrow_ms = DB_BORROW_MS;
+    pool->step_ms = DB_STEP_MS;
     rc = pthread_mutex_init(&pool->lock, NULL);
     assert(rc == 0);
     rc = pthread_mutex_init(&pool->writer.lock, NULL);

@@ -84,6 +84,8 @@ struct db_pool {
     size_t reader_count;        /* guarded by lock: open or being opened */
     size_t reader_lent;         /* guarded by lock */
     size_t reader_max;          /* read-only after open */
+    int64_t borrow_ms;          /* DB_BORROW_MS; a test may shorten it before the first borrow */
+    int64_t step_ms;            /* DB_STEP_MS; likewise */
 
     struct writer writer;
 };
