@@ -36,7 +36,7 @@ struct place {
     struct db_pool *pool;
 };
 
-static struct db_config place_config(const struct place *place)
+static inline struct db_config place_config(const struct place *place)
 {
     return (struct db_config){.path = place->path,
                               .readers = 3,
@@ -45,7 +45,7 @@ static struct db_config place_config(const struct place *place)
                               .clock = &clock_system};
 }
 
-static void place_open(struct place *place)
+static inline void place_open(struct place *place)
 {
     struct db_config config = place_config(place);
     struct error err = {0};
@@ -54,20 +54,21 @@ static void place_open(struct place *place)
         fail_msg("%s: %s", err.message, err.detail);
 }
 
-static void place_close(struct place *place)
+static inline void place_close(struct place *place)
 {
     db_pool_close(place->pool);
     place->pool = NULL;
 }
 
-static void place_make(struct place *place)
+static inline void place_make(struct place *place)
 {
     *place = (struct place){.directory = "/tmp/vitrine-db-XXXXXX"};
     assert_non_null(mkdtemp(place->directory));
     (void)snprintf(place->path, sizeof(place->path), "%s/vitrine.db", place->directory);
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+static inline int remove_entry(const char *path, const struct stat *info, int type,
+                               struct FTW *walk)
 {
     (void)info;
     (void)type;
@@ -75,7 +76,7 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-static void place_remove(struct place *place)
+static inline void place_remove(struct place *place)
 {
     place_close(place);
     assert_int_equal(nftw(place->directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS), 0);
