@@ -75,10 +75,12 @@ struct request {
     struct http_user user;
     struct str method, path; /* path decoded once */
     struct str trace_id;
-    struct str remote_ip; /* behind configured proxies: the right-most untrusted hop (S27) */
-    struct str origin;    /* "http://127.0.0.1:29281", as the client sees us */
-    void *input;          /* the row's `in` struct, read and checked; NULL without one */
-    uint64_t present;     /* which of its fields were there */
+    struct str remote_ip;    /* behind configured proxies: the right-most untrusted hop (S27) */
+    struct str origin;       /* "http://127.0.0.1:29281", as the client sees us */
+    struct str body;         /* of BODY_JSON: as it came; for signatures and foreign protocols */
+    const struct json *json; /* the same, parsed; NULL with HTTP_ANY_TYPE */
+    void *input;             /* the row's `in` struct, read and checked; NULL without one */
+    uint64_t present;        /* which of its fields were there */
     struct http_file *files;
     size_t file_count;
     struct http_text *texts;
@@ -110,10 +112,12 @@ struct http_route {
     unsigned flags;
 };
 enum {
-    HTTP_STREAM = 1, /* answers with an event stream */
-    HTTP_FILE = 2,   /* answers with bytes of many types (for OpenAPI) */
-    HTTP_OWN_ERRORS =
-        4, /* reserved for foreign protocols: errors are written by `http_config.foreign_error` */
+    HTTP_STREAM = 1,     /* answers with an event stream */
+    HTTP_FILE = 2,       /* answers with bytes of many types (for OpenAPI) */
+    HTTP_OWN_ERRORS = 4, /* foreign protocols: errors are written by `http_config.foreign_error` */
+    HTTP_ANY_TYPE = 8,   /* BODY_JSON of any content type, not parsed: only req->body */
+    HTTP_NO_HEADER = 16, /* what the browser itself or a foreign client posts: X-Vitrine is not
+                            asked for.  Only for rows that change nothing by a session's right */
 };
 
 /* The request's parts. */
@@ -127,6 +131,8 @@ int64_t request_query_int(struct request *req, const char *name, int64_t fallbac
 int64_t request_query_time(struct request *req, const char *name, int64_t fallback);
 bool request_query_bool(struct request *req, const char *name, bool fallback);
 struct str request_header(struct request *req, const char *name); /* empty when absent */
+/* Empty when absent, given twice, or when a bearer came along: then cookies do not count (S18).
+ * "sid" is the session's cookie under whichever name http_reply_session() gave it. */
 struct str request_cookie(struct request *req, const char *name);
 struct str request_text(struct request *req,
                         const char *field); /* a text part of a multipart body */
@@ -190,7 +196,8 @@ MUST_CHECK bool http_reply_stream(struct request *req, void (*closed)(void *cont
 bool http_stream_send(struct http_stream *stream,
                       struct http_bytes *bytes);    /* any thread; false: it is closing */
 void http_stream_close(struct http_stream *stream); /* any thread */
-/* Closes the streams of a user or session that lost its right (S23). */
+/* Closes the streams of a user or session that lost its right (S23); a session_id and token_id of 0
+ * stand for all of the user's. */
 void http_streams_close_session(struct http_server *server, int64_t user_id, int64_t session_id,
                                 int64_t token_id);
 
@@ -222,6 +229,8 @@ struct http_config {
     bool (*authenticate)(struct request *req, struct error *err);
     bool (*is_ready)(void *app, struct error *err); /* for /readyz */
     void (*metrics)(void *app, struct buf *out);    /* OpenMetrics text without "# EOF" */
+    /* The body of an error, for rows with HTTP_OWN_ERRORS; NULL: problem+json there too. */
+    void (*foreign_error)(const struct error *err, struct str trace_id, struct buf *out);
     int64_t rate_per_minute; /* tokens per user, token and address; 0: 1200 */
 };
 MUST_CHECK bool http_server_create(const struct http_config *config, struct http_server **out,
