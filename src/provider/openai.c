@@ -4,8 +4,6 @@
  */
 #include "provider/openai_private.h"
 
-#include "core/text.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -357,7 +355,10 @@ static struct str read_model_name(const struct json *item)
 
     for (size_t i = 0; name.size == 0 && i < COUNT(names); i++)
         name = str_trim(json_text(json_get(item, names[i])));
-    return name.size > MODEL_NAME_SIZE_MAX || text_has_control(name) ? STR_EMPTY : name;
+    for (size_t i = 0; i < name.size; i++) /* one line: text_has_control() lets line ends pass */
+        if ((unsigned char)name.data[i] < 0x20 || name.data[i] == 0x7f)
+            return STR_EMPTY;
+    return name.size > MODEL_NAME_SIZE_MAX ? STR_EMPTY : name;
 }
 
 static void openai_read_probe(const struct provider_account *account,

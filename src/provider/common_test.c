@@ -1,0 +1,184 @@
+#include "provider/provider_test.h"
+
+#include "core/clock.h"
+
+static void test_a_pasted_base_url_becomes_a_base(void **state)
+{
+    static const struct {
+        const char *pasted, *path_default, *base, *why;
+    } rows[] = {
+        {"https://host",                        "/v1",     "https://host/v1",              "no path"           },
+        {"https://host/",                       "/v1",     "https://host/v1",              "a lone slash"      },
+        {"https://host/v1",                     "/v1",     "https://host/v1",              "as it should be"   },
+        {"https://host/v1/",                    "/v1",     "https://host/v1",              "a slash too many"  },
+        {"https://host/v1///",                  "/v1",     "https://host/v1",              "slashes too many"  },
+        {" https://host/v1\n",                  "/v1",     "https://host/v1",              "pasted with space" },
+        {"https://host/v1/chat/completions",    "/v1",     "https://host/v1",              "the chat endpoint" },
+        {"https://host/v1/images/edits",        "/v1",     "https://host/v1",              "the edits endpoint"},
+        {"https://host/v1/images/generations/", "/v1",     "https://host/v1",              "endpoint and slash"},
+        {"https://host/v1/Models",              "/v1",     "https://host/v1",              "any case"          },
+        {"https://host/chat/completions",       "/v1",     "https://host/v1",              "no path is left"   },
+        {"https://ark.cn/api/v3",               "/v1",     "https://ark.cn/api/v3",        "a path of its own" },
+        {"https://a/compatible-mode/v1",        "/v1",     "https://a/compatible-mode/v1", "another one"       },
+        {"http://127.0.0.1:8080",               "/v1",     "http://127.0.0.1:8080/v1",     "a port"            },
+        {"http://[::1]:8080",                   "/v1",     "http://[::1]:8080/v1",         "IPv6"              },
+        {"https://openrouter.ai",               "/api/v1", "https://openrouter.ai/api/v1", "its own path"      },
+        {"HTTPS://Host",                        "/v1",     "HTTPS://Host/v1",              "any case, kept"    },
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err;
+        struct str base;
+        if (!provider_url_base(str_of(rows[i].pasted), rows[i].path_default, fixture->arena, &base,
+                               &err))
+            fail_msg("%s: %s", rows[i].why, err.message);
+        assert_text(base, rows[i].base);
+    }
+}
+
+static void test_a_bad_base_url_is_refused_with_the_field(void **state)
+{
+    static const struct {
+        const char *pasted, *why;
+    } rows[] = {
+        {"",                      "nothing"                  },
+        {"host/v1",               "no scheme"                },
+        {"ftp://host",            "another scheme"           },
+        {"https://",              "no host"                  },
+        {"https:///v1",           "no host, a path"          },
+        {"https://u:p@host",      "credentials in an address"},
+        {"https://host/v1?key=1", "a query"                  },
+        {"https://host/v1#a",     "a fragment"               },
+        {"https://ho st",         "a space"                  },
+        {"https://host/\r\nX: y", "a line break"             },
+        {"https://h\xc3\xb6st",   "not ASCII"                },
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        struct str base = STR("untouched");
+        if (provider_url_base(str_of(rows[i].pasted), "/v1", fixture->arena, &base, &err))
+            fail_msg("taken: %s", rows[i].why);
+        assert_string_equal(err.field, "base_url");
+        assert_text(base, "untouched");
+    }
+}
+
+static void test_host_is_found_in_an_address(void **state)
+{
+    static const struct {
+        const char *url, *host;
+    } rows[] = {
+        {"https://api.openai.com/v1", "api.openai.com"},
+        {"http://a:80",               "a"             },
+        {"https://a?b",               "a"             },
+        {"http://[::1]:9/x",          "[::1]"         },
+        {"http://[::1",               ""              },
+        {"a.b/c",                     ""              },
+        {"",                          ""              },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_text(provider_url_host(str_of(rows[i].url)), rows[i].host);
+}
+
+static void test_retry_after_is_read_or_ignored(void **state)
+{
+    static const struct {
+        const char *name, *value;
+        int64_t ms;
+        const char *why;
+    } rows[] = {
+        {"retry-after",    "2",                             2000,    "seconds"          },
+        {"retry-after",    "0",                             0,       "at once"          },
+        {"retry-after",    "1.5",                           1500,    "a fraction"       },
+        {"retry-after-ms", "250",                           250,     "milliseconds"     },
+        {"retry-after-ms", "250.2",                         251,     "never too early"  },
+        {"retry-after",    "Sun, 22 Nov 2026 10:00:30 GMT", 30000,   "a date"           },
+        {"retry-after",    "Sun, 22 Nov 2026 09:00:30 GMT", -1,      "a date gone by"   },
+        {"retry-after",    "3600",                          3600000, "an hour"          },
+        {"retry-after",    "3601",                          -1,      "more than an hour"},
+        {"retry-after",    "-1",                            -1,      "negative"         },
+        {"retry-after",    "soon",                          -1,      "no number"        },
+        {"retry-after",    "",                              -1,      "empty"            },
+        {"retry-after",    "1e99",                          -1,      "absurd"           },
+        {"x-other",        "5",                             -1,      "absent"           },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct exchange_header header = {str_of(rows[i].name), str_of(rows[i].value)};
+        struct exchange_reply reply = {.headers = &header, .header_count = 1};
+        int64_t ms;
+        assert_true(clock_parse(STR("2026-11-22T10:00:00Z"), &reply.now_ms));
+        ms = exchange_retry_after_ms(&reply);
+        if (ms != rows[i].ms)
+            fail_msg("%s: %lld", rows[i].why, (long long)ms);
+    }
+}
+
+static void test_milliseconds_win_over_seconds(void **state)
+{
+    const struct exchange_header headers[] = {
+        {STR("retry-after"),    STR("9") },
+        {STR("retry-after-ms"), STR("70")},
+    };
+    const struct exchange_reply reply = {.headers = headers, .header_count = 2};
+
+    (void)state;
+    assert_int_equal(exchange_retry_after_ms(&reply), 70);
+}
+
+static void test_options_are_liberal_in_type_and_bounded(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct provider_account *account = &fixture->account;
+
+    assert_int_equal(account_option_int(account, "a", 7, 0, 10), 7); /* no options at all */
+    fixture_options(fixture, "{\"a\":5,\"b\":\"6\",\"c\":99,\"d\":-4,\"e\":\"x\",\"f\":\"true\","
+                             "\"g\":false,\"h\":\" t \",\"i\":0.25,\"j\":\"0\"}");
+    assert_int_equal(account_option_int(account, "a", 7, 0, 10), 5);
+    assert_int_equal(account_option_int(account, "b", 7, 0, 10), 6);
+    assert_int_equal(account_option_int(account, "c", 7, 0, 10), 10);
+    assert_int_equal(account_option_int(account, "d", 7, 0, 10), 0);
+    assert_int_equal(account_option_int(account, "e", 7, 0, 10), 7);
+    assert_true(account_option_bool(account, "f", false));
+    assert_false(account_option_bool(account, "g", true));
+    assert_false(account_option_bool(account, "j", true));
+    assert_true(account_option_bool(account, "none", true));
+    assert_text(account_option_text(account, "h"), "t");
+    assert_true(account_option_double(account, "i", 0, 0, 1) == 0.25);
+}
+
+static void test_a_key_that_would_break_the_head_is_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const keys[] = {"a\r\nX: y", "a b", "\x01", "schl\xc3\xbcssel"};
+
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        struct exchange exchange = {0};
+        struct error err = {0};
+        fixture->account.key.hidden = str_of(keys[i]);
+        assert_false(exchange_add_bearer(&exchange, &fixture->account, fixture->arena, &err));
+        assert_string_equal(err.field, "key");
+        assert_null(strstr(err.message, "schl"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_pasted_base_url_becomes_a_base),
+        TEST(test_a_bad_base_url_is_refused_with_the_field),
+        TEST(test_host_is_found_in_an_address),
+        TEST(test_retry_after_is_read_or_ignored),
+        TEST(test_milliseconds_win_over_seconds),
+        TEST(test_options_are_liberal_in_type_and_bounded),
+        TEST(test_a_key_that_would_break_the_head_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
