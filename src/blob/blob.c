@@ -25,10 +25,12 @@ struct watermark {
     int64_t share_max; /* never more than one part in … */
 };
 
-static const struct watermark uploads = {"uploads", (int64_t)MIB(2048), (int64_t)MIB(20480), 10, 4};
-static const struct watermark jobs = {"new jobs", (int64_t)MIB(1024), (int64_t)MIB(10240), 20, 8};
-/* Results of running work land as long as the database keeps room to say so. */
-static const struct watermark results = {"new files", (int64_t)MIB(64), (int64_t)MIB(64), 1, 32};
+static const struct watermark watermarks[] = {
+    [BLOB_UPLOADS] = {"uploads",   (int64_t)MIB(2048), (int64_t)MIB(20480), 10,      4 },
+    [BLOB_JOBS] = {"new jobs",  (int64_t)MIB(1024), (int64_t)MIB(10240), 20,      8 },
+ /* Results of running work land as long as the database keeps room to say so. */
+    [BLOB_RESULTS] = {"new files", (int64_t)MIB(64),   (int64_t)MIB(64),    1000000, 32},
+};
 
 static const struct blob_io io_system = {
     .write = write, .fsync = fsync, .linkat = linkat, .mkdirat = mkdirat};
@@ -230,42 +232,45 @@ bool blob_folder_open(struct blob_store *store, const char *name, int *fd, struc
 
 /* ---- room ---- */
 
-static bool room_check(struct blob_store *store, const struct watermark *mark, int64_t chosen,
+int64_t blob_watermark(enum blob_use use, int64_t total)
+{
+    const struct watermark *mark = &watermarks[use];
+    int64_t needed = total / mark->share > mark->least ? total / mark->share : mark->least;
+
+    needed = needed < mark->most ? needed : mark->most;
+    return needed < total / mark->share_max ? needed : total / mark->share_max;
+}
+
+static bool room_check(struct blob_store *store, enum blob_use use, int64_t chosen,
                        struct error *err)
 {
     struct statvfs disk;
-    int64_t needed = chosen;
-    int64_t total;
     int64_t available;
+    int64_t needed;
 
     if (fstatvfs(store->root_fd, &disk) != 0)
         return blob_errno(errno, "statvfs", err);
-    total = (int64_t)(disk.f_blocks * disk.f_frsize);
     available = (int64_t)(disk.f_bavail * disk.f_frsize);
-    if (needed == 0) {
-        needed = total / mark->share > mark->least ? total / mark->share : mark->least;
-        needed = needed < mark->most ? needed : mark->most;
-        needed = needed < total / mark->share_max ? needed : total / mark->share_max;
-    }
+    needed = chosen != 0 ? chosen : blob_watermark(use, (int64_t)(disk.f_blocks * disk.f_frsize));
     if (available >= needed)
         return true;
     (void)error_set(err, ERROR_STORAGE_FULL, "the disk is nearly full: no %s until there is room",
-                    mark->what);
+                    watermarks[use].what);
     err->retry_after_ms = 60000;
     return error_detail(err, "%" PRId64 " bytes free, %" PRId64 " needed", available, needed);
 }
 
 bool blob_room_for_upload(struct blob_store *store, struct error *err)
 {
-    return room_check(store, &uploads, store->uploads_min, err);
+    return room_check(store, BLOB_UPLOADS, store->uploads_min, err);
 }
 
 bool blob_room_for_jobs(struct blob_store *store, struct error *err)
 {
-    return room_check(store, &jobs, store->jobs_min, err);
+    return room_check(store, BLOB_JOBS, store->jobs_min, err);
 }
 
 bool blob_room_for_results(struct blob_store *store, struct error *err)
 {
-    return room_check(store, &results, 0, err);
+    return room_check(store, BLOB_RESULTS, 0, err);
 }

@@ -66,5 +66,8 @@ bool blob_touch(struct blob_store *store, int at, const char *name);
 /* The folder aa/bb of `name`, made and durable when missing; the caller closes it. */
 MUST_CHECK bool blob_folder_open(struct blob_store *store, const char *name, int *fd,
                                  struct error *err);
-/* Free bytes for those who may write at all (engine.md 19). */
+/* Who must leave how many bytes free on a disk of `total` (engine.md 19). */
+enum blob_use { BLOB_UPLOADS, BLOB_JOBS, BLOB_RESULTS };
+int64_t blob_watermark(enum blob_use use, int64_t total);
+/* For everything that is written; the lowest. */
 MUST_CHECK bool blob_room_for_results(struct blob_store *store, struct error *err);
