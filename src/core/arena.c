@@ -157,8 +157,8 @@ static void *take_or_abort(struct arena *arena, size_t size)
     void *data = take(arena, size);
 
     if (data == NULL) {
-        fprintf(stderr, "arena: no room for %zu bytes (%zu of %zu used)\n", size, arena->used,
-                arena->size_max);
+        (void)fprintf(stderr, "arena: no room for %zu bytes (%zu of %zu used)\n", size, arena->used,
+                      arena->size_max);
         abort();
     }
     return data;
@@ -217,7 +217,7 @@ struct str arena_vprintf(struct arena *arena, const char *format, va_list args)
     va_end(again);
     assert(size >= 0);
     text = take_or_abort(arena, (size_t)size + 1);
-    vsnprintf(text, (size_t)size + 1, format, args);
+    (void)vsnprintf(text, (size_t)size + 1, format, args);
     return (struct str){.data = text, .size = (size_t)size};
 }
 

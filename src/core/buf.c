@@ -55,7 +55,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     assert(size >= 0);
     buf_reserve(buf, (size_t)size + 1); /* vsnprintf() ends with a NUL that is not counted */
     va_start(args, format);
-    vsnprintf(buf->data + buf->size, (size_t)size + 1, format, args);
+    (void)vsnprintf(buf->data + buf->size, (size_t)size + 1, format, args);
     va_end(args);
     buf->size += (size_t)size;
 }

@@ -95,21 +95,22 @@ void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_SIZE])
 {
     struct date date = date_of(wall_ms);
 
-    snprintf(out, CLOCK_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-             (unsigned)date.year % 10000, (unsigned)date.month % 100, (unsigned)date.day % 100,
-             (unsigned)date.hour % 100, (unsigned)date.minute % 100, (unsigned)date.second % 100,
-             (unsigned)date.ms % 1000);
+    (void)snprintf(out, CLOCK_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+                   (unsigned)date.year % 10000, (unsigned)date.month % 100,
+                   (unsigned)date.day % 100, (unsigned)date.hour % 100, (unsigned)date.minute % 100,
+                   (unsigned)date.second % 100, (unsigned)date.ms % 1000);
 }
 
 void clock_format_http(int64_t wall_ms, char out[CLOCK_TEXT_SIZE])
 {
     struct date date = date_of(wall_ms);
     /* 1970-01-01 was a Thursday; whole weeks more, so that the remainder is never negative. */
-    int64_t weekday = (days_of(date.year, date.month, date.day) + 4 + 7 * 103000) % 7;
+    int64_t weekday = (days_of(date.year, date.month, date.day) + 4 + INT64_C(7) * 103000) % 7;
 
-    snprintf(out, CLOCK_TEXT_SIZE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", weekdays[weekday],
-             (unsigned)date.day % 100, months + (date.month - 1) * 3, (unsigned)date.year % 10000,
-             (unsigned)date.hour % 100, (unsigned)date.minute % 100, (unsigned)date.second % 100);
+    (void)snprintf(out, CLOCK_TEXT_SIZE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
+                   weekdays[weekday], (unsigned)date.day % 100, &months[(date.month - 1) * 3],
+                   (unsigned)date.year % 10000, (unsigned)date.hour % 100,
+                   (unsigned)date.minute % 100, (unsigned)date.second % 100);
 }
 
 /* Takes exactly `digits` digits off the front. */

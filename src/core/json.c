@@ -29,9 +29,12 @@ static struct json *wrap(json_object *object)
 /* NULL for null and for absent.  json-c takes non-const where it changes nothing. */
 static json_object *unwrap(const struct json *json)
 {
-    uintptr_t address = (uintptr_t)json;
+    const union {
+        const struct json *ours;
+        json_object *theirs;
+    } value = {.ours = json};
 
-    return address == (uintptr_t)&null_value ? NULL : (json_object *)address;
+    return (const void *)json == &null_value ? NULL : value.theirs;
 }
 
 static bool parse(struct str text, json_object **out, struct error *err)
@@ -85,7 +88,7 @@ static bool has_duplicates(json_object *object, size_t members)
 static bool read(struct str text, size_t depth_max, bool is_strict, struct json **out,
                  struct error *err)
 {
-    struct json_scan scan = {.depth_max = depth_max};
+    struct json_scan scan = {.depth_max = depth_max, .takes_half_pairs = !is_strict};
     json_object *object = NULL;
     bool is_read =
         json_scan(text, &scan, err) &&

@@ -17,11 +17,12 @@ struct json; /* opaque: a value; borrowed from its document.  NULL reads as abse
 
 /*
  * Reads one whole document: RFC 8259, nothing after it, no NaN, no duplicate names, depth <= 32 and
- * <= 100,000 nodes.  The caller owns `*out`: json_free().  Fails: ERROR_MALFORMED with the byte
- * where it broke.
+ * <= 100,000 nodes; numbers a double can hold, no NUL in names, surrogates in pairs.  The caller
+ * owns `*out`: json_free().  Fails: ERROR_MALFORMED with the byte where it broke.
  */
 MUST_CHECK bool json_read(struct str text, struct json **out, struct error *err);
-/* For provider replies: the same, duplicate names allowed (the last wins), any depth <= 64. */
+/* For provider replies: the same, duplicate names allowed (the last wins), depth <= 64; half a
+ * surrogate pair, as a cut text leaves it, reads as U+FFFD. */
 MUST_CHECK bool json_read_liberal(struct str text, struct json **out, struct error *err);
 void json_free(struct json *json);     /* takes NULL */
 void json_cleanup(struct json **json); /* for CLEANUP() */

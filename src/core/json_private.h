@@ -7,7 +7,8 @@
 
 struct json_scan {
     size_t depth_max;
-    size_t members; /* names seen, for finding duplicates */
+    bool takes_half_pairs; /* half a surrogate pair passes: json-c reads it as U+FFFD */
+    size_t members;        /* names seen, for finding duplicates */
     /*
      * The text again with ".0" behind each integer beyond int64, which json-c would saturate or
      * refuse.  Empty when there was none.

@@ -85,6 +85,10 @@ static bool scan_unicode_escape(struct scanner *s, bool is_name)
         if (unit >= 0xdc00 && unit <= 0xdfff)
             return true;
     }
+    if (s->scan->takes_half_pairs) {
+        s->at = start + 4; /* what follows is read for itself */
+        return true;
+    }
     return fail(s, start, "half a surrogate pair");
 }
 

@@ -69,68 +69,63 @@ static void test_what_is_no_json_is_refused_by_both_readers(void **state)
         const char *text;
         const char *message; /* how it begins behind "JSON: " */
     } rows[] = {
-        {"",                   "an early end at byte 0"                 },
-        {"  ",                 "an early end at byte 2"                 },
-        {"[1",                 "an early end at byte 2"                 },
-        {"{\"a\":",            "an early end at byte 5"                 },
-        {"[1,",                "an early end"                           },
-        {"\"abc",              "a text that does not end at byte 0"     },
-        {"\"abc\\",            "an unknown escape"                      },
-        {"[1,]",               "no value at byte 3"                     },
-        {"[,1]",               "no value at byte 1"                     },
-        {"[1 2]",              "no comma at byte 3"                     },
-        {"{\"a\":1,}",         "no name at byte 7"                      },
-        {"{,}",                "no name at byte 1"                      },
-        {"{a:1}",              "no name at byte 1"                      },
-        {"{'a':1}",            "no name at byte 1"                      },
-        {"{1:1}",              "no name at byte 1"                      },
-        {"{\"a\" 1}",          "no colon at byte 5"                     },
-        {"{\"a\":}",           "no value at byte 5"                     },
-        {"{\"a\":1 \"b\":2}",  "no comma at byte 7"                     },
-        {"[1}",                "no comma at byte 2"                     },
-        {"{\"a\":1]",          "no comma at byte 6"                     },
-        {"]",                  "no value at byte 0"                     },
-        {"1 2",                "something after the value at byte 2"    },
-        {"{}{}",               "something after the value at byte 2"    },
-        {"{}x",                "something after the value at byte 2"    },
-        {"01",                 "something after the value at byte 1"    },
-        {"-01",                "something after the value at byte 2"    },
-        {"+1",                 "no value at byte 0"                     },
-        {".5",                 "no value at byte 0"                     },
-        {"5.",                 "no digit at byte 2"                     },
-        {"-",                  "no digit at byte 1"                     },
-        {"1e",                 "no digit at byte 2"                     },
-        {"1e+",                "no digit at byte 3"                     },
-        {"0x10",               "something after the value at byte 1"    },
-        {"1_000",              "something after the value at byte 1"    },
-        {"1e400",              "a number too large at byte 0"           },
-        {"[-1e400]",           "a number too large at byte 1"           },
-        {"NaN",                "no value"                               },
-        {"Infinity",           "no value"                               },
-        {"-Infinity",          "no digit at byte 1"                     },
-        {"nul",                "no value"                               },
-        {"nulll",              "something after the value at byte 4"    },
-        {"True",               "no value"                               },
-        {"undefined",          "no value"                               },
-        {"'a'",                "no value"                               },
-        {"// c\n1",            "no value at byte 0"                     },
-        {"[1/* c */]",         "no comma at byte 2"                     },
-        {"\"a\nb\"",           "a control character in a text at byte 2"},
-        {"\"\\x41\"",          "an unknown escape at byte 2"            },
-        {"\"\\'\"",            "an unknown escape"                      },
-        {"\"\\u12\"",          "a broken \\u escape"                    },
-        {"\"\\u12G4\"",        "a broken \\u escape at byte 5"          },
-        {"\"\\ud83d\"",        "half a surrogate pair"                  },
-        {"\"\\ud83dx\"",       "half a surrogate pair"                  },
-        {"\"\\ud83d\\n\"",     "half a surrogate pair"                  },
-        {"\"\\ud83d\\ud83d\"", "half a surrogate pair"                  },
-        {"\"\\ude00\"",        "half a surrogate pair"                  },
-        {"\"\xff\"",           "broken UTF-8 at byte 1"                 },
-        {"\"\xed\xa0\x80\"",   "broken UTF-8 at byte 1"                 },
-        {"\xef\xbb\xbf{}",     "no value at byte 0"                     }, /* a byte order mark */
-        {"\xc2\xa0{}",         "no value at byte 0"                     }, /* a space of Unicode */
-        {"\f1",                "no value at byte 0"                     }, /* ASCII space, but none of JSON */
-        {"{\"a\\u0000b\":1}",  "a NUL in a name"                        },
+        {"",                  "an early end at byte 0"                 },
+        {"  ",                "an early end at byte 2"                 },
+        {"[1",                "an early end at byte 2"                 },
+        {"{\"a\":",           "an early end at byte 5"                 },
+        {"[1,",               "an early end"                           },
+        {"\"abc",             "a text that does not end at byte 0"     },
+        {"\"abc\\",           "an unknown escape"                      },
+        {"[1,]",              "no value at byte 3"                     },
+        {"[,1]",              "no value at byte 1"                     },
+        {"[1 2]",             "no comma at byte 3"                     },
+        {"{\"a\":1,}",        "no name at byte 7"                      },
+        {"{,}",               "no name at byte 1"                      },
+        {"{a:1}",             "no name at byte 1"                      },
+        {"{'a':1}",           "no name at byte 1"                      },
+        {"{1:1}",             "no name at byte 1"                      },
+        {"{\"a\" 1}",         "no colon at byte 5"                     },
+        {"{\"a\":}",          "no value at byte 5"                     },
+        {"{\"a\":1 \"b\":2}", "no comma at byte 7"                     },
+        {"[1}",               "no comma at byte 2"                     },
+        {"{\"a\":1]",         "no comma at byte 6"                     },
+        {"]",                 "no value at byte 0"                     },
+        {"1 2",               "something after the value at byte 2"    },
+        {"{}{}",              "something after the value at byte 2"    },
+        {"{}x",               "something after the value at byte 2"    },
+        {"01",                "something after the value at byte 1"    },
+        {"-01",               "something after the value at byte 2"    },
+        {"+1",                "no value at byte 0"                     },
+        {".5",                "no value at byte 0"                     },
+        {"5.",                "no digit at byte 2"                     },
+        {"-",                 "no digit at byte 1"                     },
+        {"1e",                "no digit at byte 2"                     },
+        {"1e+",               "no digit at byte 3"                     },
+        {"0x10",              "something after the value at byte 1"    },
+        {"1_000",             "something after the value at byte 1"    },
+        {"1e400",             "a number too large at byte 0"           },
+        {"[-1e400]",          "a number too large at byte 1"           },
+        {"NaN",               "no value"                               },
+        {"Infinity",          "no value"                               },
+        {"-Infinity",         "no digit at byte 1"                     },
+        {"nul",               "no value"                               },
+        {"nulll",             "something after the value at byte 4"    },
+        {"True",              "no value"                               },
+        {"undefined",         "no value"                               },
+        {"'a'",               "no value"                               },
+        {"// c\n1",           "no value at byte 0"                     },
+        {"[1/* c */]",        "no comma at byte 2"                     },
+        {"\"a\nb\"",          "a control character in a text at byte 2"},
+        {"\"\\x41\"",         "an unknown escape at byte 2"            },
+        {"\"\\'\"",           "an unknown escape"                      },
+        {"\"\\u12\"",         "a broken \\u escape"                    },
+        {"\"\\u12G4\"",       "a broken \\u escape at byte 5"          },
+        {"\"\xff\"",          "broken UTF-8 at byte 1"                 },
+        {"\"\xed\xa0\x80\"",  "broken UTF-8 at byte 1"                 },
+        {"\xef\xbb\xbf{}",    "no value at byte 0"                     }, /* a byte order mark */
+        {"\xc2\xa0{}",        "no value at byte 0"                     }, /* a space of Unicode */
+        {"\f1",               "no value at byte 0"                     }, /* ASCII space, but none of JSON */
+        {"{\"a\\u0000b\":1}", "a NUL in a name"                        },
     };
 
     (void)state;
@@ -144,6 +139,33 @@ static void test_what_is_no_json_is_refused_by_both_readers(void **state)
               err.message);
         check(!json_read_liberal(str_of(rows[i].text), &json, &err), rows[i].text);
         assert_null(json);
+    }
+}
+
+static void test_only_the_strict_reader_refuses_half_a_surrogate_pair(void **state)
+{
+    static const struct {
+        const char *text, *read;
+    } rows[] = {
+        {"\"\\ud83d\"",               "\uFFFD"      },
+        {"\"\\ud83dx\"",              "\uFFFDx"     },
+        {"\"\\ud83d\\n\"",            "\uFFFD\n"    },
+        {"\"\\ud83d\\ud83d\"",        "\uFFFD\uFFFD"},
+        {"\"\\ud83d\\ud83d\\ude00\"", "\uFFFD😀"  },
+        {"\"\\ud83d\\u0041\"",        "\uFFFDA"     },
+        {"\"\\ude00\"",               "\uFFFD"      },
+        {"\"\\ude00\\ud83d\"",        "\uFFFD\uFFFD"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        CLEANUP(json_cleanup) struct json *json = NULL;
+        struct error err = {0};
+
+        check(!json_read(str_of(rows[i].text), &json, &err), rows[i].text);
+        assert_non_null(strstr(err.message, "half a surrogate pair at byte "));
+        check(json_read_liberal(str_of(rows[i].text), &json, &err), rows[i].text);
+        check_text(json_text(json), rows[i].read, rows[i].text);
     }
 }
 
@@ -484,6 +506,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_documents_read_and_print_again),
         cmocka_unit_test(test_what_is_no_json_is_refused_by_both_readers),
+        cmocka_unit_test(test_only_the_strict_reader_refuses_half_a_surrogate_pair),
         cmocka_unit_test(test_nul_bytes_are_refused_everywhere),
         cmocka_unit_test(test_only_the_strict_reader_refuses_names_that_stand_twice),
         cmocka_unit_test(test_depth_is_limited),

@@ -19,6 +19,8 @@ struct log_pair {
     ((struct log_pair){.name = (key), .type = LOG_PAIR_STR, .text = (value)})
 #define LOG_CSTR(key, value) LOG_STR(key, str_of(value))
 
+/* log_info() and its kin want one pair at least; an event alone is log_write(level, event, NULL,
+ * 0). */
 /* Lines below `level` are dropped.  `as_json`: one JSON object a line, else logfmt.  Thread: main,
  * before others. */
 void log_configure(enum log_level level, bool as_json);

@@ -21,6 +21,7 @@ void secret_wipe(void *data, size_t size);
 /* argon2id, 16-byte salt, 32-byte tag, PHC string.  Slow (150-300 ms) and 64 MiB: see account's
  * limiter. */
 #define PASSWORD_HASH_SIZE 128
+/* Fails: ERROR_UNAVAILABLE when there is no memory for it. */
 MUST_CHECK bool password_hash(struct str password, char out[PASSWORD_HASH_SIZE], struct error *err);
 bool password_verify(struct str password, struct str phc);
 bool password_needs_rehash(struct str phc);

@@ -59,7 +59,7 @@ static bool fail_limit(const struct reader *reader, const struct place *place, e
 {
     char what[80];
 
-    snprintf(what, sizeof(what), "must %s %" PRId64 " %s", before, limit, after);
+    (void)snprintf(what, sizeof(what), "must %s %" PRId64 " %s", before, limit, after);
     return fail(reader, place, code, limit, what);
 }
 

@@ -14,9 +14,9 @@ enum field_type {
     FIELD_INT,    /* int64_t; min and max are its bounds */
     FIELD_DOUBLE, /* double; min and max are its bounds */
     FIELD_TEXT,   /* struct str; min and max count characters (code points) */
-    FIELD_ID,     /* struct str, a ULID; empty when absent */
-    FIELD_TIME,   /* int64_t ms; RFC 3339 on the wire; 0: null */
-    FIELD_ENUM,   /* struct str; one of `values` */
+    FIELD_ID,     /* struct str, a ULID; empty when absent, written as null */
+    FIELD_TIME,   /* int64_t ms; RFC 3339 on the wire; 0: null, read and written */
+    FIELD_ENUM,   /* struct str; one of `values`; empty is written as null */
     FIELD_TEXTS,  /* struct text_list; min and max count items */
     FIELD_OBJECT, /* the struct of `shape`, in place */
     FIELD_MAYBE,  /* pointer to the struct of `shape`; NULL: null */
@@ -73,7 +73,8 @@ struct shape {
  * (S16).
  * `*present`, when not NULL, gets a bit for each field that was there, by its row.  Fails with the
  * field at fault and its limit: ERROR_WRONG_TYPE, REQUIRED, UNKNOWN_FIELD,
- * TOO_SHORT/LONG/SMALL/BIG/MANY, NOT_IN_LIST, WRONG_ENCODING, INVALID.
+ * TOO_SHORT/LONG/SMALL/BIG/MANY, NOT_IN_LIST, INVALID (control characters, no id, no time),
+ * TOO_LARGE (no room in `arena`).  A field that can only be read is UNKNOWN_FIELD.
  */
 MUST_CHECK bool shape_read(const struct shape *shape, const struct json *json, struct arena *arena,
                            void *out, uint64_t *present, struct error *err);

@@ -64,7 +64,8 @@ static int start_threads(struct worker_pool *pool)
             char name[16];
 
             pool->started++;
-            snprintf(name, sizeof(name), "%s-%u", pool->name, (unsigned)(pool->started % 1000));
+            (void)snprintf(name, sizeof(name), "%s-%u", pool->name,
+                           (unsigned)(pool->started % 1000));
             pthread_setname_np(pool->threads[pool->started - 1], name);
         }
     }

@@ -19,7 +19,7 @@ MUST_CHECK bool worker_pool_create(const struct worker_config *config, struct wo
                                    struct error *err);
 /* Runs what is queued to the end, then joins.  Takes NULL. */
 void worker_pool_destroy(struct worker_pool *pool);
-/* Runs work(context) on one of the threads.  False: the queue is full, nothing was taken.  Any
- * thread. */
+/* Runs work(context) on one of the threads.  False: the queue is full or the pool ends, nothing was
+ * taken.  Any thread. */
 MUST_CHECK bool worker_submit(struct worker_pool *pool, void (*work)(void *context), void *context);
 size_t worker_queued(struct worker_pool *pool);
