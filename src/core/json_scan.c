@@ -69,7 +69,7 @@ static bool read_hex4(struct scanner *s, uint32_t *out)
 static bool scan_unicode_escape(struct scanner *s, bool is_name)
 {
     size_t start = s->at;
-    uint32_t unit;
+    uint32_t unit = 0;
 
     if (!read_hex4(s, &unit))
         return false;
