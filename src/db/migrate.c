@@ -118,7 +118,7 @@ static bool read_applied(struct db *db, const struct db_config *config, size_t *
 /* What the database is and has, read in one transaction. */
 static bool look(struct db *db, const struct db_config *config, size_t *applied, struct error *err)
 {
-    bool is_fresh;
+    bool is_fresh = false;
     bool ok;
 
     *applied = 0;
