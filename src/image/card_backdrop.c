@@ -174,7 +174,7 @@ static void draw_studio(struct scene *scene)
         .at = chance_below(&scene->chance, 2) == 0 ? studio_at : window_at,
         .scene = scene,
         .values = {chance_between(&scene->chance, -0.25f, 0.10f),
-                   chance_between(&scene->chance, 0.16f, 0.22f),
+                   chance_between(&scene->chance, 0.08f, 0.14f),
                    chance_between(&scene->chance, -0.06f, 0.16f)},
     };
 
@@ -238,7 +238,7 @@ static void draw_arches(struct scene *scene)
 {
     const struct palette *palette = scene->palette;
     const struct canvas *canvas = scene->canvas;
-    float ground_y = chance_between(&scene->chance, 0.24f, 0.30f);
+    float ground_y = chance_between(&scene->chance, 0.17f, 0.22f);
     float radius = chance_between(&scene->chance, 0.38f, 0.43f);
     const struct colour tones[4] = {
         colour_mix(palette->light, palette->soft, 0.35f),

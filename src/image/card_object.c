@@ -37,10 +37,10 @@ static const struct profile bodies[] = {
       {0.010f, 0.093f},
       {0.200f, 0.093f},
       {0.222f, 0.086f},
-      {0.238f, 0.056f},
-      {0.244f, 0.044f},
-      {0.250f, 0.052f},
-      {0.252f, 0.052f},
+      {0.237f, 0.055f},
+      {0.243f, 0.051f},
+      {0.248f, 0.051f},
+      {0.254f, 0.052f},
       {0.318f, 0.052f},
       {0.322f, 0.049f}},
      10, 0.247f,
@@ -86,8 +86,8 @@ static const struct profile bodies[] = {
      0.45f},
 };
 static const struct profile plinth = {
-    {{0.000f, 0.262f}, {0.004f, 0.266f}, {0.086f, 0.266f}, {0.090f, 0.262f}},
-    4, 9, 0.10f
+    {{0.000f, 0.262f}, {0.006f, 0.266f}, {0.090f, 0.266f}},
+    3, 9, 0.10f
 };
 
 static float profile_top(const struct profile *profile)
@@ -95,18 +95,35 @@ static float profile_top(const struct profile *profile)
     return profile->points[profile->count - 1].height;
 }
 
+/* The slope at a point: none where the outline turns, so that no bulge appears between points. */
+static float slope_at(const struct profile *profile, int index)
+{
+    float before, after, below, above;
+
+    if (index == 0 || index == profile->count - 1)
+        return 0;
+    below = profile->points[index].height - profile->points[index - 1].height;
+    above = profile->points[index + 1].height - profile->points[index].height;
+    before = (profile->points[index].radius - profile->points[index - 1].radius) / below;
+    after = (profile->points[index + 1].radius - profile->points[index].radius) / above;
+    return before * after <= 0 ? 0 : 2 * before * after / (before + after);
+}
+
+/* Through the points on a monotone cubic (Fritsch and Butland 1984). */
 static float radius_at(const struct profile *profile, float height)
 {
     int index = 1;
-    float share;
+    float size, t, from, to;
 
     while (index < profile->count - 1 && profile->points[index].height < height)
         index++;
-    share = (height - profile->points[index - 1].height) /
-            (profile->points[index].height - profile->points[index - 1].height);
-    share = clamp01(share);
-    share = share * share * (3 - 2 * share);
-    return mix(profile->points[index - 1].radius, profile->points[index].radius, share);
+    size = profile->points[index].height - profile->points[index - 1].height;
+    t = clamp01((height - profile->points[index - 1].height) / size);
+    from = profile->points[index - 1].radius;
+    to = profile->points[index].radius;
+    return mix(from, to, t * t * (3 - 2 * t)) +
+           size * t * (1 - t) *
+               ((1 - t) * slope_at(profile, index - 1) - t * slope_at(profile, index));
 }
 
 static uint8_t *scene_pixel(const struct scene *scene, int x, int y)
@@ -168,12 +185,23 @@ static struct colour lit(struct colour base, const struct scene *scene, float no
     float box = smooth(0.13f, 0.05f, fabsf(normal_x + 0.56f)) * 0.50f +
                 smooth(0.05f, 0.015f, fabsf(normal_x - 0.74f)) * 0.22f;
     float rim = smooth(0.80f, 1.0f, fabsf(normal_x));
-    struct colour colour = light < 0.5f
-                               ? colour_mix(base, scene->palette->deep, 0.80f - 1.60f * light)
-                               : colour_mix(base, white, (light - 0.5f) * 0.50f);
+    float dark = clamp01((0.62f - light) / 0.9f), bright = clamp01((light - 0.42f) / 0.9f);
+    struct colour colour =
+        colour_mix(base, scene->palette->deep, 0.95f * dark * (0.4f + 0.6f * dark));
 
+    colour = colour_mix(colour, white, 0.55f * bright * bright);
     colour = colour_mix(colour, scene->palette->soft, 0.18f * rim);
     return colour_mix(colour, white, gloss * box);
+}
+
+/* How many px one unit of distance to a tilted circle's rim really is, as a share: its edge is
+ * smoothed along what is seen. */
+static float steepness(float dx, float lid_y)
+{
+    float far = sqrtf(dx * dx + lid_y * lid_y);
+    float along = sqrtf(dx * dx + lid_y * lid_y / (TILT * TILT));
+
+    return along > 0 ? far / along : 1;
 }
 
 /* A turned body whose foot stands at (x, ground). */
@@ -194,10 +222,11 @@ static void draw_body(const struct scene *scene, const struct profile *profile, 
             float dx = ((float)column + 0.5f - scene->middle_x) / scene->unit_px - x;
             float lid_y = (y - (ground - top)) / TILT;
             float lid = rim - sqrtf(dx * dx + lid_y * lid_y);
+            float lid_px = lid * scene->unit_px * steepness(dx, lid_y);
             float height = ground - y, radius = widest, inside, slope, cover;
             struct colour colour;
 
-            if (lid * scene->unit_px > -0.5f) { /* the top face */
+            if (lid_px > -0.5f) { /* the top face */
                 struct colour tone = profile->cap_from < 9 ? cap : base;
                 bool is_open = profile->gloss < 0.8f && profile->gloss > 0.4f;
                 float mouth = is_open ? smooth(rim * 0.10f, rim * 0.16f, lid) : 0;
@@ -207,9 +236,8 @@ static void draw_body(const struct scene *scene, const struct profile *profile, 
                 colour = colour_mix(
                     colour, colour_mix(tone, scene->palette->deep, 0.55f - 1.1f * dx / rim * 0.3f),
                     mouth);
-                pixel_blend(scene_pixel(scene, column, row), colour,
-                            clamp01(lid * scene->unit_px + 0.5f));
-                if (lid * scene->unit_px > 0.5f)
+                pixel_blend(scene_pixel(scene, column, row), colour, clamp01(lid_px + 0.5f));
+                if (lid_px > 0.5f)
                     continue;
             }
             /* Which height on the near side is seen here: its ring hangs below its middle. */
@@ -244,7 +272,7 @@ void still_life_draw(struct scene *scene)
     const struct colour colours[] = {palette->strong, palette->accent, cream,
                                      colour_mix(palette->strong, palette->deep, 0.45f)};
     int tone = chance_below(&scene->chance, (int)COUNT(colours));
-    float ground = 0.235f, stand = ground - profile_top(&plinth);
+    float ground = 0.175f, stand = ground - profile_top(&plinth);
 
     draw_shadow(scene, 0.07f, ground + 0.012f, 0.34f, 0.062f, 0.34f);
     draw_shadow(scene, 0.01f, ground + 0.010f, 0.27f, 0.046f, 0.45f);
@@ -256,8 +284,7 @@ void still_life_draw(struct scene *scene)
     draw_body(scene, body, 0, stand, colours[tone], tone == 2 ? palette->accent : cream);
 }
 
-/* Distance to a box with round corners, negative inside; all in px. */
-static float round_box(float x, float y, float half_x, float half_y, float corner)
+float round_box(float x, float y, float half_x, float half_y, float corner)
 {
     float out_x = fabsf(x) - half_x + corner, out_y = fabsf(y) - half_y + corner;
     float far_x = fmaxf(out_x, 0), far_y = fmaxf(out_y, 0);

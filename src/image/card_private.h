@@ -60,6 +60,9 @@ struct scene {
 };
 struct scene scene_of(struct canvas *canvas, uint64_t seed);
 
+/* Distance to a box with round corners around (0, 0), negative inside; all in px. */
+float round_box(float x, float y, float half_x, float half_y, float corner);
+
 void backdrop_draw(struct scene *scene);
 /* Something to look at when there is no reference picture: a body on a plinth, lit from the left.
  */
@@ -67,7 +70,8 @@ void still_life_draw(struct scene *scene);
 /* `image` (3 or 4 bands) in the middle, with round corners when it has no alpha, and its shadow. */
 MUST_CHECK bool product_draw(struct scene *scene, const struct vips_calls *vips, VipsImage *image,
                              struct error *err);
-/* The prompt (at most three lines) and the caption at the bottom, white on a scrim. */
+/* The prompt (at most three lines) and the caption at the bottom, white on a scrim; on a plate of
+ * their own where the card is transparent. */
 MUST_CHECK bool card_text_draw(struct scene *scene, const struct vips_calls *vips,
                                struct str prompt, struct str caption, bool is_transparent,
                                struct arena *arena, struct error *err);

@@ -7,7 +7,8 @@
 
 #define LINES_MAX 3
 #define PROMPT_CHARACTERS_MAX 400 /* three lines never hold more */
-#define UNIT_PX_MIN 120           /* on less nothing can be read */
+#define SCRIM_OPACITY 0.76f
+#define UNIT_PX_MIN 120 /* on less nothing can be read */
 /* Named so that Chinese is never set in a Japanese font, and no box is ever drawn where Debian's
  * fonts-noto-cjk is installed. */
 #define FONT "Noto Sans CJK SC, Noto Sans, DejaVu Sans"
@@ -161,19 +162,61 @@ static void draw_words(const struct scene *scene, const struct words *words, int
  * Dark under the words, fading out above.  0.76 of a palette's deep tone over pure white leaves
  * white text 6:1 and more (WCAG 1.4.3 asks 4.5:1).
  */
-static void draw_scrim(const struct scene *scene, int top, bool is_panel)
+static void draw_scrim(const struct scene *scene, int top)
 {
     const struct canvas *canvas = scene->canvas;
-    float fade = scene->unit_px * (is_panel ? 0.012f : 0.16f);
-    int from = top - (int)fade;
+    int from = top - (int)(scene->unit_px * 0.11f);
 
     for (int y = from < 0 ? 0 : from; y < canvas->height_px; y++) {
-        float opacity = 0.76f * smooth((float)from, (float)top, (float)y);
+        float opacity = SCRIM_OPACITY * smooth((float)from, (float)top, (float)y);
 
         for (int x = 0; x < canvas->width_px; x++)
             pixel_blend(canvas->pixels + ((size_t)y * (size_t)canvas->width_px + (size_t)x) * 4,
                         scene->palette->deep, opacity);
     }
+}
+
+/* The same darkness as a plate with round corners, for a card without background. */
+static void draw_plate(const struct scene *scene, int left, int top, int right, int bottom)
+{
+    const struct canvas *canvas = scene->canvas;
+    float half_x = (float)(right - left) / 2, half_y = (float)(bottom - top) / 2;
+    float corner = fminf(scene->unit_px * 0.02f, half_y);
+
+    for (int y = top < 0 ? 0 : top; y < bottom && y < canvas->height_px; y++) {
+        for (int x = left < 0 ? 0 : left; x < right && x < canvas->width_px; x++) {
+            float outside = round_box((float)(x - left) + 0.5f - half_x,
+                                      (float)(y - top) + 0.5f - half_y, half_x, half_y, corner);
+
+            pixel_blend(canvas->pixels + ((size_t)y * (size_t)canvas->width_px + (size_t)x) * 4,
+                        scene->palette->deep, SCRIM_OPACITY * clamp01(0.5f - outside));
+        }
+    }
+}
+
+/* Sets both texts where they belong, on what makes them legible. */
+static void lay_words(const struct scene *scene, const struct words *words,
+                      const struct words *small, int margin, bool is_mirrored, bool is_transparent)
+{
+    const struct canvas *canvas = scene->canvas;
+    int bottom = canvas->height_px - margin;
+    int top = bottom - small->height_px - words->height_px;
+    int widest = words->width_px > small->width_px ? words->width_px : small->width_px;
+    int left = margin, small_left = margin, padding = margin / 2;
+
+    if (words->height_px > 0 && small->height_px > 0)
+        top -= (int)(scene->unit_px * 0.018f);
+    if (is_mirrored) {
+        left = canvas->width_px - margin - words->width_px;
+        small_left = canvas->width_px - margin - small->width_px;
+    }
+    if (is_transparent)
+        draw_plate(scene, (left < small_left ? left : small_left) - padding, top - padding,
+                   (left < small_left ? left : small_left) + widest + padding, bottom + padding);
+    else
+        draw_scrim(scene, top - padding);
+    draw_words(scene, words, left, top, 1);
+    draw_words(scene, small, small_left, bottom - small->height_px, 0.82f);
 }
 
 bool card_text_draw(struct scene *scene, const struct vips_calls *vips, struct str prompt,
@@ -183,7 +226,7 @@ bool card_text_draw(struct scene *scene, const struct vips_calls *vips, struct s
     float size_px = fmaxf(scene->unit_px * 0.034f, 11);
     float small_px = fmaxf(scene->unit_px * 0.020f, 9);
     int margin = (int)(scene->unit_px * 0.05f);
-    int width_px = canvas->width_px - 2 * margin, top, bottom;
+    int width_px = canvas->width_px - 2 * margin;
     struct words words = {0}, small = {0};
     bool is_set = true;
 
@@ -206,17 +249,8 @@ bool card_text_draw(struct scene *scene, const struct vips_calls *vips, struct s
         is_set = fit_words(vips, caption, small_px, width_px, 1, arena, &image) &&
                  take_words(vips, image, &small);
     }
-    if (is_set) {
-        bottom = canvas->height_px - margin;
-        top = bottom - small.height_px - words.height_px;
-        if (words.height_px > 0 && small.height_px > 0)
-            top -= (int)(size_px * 0.55f);
-        draw_scrim(scene, top - (int)(size_px * 0.5f), is_transparent);
-        draw_words(scene, &words,
-                   is_right_to_left(prompt) ? canvas->width_px - margin - words.width_px : margin,
-                   top, 1);
-        draw_words(scene, &small, margin, bottom - small.height_px, 0.82f);
-    }
+    if (is_set)
+        lay_words(scene, &words, &small, margin, is_right_to_left(prompt), is_transparent);
     vips->g_free(words.pixels);
     vips->g_free(small.pixels);
     return is_set || vips_fail(vips, ERROR_INTERNAL, err);

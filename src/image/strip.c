@@ -194,11 +194,12 @@ static bool strip_avif(struct str bytes, struct arena *arena, struct sink *sink,
         struct xmp_label label;
         CLEANUP(buf_finish) struct buf packet = {0};
 
-        if (metadata_label(&metadata, arena, &label)) {
+        if (metadata_label(&metadata, arena, &label))
             xmp_write(STR_EMPTY, &label, XMP_SIZE_MAX, &packet);
-            if (packet.size > span.size)
-                continue;
-        }
+        else if (str_starts_with(metadata.xmp, STR("<")))
+            buf_add(&packet, STR("<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"/>"));
+        if (packet.size > span.size)
+            continue;
         memset(sink->data + span.start, packet.size > 0 ? ' ' : 0, span.size);
         if (packet.size > 0)
             memcpy(sink->data + span.start, packet.data, packet.size);
