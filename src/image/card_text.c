@@ -2,6 +2,7 @@
 
 #include "core/text.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -54,15 +55,24 @@ static struct str first_characters(struct str text, size_t count)
     return str_trim(str_slice(text, 0, text.size - rest.size));
 }
 
+/* *out stays NULL when there is nothing to see in the text (spaces, joiners). */
 static bool set_words(const struct vips_calls *vips, struct str markup, float size_px, int width_px,
                       struct arena *arena, VipsImage **out)
 {
     /* 72 dots to the inch: a point is a pixel. */
     struct str font = arena_printf(arena, FONT " %d", (int)(size_px + 0.5f));
 
-    return vips->vips_text(out, arena_cstr(arena, markup), "font", arena_cstr(arena, font), "width",
-                           width_px, "dpi", 72, "rgba", TRUE, "wrap", VIPS_TEXT_WRAP_WORD_CHAR,
-                           NULL) == 0;
+    char *problem;
+    bool is_blank;
+
+    if (vips->vips_text(out, arena_cstr(arena, markup), "font", arena_cstr(arena, font), "width",
+                        width_px, "dpi", 72, "rgba", TRUE, "wrap", VIPS_TEXT_WRAP_WORD_CHAR,
+                        NULL) == 0)
+        return true;
+    problem = vips->vips_error_buffer_copy();
+    is_blank = str_find(str_of(problem), STR("no text to render")) >= 0;
+    vips->g_free(problem);
+    return is_blank;
 }
 
 /*
@@ -80,7 +90,7 @@ static bool fit_words(const struct vips_calls *vips, struct str text, float size
     count = text_count(text);
     if (!set_words(vips, markup_of(text, is_cut, "white", arena), size_px, width_px, arena, out))
         return false;
-    if (vips->vips_image_get_height(*out) <= height_max)
+    if (*out == NULL || vips->vips_image_get_height(*out) <= height_max)
         return true;
     bad = count;
     count = count * (size_t)height_max / (size_t)vips->vips_image_get_height(*out);
@@ -93,7 +103,7 @@ static bool fit_words(const struct vips_calls *vips, struct str text, float size
         if (!set_words(vips, markup_of(first_characters(text, count), true, "white", arena),
                        size_px, width_px, arena, &tried))
             return false;
-        if (vips->vips_image_get_height(tried) <= height_max) {
+        if (tried == NULL || vips->vips_image_get_height(tried) <= height_max) {
             vips_image_cleanup(out);
             *out = tried;
             good = count;
@@ -106,7 +116,7 @@ static bool fit_words(const struct vips_calls *vips, struct str text, float size
             count = good + (bad - good) * 3 / 4;
         }
     }
-    return *out != NULL;
+    return true;
 }
 
 /* True when the first letter is written from right to left. */
@@ -129,8 +139,9 @@ static bool take_words(const struct vips_calls *vips, VipsImage *image, struct w
 {
     size_t size = 0;
 
-    if (vips->vips_image_get_bands(image) != 4)
-        return false;
+    if (image == NULL)
+        return true;
+    assert(vips->vips_image_get_bands(image) == 4);
     out->pixels = vips->vips_image_write_to_memory(image, &size);
     out->width_px = vips->vips_image_get_width(image);
     out->height_px = vips->vips_image_get_height(image);
@@ -249,7 +260,7 @@ bool card_text_draw(struct scene *scene, const struct vips_calls *vips, struct s
         is_set = fit_words(vips, caption, small_px, width_px, 1, arena, &image) &&
                  take_words(vips, image, &small);
     }
-    if (is_set)
+    if (is_set && words.height_px + small.height_px > 0)
         lay_words(scene, &words, &small, margin, is_right_to_left(prompt), is_transparent);
     vips->g_free(words.pixels);
     vips->g_free(small.pixels);

@@ -52,6 +52,19 @@ static struct vips_calls vips_table;
 static char vips_problem[160];
 static atomic_bool vips_is_loaded;
 
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_LEAK_CHECK
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_LEAK_CHECK
+#endif
+#endif
+#ifdef HAS_LEAK_CHECK
+/* fontconfig keeps its patterns until the process ends, behind offsets that no checker follows. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:libfontconfig"; }
+#endif
+
 const char *image_mime(enum image_type type)
 {
     assert((size_t)type < COUNT(types));

@@ -81,6 +81,19 @@ static bool load(const struct vips_calls *vips, struct str bytes, const struct i
     return rc == 0 || vips_fail(vips, ERROR_PICTURE_BROKEN, err);
 }
 
+/*
+ * Takes everything but the pixels off.  The profile has done its work (and is 7 KB a thumbnail),
+ * and libvips 8.14 reads freed memory when it saves an EXIF block that it loaded.
+ */
+static void drop_metadata(const struct vips_calls *vips, VipsImage *image)
+{
+    char **fields = vips->vips_image_get_fields(image);
+
+    for (size_t index = 0; fields[index] != NULL; index++)
+        vips->vips_image_remove(image, fields[index]); /* the head's own fields stay */
+    vips->g_strfreev(fields);
+}
+
 /* Down to the size and into sRGB with the picture's own profile; without it when it is nonsense. */
 static bool to_srgb(const struct vips_calls *vips, VipsImage *image, int side_px_max,
                     bool has_profile, VipsImage **out)
@@ -107,8 +120,8 @@ static bool to_srgb(const struct vips_calls *vips, VipsImage *image, int side_px
         vips->vips_cast(srgb, &bytes, VIPS_FORMAT_UCHAR, NULL) != 0)
         return false;
     *out = vips->vips_image_copy_memory(bytes);
-    if (*out != NULL) /* 7 KB in each thumbnail, to say what sRGB is */
-        vips->vips_image_remove(*out, VIPS_META_ICC_NAME);
+    if (*out != NULL)
+        drop_metadata(vips, *out);
     return *out != NULL;
 }
 
@@ -219,9 +232,9 @@ bool pixels_save(const struct vips_calls *vips, VipsImage *image, struct pixels_
     CLEANUP(vips_image_cleanup) VipsImage *flat = NULL;
     CLEANUP(vips_image_cleanup) VipsImage *fitting = NULL;
     void *data = NULL;
-    char *copy;
     size_t size = 0;
     int rc = -1;
+    bool is_kept;
 
     switch (format.type) {
     case IMAGE_PNG:
@@ -247,12 +260,8 @@ bool pixels_save(const struct vips_calls *vips, VipsImage *image, struct pixels_
     }
     if (rc != 0)
         return vips_fail(vips, ERROR_INTERNAL, err);
-    copy = arena_try_alloc(arena, size);
-    if (copy != NULL)
-        memcpy(copy, data, size);
+    /* libvips 8.14 leaves an EXIF block in WebP whatever one asks for. */
+    is_kept = image_strip((struct str){data, size}, format.type, arena, out, err);
     vips->g_free(data);
-    if (copy == NULL)
-        return error_set(err, ERROR_UNAVAILABLE, "there is no memory for this picture now");
-    *out = (struct str){copy, size};
-    return true;
+    return is_kept;
 }

@@ -15,13 +15,13 @@ static void test_hashes_are_those_of_the_published_package(void **state)
         int alpha; /* 0: opaque, 1: varied, 2: all transparent */
         const char *hash;
     } cases[] = {
-        {32, 32, 0, "a2260a2f0e033666677b7871885979a87765075d1031560f"},
-        {100, 60, 0, "e007061484880d427797097785775017a77f15"},
-        {7, 100, 0, "5af9056110841837758f75758994706706"},
-        {1, 1, 0, "15002aff0108f708888788708f7088f80888707ff8000000"},
+        {32,  32,  0, "a2260a2f0e033666677b7871885979a87765075d1031560f"  },
+        {100, 60,  0, "e007061484880d427797097785775017a77f15"            },
+        {7,   100, 0, "5af9056110841837758f75758994706706"                },
+        {1,   1,   0, "15002aff0108f708888788708f7088f80888707ff8000000"  },
         {100, 100, 1, "a0f7850d0017a8089898877787045cf7f81936057887888788"},
-        {40, 20, 1, "a517861b8626296c707c86607267f2a705998888878878"},
-        {10, 10, 2, "00088205000000000000000000000000000000000000000000"},
+        {40,  20,  1, "a517861b8626296c707c86607267f2a705998888878878"    },
+        {10,  10,  2, "00088205000000000000000000000000000000000000000000"},
     };
     static uint8_t rgba[THUMBHASH_SIDE_PX_MAX * THUMBHASH_SIDE_PX_MAX * 4];
 
@@ -39,7 +39,7 @@ static void test_hashes_are_those_of_the_published_package(void **state)
                 pixel[0] = (uint8_t)(x * 7 + y * 3);
                 pixel[1] = (uint8_t)(x * 2 + y * 11);
                 pixel[2] = (uint8_t)(255 - x * 5 + y);
-                pixel[3] = cases[index].alpha == 0 ? 255
+                pixel[3] = cases[index].alpha == 0   ? 255
                            : cases[index].alpha == 1 ? (uint8_t)(x * 9)
                                                      : 0;
             }

@@ -15,17 +15,18 @@
 
 /* clang-format off */
 #define VIPS_CALLS(X) \
-    X(g_free) X(g_log_set_default_handler) X(g_object_unref) \
-    X(vips_addalpha) X(vips_area_unref) X(vips_array_double_newv) X(vips_block_untrusted_set) \
+    X(g_free) X(g_log_set_default_handler) X(g_object_unref) X(g_strfreev) X(vips_addalpha) \
+    X(vips_area_unref) X(vips_array_double_newv) X(vips_block_untrusted_set) \
     X(vips_cache_set_max) X(vips_cast) X(vips_colourspace) X(vips_concurrency_set) X(vips_copy) \
     X(vips_embed) X(vips_error_buffer_copy) X(vips_extract_band) X(vips_flatten) X(vips_flip) \
     X(vips_gaussblur) X(vips_gifload_buffer) X(vips_heifload_buffer) X(vips_image_copy_memory) \
-    X(vips_image_get_bands) X(vips_image_get_blob) X(vips_image_get_height) \
-    X(vips_image_get_typeof) X(vips_image_get_width) X(vips_image_hasalpha) \
-    X(vips_image_new_from_memory) X(vips_image_remove) X(vips_image_write_to_memory) X(vips_init) \
-    X(vips_jpegload_buffer) X(vips_jpegsave_buffer) X(vips_pngload_buffer) X(vips_pngsave_buffer) \
-    X(vips_resize) X(vips_rot) X(vips_shutdown) X(vips_text) X(vips_thread_shutdown) \
-    X(vips_thumbnail_image) X(vips_type_find) X(vips_webpload_buffer) X(vips_webpsave_buffer)
+    X(vips_image_get_bands) X(vips_image_get_blob) X(vips_image_get_fields) \
+    X(vips_image_get_height) X(vips_image_get_typeof) X(vips_image_get_width) \
+    X(vips_image_hasalpha) X(vips_image_new_from_memory) X(vips_image_remove) \
+    X(vips_image_write_to_memory) X(vips_init) X(vips_jpegload_buffer) X(vips_jpegsave_buffer) \
+    X(vips_pngload_buffer) X(vips_pngsave_buffer) X(vips_resize) X(vips_rot) X(vips_shutdown) \
+    X(vips_text) X(vips_thread_shutdown) X(vips_thumbnail_image) X(vips_type_find) \
+    X(vips_webpload_buffer) X(vips_webpsave_buffer)
 /* clang-format on */
 
 struct vips_calls {

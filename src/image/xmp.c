@@ -419,6 +419,20 @@ static void add_tag(struct buf *out, const struct scan *scan, const struct token
     buf_add(out, token->kind == TOKEN_EMPTY ? STR("/>") : STR(">"));
 }
 
+/* True for an rdf:Description that says nothing itself: only whom it is about, and namespaces. */
+static bool is_bare_description(const struct token *token)
+{
+    struct attribute attribute;
+
+    if (token->kind != TOKEN_START || !str_ends_with(token->name, STR(":Description")))
+        return false;
+    for (struct str rest = token->attributes; next_attribute(&rest, &attribute);)
+        if (!str_starts_with(attribute.name, STR("xmlns:")) &&
+            !str_ends_with(attribute.name, STR(":about")))
+            return false;
+    return true;
+}
+
 /* False when the packet has no shape we know; `out` is then to be thrown away. */
 static bool merge(struct str packet, const struct xmp_label *label, struct buf *out)
 {
@@ -427,6 +441,9 @@ static bool merge(struct str packet, const struct xmp_label *label, struct buf *
     bool is_replaced[COUNT(properties)];
     bool is_merged = false;
     size_t depth = 0;
+    struct {
+        size_t start, inside;
+    } bare = {0, SIZE_MAX}; /* a description that may end empty */
 
     if (packet.size == 0 || packet.size > XMP_SIZE_MAX || !text_is_utf8(packet) ||
         !find_bindings(&scan, packet))
@@ -443,13 +460,22 @@ static bool merge(struct str packet, const struct xmp_label *label, struct buf *
                     return false;
                 continue;
             }
+            bare.start = out->size;
             add_tag(out, &scan, &token, is_replaced);
+            bare.inside = is_bare_description(&token) ? out->size : SIZE_MAX;
             depth += token.kind == TOKEN_START;
             continue;
         }
         if (token.kind == TOKEN_FINISH) {
             if (depth-- == 0)
                 return false;
+            if (bare.inside <= out->size &&
+                str_trim(str_slice(buf_str(out), bare.inside, out->size)).size == 0 &&
+                str_ends_with(token.name, STR(":Description"))) {
+                out->size = bare.start; /* an earlier label of ours, now empty */
+                bare.inside = SIZE_MAX;
+                continue;
+            }
             if (!is_merged && str_ends_with(token.name, STR(":RDF"))) {
                 add_description(out, label);
                 is_merged = true;
