@@ -223,7 +223,8 @@ static bool head_check(struct http_call *call, const char *method, const char *v
     struct request *req = &call->request;
     struct target target;
 
-    if (!head_read(call, method, version, err)) {
+    if (!head_read(call, method, version, err) ||
+        !guard_target((struct str){call->target, call->target_size}, &target, err)) {
         call->is_close = true; /* where its body ends, and the next request starts, is unsure */
         return false;
     }
@@ -231,8 +232,7 @@ static bool head_check(struct http_call *call, const char *method, const char *v
     call->is_head_method = str_equal(req->method, STR("HEAD"));
     call->has_bearer =
         str_equal_nocase(str_slice(call_header(call, "Authorization"), 0, 7), STR("Bearer "));
-    if (!guard_target((struct str){call->target, call->target_size}, &target, err) ||
-        !origin_find(call, target.authority, err) ||
+    if (!origin_find(call, target.authority, err) ||
         !guard_path(target.path, req->arena, &call->path, err))
         return false;
     req->path = call->path.whole;

@@ -79,13 +79,24 @@ bool guard_head(const struct head *head, struct error *err)
     return true;
 }
 
+/* RFC 9110 5.5: space and tab stand around a value, no other white space does. */
+static struct str value_trim(struct str value)
+{
+    while (value.size > 0 && (value.data[0] == ' ' || value.data[0] == '\t'))
+        value = str_slice(value, 1, value.size);
+    while (value.size > 0 &&
+           (value.data[value.size - 1] == ' ' || value.data[value.size - 1] == '\t'))
+        value.size--;
+    return value;
+}
+
 struct str head_field(const struct head_field *fields, size_t count, const char *name)
 {
     struct str wanted = str_of(name);
 
     for (size_t i = 0; i < count; i++)
         if (fields[i].name.size == wanted.size && str_equal_nocase(fields[i].name, wanted))
-            return str_trim(fields[i].value);
+            return value_trim(fields[i].value);
     return STR_EMPTY;
 }
 

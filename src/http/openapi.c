@@ -115,7 +115,7 @@ static void query_schema_add(struct json_writer *json, const struct http_query *
     case FIELD_MAYBE:
     case FIELD_LIST:
     case FIELD_JSON:
-        assert(!"a query parameter of a type that has no text");
+        assert(false && "a query parameter of a type that has no text");
     }
     json_end_object(json);
 }

@@ -86,7 +86,7 @@ static bool value_check(const struct http_query *row, struct str value, struct e
     case FIELD_JSON:
         break;
     }
-    assert(!"a query parameter of a type that has no text");
+    assert(false && "a query parameter of a type that has no text");
     return false;
 }
 

@@ -18,7 +18,7 @@ struct str request_path(struct request *req, const char *name)
     for (size_t i = 0; i < match->param_count; i++)
         if (str_equal(match->param_names[i], str_of(name)))
             return match->params[i];
-    assert(!"the route has no such part");
+    assert(false && "the route has no such part");
     return STR_EMPTY;
 }
 

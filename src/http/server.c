@@ -260,6 +260,7 @@ int http_server_port(struct http_server *server) { return server->port; }
 /* ---- running ---- */
 
 /* The library tells every closed connection; what matters is in our metrics. */
+PRINTF_LIKE(2, 0)
 static void library_log(void *cls, const char *format, va_list args)
 {
     char text[200];

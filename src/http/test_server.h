@@ -256,7 +256,7 @@ static inline void fixture_prepare(struct fixture *fixture)
                    .authenticate = test_authenticate,
                    .is_ready = test_is_ready}
     };
-    strcpy(world.file_path, "/tmp/vitrine-http-XXXXXX");
+    snprintf(world.file_path, sizeof(world.file_path), "/tmp/vitrine-http-XXXXXX");
     {
         int fd = mkstemp(world.file_path);
         char bytes[FILE_SIZE];
