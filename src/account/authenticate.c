@@ -184,10 +184,7 @@ bool account_authenticate(struct request *req, struct error *err)
             return true;
         return open_by(account, req, BY_TOKEN, key, err);
     }
-    /* Over TLS only the prefixed name counts: a sub-domain can plant the other (RFC 6265bis). */
-    key = request_cookie(req, "__Host-sid");
-    if (key.size == 0 && !str_starts_with(req->origin, STR("https:")))
-        key = request_cookie(req, "sid");
+    key = request_cookie(req, "sid");
     if (key.size == 0 || key.size > BEARER_SIZE_MAX)
         return true;
     return open_by(account, req, BY_SESSION, key, err);

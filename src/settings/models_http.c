@@ -1,0 +1,155 @@
+#include "settings/models_http.h"
+
+/* ---- shapes ---- */
+
+#define VIEW(member) offsetof(struct model_view, member)
+#define YES_NO(name, member, help)                                                                 \
+    {                                                                                              \
+        name, FIELD_BOOL, VIEW(member), FIELD_REQUIRED, 0, 0, NULL, NULL, help                     \
+    }
+#define NUMBER(name, member, help)                                                                 \
+    {                                                                                              \
+        name, FIELD_INT, VIEW(member), FIELD_REQUIRED, 0, 0, NULL, NULL, help                      \
+    }
+#define WORDS(name, member, help)                                                                  \
+    {                                                                                              \
+        name, FIELD_TEXT, VIEW(member), FIELD_REQUIRED, 0, 0, NULL, NULL, help                     \
+    }
+#define LIST(name, member, help)                                                                   \
+    {                                                                                              \
+        name, FIELD_TEXTS, VIEW(member), FIELD_REQUIRED, 0, 0, NULL, NULL, help                    \
+    }
+
+static const struct field model_view_fields[] = {
+    WORDS("id", id, "PROVIDERID/wire-id: what to ask for."),
+    WORDS("name", name, "The wire id."),
+    WORDS("label", label, "For people."),
+    WORDS("provider_id", provider_id, "Its provider."),
+    WORDS("provider_name", provider_name, "Its provider's name."),
+    WORDS("kind", kind, "Its provider's kind."),
+    YES_NO("is_enabled", is_enabled, "It and its provider are switched on."),
+    YES_NO("is_default", is_default, "Taken when nobody names a model; one in the house."),
+    YES_NO("is_known", is_known, "It stands in the kind's catalogue."),
+    YES_NO("can_generate", can_generate, "Text to picture."),
+    YES_NO("can_edit", can_edit, "Picture to picture."),
+    YES_NO("can_mask", can_mask, "Edits within a mask."),
+    YES_NO("has_seed", has_seed, "Takes a seed."),
+    YES_NO("has_negative", has_negative, "Takes a negative prompt."),
+    YES_NO("has_steps", has_steps, "Takes a number of steps."),
+    YES_NO("has_scale", has_scale, "Takes a guidance scale."),
+    YES_NO("has_transparency", has_transparency, "Makes transparent backgrounds."),
+    YES_NO("has_stream", has_stream, "Shows partial pictures."),
+    NUMBER("references_max", references_max, "Reference pictures; 0: takes none."),
+    NUMBER("count_max", count_max, "Pictures of one call."),
+    LIST("sizes", sizes, "Empty: any within the bounds."),
+    NUMBER("side_px_min", side_px_min, "0: no bound, here and below."),
+    NUMBER("side_px_max", side_px_max, "The longest side."),
+    NUMBER("side_px_step", side_px_step, "Sides are multiples of it."),
+    NUMBER("pixels_min", pixels_min, "Width times height at least."),
+    NUMBER("pixels_max", pixels_max, "Width times height at most."),
+    NUMBER("ratio_max", ratio_max, "Long side to short side at most."),
+    LIST("qualities", qualities, "Empty: not chosen."),
+    LIST("formats", formats, "Empty: not chosen."),
+    NUMBER("price_micro", price_micro, "Of a picture at default size and quality; -1: unknown."),
+    WORDS("currency", currency, "Of the price."),
+    WORDS("price_as_of", price_as_of, "When the catalogue's price was read; empty: the house's."),
+    YES_NO("has_own_price", has_own_price, "The price is the house's, not the catalogue's."),
+};
+const struct shape model_view_shape = SHAPE("Model", struct model_view, model_view_fields);
+
+struct model_page {
+    struct list items;
+};
+static const struct field model_page_fields[] = {
+    {"items", FIELD_LIST, offsetof(struct model_page, items), FIELD_REQUIRED, 0, 0,
+     &model_view_shape, NULL, "By provider, the oldest first."},
+};
+static const struct shape model_page_shape =
+    SHAPE("ModelList", struct model_page, model_page_fields);
+
+/* ---- handlers ---- */
+
+struct text_list words_of(const char *const *words, struct arena *arena)
+{
+    struct text_list list = {0};
+
+    while (words != NULL && words[list.count] != NULL)
+        list.count++;
+    list.items = ARENA_ARRAY(arena, struct str, list.count);
+    for (size_t i = 0; i < list.count; i++)
+        list.items[i] = str_of(words[i]);
+    return list;
+}
+
+struct model_view model_view_of(const struct model_row *row, struct arena *arena)
+{
+    const struct provider_model *model = &row->model;
+
+    return (struct model_view){
+        .id = arena_printf(arena, "%.*s/%.*s", STR_ARGS(row->provider->public_id),
+                           STR_ARGS(model->name)),
+        .name = model->name,
+        .label = model->label,
+        .provider_id = row->provider->public_id,
+        .provider_name = row->provider->name,
+        .kind = row->provider->kind,
+        .is_enabled = row->is_enabled,
+        .is_default = row->is_default,
+        .is_known = model->is_known,
+        .can_generate = model->can_generate,
+        .can_edit = model->can_edit,
+        .can_mask = model->can_mask,
+        .has_seed = model->has_seed,
+        .has_negative = model->has_negative,
+        .has_steps = model->has_steps,
+        .has_scale = model->has_scale,
+        .has_transparency = model->has_transparency,
+        .has_stream = model->has_stream,
+        .references_max = model->references_max,
+        .count_max = model->count_max,
+        .sizes = words_of(model->sizes, arena),
+        .side_px_min = model->side_px_min,
+        .side_px_max = model->side_px_max,
+        .side_px_step = model->side_px_step,
+        .pixels_min = model->pixels_min,
+        .pixels_max = model->pixels_max,
+        .ratio_max = model->ratio_max,
+        .qualities = words_of(model->qualities, arena),
+        .formats = words_of(model->formats, arena),
+        .price_micro = model->price_micro,
+        .currency = str_of(model->currency),
+        .price_as_of = row->has_own_price ? STR_EMPTY : str_of(model->price_as_of),
+        .has_own_price = row->has_own_price,
+    };
+}
+
+static bool list(struct request *req, struct error *err)
+{
+    struct provider_row *providers;
+    struct model_row *models;
+    size_t provider_count, model_count;
+    struct model_view *items;
+
+    if (!models_list(req->db, req->arena, &providers, &provider_count, &models, &model_count, err))
+        return false;
+    items = ARENA_ARRAY(req->arena, struct model_view, model_count);
+    for (size_t i = 0; i < model_count; i++)
+        items[i] = model_view_of(&models[i], req->arena);
+    return http_reply(req, 200,
+                      &(struct model_page){
+                          .items = {.items = items, .count = model_count}
+    },
+                      err);
+}
+
+const struct http_route model_routes[] = {
+    {.method = "GET",
+     .path = "/api/v1/models",
+     .access = ACCESS_VIEWER,
+     .scope = SCOPE_READ,
+     .handler = list,
+     .out = &model_page_shape,
+     .summary = "What can be asked for, and what it can do",
+     .tag = "models"},
+    {0},
+};

@@ -1,0 +1,24 @@
+/* settings/models_http.h: a model as the API shows it, for the routes of models and of providers.
+ */
+#pragma once
+
+#include "settings/settings_private.h"
+
+struct model_view {
+    struct str id, name, label, provider_id, provider_name, kind;
+    bool is_enabled, is_default, is_known;
+    bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
+        has_transparency, has_stream;
+    int64_t references_max, count_max;
+    struct text_list sizes;
+    int64_t side_px_min, side_px_max, side_px_step, pixels_min, pixels_max, ratio_max;
+    struct text_list qualities, formats;
+    int64_t price_micro;
+    struct str currency, price_as_of;
+    bool has_own_price;
+};
+
+/* NULL-terminated words as a list. */
+struct text_list words_of(const char *const *words, struct arena *arena);
+extern const struct shape model_view_shape;
+struct model_view model_view_of(const struct model_row *row, struct arena *arena);

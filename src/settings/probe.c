@@ -1,0 +1,122 @@
+#include "settings/settings_private.h"
+
+#include "core/text.h"
+#include "provider/mock.h"
+
+#include <assert.h>
+
+#define PROBE_MS 15000
+#define REPLY_SIZE_MAX (8 * 1024 * 1024)
+#define SCRATCH_SIZE_MAX MIB(32) /* the reply, the same again, and 4 MiB for reading it */
+#define MESSAGE_SIZE_MAX 500
+#define MODELS_SHOWN_MAX 1000
+
+static int64_t smaller(int64_t a, int64_t b) { return a > 0 && a < b ? a : b; }
+
+/* The mock's exchange: nothing leaves the house, and nobody waits for its pretended slowness. */
+static bool carry_out_card(const struct exchange *exchange, int64_t now_ms, struct arena *arena,
+                           struct exchange_reply *out, struct error *err)
+{
+    struct provider_card card;
+
+    if (!provider_card_read(exchange->card, arena, &card, err))
+        return false;
+    assert(provider_card_due(&card, now_ms) == 0);
+    provider_card_reply(&card, NULL, 0, now_ms, arena, out);
+    return true;
+}
+
+/* No reply is a reply too: the kind makes a failure with a class of it. */
+static void fetch(struct settings *settings, const struct provider_record *provider,
+                  const struct exchange *exchange, int64_t now_ms, struct arena *arena,
+                  struct exchange_reply *out)
+{
+    struct net_header *sent = ARENA_ARRAY(arena, struct net_header, exchange->header_count);
+    struct exchange_header *received;
+    struct net_request request = {
+        .method = exchange->method,
+        .url = exchange->url,
+        .headers = sent,
+        .header_count = exchange->header_count,
+        .body = exchange->body,
+        .body_count = exchange->body_count,
+        .reach = exchange->is_own_origin && provider->is_private_allowed ? NET_OWNER : NET_PUBLIC,
+        .first_byte_ms = PROBE_MS,
+        .total_ms = smaller(exchange->total_ms, PROBE_MS),
+        .reply_size_max = smaller(exchange->reply_size_max, REPLY_SIZE_MAX),
+    };
+    struct net_reply reply;
+    struct error failure = {0};
+
+    for (size_t i = 0; i < exchange->header_count; i++)
+        sent[i] = (struct net_header){exchange->headers[i].name, exchange->headers[i].value};
+    if (!net_fetch(settings->services.net, &request, arena, &reply, &failure)) {
+        *out = (struct exchange_reply){
+            .outcome = failure.code == ERROR_TIMED_OUT ? EXCHANGE_LOST : EXCHANGE_NOT_SENT,
+            .err = failure,
+            .now_ms = now_ms,
+        };
+        return;
+    }
+    received = ARENA_ARRAY(arena, struct exchange_header, reply.header_count);
+    for (size_t i = 0; i < reply.header_count; i++)
+        received[i] = (struct exchange_header){reply.headers[i].name, reply.headers[i].value};
+    *out = (struct exchange_reply){
+        .outcome = EXCHANGE_REPLIED,
+        .status = reply.status,
+        .headers = received,
+        .header_count = reply.header_count,
+        .body = reply.body,
+        .now_ms = now_ms,
+    };
+}
+
+/*
+ * What leaves for the page, in `arena`: bounded, and without the key, should the provider repeat it
+ * in its own words.
+ */
+static void present(const struct provider_record *provider, const struct provider_failure *failure,
+                    const struct str *models, size_t count, struct arena *arena,
+                    struct probe_result *out)
+{
+    struct str key = secret_expose(provider->account.key);
+
+    out->ok = failure->class == FAILURE_NONE;
+    out->failure_class = out->ok ? "" : failure_class_name(failure->class);
+    out->message = key.size >= 8 && str_find(failure->message, key) >= 0
+                       ? STR("the provider repeated the key; its message is not shown")
+                       : arena_str(arena, text_clip(failure->message, MESSAGE_SIZE_MAX));
+    count = count > MODELS_SHOWN_MAX ? MODELS_SHOWN_MAX : count;
+    out->models.items = ARENA_ARRAY(arena, struct str, count);
+    out->models.count = count;
+    for (size_t i = 0; i < count; i++)
+        out->models.items[i] = arena_str(arena, text_clip(models[i], MODEL_NAME_MAX));
+}
+
+bool provider_probe(struct settings *settings, const struct provider_record *provider,
+                    struct arena *arena, struct probe_result *out, struct error *err)
+{
+    /* Of its own: what a stranger sends may be larger than a request's arena. */
+    CLEANUP(arena_cleanup) struct arena *scratch = arena_create(SCRATCH_SIZE_MAX);
+    const struct clock *clock = settings->services.clock;
+    int64_t started_ms = clock_mono_ms(clock), now_ms = clock_wall_ms(clock);
+    struct provider_failure failure = {0};
+    struct exchange exchange = {0};
+    struct exchange_reply reply;
+    struct probe_result result = {0};
+    struct str *models = NULL;
+    size_t count = 0;
+
+    if (!provider->kind->probe(&provider->account, scratch, &exchange, err))
+        return false;
+    assert(!exchange.is_paid);
+    if (exchange.card.size == 0)
+        fetch(settings, provider, &exchange, now_ms, scratch, &reply);
+    else if (!carry_out_card(&exchange, now_ms, scratch, &reply, err))
+        return false;
+    provider->kind->read_probe(&provider->account, &reply, scratch, &models, &count, &failure);
+    result.took_ms = clock_mono_ms(clock) - started_ms;
+    present(provider, &failure, models, count, arena, &result);
+    *out = result;
+    return true;
+}

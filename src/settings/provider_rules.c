@@ -1,0 +1,253 @@
+#include "settings/settings_private.h"
+
+#include "core/text.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool provider_check_name(struct str name, struct error *err)
+{
+    if (!text_is_utf8(name))
+        return error_field(err, ERROR_WRONG_ENCODING, "name", 0, "the name is not UTF-8");
+    if (str_trim(name).size == 0)
+        return error_field(err, ERROR_REQUIRED, "name", 0, "a provider needs a name");
+    if (text_count(name) > PROVIDER_NAME_MAX)
+        return error_field(err, ERROR_TOO_LONG, "name", PROVIDER_NAME_MAX,
+                           "a provider's name has at most %d characters", PROVIDER_NAME_MAX);
+    /* "NAME" and "ID/MODEL" are both ways to ask for a model. */
+    if (text_has_control(name) || str_find_char(name, '\n') >= 0 || str_find_char(name, '/') >= 0)
+        return error_field(err, ERROR_INVALID, "name", 0,
+                           "a name has no slash and no control characters");
+    return true;
+}
+
+bool provider_check_url(struct str url, bool is_private_allowed, struct error *err)
+{
+    if (url.size == 0)
+        return true;
+    if (url.size > PROVIDER_URL_MAX)
+        return error_field(err, ERROR_TOO_LONG, "base_url", PROVIDER_URL_MAX,
+                           "an address has at most %d bytes", PROVIDER_URL_MAX);
+    /* A key that crosses the open internet in clear is everybody's. */
+    if (!is_private_allowed && !str_starts_with(url, STR("https://")))
+        return error_field(err, ERROR_INVALID, "base_url", 0,
+                           "the address begins with https://, or private addresses are allowed");
+    if (!net_url_check(url, is_private_allowed ? NET_OWNER : NET_PUBLIC, err)) {
+        snprintf(err->field, sizeof err->field, "base_url");
+        return false;
+    }
+    return true;
+}
+
+/* It goes into a header as it is: printable ASCII, so that nothing can end the header early. */
+bool provider_check_key(struct str key, struct error *err)
+{
+    if (key.size > PROVIDER_KEY_MAX)
+        return error_field(err, ERROR_TOO_LONG, "key", PROVIDER_KEY_MAX,
+                           "a key has at most %d characters", PROVIDER_KEY_MAX);
+    for (size_t i = 0; i < key.size; i++)
+        if (key.data[i] <= ' ' || key.data[i] > '~')
+            return error_field(err, ERROR_INVALID, "key", 0,
+                               "a key has no spaces and no other than ASCII characters");
+    return true;
+}
+
+struct str provider_key_hint(struct str key)
+{
+    return key.size < 12 ? STR_EMPTY : str_slice(key, key.size - 4, 4);
+}
+
+/* ---- options ---- */
+
+static const struct provider_field *find_field(const struct provider_kind *kind, struct str name)
+{
+    /* These two have columns of their own. */
+    if (str_equal(name, STR("base_url")) || str_equal(name, STR("key")))
+        return NULL;
+    for (size_t i = 0; i < kind->field_count; i++)
+        if (str_equal(name, str_of(kind->fields[i].name)))
+            return &kind->fields[i];
+    return NULL;
+}
+
+static bool check_number(const struct provider_field *field, const struct json *value,
+                         const char *path, struct error *err)
+{
+    bool is_whole = field->type == PROVIDER_FIELD_INT;
+    int64_t whole = 0;
+    double number;
+
+    if (is_whole ? !json_int(value, &whole) : !json_double(value, &number))
+        return error_field(err, ERROR_WRONG_TYPE, path, 0, "%s is a %snumber", path,
+                           is_whole ? "whole " : "");
+    if (is_whole)
+        number = (double)whole;
+    /* Both 0: no bounds, as in the registry. */
+    if (field->min == 0 && field->max == 0)
+        return true;
+    if (number < field->min)
+        return error_field(err, ERROR_TOO_SMALL, path, (int64_t)field->min, "%s is at least %g",
+                           path, field->min);
+    if (number > field->max)
+        return error_field(err, ERROR_TOO_BIG, path, (int64_t)field->max, "%s is at most %g", path,
+                           field->max);
+    return true;
+}
+
+static bool check_words(const struct provider_field *field, const struct json *value,
+                        const char *path, struct error *err)
+{
+    int64_t limit = field->max > 0 ? (int64_t)field->max : PROVIDER_URL_MAX;
+    struct str text = json_text(value);
+
+    if (!json_is(value, JSON_TEXT))
+        return error_field(err, ERROR_WRONG_TYPE, path, 0, "%s is a text", path);
+    if ((int64_t)text_count(text) > limit)
+        return error_field(err, ERROR_TOO_LONG, path, limit, "%s has at most %lld characters", path,
+                           (long long)limit);
+    if (text_has_control(text))
+        return error_field(err, ERROR_INVALID, path, 0, "%s has no control characters", path);
+    if (field->is_required && text.size == 0)
+        return error_field(err, ERROR_REQUIRED, path, 0, "%s is needed", path);
+    if (field->type != PROVIDER_FIELD_CHOICE)
+        return true;
+    for (size_t i = 0; field->choices[i] != NULL; i++)
+        if (str_equal(text, str_of(field->choices[i])))
+            return true;
+    return error_field(err, ERROR_NOT_IN_LIST, path, 0, "%s is none of its choices", path);
+}
+
+static bool check_option(const struct provider_field *field, const struct json *value,
+                         const char *path, struct error *err)
+{
+    switch (field->type) {
+    case PROVIDER_FIELD_INT:
+    case PROVIDER_FIELD_DOUBLE:
+        return check_number(field, value, path, err);
+    case PROVIDER_FIELD_BOOL:
+        return json_is(value, JSON_BOOL) ||
+               error_field(err, ERROR_WRONG_TYPE, path, 0, "%s is true or false", path);
+    case PROVIDER_FIELD_TEXT:
+    case PROVIDER_FIELD_URL:
+    case PROVIDER_FIELD_CHOICE:
+        return check_words(field, value, path, err);
+    case PROVIDER_FIELD_SECRET:
+        break;
+    }
+    /* Options are kept and shown in clear: the one secret of an account is its key. */
+    assert(false && "a kind's secrets go through the field \"key\"");
+    return false;
+}
+
+static bool check_members(const struct provider_kind *kind, const struct json *object,
+                          struct error *err)
+{
+    struct json_cursor cursor = {0};
+    const struct json *value;
+    struct str name;
+    char path[80];
+
+    while (json_next(object, &cursor, &name, &value)) {
+        const struct provider_field *field = find_field(kind, name);
+
+        snprintf(path, sizeof path, "options.%.*s", (int)(name.size > 60 ? 60 : name.size),
+                 name.data);
+        if (field == NULL)
+            return error_field(err, ERROR_UNKNOWN_FIELD, path, 0, "%s has no such option",
+                               kind->label);
+        if (!check_option(field, value, path, err))
+            return false;
+    }
+    for (size_t i = 0; i < kind->field_count; i++) {
+        const struct provider_field *field = &kind->fields[i];
+
+        if (!field->is_required || find_field(kind, str_of(field->name)) == NULL ||
+            json_get(object, field->name) != NULL)
+            continue;
+        snprintf(path, sizeof path, "options.%s", field->name);
+        return error_field(err, ERROR_REQUIRED, path, 0, "%s is needed", path);
+    }
+    return true;
+}
+
+bool provider_check_options(const struct provider_kind *kind, struct str options,
+                            struct arena *arena, struct str *out, struct error *err)
+{
+    CLEANUP(json_cleanup) struct json *object = NULL;
+
+    if (options.size > PROVIDER_OPTIONS_SIZE_MAX)
+        return error_field(err, ERROR_TOO_LONG, "options", PROVIDER_OPTIONS_SIZE_MAX,
+                           "options have at most %d bytes", PROVIDER_OPTIONS_SIZE_MAX);
+    if (!json_read(options.size == 0 ? STR("{}") : options, &object, err))
+        return false;
+    if (!json_is(object, JSON_OBJECT))
+        return error_field(err, ERROR_WRONG_TYPE, "options", 0, "options are an object");
+    if (!check_members(kind, object, err))
+        return false;
+    *out = json_print(object, arena);
+    return true;
+}
+
+struct options_document {
+    struct options_document *next;
+    char *text;
+    struct json *json;
+};
+
+/*
+ * Attempts hold on to their account's options for as long as they run, so a document stays until
+ * the end; there is one for each text ever used since the start, which takes a person's hand each.
+ */
+bool provider_options_parse(struct settings *settings, struct str options, const struct json **out,
+                            struct error *err)
+{
+    struct options_document *document;
+    bool ok = true;
+
+    pthread_mutex_lock(&settings->lock);
+    for (document = settings->documents; document != NULL; document = document->next)
+        if (str_equal(str_of(document->text), options))
+            break;
+    if (document == NULL) {
+        struct json *json = NULL;
+
+        ok = json_read(options, &json, err);
+        if (ok) {
+            document = malloc(sizeof *document);
+            if (document == NULL)
+                abort();
+            *document = (struct options_document){
+                .next = settings->documents,
+                .text = strndup(options.data, options.size),
+                .json = json,
+            };
+            if (document->text == NULL)
+                abort();
+            settings->documents = document;
+        }
+    }
+    pthread_mutex_unlock(&settings->lock);
+    if (!ok)
+        return error_set(err, ERROR_INTERNAL, "a provider's options are not JSON");
+    *out = document->json;
+    return true;
+}
+
+void provider_options_free(struct settings *settings)
+{
+    while (settings->documents != NULL) {
+        struct options_document *document = settings->documents;
+
+        settings->documents = document->next;
+        json_free(document->json);
+        free(document->text);
+        free(document);
+    }
+}
+
+struct str provider_seal_context(struct str public_id, struct arena *arena)
+{
+    return arena_printf(arena, "provider:%.*s", STR_ARGS(public_id));
+}

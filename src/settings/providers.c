@@ -1,0 +1,405 @@
+#include "settings/settings_private.h"
+
+#include "core/log.h"
+#include "core/text.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* ---- one row from what was asked ---- */
+
+static bool apply_key(const struct settings *settings, const struct provider_change *change,
+                      struct arena *arena, struct provider_row *row, struct error *err)
+{
+    struct str key = str_trim(change->key);
+
+    if (!provider_check_key(key, err))
+        return false;
+    row->key_hint = provider_key_hint(key);
+    row->sealed_key = key.size == 0
+                          ? STR_EMPTY
+                          : secret_seal(&settings->services.master_key, key,
+                                        provider_seal_context(row->public_id, arena), arena);
+    return true;
+}
+
+static bool apply_address(const struct provider_change *change, struct provider_row *row,
+                          struct error *err)
+{
+    struct str url =
+        (change->has & PROVIDER_HAS_URL) != 0 ? str_trim(change->base_url) : row->base_url;
+    bool is_private_allowed = (change->has & PROVIDER_HAS_PRIVATE) != 0 ? change->is_private_allowed
+                                                                        : row->is_private_allowed;
+
+    if (!provider_check_url(url, is_private_allowed, err))
+        return false;
+    /*
+     * A key is write-only; whoever may change the address alone could have it sent to themselves.
+     */
+    if (!str_equal(url, row->base_url) && row->sealed_key.size > 0 &&
+        (change->has & PROVIDER_HAS_KEY) == 0)
+        return error_field(err, ERROR_REQUIRED, "key", 0,
+                           "another address needs its key given again");
+    row->base_url = url;
+    row->is_private_allowed = is_private_allowed;
+    return true;
+}
+
+/* Leaves what was not said as it is. */
+static bool apply(const struct settings *settings, const struct provider_change *change,
+                  struct arena *arena, struct provider_row *row, struct error *err)
+{
+    const struct provider_kind *kind = provider_kind_find(row->kind);
+
+    if (kind == NULL)
+        return error_field(err, ERROR_NOT_IN_LIST, "kind", 0, "there is no kind %.*s of provider",
+                           STR_ARGS(str_slice(row->kind, 0, 40)));
+    if ((change->has & PROVIDER_HAS_NAME) != 0) {
+        if (!provider_check_name(change->name, err))
+            return false;
+        row->name = str_trim(change->name);
+    }
+    if (!apply_address(change, row, err))
+        return false;
+    if ((change->has & PROVIDER_HAS_KEY) != 0 && !apply_key(settings, change, arena, row, err))
+        return false;
+    if ((change->has & PROVIDER_HAS_OPTIONS) != 0 &&
+        !provider_check_options(kind, change->options, arena, &row->options, err))
+        return false;
+    if ((change->has & PROVIDER_HAS_ENABLED) != 0)
+        row->is_enabled = change->is_enabled;
+    if ((change->has & PROVIDER_HAS_CONCURRENCY) != 0)
+        row->concurrency = change->concurrency;
+    if ((change->has & PROVIDER_HAS_UNKNOWN) != 0)
+        row->on_unknown = change->on_unknown;
+    if ((change->has & PROVIDER_HAS_ONCE_BELOW) != 0)
+        row->once_below_micro = change->once_below_micro;
+    return true;
+}
+
+static bool check_model_name(struct str name, struct error *err)
+{
+    if (name.size == 0)
+        return error_field(err, ERROR_REQUIRED, "models", 0, "a model needs its wire id");
+    if (text_count(name) > MODEL_NAME_MAX)
+        return error_field(err, ERROR_TOO_LONG, "models", MODEL_NAME_MAX,
+                           "a model's wire id has at most %d characters", MODEL_NAME_MAX);
+    for (size_t i = 0; i < name.size; i++)
+        if ((unsigned char)name.data[i] <= ' ' || name.data[i] == 0x7f)
+            return error_field(err, ERROR_INVALID, "models", 0, "a model's wire id has no spaces");
+    return true;
+}
+
+static bool apply_models(struct db *db, int64_t provider_id, const struct provider_change *change,
+                         struct error *err)
+{
+    int64_t count;
+
+    for (size_t i = 0; i < change->model_count; i++) {
+        const struct model_change *model = &change->models[i];
+        const struct model_override row = {
+            .provider_id = provider_id,
+            .name = model->name,
+            .is_enabled = model->is_enabled,
+            .is_default = model->is_default,
+            .price_micro = model->price_micro,
+        };
+
+        if (!check_model_name(model->name, err) ||
+            (model->is_forgotten ? !model_store_remove(db, provider_id, model->name, err)
+                                 : !model_store_set(db, &row, err)))
+            return false;
+    }
+    if (change->model_count == 0)
+        return true;
+    if (!model_store_count(db, provider_id, &count, err))
+        return false;
+    return count <= PROVIDER_MODELS_MAX ||
+           error_field(err, ERROR_TOO_MANY, "models", PROVIDER_MODELS_MAX,
+                       "a provider has at most %d models beside its catalogue",
+                       PROVIDER_MODELS_MAX);
+}
+
+/* ---- transactions ---- */
+
+struct provider_work {
+    const struct settings *settings;
+    const struct provider_change *change;
+    struct provider_row row; /* a new one; else what was found */
+    struct str public_id;
+    bool is_paused;
+    struct str reason;
+    int64_t now_ms;
+    struct arena *arena;
+};
+
+static bool announce(struct db *db, const struct settings *settings, struct str public_id,
+                     int64_t now_ms, struct arena *arena, struct error *err)
+{
+    const struct settings_hooks *hooks = &settings->services.hooks;
+
+    return hooks->announce == NULL ||
+           hooks->announce(hooks->context, db, "provider.changed",
+                           arena_printf(arena, "{\"id\":\"%.*s\"}", STR_ARGS(public_id)), now_ms,
+                           err);
+}
+
+static bool create(struct db *db, void *context, struct error *err)
+{
+    struct provider_work *work = context;
+    struct provider_row *others;
+    size_t count;
+
+    if (!provider_store_list(db, work->arena, &others, &count, err))
+        return false;
+    if (count >= PROVIDERS_MAX)
+        return error_field(err, ERROR_TOO_MANY, "name", PROVIDERS_MAX,
+                           "there are %d providers already", PROVIDERS_MAX);
+    return provider_store_add(db, &work->row, &work->row.id, err) &&
+           apply_models(db, work->row.id, work->change, err) &&
+           announce(db, work->settings, work->row.public_id, work->now_ms, work->arena, err);
+}
+
+static bool update(struct db *db, void *context, struct error *err)
+{
+    struct provider_work *work = context;
+
+    /* Read here, so that of two people's changes to different fields both stay. */
+    return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
+           apply(work->settings, work->change, work->arena, &work->row, err) &&
+           provider_store_update(db, &work->row, err) &&
+           apply_models(db, work->row.id, work->change, err) &&
+           announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
+}
+
+static bool set_pause(struct db *db, void *context, struct error *err)
+{
+    struct provider_work *work = context;
+
+    return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
+           provider_store_pause(db, work->row.id, work->is_paused, 0, work->reason, err) &&
+           announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
+}
+
+static bool delete (struct db *db, void *context, struct error *err)
+{
+    struct provider_work *work = context;
+
+    return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
+           provider_store_delete(db, work->row.id, work->now_ms, err) &&
+           announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
+}
+
+static bool transact(struct settings *settings, const char *name, db_work work,
+                     struct provider_work *context, struct error *err)
+{
+    const struct settings_hooks *hooks = &settings->services.hooks;
+
+    if (!db_transact(settings->services.pool, name, work, context, err))
+        return false;
+    log_info(name, LOG_STR("provider", context->row.public_id));
+    if (hooks->changed != NULL)
+        hooks->changed(hooks->context, context->row.id);
+    return true;
+}
+
+static struct provider_row provider_make(struct settings *settings, struct str kind, int64_t now_ms,
+                                         struct arena *arena)
+{
+    struct id id = id_make(settings->services.clock, settings->services.random);
+    int64_t ask_above_micro = settings_int(settings, "queue.ask_above_micro");
+
+    return (struct provider_row){
+        .public_id = arena_str(arena, id_str(&id)),
+        .kind = kind,
+        .options = STR("{}"),
+        .is_enabled = true,
+        .concurrency = PROVIDER_CONCURRENCY,
+        .on_unknown = ask_above_micro > 0 ? STR("once_below") : STR("hold"),
+        .once_below_micro = ask_above_micro,
+        .created_at_ms = now_ms,
+    };
+}
+
+bool providers_create(struct settings *settings, const struct provider_change *change,
+                      int64_t now_ms, struct arena *arena, struct str *public_id, struct error *err)
+{
+    struct provider_change whole = *change;
+    struct provider_work work = {
+        .settings = settings,
+        .change = &whole,
+        .row = provider_make(settings, change->kind, now_ms, arena),
+        .now_ms = now_ms,
+        .arena = arena,
+    };
+
+    /* So that a missing name and missing required options are seen. */
+    whole.has |= PROVIDER_HAS_NAME | PROVIDER_HAS_OPTIONS;
+    if (!apply(settings, &whole, arena, &work.row, err) ||
+        !transact(settings, "provider_created", create, &work, err))
+        return false;
+    *public_id = work.row.public_id;
+    return true;
+}
+
+bool providers_update(struct settings *settings, struct str public_id,
+                      const struct provider_change *change, int64_t now_ms, struct arena *arena,
+                      struct error *err)
+{
+    struct provider_work work = {.settings = settings,
+                                 .change = change,
+                                 .public_id = public_id,
+                                 .now_ms = now_ms,
+                                 .arena = arena};
+
+    return transact(settings, "provider_changed", update, &work, err);
+}
+
+bool providers_pause(struct settings *settings, struct str public_id, bool is_paused,
+                     struct str reason, int64_t now_ms, struct arena *arena, struct error *err)
+{
+    struct provider_work work = {.settings = settings,
+                                 .public_id = public_id,
+                                 .is_paused = is_paused,
+                                 .reason = reason,
+                                 .now_ms = now_ms,
+                                 .arena = arena};
+
+    return transact(settings, is_paused ? "provider_paused" : "provider_resumed", set_pause, &work,
+                    err);
+}
+
+bool providers_delete(struct settings *settings, struct str public_id, int64_t now_ms,
+                      struct arena *arena, struct error *err)
+{
+    struct provider_work work = {
+        .settings = settings, .public_id = public_id, .now_ms = now_ms, .arena = arena};
+
+    return transact(settings, "provider_deleted", delete, &work, err);
+}
+
+/* ---- the first provider ---- */
+
+static bool seed(struct db *db, void *context, struct error *err)
+{
+    struct provider_work *work = context;
+    bool had_any;
+
+    if (!provider_store_had_any(db, &had_any, err))
+        return false;
+    return had_any || provider_store_add(db, &work->row, &work->row.id, err);
+}
+
+bool providers_seed(struct settings *settings, struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct provider_work work = {.settings = settings, .arena = arena};
+    bool had_any;
+
+    /* Looked at first: a start that has nothing to add writes nothing. */
+    if (!db_borrow(settings->services.pool, &db, err) || !provider_store_had_any(db, &had_any, err))
+        return false;
+    if (had_any)
+        return true;
+    work.row = provider_make(settings, STR("mock"), clock_wall_ms(settings->services.clock), arena);
+    work.row.name = STR("mock");
+    assert(provider_kind_find(work.row.kind) != NULL);
+    return db_transact(settings->services.pool, "provider_seed", seed, &work, err);
+}
+
+/* ---- for the engine and the nouns ---- */
+
+bool provider_open(struct settings *settings, const struct provider_row *row, struct arena *arena,
+                   struct provider_record *out, struct error *err)
+{
+    const struct provider_kind *kind = provider_kind_find(row->kind);
+    struct provider_record record = {
+        .id = row->id,
+        .public_id = row->public_id,
+        .name = row->name,
+        .kind = kind,
+        .account = {.kind = row->kind, .base_url = row->base_url},
+        .is_enabled = row->is_enabled,
+        .is_paused = row->is_paused,
+        .is_private_allowed = row->is_private_allowed,
+        .pause_until_ms = row->pause_until_ms,
+        .pause_reason = row->pause_reason,
+        .concurrency = row->concurrency,
+        .on_unknown = row->on_unknown,
+        .once_below_micro = row->once_below_micro,
+    };
+
+    if (kind == NULL)
+        return error_set(err, ERROR_NOT_FOUND, "this build knows no provider of kind %.*s",
+                         STR_ARGS(str_slice(row->kind, 0, 40)));
+    if (!provider_options_parse(settings, row->options, &record.account.options, err))
+        return false;
+    if (row->sealed_key.size > 0 &&
+        !secret_open(&settings->services.master_key, row->sealed_key,
+                     provider_seal_context(row->public_id, arena), arena, &record.account.key, err))
+        return error_set(err, ERROR_INTERNAL,
+                         "the key of provider %.*s was sealed with another master key; give it"
+                         " again",
+                         STR_ARGS(str_slice(row->name, 0, 40)));
+    *out = record;
+    return true;
+}
+
+bool settings_provider_load(struct settings *settings, struct db *db, int64_t provider_id,
+                            struct arena *arena, struct provider_record *out, struct error *err)
+{
+    struct provider_row row;
+
+    return provider_store_find_id(db, provider_id, arena, &row, err) &&
+           provider_open(settings, &row, arena, out, err);
+}
+
+bool settings_provider_stop(struct settings *settings, struct db *db, int64_t provider_id,
+                            int64_t until_ms, struct str reason, int64_t now_ms, struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
+    struct provider_row row;
+
+    return provider_store_find_id(db, provider_id, arena, &row, err) &&
+           provider_store_pause(db, provider_id, true, until_ms, text_clip(reason, 500), err) &&
+           announce(db, settings, row.public_id, now_ms, arena, err);
+}
+
+bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
+                 size_t *provider_count, struct model_row **models, size_t *model_count,
+                 struct error *err)
+{
+    struct model_override *overrides;
+    size_t override_count;
+
+    if (!provider_store_list(db, arena, providers, provider_count, err) ||
+        !model_store_list(db, arena, &overrides, &override_count, err))
+        return false;
+    models_merge(*providers, *provider_count, overrides, override_count, arena, models,
+                 model_count);
+    return true;
+}
+
+bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
+                         struct arena *arena, struct model_choice *out, struct error *err)
+{
+    struct provider_row *providers;
+    struct model_row *models;
+    const struct model_row *found;
+    size_t provider_count, model_count;
+
+    (void)settings;
+    if (!models_list(db, arena, &providers, &provider_count, &models, &model_count, err) ||
+        !models_choose(models, model_count, asked, &found, err))
+        return false;
+    *out = (struct model_choice){
+        .provider_id = found->provider->id,
+        .provider_public_id = found->provider->public_id,
+        .provider_name = found->provider->name,
+        .kind = provider_kind_find(found->provider->kind),
+        .model = found->model,
+        .has_own_price = found->has_own_price,
+    };
+    return true;
+}

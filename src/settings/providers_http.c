@@ -1,0 +1,617 @@
+#include "settings/models_http.h"
+
+/* ---- shapes: kinds ---- */
+
+static const char *const field_types[] = {"text", "url",    "secret", "choice",
+                                          "int",  "double", "bool",   NULL};
+static const char *const field_type_of[] = {
+    [PROVIDER_FIELD_TEXT] = "text",     [PROVIDER_FIELD_URL] = "url",
+    [PROVIDER_FIELD_SECRET] = "secret", [PROVIDER_FIELD_CHOICE] = "choice",
+    [PROVIDER_FIELD_INT] = "int",       [PROVIDER_FIELD_DOUBLE] = "double",
+    [PROVIDER_FIELD_BOOL] = "bool",
+};
+
+struct field_view {
+    struct str name, type, label_en, label_zh, help_en, help_zh, fallback;
+    bool is_required;
+    double min, max;
+    struct text_list choices;
+};
+#define FIELD_VIEW(member) offsetof(struct field_view, member)
+static const struct field field_view_fields[] = {
+    {"name",        FIELD_TEXT,   FIELD_VIEW(name),        FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "base_url and key are the provider's own; every other name is a member of options."                          },
+    {"type",        FIELD_ENUM,   FIELD_VIEW(type),        FIELD_REQUIRED, 0, 0, NULL, field_types,
+     "Of its value."                                                                                              },
+    {"label_en",    FIELD_TEXT,   FIELD_VIEW(label_en),    FIELD_REQUIRED, 0, 0, NULL, NULL,        "In English." },
+    {"label_zh",    FIELD_TEXT,   FIELD_VIEW(label_zh),    FIELD_REQUIRED, 0, 0, NULL, NULL,        "In Chinese." },
+    {"help_en",     FIELD_TEXT,   FIELD_VIEW(help_en),     FIELD_REQUIRED, 0, 0, NULL, NULL,        "In English." },
+    {"help_zh",     FIELD_TEXT,   FIELD_VIEW(help_zh),     FIELD_REQUIRED, 0, 0, NULL, NULL,        "In Chinese." },
+    {"fallback",    FIELD_TEXT,   FIELD_VIEW(fallback),    FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "What counts when it is left out, as text."                                                                  },
+    {"is_required", FIELD_BOOL,   FIELD_VIEW(is_required), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "It cannot be left out."                                                                                     },
+    {"min",         FIELD_DOUBLE, FIELD_VIEW(min),         FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Of a number; min and max 0: no bounds."                                                                     },
+    {"max",         FIELD_DOUBLE, FIELD_VIEW(max),         FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Of a number; of a text: characters."                                                                        },
+    {"choices",     FIELD_TEXTS,  FIELD_VIEW(choices),     FIELD_REQUIRED, 0, 0, NULL, NULL,        "Of a choice."},
+};
+static const struct shape field_view_shape =
+    SHAPE("ProviderField", struct field_view, field_view_fields);
+
+struct kind_view {
+    struct str name, label, about_en, about_zh, default_base_url, key_page;
+    struct list fields;
+};
+#define KIND_VIEW(member) offsetof(struct kind_view, member)
+static const struct field kind_view_fields[] = {
+    {"name",             FIELD_TEXT, KIND_VIEW(name),             FIELD_REQUIRED, 0, 0, NULL,              NULL, "The kind."  },
+    {"label",            FIELD_TEXT, KIND_VIEW(label),            FIELD_REQUIRED, 0, 0, NULL,              NULL, "For people."},
+    {"about_en",         FIELD_TEXT, KIND_VIEW(about_en),         FIELD_REQUIRED, 0, 0, NULL,              NULL, "In English."},
+    {"about_zh",         FIELD_TEXT, KIND_VIEW(about_zh),         FIELD_REQUIRED, 0, 0, NULL,              NULL, "In Chinese."},
+    {"default_base_url", FIELD_TEXT, KIND_VIEW(default_base_url), FIELD_REQUIRED, 0, 0, NULL,              NULL,
+     "Where it is when no base_url is given."                                                                                 },
+    {"key_page",         FIELD_TEXT, KIND_VIEW(key_page),         FIELD_REQUIRED, 0, 0, NULL,              NULL,
+     "Where a person gets a key; empty: it needs none."                                                                       },
+    {"fields",           FIELD_LIST, KIND_VIEW(fields),           FIELD_REQUIRED, 0, 0, &field_view_shape, NULL,
+     "The form of an account."                                                                                                },
+};
+static const struct shape kind_view_shape =
+    SHAPE("ProviderKind", struct kind_view, kind_view_fields);
+
+struct page {
+    struct list items;
+};
+static const struct field kind_page_fields[] = {
+    {"items", FIELD_LIST, offsetof(struct page, items), FIELD_REQUIRED, 0, 0, &kind_view_shape,
+     NULL, "Every kind this build knows."},
+};
+static const struct shape kind_page_shape =
+    SHAPE("ProviderKindList", struct page, kind_page_fields);
+
+/* ---- shapes: providers ---- */
+
+static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL};
+
+struct provider_view {
+    struct str id, kind, name, base_url, key_hint, options, pause_reason, on_unknown;
+    bool has_key, is_enabled, is_paused, is_private_allowed;
+    int64_t pause_until_ms, concurrency, once_below_micro, created_at_ms;
+    struct list models;
+};
+#define PROVIDER_VIEW(member) offsetof(struct provider_view, member)
+static const struct field provider_view_fields[] = {
+    {"id",                 FIELD_ID,   PROVIDER_VIEW(id),                 FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,          "The provider's id."                                            },
+    {"kind",               FIELD_TEXT, PROVIDER_VIEW(kind),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "One of the kinds."                                                                                                                                                                                                                   },
+    {"name",               FIELD_TEXT, PROVIDER_VIEW(name),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "One of a kind in the house; `model` may name it."                                                                                                                                                                                    },
+    {"base_url",           FIELD_TEXT, PROVIDER_VIEW(base_url),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Empty: the kind's own."                                                                                                                                                                                                              },
+    {"has_key",            FIELD_BOOL, PROVIDER_VIEW(has_key),            FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "A key is kept; it is never shown."                                                                                                                                                                                                   },
+    {"key_hint",           FIELD_TEXT, PROVIDER_VIEW(key_hint),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "The key's last four characters."                                                                                                                                                                                                     },
+    {"options",            FIELD_JSON, PROVIDER_VIEW(options),            FIELD_REQUIRED,                  0, PROVIDER_OPTIONS_SIZE_MAX,
+     NULL,                                                                                                                                                  NULL,          "Members by the kind's fields."                                 },
+    {"is_enabled",         FIELD_BOOL, PROVIDER_VIEW(is_enabled),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Its models can be asked for."                                                                                                                                                                                                        },
+    {"is_paused",          FIELD_BOOL, PROVIDER_VIEW(is_paused),          FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Its tasks wait."                                                                                                                                                                                                                     },
+    {"pause_reason",       FIELD_TEXT, PROVIDER_VIEW(pause_reason),       FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Why they wait."                                                                                                                                                                                                                      },
+    {"pause_until",        FIELD_TIME, PROVIDER_VIEW(pause_until_ms),     FIELD_REQUIRED | FIELD_NULLABLE, 0,
+     0,                                                                                                                                  NULL,              NULL,          "Null: until someone resumes it."                               },
+    {"is_private_allowed", FIELD_BOOL, PROVIDER_VIEW(is_private_allowed), FIELD_REQUIRED,                  0, 0,
+     NULL,                                                                                                                                                  NULL,          "Its address may be on this machine or network, and plain http."},
+    {"concurrency",        FIELD_INT,  PROVIDER_VIEW(concurrency),        FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Calls at once."                                                                                                                                                                                                                      },
+    {"on_unknown",         FIELD_ENUM, PROVIDER_VIEW(on_unknown),         FIELD_REQUIRED,                  0, 0,                         NULL,              unknown_rules,
+     "When nobody knows whether a call was paid: ask, repeat once below a price, "
+     "repeat."                                                                                                                                                                                                                             },
+    {"once_below_micro",   FIELD_INT,  PROVIDER_VIEW(once_below_micro),   FIELD_REQUIRED,                  0, 0,                         NULL,
+     NULL,                                                                                                                                                                 "That price."                                                   },
+    {"created_at",         FIELD_TIME, PROVIDER_VIEW(created_at_ms),      FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "When it was added."                                                                                                                                                                                                                  },
+    {"models",             FIELD_LIST, PROVIDER_VIEW(models),             FIELD_REQUIRED,                  0, 0,                         &model_view_shape, NULL,
+     "The catalogue with what the house changed."                                                                                                                                                                                          },
+};
+static const struct shape provider_view_shape =
+    SHAPE("Provider", struct provider_view, provider_view_fields);
+
+static const struct field provider_page_fields[] = {
+    {"items", FIELD_LIST, offsetof(struct page, items), FIELD_REQUIRED, 0, 0, &provider_view_shape,
+     NULL, "The oldest first; 100 at most."},
+};
+static const struct shape provider_page_shape =
+    SHAPE("ProviderList", struct page, provider_page_fields);
+
+/* ---- shapes: changes ---- */
+
+#define MODEL_CHANGE(member) offsetof(struct model_change, member)
+static const struct field model_change_fields[] = {
+    {"name",         FIELD_TEXT, MODEL_CHANGE(name),         FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL, NULL,
+     "The wire id; one the catalogue does not have is added."                                                                                                                        },
+    {"is_enabled",   FIELD_BOOL, MODEL_CHANGE(is_enabled),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
+     "It can be asked for."                                                                                                                                                          },
+    {"is_default",   FIELD_BOOL, MODEL_CHANGE(is_default),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
+     "Taken when nobody names a model; takes the place of the one before."                                                                                                           },
+    {"price_micro",  FIELD_INT,  MODEL_CHANGE(price_micro),  FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL,
+     NULL,                                                                                                    "Of a picture, in the catalogue's currency; -1: the catalogue's price."},
+    {"is_forgotten", FIELD_BOOL, MODEL_CHANGE(is_forgotten), 0,              0,  0,               NULL, NULL,
+     "Back to the catalogue; an added model is gone."                                                                                                                                },
+};
+static const struct shape model_change_shape =
+    SHAPE("ModelChange", struct model_change, model_change_fields);
+
+/* Create and change differ in what must be there; the struct and its rows' places are one. */
+struct provider_input {
+    struct str kind, name, base_url, key, options, on_unknown;
+    bool is_enabled, is_private_allowed;
+    int64_t concurrency, once_below_micro;
+    struct list models;
+};
+enum {
+    INPUT_NAME,
+    INPUT_BASE_URL,
+    INPUT_KEY,
+    INPUT_OPTIONS,
+    INPUT_ENABLED,
+    INPUT_PRIVATE,
+    INPUT_CONCURRENCY,
+    INPUT_UNKNOWN,
+    INPUT_ONCE_BELOW,
+    INPUT_MODELS,
+    INPUT_KIND, /* of a new one */
+};
+#define INPUT(member) offsetof(struct provider_input, member)
+#define INPUT_FIELDS(name_flags)                                                                   \
+    [INPUT_NAME] = {"name",     FIELD_TEXT, INPUT(name),                                           \
+                    name_flags, 1,          PROVIDER_NAME_MAX,                                     \
+                    NULL,       NULL,       "One of a kind in the house."},                        \
+    [INPUT_BASE_URL] = {"base_url",                                                                \
+                        FIELD_TEXT,                                                                \
+                        INPUT(base_url),                                                           \
+                        0,                                                                         \
+                        0,                                                                         \
+                        PROVIDER_URL_MAX,                                                          \
+                        NULL,                                                                      \
+                        NULL,                                                                      \
+                        "Empty: the kind's own.  Another one needs the key given again."},         \
+    [INPUT_KEY] = {"key",        FIELD_TEXT, INPUT(key),                                           \
+                   FIELD_SECRET, 0,          PROVIDER_KEY_MAX,                                     \
+                   NULL,         NULL,       "Kept sealed, never shown; empty takes it away."},    \
+    [INPUT_OPTIONS] = {"options", FIELD_JSON, INPUT(options),                                      \
+                       0,         0,          PROVIDER_OPTIONS_SIZE_MAX,                           \
+                       NULL,      NULL,       "All of them: members by the kind's fields."},       \
+    [INPUT_ENABLED] = {"is_enabled",                                                               \
+                       FIELD_BOOL,                                                                 \
+                       INPUT(is_enabled),                                                          \
+                       0,                                                                          \
+                       0,                                                                          \
+                       0,                                                                          \
+                       NULL,                                                                       \
+                       NULL,                                                                       \
+                       "Its models can be asked for."},                                            \
+    [INPUT_PRIVATE] = {"is_private_allowed",                                                       \
+                       FIELD_BOOL,                                                                 \
+                       INPUT(is_private_allowed),                                                  \
+                       0,                                                                          \
+                       0,                                                                          \
+                       0,                                                                          \
+                       NULL,                                                                       \
+                       NULL,                                                                       \
+                       "Its address may be on this machine or network, and plain http."},          \
+    [INPUT_CONCURRENCY] =                                                                          \
+        {"concurrency", FIELD_INT, INPUT(concurrency), 0, 1, PROVIDER_CONCURRENCY_MAX,             \
+         NULL,          NULL,      "Calls at once."},                                              \
+    [INPUT_UNKNOWN] = {"on_unknown",                                                               \
+                       FIELD_ENUM,                                                                 \
+                       INPUT(on_unknown),                                                          \
+                       0,                                                                          \
+                       0,                                                                          \
+                       0,                                                                          \
+                       NULL,                                                                       \
+                       unknown_rules,                                                              \
+                       "When nobody knows whether a call was paid."},                              \
+    [INPUT_ONCE_BELOW] = {"once_below_micro",                                                      \
+                          FIELD_INT,                                                               \
+                          INPUT(once_below_micro),                                                 \
+                          0,                                                                       \
+                          0,                                                                       \
+                          PRICE_MICRO_MAX,                                                         \
+                          NULL,                                                                    \
+                          NULL,                                                                    \
+                          "For once_below: that price."},                                          \
+    [INPUT_MODELS] = {"models",                                                                    \
+                      FIELD_LIST,                                                                  \
+                      INPUT(models),                                                               \
+                      0,                                                                           \
+                      0,                                                                           \
+                      PROVIDER_MODELS_MAX,                                                         \
+                      &model_change_shape,                                                         \
+                      NULL,                                                                        \
+                      "Only those to be changed."}
+
+static const struct field create_input_fields[] = {
+    INPUT_FIELDS(FIELD_REQUIRED),
+    [INPUT_KIND] = {"kind", FIELD_TEXT, INPUT(kind), FIELD_REQUIRED, 1, 40, NULL, NULL,
+                    "One of the kinds."},
+};
+static const struct shape create_input_shape =
+    SHAPE("ProviderInput", struct provider_input, create_input_fields);
+static const struct field change_input_fields[] = {INPUT_FIELDS(0)};
+static const struct shape change_input_shape =
+    SHAPE("ProviderChange", struct provider_input, change_input_fields);
+
+struct pause_input {
+    struct str reason;
+};
+static const struct field pause_input_fields[] = {
+    {"reason", FIELD_TEXT, offsetof(struct pause_input, reason), 0, 0, 200, NULL, NULL,
+     "Shown where its tasks wait."},
+};
+static const struct shape pause_input_shape =
+    SHAPE("ProviderPause", struct pause_input, pause_input_fields);
+
+struct test_view {
+    bool ok;
+    int64_t took_ms;
+    struct text_list models;
+    struct str failure_class, message;
+};
+#define TEST_VIEW(member) offsetof(struct test_view, member)
+static const struct field test_view_fields[] = {
+    {"ok",            FIELD_BOOL,  TEST_VIEW(ok),            FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Address and key are right."                    },
+    {"took_ms",       FIELD_INT,   TEST_VIEW(took_ms),       FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "How long the call took."                       },
+    {"models",        FIELD_TEXTS, TEST_VIEW(models),        FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Wire ids the provider listed."                 },
+    {"failure_class", FIELD_TEXT,  TEST_VIEW(failure_class), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Empty when ok; else not_sent, auth, quota, …"},
+    {"message",       FIELD_TEXT,  TEST_VIEW(message),       FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The provider's own words."                     },
+};
+static const struct shape test_view_shape =
+    SHAPE("ProviderTest", struct test_view, test_view_fields);
+
+/* ---- kinds ---- */
+
+static struct kind_view kind_view_of(const struct provider_kind *kind, struct arena *arena)
+{
+    struct field_view *fields = ARENA_ARRAY(arena, struct field_view, kind->field_count);
+
+    for (size_t i = 0; i < kind->field_count; i++) {
+        const struct provider_field *field = &kind->fields[i];
+
+        fields[i] = (struct field_view){
+            .name = str_of(field->name),
+            .type = str_of(field_type_of[field->type]),
+            .label_en = str_of(field->label_en),
+            .label_zh = str_of(field->label_zh),
+            .help_en = str_of(field->help_en),
+            .help_zh = str_of(field->help_zh),
+            .fallback = str_of(field->fallback),
+            .is_required = field->is_required,
+            .min = field->min,
+            .max = field->max,
+            .choices = words_of(field->choices, arena),
+        };
+    }
+    return (struct kind_view){
+        .name = str_of(kind->name),
+        .label = str_of(kind->label),
+        .about_en = str_of(kind->about_en),
+        .about_zh = str_of(kind->about_zh),
+        .default_base_url = str_of(kind->default_base_url),
+        .key_page = str_of(kind->key_page),
+        .fields = {.items = fields, .count = kind->field_count},
+    };
+}
+
+static bool list_kinds(struct request *req, struct error *err)
+{
+    size_t count;
+    const struct provider_kind *const *kinds = provider_kinds(&count);
+    struct kind_view *items = ARENA_ARRAY(req->arena, struct kind_view, count);
+
+    for (size_t i = 0; i < count; i++)
+        items[i] = kind_view_of(kinds[i], req->arena);
+    return http_reply(req, 200,
+                      &(struct page){
+                          .items = {.items = items, .count = count}
+    },
+                      err);
+}
+
+/* ---- providers ---- */
+
+static struct list models_of(const struct provider_row *provider, const struct model_row *models,
+                             size_t count, struct arena *arena)
+{
+    struct list list = {0};
+    struct model_view *items;
+
+    for (size_t i = 0; i < count; i++)
+        list.count += models[i].provider == provider;
+    items = ARENA_ARRAY(arena, struct model_view, list.count);
+    list.items = items;
+    for (size_t i = 0; i < count; i++)
+        if (models[i].provider == provider)
+            *items++ = model_view_of(&models[i], arena);
+    return list;
+}
+
+static struct provider_view provider_view_of(const struct provider_row *row,
+                                             const struct model_row *models, size_t count,
+                                             int64_t now_ms, struct arena *arena)
+{
+    bool is_paused = row->is_paused && (row->pause_until_ms == 0 || row->pause_until_ms > now_ms);
+
+    return (struct provider_view){
+        .id = row->public_id,
+        .kind = row->kind,
+        .name = row->name,
+        .base_url = row->base_url,
+        .has_key = row->sealed_key.size > 0,
+        .key_hint = row->key_hint,
+        .options = row->options,
+        .is_enabled = row->is_enabled,
+        .is_paused = is_paused,
+        .pause_reason = is_paused ? row->pause_reason : STR_EMPTY,
+        .pause_until_ms = is_paused ? row->pause_until_ms : 0,
+        .is_private_allowed = row->is_private_allowed,
+        .concurrency = row->concurrency,
+        .on_unknown = row->on_unknown,
+        .once_below_micro = row->once_below_micro,
+        .created_at_ms = row->created_at_ms,
+        .models = models_of(row, models, count, arena),
+    };
+}
+
+static bool list(struct request *req, struct error *err)
+{
+    struct provider_row *rows;
+    struct model_row *models;
+    size_t count, model_count;
+    struct provider_view *items;
+
+    if (!models_list(req->db, req->arena, &rows, &count, &models, &model_count, err))
+        return false;
+    items = ARENA_ARRAY(req->arena, struct provider_view, count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = provider_view_of(&rows[i], models, model_count, req->now_ms, req->arena);
+    return http_reply(req, 200,
+                      &(struct page){
+                          .items = {.items = items, .count = count}
+    },
+                      err);
+}
+
+static bool reply_one(struct request *req, int status, struct str public_id, struct error *err)
+{
+    struct provider_row *rows;
+    struct model_row *models;
+    size_t count, model_count;
+
+    db_refresh(req->db); /* what this request wrote */
+    if (!models_list(req->db, req->arena, &rows, &count, &models, &model_count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(rows[i].public_id, public_id)) {
+            struct provider_view view =
+                provider_view_of(&rows[i], models, model_count, req->now_ms, req->arena);
+
+            return http_reply(req, status, &view, err);
+        }
+    return error_set(err, ERROR_NOT_FOUND, "no such provider");
+}
+
+static bool show(struct request *req, struct error *err)
+{
+    struct str public_id;
+
+    return request_path_id(req, "id", &public_id, err) && reply_one(req, 200, public_id, err);
+}
+
+static struct provider_change change_of(const struct request *req)
+{
+    static const struct {
+        size_t row;
+        enum provider_part part;
+    } parts[] = {
+        {INPUT_NAME,        PROVIDER_HAS_NAME       },
+        {INPUT_BASE_URL,    PROVIDER_HAS_URL        },
+        {INPUT_KEY,         PROVIDER_HAS_KEY        },
+        {INPUT_OPTIONS,     PROVIDER_HAS_OPTIONS    },
+        {INPUT_ENABLED,     PROVIDER_HAS_ENABLED    },
+        {INPUT_PRIVATE,     PROVIDER_HAS_PRIVATE    },
+        {INPUT_CONCURRENCY, PROVIDER_HAS_CONCURRENCY},
+        {INPUT_UNKNOWN,     PROVIDER_HAS_UNKNOWN    },
+        {INPUT_ONCE_BELOW,  PROVIDER_HAS_ONCE_BELOW },
+    };
+    const struct provider_input *input = req->input;
+    struct provider_change change = {
+        .kind = input->kind,
+        .name = input->name,
+        .base_url = input->base_url,
+        .key = input->key,
+        .options = input->options,
+        .is_enabled = input->is_enabled,
+        .is_private_allowed = input->is_private_allowed,
+        .concurrency = input->concurrency,
+        .on_unknown = input->on_unknown,
+        .once_below_micro = input->once_below_micro,
+        .models = input->models.items,
+        .model_count = input->models.count,
+    };
+
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (request_present(req, parts[i].row))
+            change.has |= parts[i].part;
+    return change;
+}
+
+static bool create(struct request *req, struct error *err)
+{
+    struct provider_change change = change_of(req);
+    struct str public_id;
+
+    return providers_create(app_settings(req->app), &change, req->now_ms, req->arena, &public_id,
+                            err) &&
+           reply_one(req, 201, public_id, err);
+}
+
+static bool update(struct request *req, struct error *err)
+{
+    struct provider_change change = change_of(req);
+    struct str public_id;
+
+    return request_path_id(req, "id", &public_id, err) &&
+           providers_update(app_settings(req->app), public_id, &change, req->now_ms, req->arena,
+                            err) &&
+           reply_one(req, 200, public_id, err);
+}
+
+static bool delete (struct request *req, struct error *err)
+{
+    struct str public_id;
+
+    return request_path_id(req, "id", &public_id, err) &&
+           providers_delete(app_settings(req->app), public_id, req->now_ms, req->arena, err) &&
+           http_reply_empty(req, 204, err);
+}
+
+static bool pause(struct request *req, struct error *err)
+{
+    const struct pause_input *input = req->input;
+    struct str public_id;
+
+    return request_path_id(req, "id", &public_id, err) &&
+           providers_pause(app_settings(req->app), public_id, true, input->reason, req->now_ms,
+                           req->arena, err) &&
+           reply_one(req, 200, public_id, err);
+}
+
+static bool resume(struct request *req, struct error *err)
+{
+    struct str public_id;
+
+    return request_path_id(req, "id", &public_id, err) &&
+           providers_pause(app_settings(req->app), public_id, false, STR_EMPTY, req->now_ms,
+                           req->arena, err) &&
+           reply_one(req, 200, public_id, err);
+}
+
+static bool test(struct request *req, struct error *err)
+{
+    struct settings *settings = app_settings(req->app);
+    struct str public_id;
+    struct provider_row row;
+    struct provider_record provider;
+    struct probe_result result;
+
+    if (!request_path_id(req, "id", &public_id, err) ||
+        !provider_store_find(req->db, public_id, req->arena, &row, err) ||
+        !provider_open(settings, &row, req->arena, &provider, err))
+        return false;
+    db_refresh(req->db); /* the call is slow: no view of the database is held meanwhile */
+    if (!provider_probe(settings, &provider, req->arena, &result, err))
+        return false;
+    return http_reply(req, 200,
+                      &(struct test_view){.ok = result.ok,
+                                          .took_ms = result.took_ms,
+                                          .models = result.models,
+                                          .failure_class = str_of(result.failure_class),
+                                          .message = result.message},
+                      err);
+}
+
+#define PROVIDERS "/api/v1/providers"
+
+const struct http_route provider_routes[] = {
+    {.method = "GET",
+     .path = "/api/v1/provider-kinds",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = list_kinds,
+     .out = &kind_page_shape,
+     .summary = "What kinds of providers there are, and the form of each",
+     .tag = "providers"},
+    {.method = "GET",
+     .path = PROVIDERS,
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = list,
+     .out = &provider_page_shape,
+     .summary = "The house's providers",
+     .tag = "providers"},
+    {.method = "POST",
+     .path = PROVIDERS,
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .body = BODY_JSON,
+     .limit = KIB(128),
+     .handler = create,
+     .in = &create_input_shape,
+     .out = &provider_view_shape,
+     .summary = "Add a provider",
+     .tag = "providers"},
+    {.method = "GET",
+     .path = PROVIDERS "/{id}",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = show,
+     .out = &provider_view_shape,
+     .summary = "One provider",
+     .tag = "providers"},
+    {.method = "PATCH",
+     .path = PROVIDERS "/{id}",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .body = BODY_JSON,
+     .limit = KIB(128),
+     .handler = update,
+     .in = &change_input_shape,
+     .out = &provider_view_shape,
+     .summary = "Change a provider or its models; what is left out stays",
+     .tag = "providers"},
+    {.method = "DELETE",
+     .path = PROVIDERS "/{id}",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = delete,
+     .summary = "Remove a provider and its key; its pictures stay",
+     .tag = "providers"},
+    {.method = "POST",
+     .path = PROVIDERS "/{id}/test",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = test,
+     .out = &test_view_shape,
+     .summary = "A free call that proves address and key and lists models; 15 seconds at most",
+     .tag = "providers",
+     .cost = 10},
+    {.method = "POST",
+     .path = PROVIDERS "/{id}/pause",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .body = BODY_JSON,
+     .limit = KIB(4),
+     .handler = pause,
+     .in = &pause_input_shape,
+     .out = &provider_view_shape,
+     .summary = "Let its tasks wait",
+     .tag = "providers"},
+    {.method = "POST",
+     .path = PROVIDERS "/{id}/resume",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = resume,
+     .out = &provider_view_shape,
+     .summary = "Let its tasks go on",
+     .tag = "providers"},
+    {0                                                    },
+};

@@ -1,0 +1,152 @@
+/*
+ * settings/settings.h: what the house can be told: settings from four places, and the accounts at
+ * AI services.  Knows the database, HTTP and the registry of provider kinds; no other noun.
+ *
+ * The room in reading order: setting_table.c (every setting, one row each), setting_rules.c
+ * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
+ * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
+ * (what an account may be), models.c (what it offers), provider_store.c, providers.c (changes),
+ * probe.c (the free call of a test), providers_http.c, models_http.c.
+ */
+#pragma once
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/error.h"
+#include "core/random.h"
+#include "core/secret.h"
+#include "core/str.h"
+#include "db/db.h"
+#include "http/http.h"
+#include "net/net.h"
+#include "provider/provider.h"
+
+struct settings; /* opaque: settings_private.h */
+
+/*
+ * Reads the places that are there before the database: built-in default, then the file, then the
+ * environment.  `file` is a path or NULL; a missing file is an error only when `is_file_required`.
+ * `environment` is environ: NULL-terminated "NAME=value"; a VITRINE_* name that is no setting is
+ * logged, for it is likely a typing error.  The caller owns *out: settings_destroy().  Fails with a
+ * sentence for people, naming the setting, its bound and where the value came from, field = the
+ * setting's name: NOT_FOUND (file), MALFORMED, UNKNOWN_FIELD, WRONG_TYPE, TOO_SMALL, TOO_BIG,
+ * TOO_LONG, NOT_IN_LIST, INVALID.  Thread: main.
+ */
+MUST_CHECK bool settings_create(const char *file, bool is_file_required,
+                                const char *const *environment, struct settings **out,
+                                struct error *err);
+void settings_destroy(struct settings *settings); /* takes NULL */
+
+/* What changes are announced with; both may be NULL. */
+struct settings_hooks {
+    void *context;
+    /*
+     * Inside the transaction of a change: `kind` is "settings.changed" or "provider.changed",
+     * `body` the event's JSON.  False rolls the change back.
+     */
+    bool (*announce)(void *context, struct db *db, const char *kind, struct str body,
+                     int64_t now_ms, struct error *err);
+    /* After the commit, on the caller's thread.  `provider_id` is 0 when settings changed. */
+    void (*changed)(void *context, int64_t provider_id);
+};
+struct settings_services { /* all borrowed for the settings' life; master_key is copied */
+    struct db_pool *pool;
+    const struct clock *clock;
+    const struct random *random;
+    struct net *net; /* for the free call of a provider's test */
+    struct master_key master_key;
+    struct settings_hooks hooks;
+};
+/*
+ * Adds what an admin saved, the last and strongest place, and makes the first provider, a mock
+ * named "mock", in a database that never had one.  A saved value that is no longer allowed is left
+ * out and logged.  Thread: main, before the handlers.
+ */
+MUST_CHECK bool settings_attach(struct settings *settings, const struct settings_services *services,
+                                struct error *err);
+
+/*
+ * The value in force, by name ("queue.per_user_max"); an unknown name or another type is an assert.
+ * A setting that is not live is read once at start by whoever needs it: later it may already say
+ * what the next start will use.  Any thread.
+ */
+int64_t settings_int(struct settings *settings, const char *name);
+bool settings_bool(struct settings *settings, const char *name);
+struct str settings_text(struct settings *settings, const char *name, struct arena *arena);
+/* "a, b" as NULL-terminated {"a", "b"}, in `arena`. */
+const char *const *settings_list(struct settings *settings, const char *name, struct arena *arena);
+/* Of a secret setting; empty when it is not set. */
+struct secret settings_secret(struct settings *settings, const char *name, struct arena *arena);
+
+/* What `vitrine help settings` prints: every setting with its bounds, default and variable. */
+void settings_help(struct buf *out);
+
+/*
+ * The key the providers' keys are sealed with: from `encoded` (VITRINE_MASTER_KEY: 32 bytes in
+ * base64) when that is not empty, else from DIRECTORY/master.key, which is made at the first start,
+ * readable by its owner only and durable before this returns.  Fails with a sentence for people:
+ * INVALID (not 32 bytes), FORBIDDEN (others may read the file), INTERNAL.  Thread: main.
+ */
+MUST_CHECK bool settings_master_key_load(const char *directory, struct secret encoded,
+                                         const struct random *random, struct master_key *out,
+                                         struct error *err);
+
+/* ---- Providers, for the engine's and the nouns' hooks ---- */
+
+/*
+ * One account with its key opened, in the arena it was loaded into; but for account.options, which
+ * is borrowed from the settings for their life.
+ */
+struct provider_record {
+    int64_t id;
+    struct str public_id, name;
+    const struct provider_kind *kind;
+    struct provider_account account;
+    bool is_enabled, is_paused, is_private_allowed;
+    int64_t pause_until_ms; /* 0: until someone resumes it */
+    struct str pause_reason;
+    int64_t concurrency;
+    struct str on_unknown; /* "hold", "once_below", "retry" */
+    int64_t once_below_micro;
+};
+/*
+ * `db` is a reader or the writer.  Fails: NOT_FOUND (none, deleted, or of a kind this build does
+ * not have), INTERNAL (the key was sealed under another master key), and as db_query().  Any
+ * thread.
+ */
+MUST_CHECK bool settings_provider_load(struct settings *settings, struct db *db,
+                                       int64_t provider_id, struct arena *arena,
+                                       struct provider_record *out, struct error *err);
+/*
+ * Inside a transaction: stops a provider until `until_ms` (0: until someone resumes it) for a
+ * reason people can read, and announces it.  Fails: NOT_FOUND, and as db_exec().
+ */
+MUST_CHECK bool settings_provider_stop(struct settings *settings, struct db *db,
+                                       int64_t provider_id, int64_t until_ms, struct str reason,
+                                       int64_t now_ms, struct error *err);
+
+/* A model somebody asked for. */
+struct model_choice {
+    int64_t provider_id;
+    struct str provider_public_id, provider_name;
+    const struct provider_kind *kind;
+    struct provider_model model; /* the catalogue's row, its price replaced by the house's own */
+    bool has_own_price;
+};
+/*
+ * Finds an enabled model of an enabled provider by what people write: "PROVIDERID/wire-id", a wire
+ * id (the default model's provider first, then the oldest), or a provider's name (its first model);
+ * empty: the default model.  Fails: NOT_IN_LIST with field "model" and a sentence that says whether
+ * it is unknown or switched off; and as db_query().  Any thread.
+ */
+MUST_CHECK bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
+                                    struct arena *arena, struct model_choice *out,
+                                    struct error *err);
+
+/* Given by the application (src/app/): the service behind req->app. */
+struct settings *app_settings(void *app);
+
+/* Ended by a NULL method. */
+extern const struct http_route setting_routes[];  /* settings */
+extern const struct http_route provider_routes[]; /* provider-kinds, providers */
+extern const struct http_route model_routes[];    /* models */

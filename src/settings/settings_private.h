@@ -1,0 +1,271 @@
+/* settings/settings_private.h: what the files of the room share. */
+#pragma once
+
+#include "core/id.h"
+#include "settings/settings.h"
+
+#include <pthread.h>
+
+#define SETTING_COUNT_MAX 64
+#define SETTING_TEXT_MAX 2000
+#define SETTING_NAME_MAX 40
+
+/* ---- settings: the table and its rules ---- */
+
+enum setting_type { SETTING_TEXT, SETTING_INT, SETTING_BOOL, SETTING_CHOICE };
+
+/* Who may give a setting. */
+enum setting_reach {
+    SETTING_SAVED,  /* all four places */
+    SETTING_PLACED, /* the file and the environment: whoever runs the process, not who clicks */
+    SETTING_SECRET, /* the environment alone; never shown */
+};
+
+struct setting {
+    const char *name; /* "queue.per_user_max"; its variable is VITRINE_QUEUE_PER_USER_MAX */
+    const char *group;
+    enum setting_type type;
+    enum setting_reach reach;
+    bool is_live;         /* applies without a restart */
+    const char *fallback; /* the default, as text; "" for a text that is not set */
+    const char *unit;     /* "MiB", "h"; NULL: none */
+    int64_t min, max;     /* of an int; of a text: characters */
+    const char *const *choices;
+    /* What bounds cannot say; `*why` completes "… has to be". */
+    bool (*check)(struct str text, const char **why);
+    const char *label_en, *label_zh, *help_en, *help_zh;
+};
+
+extern const struct setting setting_table[];
+extern const size_t setting_table_count;
+
+enum setting_origin { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_SAVED, ORIGIN_COUNT };
+const char *setting_origin_name(enum setting_origin origin);
+
+/* The row's place in the table; setting_table_count when there is none. */
+size_t setting_find(struct str name);
+/* "VITRINE_QUEUE_PER_USER_MAX"; needs SETTING_NAME_MAX + 9 bytes. */
+void setting_variable(const struct setting *setting, char *out);
+/*
+ * Checks a value as it stands in a file or variable; `place` ("VITRINE_LISTEN", "vitrine.ini line
+ * 3", "") goes into the sentence.  Field = the setting's name.
+ */
+MUST_CHECK bool setting_check(const struct setting *setting, struct str text, const char *place,
+                              struct error *err);
+/* A JSON value as that text, in `arena`, checked. */
+MUST_CHECK bool setting_of_json(const struct setting *setting, const struct json *json,
+                                struct arena *arena, struct str *out, struct error *err);
+/* A checked text as JSON. */
+void setting_write_json(const struct setting *setting, struct str text, struct json_writer *writer);
+bool setting_read_bool(struct str text, bool *out);
+
+/* setting_file.c: calls `give` for each name and value; MALFORMED with the line. */
+typedef bool (*setting_give)(void *context, struct str name, struct str value, const char *place,
+                             struct error *err);
+MUST_CHECK bool setting_file_read(const char *path, bool is_required, setting_give give,
+                                  void *context, struct error *err);
+
+/* ---- setting_store.c ---- */
+
+struct saved_setting {
+    struct str name, value;
+};
+MUST_CHECK bool setting_store_list(struct db *db, struct arena *arena, struct saved_setting **items,
+                                   size_t *count, struct error *err);
+MUST_CHECK bool setting_store_set(struct db *db, struct str name, struct str value, int64_t now_ms,
+                                  int64_t user_id, struct error *err);
+MUST_CHECK bool setting_store_remove(struct db *db, struct str name, struct error *err);
+
+/* ---- the service ---- */
+
+struct options_document; /* provider_rules.c: a parsed options text, kept for the settings' life */
+
+struct settings {
+    struct settings_services services;             /* read-only after settings_attach() */
+    pthread_mutex_t lock;                          /* guards what follows; a leaf */
+    char *values[SETTING_COUNT_MAX][ORIGIN_COUNT]; /* owned; NULL: not given there */
+    struct options_document *documents;
+};
+
+struct setting_change {
+    const struct setting *setting;
+    struct str value;
+    bool is_reset;
+};
+/* Saves and applies them together, or none.  Fails: as db_transact(). */
+MUST_CHECK bool settings_change(struct settings *settings, const struct setting_change *changes,
+                                size_t count, int64_t user_id, int64_t now_ms, struct error *err);
+/* The text in force and where it is from. */
+struct str settings_current(struct settings *settings, size_t row, struct arena *arena,
+                            enum setting_origin *origin);
+
+/* ---- providers ---- */
+
+#define PROVIDERS_MAX 100
+#define PROVIDER_MODELS_MAX 200 /* rows of one provider beyond the catalogue, and overrides */
+#define PROVIDER_NAME_MAX 60
+#define PROVIDER_KEY_MAX 4096
+#define PROVIDER_URL_MAX 2000
+#define PROVIDER_OPTIONS_SIZE_MAX 8192
+#define PROVIDER_CONCURRENCY_MAX 64
+#define PROVIDER_CONCURRENCY 4
+#define MODEL_NAME_MAX 200
+#define PRICE_MICRO_MAX (1000000 * (int64_t)1000000)
+
+struct provider_row {
+    int64_t id;
+    struct str public_id, kind, name, base_url;
+    struct str sealed_key, key_hint;
+    struct str options; /* JSON object as text */
+    bool is_enabled, is_private_allowed, is_paused;
+    int64_t concurrency;
+    struct str on_unknown;
+    int64_t once_below_micro;
+    int64_t pause_until_ms;
+    struct str pause_reason;
+    int64_t created_at_ms;
+};
+
+/* What differs from the catalogue. */
+struct model_override {
+    int64_t provider_id;
+    struct str name;
+    bool is_enabled, is_default;
+    int64_t price_micro; /* -1: the catalogue's */
+};
+
+/* A model as the API shows it. */
+struct model_row {
+    const struct provider_row *provider;
+    struct provider_model model; /* price_micro is the house's own when there is one */
+    bool is_enabled;             /* the model and its provider */
+    bool is_default;
+    bool has_own_price;
+};
+
+/* provider_rules.c */
+
+MUST_CHECK bool provider_check_name(struct str name, struct error *err);
+/* Empty is the kind's own.  Without `is_private_allowed`: https and the open internet only. */
+MUST_CHECK bool provider_check_url(struct str url, bool is_private_allowed, struct error *err);
+MUST_CHECK bool provider_check_key(struct str key, struct error *err);
+/* The last four characters of a key long enough to spare them. */
+struct str provider_key_hint(struct str key);
+/*
+ * An object with members of the kind's fields, each of its type and within its bounds, required
+ * ones there; written again compactly, in `arena`.  Empty text reads as {}.  Fails naming
+ * "options.NAME".
+ */
+MUST_CHECK bool provider_check_options(const struct provider_kind *kind, struct str options,
+                                       struct arena *arena, struct str *out, struct error *err);
+/* The parsed options, kept once per text.  Any thread. */
+MUST_CHECK bool provider_options_parse(struct settings *settings, struct str options,
+                                       const struct json **out, struct error *err);
+void provider_options_free(struct settings *settings);
+/* What a key is sealed with: its row and nothing else opens it. */
+struct str provider_seal_context(struct str public_id, struct arena *arena);
+
+/* models.c: the catalogue of each provider with what differs, the default first decided. */
+void models_merge(const struct provider_row *providers, size_t provider_count,
+                  const struct model_override *overrides, size_t override_count,
+                  struct arena *arena, struct model_row **items, size_t *count);
+MUST_CHECK bool models_choose(const struct model_row *items, size_t count, struct str asked,
+                              const struct model_row **out, struct error *err);
+
+/* provider_store.c.  Deleted ones are not there. */
+MUST_CHECK bool provider_store_list(struct db *db, struct arena *arena, struct provider_row **items,
+                                    size_t *count, struct error *err);
+MUST_CHECK bool provider_store_find(struct db *db, struct str public_id, struct arena *arena,
+                                    struct provider_row *out, struct error *err);
+MUST_CHECK bool provider_store_find_id(struct db *db, int64_t provider_id, struct arena *arena,
+                                       struct provider_row *out, struct error *err);
+/* Deleted ones count: a house that deleted its mock does not get it back. */
+MUST_CHECK bool provider_store_had_any(struct db *db, bool *had_any, struct error *err);
+/* CONFLICT with field "name" when it is taken. */
+MUST_CHECK bool provider_store_add(struct db *db, const struct provider_row *row,
+                                   int64_t *provider_id, struct error *err);
+MUST_CHECK bool provider_store_update(struct db *db, const struct provider_row *row,
+                                      struct error *err);
+MUST_CHECK bool provider_store_pause(struct db *db, int64_t provider_id, bool is_paused,
+                                     int64_t until_ms, struct str reason, struct error *err);
+MUST_CHECK bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms,
+                                      struct error *err);
+MUST_CHECK bool model_store_list(struct db *db, struct arena *arena, struct model_override **items,
+                                 size_t *count, struct error *err);
+MUST_CHECK bool model_store_count(struct db *db, int64_t provider_id, int64_t *count,
+                                  struct error *err);
+MUST_CHECK bool model_store_set(struct db *db, const struct model_override *row, struct error *err);
+MUST_CHECK bool model_store_remove(struct db *db, int64_t provider_id, struct str name,
+                                   struct error *err);
+
+/* providers.c: changes, each one transaction with its announcement. */
+
+struct model_change {
+    struct str name;
+    bool is_enabled, is_default;
+    int64_t price_micro; /* -1: the catalogue's */
+    bool is_forgotten;   /* back to the catalogue; an added one is gone */
+};
+/* What POST and PATCH may say; `has` bits tell what was said. */
+enum provider_part {
+    PROVIDER_HAS_NAME = 1,
+    PROVIDER_HAS_URL = 2,
+    PROVIDER_HAS_KEY = 4,
+    PROVIDER_HAS_OPTIONS = 8,
+    PROVIDER_HAS_ENABLED = 16,
+    PROVIDER_HAS_PRIVATE = 32,
+    PROVIDER_HAS_CONCURRENCY = 64,
+    PROVIDER_HAS_UNKNOWN = 128,
+    PROVIDER_HAS_ONCE_BELOW = 256,
+};
+struct provider_change {
+    unsigned has;
+    struct str kind; /* of a new one */
+    struct str name, base_url;
+    struct str key; /* empty: removes it */
+    struct str options;
+    bool is_enabled, is_private_allowed;
+    int64_t concurrency;
+    struct str on_unknown;
+    int64_t once_below_micro;
+    const struct model_change *models;
+    size_t model_count;
+};
+MUST_CHECK bool providers_create(struct settings *settings, const struct provider_change *change,
+                                 int64_t now_ms, struct arena *arena, struct str *public_id,
+                                 struct error *err);
+MUST_CHECK bool providers_update(struct settings *settings, struct str public_id,
+                                 const struct provider_change *change, int64_t now_ms,
+                                 struct arena *arena, struct error *err);
+MUST_CHECK bool providers_pause(struct settings *settings, struct str public_id, bool is_paused,
+                                struct str reason, int64_t now_ms, struct arena *arena,
+                                struct error *err);
+MUST_CHECK bool providers_delete(struct settings *settings, struct str public_id, int64_t now_ms,
+                                 struct arena *arena, struct error *err);
+/* All providers and their models; the rows point into each other. */
+MUST_CHECK bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
+                            size_t *provider_count, struct model_row **models, size_t *model_count,
+                            struct error *err);
+/* The mock of a house that never had a provider. */
+MUST_CHECK bool providers_seed(struct settings *settings, struct error *err);
+
+/* The row as the engine and a probe need it. */
+MUST_CHECK bool provider_open(struct settings *settings, const struct provider_row *row,
+                              struct arena *arena, struct provider_record *out, struct error *err);
+
+/* probe.c */
+
+struct probe_result {
+    bool ok;
+    int64_t took_ms;
+    struct text_list models;
+    const char *failure_class; /* "" when ok */
+    struct str message;
+};
+/*
+ * Makes the kind's free call: address, key, list of models.  The one time a handler talks to a
+ * provider: somebody waits for the answer, nothing is paid, 15 seconds bound it, and no view of the
+ * database is held.  What the provider says is in `*out`; fails only for faults of ours.
+ */
+MUST_CHECK bool provider_probe(struct settings *settings, const struct provider_record *provider,
+                               struct arena *arena, struct probe_result *out, struct error *err);
