@@ -62,6 +62,14 @@ MUST_CHECK bool image_convert(struct str bytes, const struct image_info *info, e
                               int side_px_max, int quality, struct arena *arena, struct str *out,
                               struct error *err);
 
+/*
+ * A mask the other way round, for services that want it so: black and white instead of alpha, white
+ * where `bytes` is transparent, which is what is to be changed.  PNG, the same size.  Fails: INVALID
+ * (field "mask": no alpha), PICTURE_BROKEN, UNAVAILABLE.
+ */
+MUST_CHECK bool image_mask_to_white(struct str bytes, struct arena *arena, struct str *out,
+                                    struct error *err);
+
 /* The label (facts/marketplaces.md 6-7), written into the container, pixels untouched. */
 struct image_label {
     const char *source_type;  /* the code: "trainedAlgorithmicMedia",

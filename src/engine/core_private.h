@@ -1,0 +1,113 @@
+/* engine/core_private.h: what the files of the core share: attempts on their way and remote work.
+ */
+#pragma once
+
+#include "engine/core.h"
+#include "engine/idmap.h"
+#include "engine/timers.h"
+
+enum {
+    AGAIN_MS = 1000, /* until storage that refused is asked again */
+    CLAIMS_PER_TICK = 64,
+};
+
+/* A card exchange's way through time: its parts, then the reply. */
+struct card_course {
+    int parts, next;
+    int64_t slice_ms;
+    bool is_done;
+};
+
+/* One attempt on its way.  Owned by the core, in `drives`; at any moment exactly one thing is under
+ * way for it. */
+struct drive {
+    struct core *core;
+    struct task_entry entry;
+    struct arena *arena;
+    struct attempt *attempt;
+    const struct engine_operation *operation;
+    struct command command; /* under way in the store */
+    struct step step;
+    struct exchange exchange;    /* under way; in `arena` */
+    struct exchange_reply reply; /* in `arena` */
+    struct prior_call prior;
+    struct card_course card;
+    struct provider_stream *stream;
+    void *handle; /* of an exchange under way */
+    int64_t call_id, repeat_of, tries, tries_max, estimate_micro, repeats;
+    struct timer timer;
+    struct str currency;
+    struct task_entry pending; /* what became of the task while this was ending */
+    bool has_pending;
+    bool has_slot, is_poll, is_cancelled, is_sent, is_kept, is_giving_up;
+    enum {
+        DO_CLAIM, /* in the store */
+        DO_WORK,  /* on a worker */
+        DO_STORE, /* in the store */
+        DO_EXCHANGE,
+        DO_TIMER,
+    } doing;
+    void (*on_timer)(struct drive *drive);
+    void (*work)(struct drive *drive);
+};
+
+/* A task whose provider has it: all that is kept in memory. */
+struct remote {
+    struct task_entry entry;
+    struct timer timer; /* off while it is being asked */
+    int64_t asked;
+    int64_t missing_since_ms; /* mono; 0: the provider knows it */
+    bool is_cancelled, is_given_up;
+};
+
+struct core {
+    struct core_config config;
+    struct world world;
+    struct scheduler *scheduler;
+    struct idmap drives, remotes;
+    struct timers drive_timers, remote_timers; /* mono */
+    struct core_counts counts;
+    bool is_paused, is_draining;
+};
+
+static inline int64_t core_wall_ms(const struct core *core)
+{
+    return clock_wall_ms(core->world.clock);
+}
+
+static inline int64_t core_mono_ms(const struct core *core)
+{
+    return clock_mono_ms(core->world.clock);
+}
+
+/* core.c */
+void core_arm(struct core *core);
+void core_put_ready(struct core *core, const struct task_entry *entry);
+const struct engine_operation *core_find_operation(const struct core *core, struct str name);
+
+/* drive.c: one thing at a time is under way for a drive; each of these starts the next. */
+struct drive *drive_make(struct core *core, const struct task_entry *entry);
+void drive_free(struct drive *drive);
+void drive_set_timer(struct drive *drive, int64_t after_ms, void (*fire)(struct drive *drive));
+void drive_store(struct drive *drive, enum command_type type,
+                 void (*done)(void *arg, bool ok, const struct error *err));
+void drive_log_storage(const struct drive *drive, const struct error *err);
+void drive_begin_end(struct drive *drive, enum task_event event);
+void drive_send_end(struct drive *drive);
+void drive_give_back(struct drive *drive);
+void drive_fail(struct drive *drive, const struct provider_failure *failure);
+void drive_fail_locally(struct drive *drive, enum failure_class class, const char *message);
+/* What the store answered to a claim or a resume, taken into the drive. */
+void drive_take_attempt(struct drive *drive);
+void drive_begin(struct drive *drive);   /* the operation's first step */
+void drive_adopt(struct drive *drive);   /* a result that was kept before */
+void drive_poll(struct drive *drive);    /* asks for remote work */
+void drive_give_up(struct drive *drive); /* gives remote work up */
+void drive_cancel(struct drive *drive);
+
+/* remote.c */
+void remote_remember(struct core *core, const struct task_entry *entry, int64_t after_ms);
+void remote_forget(struct drive *drive);
+void remote_ask(struct core *core, struct remote *remote);
+void remote_take_wait(struct drive *drive);
+void remote_take_failure(struct drive *drive);

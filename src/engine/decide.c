@@ -1,0 +1,207 @@
+#include "engine/decide.h"
+
+enum {
+    BACKOFF_BASE_MS = 2000,
+    NOT_SENT_BASE_MS = 1000,
+    BACKOFF_CAP_MS = 300000,
+    POISON_CRASHES = 5,
+    POISON_WINDOW_MS = 600000,
+};
+
+/* Full jitter: uniform(0, min(cap, base * 2^n)). */
+static int64_t jitter_ms(int64_t base_ms, int64_t number, const struct random *random)
+{
+    int64_t top = base_ms;
+
+    for (int64_t step = 1; step < number && top < BACKOFF_CAP_MS; step++)
+        top *= 2;
+    if (top > BACKOFF_CAP_MS)
+        top = BACKOFF_CAP_MS;
+    return (int64_t)random_below(random, (uint64_t)top + 1);
+}
+
+static int64_t charge_of(const struct failure_case *given)
+{
+    switch (given->failure->charged) {
+    case CHARGED_NO:
+        return 0;
+    case CHARGED_YES:
+        return given->estimate_micro;
+    case CHARGED_MAYBE:
+        return -1;
+    }
+    return -1;
+}
+
+static void retry(struct decision *out, const struct failure_case *given, int64_t delay_ms,
+                  bool counts_try)
+{
+    out->event = TASK_RETRY;
+    out->run_at_ms = given->now_ms + delay_ms;
+    out->counts_try = counts_try;
+    if (counts_try && given->tries + 1 >= given->tries_max)
+        out->event = TASK_FAIL;
+    /* If the next try cannot start in time, it is over now. */
+    if (out->event == TASK_RETRY && out->run_at_ms > given->deadline_at_ms) {
+        out->event = TASK_FAIL;
+        out->class = FAILURE_DEADLINE;
+    }
+}
+
+static void throttled(struct decision *out, const struct failure_case *given,
+                      const struct random *random)
+{
+    const int64_t asked_ms = given->failure->retry_after_ms;
+    const int64_t floor_ms =
+        asked_ms >= 0
+            ? asked_ms
+            : BACKOFF_BASE_MS / 2 + jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random);
+    const int64_t spread_ms = floor_ms / 10 > 1000 ? floor_ms / 10 : 1000;
+
+    retry(out, given, floor_ms + (int64_t)random_below(random, (uint64_t)spread_ms + 1), false);
+    out->rest_ms = floor_ms;
+}
+
+/* Nobody knows whether it was charged: the owner's rule decides, never a blind repeat (P6). */
+static void unknown(struct decision *out, const struct failure_case *given,
+                    const struct random *random)
+{
+    const bool is_cheap = given->estimate_micro >= 0 &&
+                          given->estimate_micro <= given->once_below_micro && given->repeats == 0;
+
+    if (given->honours_key) {
+        out->call_state = CALL_SENT; /* open: the same key will be sent again */
+        retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        if (out->event == TASK_FAIL) {
+            out->call_state = CALL_UNKNOWN;
+            out->call_cost_micro = -1;
+        }
+        return;
+    }
+    out->call_state = CALL_UNKNOWN;
+    out->call_cost_micro = -1;
+    if (given->on_unknown == ON_UNKNOWN_RETRY ||
+        (given->on_unknown == ON_UNKNOWN_ONCE_BELOW && is_cheap)) {
+        out->may_repeat = true;
+        retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        return;
+    }
+    out->event = TASK_HOLD;
+    out->hold_reason = "unknown";
+}
+
+static void cancelled(struct decision *out, const struct failure_case *given)
+{
+    out->event = TASK_CANCEL;
+    out->class = FAILURE_CANCELLED;
+    if (given->is_sent && given->failure->charged != CHARGED_NO) {
+        out->call_state = CALL_ABANDONED;
+        out->call_cost_micro = -1;
+    } else {
+        out->call_state = CALL_FAILED;
+        out->call_cost_micro = 0;
+    }
+}
+
+struct decision decide_failure(const struct failure_case *given, const struct random *random)
+{
+    struct decision out = {
+        .event = TASK_FAIL,
+        .class = given->failure->class,
+        .call_state = CALL_FAILED,
+        .call_cost_micro = charge_of(given),
+    };
+
+    if (given->is_cancelled || given->failure->class == FAILURE_CANCELLED) {
+        cancelled(&out, given);
+        return out;
+    }
+    switch (given->failure->class) {
+    case FAILURE_NOT_SENT:
+        out.call_cost_micro = 0;
+        retry(&out, given, jitter_ms(NOT_SENT_BASE_MS, given->attempt_number, random), false);
+        break;
+    case FAILURE_THROTTLED:
+        out.call_cost_micro = 0;
+        throttled(&out, given, random);
+        break;
+    case FAILURE_QUOTA:
+    case FAILURE_AUTH:
+        out.call_cost_micro = 0;
+        out.event = TASK_HOLD;
+        out.hold_reason = given->failure->class == FAILURE_QUOTA ? "quota" : "auth";
+        out.stops_lane = true;
+        break;
+    case FAILURE_SERVER:
+    case FAILURE_REMOTE:
+    case FAILURE_LOCAL:
+        retry(&out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        break;
+    case FAILURE_UNKNOWN:
+        unknown(&out, given, random);
+        break;
+    case FAILURE_NONE:
+    case FAILURE_INVALID:
+    case FAILURE_REFUSED:
+    case FAILURE_RESULT_LOST:
+    case FAILURE_DEADLINE:
+    case FAILURE_CANCELLED:
+    case FAILURE_CLASS_COUNT:
+        break;
+    }
+    return out;
+}
+
+int64_t decide_poll_ms(int64_t asked, const struct random *random)
+{
+    double delay_ms = 1000;
+
+    for (int64_t step = 0; step < asked && delay_ms < 10000; step++)
+        delay_ms *= 1.5;
+    if (delay_ms > 10000)
+        delay_ms = 10000;
+    return (int64_t)(delay_ms * 0.8) +
+           (int64_t)random_below(random, (uint64_t)(delay_ms * 0.4) + 1);
+}
+
+struct recovery decide_recovery(const struct recovered_task *task,
+                                const struct provider_binding *provider, bool is_alone,
+                                int64_t now_ms)
+{
+    struct recovery out = {.to = TASK_READY};
+    const bool is_recent = now_ms - task->crash_at_ms <= POISON_WINDOW_MS;
+    const bool is_open =
+        task->has_call && (task->call.state == CALL_INTENT || task->call.state == CALL_SENT);
+
+    if (task->has_call && task->call.state == CALL_ACCEPTED) {
+        out.to = TASK_WAITING;
+        return out;
+    }
+    if (is_open) {
+        const bool has_key = provider != NULL && provider->honours_key && provider->kind != NULL &&
+                             (provider->kind->key_window_ms == 0 ||
+                              now_ms - task->call.intent_at_ms < provider->kind->key_window_ms);
+        const bool is_cheap = provider != NULL && task->call.estimate_micro >= 0 &&
+                              task->call.estimate_micro <= provider->once_below_micro &&
+                              task->repeats == 0;
+
+        if (!has_key) {
+            out.changes_call = true;
+            out.call_state = CALL_UNKNOWN;
+            out.may_repeat =
+                provider != NULL && (provider->on_unknown == ON_UNKNOWN_RETRY ||
+                                     (provider->on_unknown == ON_UNKNOWN_ONCE_BELOW && is_cheap));
+            if (!out.may_repeat) {
+                out.to = TASK_HELD;
+                out.hold_reason = "unknown";
+                return out;
+            }
+        }
+    }
+    /* One input that kills the process every time must not do so for ever. */
+    if (is_alone && is_recent && task->crash_count + 1 >= POISON_CRASHES) {
+        out.to = TASK_HELD;
+        out.hold_reason = "poison";
+    }
+    return out;
+}

@@ -1,0 +1,49 @@
+/*
+ * engine/decide.h: what follows from a failure, and from a crash: the rules of engine.md 4-6 as
+ * pure functions.
+ */
+#pragma once
+
+#include "core/random.h"
+#include "engine/command.h"
+
+struct failure_case {
+    const struct provider_failure *failure;
+    bool has_call;     /* an intent is committed */
+    bool is_sent;      /* bytes may have left */
+    bool is_cancelled; /* the person asked to stop */
+    bool honours_key;
+    enum on_unknown on_unknown;
+    int64_t once_below_micro, estimate_micro, repeats;
+    int64_t attempt_number, tries, tries_max, deadline_at_ms, now_ms; /* wall clock */
+};
+
+struct decision {
+    enum task_event event; /* RETRY, HOLD, FAIL or CANCEL */
+    enum failure_class class;
+    int64_t run_at_ms; /* RETRY */
+    bool counts_try, may_repeat;
+    const char *hold_reason; /* HOLD */
+    enum call_state call_state;
+    int64_t call_cost_micro; /* 0: not charged; -1: unknown */
+    int64_t rest_ms;         /* > 0: the account rests that long */
+    bool stops_lane;         /* the account is of no use until somebody changed it */
+};
+struct decision decide_failure(const struct failure_case *given, const struct random *random);
+
+/* The engine's own rhythm of asking for remote work: 1 s, x1.5, at most 10 s, +-20 % (engine.md 4).
+ */
+int64_t decide_poll_ms(int64_t asked, const struct random *random);
+
+struct recovery {
+    enum task_state to; /* READY, WAITING, HELD */
+    bool changes_call;
+    enum call_state call_state;
+    bool may_repeat;
+    const char *hold_reason;
+};
+/* For a task whose owner is dead.  `is_alone`: no other task was running then.  `provider` may be
+ * NULL. */
+struct recovery decide_recovery(const struct recovered_task *task,
+                                const struct provider_binding *provider, bool is_alone,
+                                int64_t now_ms);

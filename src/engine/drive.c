@@ -1,0 +1,582 @@
+/* One attempt from its first step to its end. */
+#include "engine/core_private.h"
+
+#include "core/log.h"
+#include "engine/decide.h"
+
+#include <stdlib.h>
+
+enum { ATTEMPT_MEMORY_MAX = 1 << 30 };
+
+struct drive *drive_make(struct core *core, const struct task_entry *entry)
+{
+    struct drive *drive = calloc(1, sizeof(*drive));
+
+    if (drive == NULL)
+        abort();
+    drive->core = core;
+    drive->entry = *entry;
+    drive->arena = arena_create(ATTEMPT_MEMORY_MAX);
+    drive->step.poll_after_ms = -1;
+    drive->timer.owner = drive;
+    idmap_put(&core->drives, entry->id, drive);
+    return drive;
+}
+void drive_set_timer(struct drive *drive, int64_t after_ms, void (*fire)(struct drive *drive))
+{
+    drive->doing = DO_TIMER;
+    drive->on_timer = fire;
+    timer_set(&drive->core->drive_timers, &drive->timer, core_mono_ms(drive->core) + after_ms);
+    core_arm(drive->core);
+}
+
+/* ---- The end of a drive ---- */
+
+void drive_free(struct drive *drive)
+{
+    struct core *core = drive->core;
+
+    idmap_remove(&core->drives, drive->entry.id);
+    timer_clear(&core->drive_timers, &drive->timer);
+    if (drive->has_slot)
+        scheduler_free(core->scheduler, drive->entry.provider_id, drive->entry.user_id);
+    if (drive->has_pending)
+        core_put_ready(core, &drive->pending);
+    arena_destroy(drive->arena);
+    free(drive);
+}
+
+void drive_store(struct drive *drive, enum command_type type,
+                 void (*done)(void *arg, bool ok, const struct error *err))
+{
+    struct core *core = drive->core;
+
+    drive->doing = DO_STORE;
+    drive->command.type = type;
+    drive->command.arena = drive->arena;
+    drive->command.now_ms = core_wall_ms(core);
+    core->world.apply(core->world.context, &drive->command, false, done, drive);
+}
+
+void drive_log_storage(const struct drive *drive, const struct error *err)
+{
+    log_error("engine_store_failed", err, LOG_INT("task", drive->entry.id),
+              LOG_CSTR("command", command_name(drive->command.type)));
+}
+
+static void on_ended(void *arg, bool ok, const struct error *err)
+{
+    struct drive *drive = arg;
+    struct core *core = drive->core;
+    struct command *command = &drive->command;
+
+    if (!ok) {
+        /* Whatever happened is true and must be written: storage is asked until it takes it. */
+        drive_log_storage(drive, err);
+        drive_set_timer(drive, AGAIN_MS, drive_send_end);
+        return;
+    }
+    if (!command->end.is_applied) {
+        core->counts.fenced++;
+        if (command->end.event == TASK_FINISH)
+            core->counts.late_results++;
+    } else if (command->end.event == TASK_RETRY || command->end.event == TASK_GIVE_BACK) {
+        struct task_entry entry = drive->entry;
+
+        entry.state = TASK_READY;
+        if (command->end.event == TASK_RETRY) {
+            core->counts.retries[command->end.class]++;
+            entry.run_at_ms = command->end.run_at_ms;
+        }
+        core_put_ready(core, &entry);
+    } else if (command->end.event == TASK_FINISH) {
+        core->counts.ended[TASK_DONE]++;
+    } else if (command->end.event == TASK_FAIL) {
+        core->counts.ended[TASK_FAILED]++;
+    } else if (command->end.event == TASK_CANCEL) {
+        core->counts.ended[TASK_CANCELLED]++;
+    }
+    for (size_t index = 0; index < command->end.ready_count; index++)
+        core_put_ready(core, &command->end.ready[index]);
+    core->world.on_end(core->world.context, drive->entry.id);
+    core->world.on_events(core->world.context, drive->entry.user_id);
+    drive_free(drive);
+    core_tick(core);
+}
+
+void drive_send_end(struct drive *drive) { drive_store(drive, COMMAND_END, on_ended); }
+
+void drive_begin_end(struct drive *drive, enum task_event event)
+{
+    drive->command.end = (struct command_end){
+        .task_id = drive->entry.id,
+        .fence = drive->entry.fence,
+        .attempt_number = drive->attempt == NULL ? 0 : drive->attempt->number,
+        .event = event,
+        .call = {.call_id = drive->call_id, .cost_micro = -1},
+    };
+}
+
+void drive_give_back(struct drive *drive)
+{
+    drive_begin_end(drive, TASK_GIVE_BACK);
+    drive_send_end(drive);
+}
+
+void drive_fail(struct drive *drive, const struct provider_failure *failure)
+{
+    struct core *core = drive->core;
+    const struct provider_binding *provider = &drive->attempt->provider;
+    const struct failure_case given = {
+        .failure = failure,
+        .has_call = drive->call_id != 0,
+        .is_sent = drive->is_sent,
+        .is_cancelled = drive->is_cancelled,
+        .honours_key = provider->honours_key,
+        .on_unknown = provider->on_unknown,
+        .once_below_micro = provider->once_below_micro,
+        .estimate_micro = drive->estimate_micro,
+        .repeats = drive->repeats,
+        .attempt_number = drive->attempt->number,
+        .tries = drive->tries,
+        .tries_max = drive->tries_max,
+        .deadline_at_ms = drive->entry.deadline_at_ms,
+        .now_ms = core_wall_ms(core),
+    };
+    const struct decision decision = decide_failure(&given, core->world.random);
+
+    drive_begin_end(drive, decision.event);
+    drive->command.end.class = decision.class;
+    drive->command.end.message = failure->message;
+    drive->command.end.hold_reason = decision.hold_reason;
+    drive->command.end.run_at_ms = decision.run_at_ms;
+    drive->command.end.counts_try = decision.counts_try;
+    drive->command.end.may_repeat = decision.may_repeat;
+    drive->command.end.call.state = decision.call_state;
+    drive->command.end.call.class = failure->class;
+    drive->command.end.call.message = failure->message;
+    drive->command.end.call.request_id = drive->step.request_id;
+    drive->command.end.call.http_status = drive->step.http_status;
+    drive->command.end.call.cost_micro = decision.call_cost_micro;
+    if (decision.call_state == CALL_UNKNOWN)
+        core->counts.unknowns++;
+    if (decision.rest_ms > 0)
+        scheduler_rest_lane(core->scheduler, drive->entry.provider_id,
+                            core_wall_ms(core) + decision.rest_ms,
+                            failure_class_name(failure->class));
+    if (decision.stops_lane)
+        scheduler_stop_lane(core->scheduler, drive->entry.provider_id,
+                            failure_class_name(failure->class));
+    drive_send_end(drive);
+}
+
+void drive_fail_locally(struct drive *drive, enum failure_class class, const char *message)
+{
+    const struct provider_failure failure = {
+        .class = class,
+        .charged = CHARGED_NO,
+        .retry_after_ms = -1,
+        .message = str_of(message),
+    };
+
+    drive_fail(drive, &failure);
+}
+/* ---- Steps ---- */
+
+static void take_step(struct drive *drive);
+static void next_slice(struct drive *drive);
+
+static void run_work(void *arg)
+{
+    struct drive *drive = arg;
+
+    drive->step = (struct step){.progress = -1, .poll_after_ms = -1, .cost_micro = -1};
+    drive->work(drive);
+}
+
+static void on_worked(void *arg) { take_step(arg); }
+
+static void start_work(struct drive *drive, void (*work)(struct drive *drive))
+{
+    struct core *core = drive->core;
+
+    drive->doing = DO_WORK;
+    drive->work = work;
+    core->world.work(core->world.context, run_work, on_worked, drive);
+}
+
+static void work_begin(struct drive *drive)
+{
+    drive->operation->begin(drive->attempt, &drive->step);
+}
+
+static void work_reply(struct drive *drive)
+{
+    drive->operation->reply(drive->attempt, &drive->exchange, &drive->reply, &drive->step);
+}
+
+static void work_refine(struct drive *drive)
+{
+    drive->operation->refine(drive->attempt, drive->command.keep.result, &drive->step);
+}
+
+static void work_adopt(struct drive *drive)
+{
+    drive->operation->refine(drive->attempt, drive->prior.result, &drive->step);
+}
+
+static void work_poll(struct drive *drive) { drive->operation->poll(drive->attempt, &drive->step); }
+
+static void work_give_up(struct drive *drive)
+{
+    drive->operation->give_up(drive->attempt, &drive->step);
+}
+
+void drive_begin(struct drive *drive) { start_work(drive, work_begin); }
+
+void drive_adopt(struct drive *drive)
+{
+    drive->attempt->prior = &drive->prior;
+    drive->call_id = drive->prior.id;
+    drive->is_kept = true;
+    start_work(drive, work_adopt);
+}
+
+void drive_poll(struct drive *drive) { start_work(drive, work_poll); }
+
+void drive_give_up(struct drive *drive) { start_work(drive, work_give_up); }
+
+void drive_take_attempt(struct drive *drive)
+{
+    struct core *core = drive->core;
+    const struct command_claim *claim = &drive->command.claim;
+
+    drive->attempt = claim->attempt;
+    drive->attempt->engine = core->config.engine;
+    drive->attempt->services = core->config.services;
+    drive->operation = core_find_operation(core, drive->attempt->operation);
+    drive->prior = claim->prior;
+    drive->tries = claim->tries;
+    drive->tries_max = claim->tries_max;
+    drive->estimate_micro = claim->estimate_micro;
+    drive->currency = claim->currency;
+    drive->repeats = claim->repeats;
+}
+
+/* A card is drawn here: its parts at even distances, then its reply (provider.h). */
+static void work_card(struct drive *drive)
+{
+    const int part = drive->card.next < drive->card.parts ? drive->card.next : -1;
+
+    drive->card.is_done = part < 0;
+    drive->reply = (struct exchange_reply){0};
+    if (!drive->operation->perform_card(drive->attempt, &drive->exchange, part, &drive->reply) &&
+        part >= 0)
+        drive->card.next = drive->card.parts; /* no more of them; the reply tells why */
+    drive->card.next++;
+    if (drive->card.is_done)
+        drive->operation->reply(drive->attempt, &drive->exchange, &drive->reply, &drive->step);
+}
+
+static void on_card(void *arg)
+{
+    struct drive *drive = arg;
+
+    if (drive->card.is_done)
+        take_step(drive);
+    else
+        next_slice(drive);
+}
+
+static void draw_card(struct drive *drive)
+{
+    struct core *core = drive->core;
+
+    drive->doing = DO_WORK;
+    drive->work = work_card;
+    core->world.work(core->world.context, run_work, on_card, drive);
+}
+
+static void next_slice(struct drive *drive)
+{
+    if (drive->is_cancelled) {
+        drive_fail_locally(drive, FAILURE_CANCELLED, "");
+        return;
+    }
+    drive_set_timer(drive, drive->card.slice_ms, draw_card);
+}
+
+static void start_card(struct drive *drive)
+{
+    const int parts =
+        drive->operation->card_parts == NULL ? 0 : drive->operation->card_parts(&drive->exchange);
+
+    drive->card = (struct card_course){
+        .parts = parts,
+        .slice_ms = drive->exchange.delay_ms / (parts + 1),
+    };
+    next_slice(drive);
+}
+
+static void on_sent_stored(void *arg, bool ok, const struct error *err)
+{
+    struct command *command = arg;
+
+    (void)ok; /* a mark for people; the intent is what recovery goes by */
+    (void)err;
+    arena_destroy(command->arena);
+}
+
+static void on_sent(void *context)
+{
+    struct drive *drive = context;
+    struct core *core = drive->core;
+    struct arena *arena;
+    struct command *command;
+
+    drive->is_sent = true;
+    if (drive->call_id == 0 || drive->is_poll)
+        return;
+    arena = arena_create(KIB(8));
+    command = ARENA_NEW(arena, struct command);
+    *command = (struct command){.type = COMMAND_SENT, .arena = arena, .now_ms = core_wall_ms(core)};
+    command->sent.call_id = drive->call_id;
+    core->world.apply(core->world.context, command, true, on_sent_stored, command);
+}
+
+static void on_partial(void *context, const struct provider_partial *partial)
+{
+    const struct drive *drive = context;
+
+    attempt_publish_partial(drive->attempt, partial->index, partial->bytes, STR_EMPTY);
+}
+
+static void on_piece(void *context, struct str piece)
+{
+    struct drive *drive = context;
+    const struct provider_kind *kind = drive->attempt->provider.kind;
+
+    if (drive->stream == NULL)
+        drive->stream = kind->stream_begin(drive->arena);
+    kind->stream_feed(drive->stream, piece, on_partial, drive);
+}
+
+static void copy_reply(struct drive *drive, const struct exchange_reply *reply)
+{
+    struct exchange_header *headers =
+        ARENA_ARRAY(drive->arena, struct exchange_header, reply->header_count);
+
+    for (size_t index = 0; index < reply->header_count; index++)
+        headers[index] = (struct exchange_header){
+            .name = arena_str(drive->arena, reply->headers[index].name),
+            .value = arena_str(drive->arena, reply->headers[index].value),
+        };
+    drive->reply = *reply;
+    drive->reply.headers = headers;
+    drive->reply.body = drive->stream != NULL
+                            ? drive->attempt->provider.kind->stream_end(drive->stream)
+                            : arena_str(drive->arena, reply->body);
+    drive->reply.now_ms = core_wall_ms(drive->core);
+    drive->stream = NULL;
+}
+
+static void on_reply(void *context, const struct exchange_reply *reply, int64_t sent_bytes,
+                     bool is_cancelled)
+{
+    struct drive *drive = context;
+
+    drive->handle = NULL;
+    if (drive->exchange.is_paid && sent_bytes > 0)
+        drive->is_sent = true;
+    if (is_cancelled) {
+        const struct provider_failure failure = {
+            .class = FAILURE_CANCELLED,
+            .charged = drive->is_sent ? CHARGED_MAYBE : CHARGED_NO,
+            .retry_after_ms = -1,
+        };
+
+        drive_fail(drive, &failure);
+        return;
+    }
+    copy_reply(drive, reply);
+    start_work(drive, work_reply);
+}
+
+static const struct exchange_handlers exchange_handlers = {
+    .on_sent = on_sent,
+    .on_piece = on_piece,
+    .on_reply = on_reply,
+};
+
+static void send_exchange(struct drive *drive)
+{
+    struct core *core = drive->core;
+
+    drive->doing = DO_EXCHANGE;
+    drive->stream = NULL;
+    drive->handle = core->world.exchange(core->world.context, drive->attempt, &drive->exchange,
+                                         &exchange_handlers, drive);
+}
+
+static void perform(struct drive *drive)
+{
+    if (drive->exchange.is_paid)
+        drive->core->counts.calls++;
+    if (drive->exchange.card.size > 0)
+        start_card(drive);
+    else if (drive->exchange.delay_ms > 0)
+        drive_set_timer(drive, drive->exchange.delay_ms, send_exchange);
+    else
+        send_exchange(drive);
+}
+
+static void on_intent(void *arg, bool ok, const struct error *err)
+{
+    struct drive *drive = arg;
+
+    if (!ok) {
+        drive_log_storage(drive, err);
+        drive_fail_locally(drive, FAILURE_LOCAL, err->message);
+        return;
+    }
+    if (!drive->command.intent.is_allowed) {
+        drive->is_cancelled = true; /* or fenced out: the end will see which */
+        drive_fail_locally(drive, FAILURE_CANCELLED, "");
+        return;
+    }
+    drive->call_id = drive->command.intent.call_id;
+    if (drive->repeat_of != 0)
+        drive->core->counts.repeats++;
+    if (drive->is_cancelled)
+        drive_fail_locally(drive, FAILURE_CANCELLED, "");
+    else
+        perform(drive);
+}
+
+/* What is asked for, without what changes from send to send. */
+static struct sha256 request_hash(const struct drive *drive)
+{
+    struct hasher *hasher = hasher_create();
+    struct sha256 hash;
+
+    hasher_add(hasher, drive->exchange.url.data, drive->exchange.url.size);
+    for (size_t index = 0; index < drive->exchange.body_count; index++)
+        hasher_add(hasher, drive->exchange.body[index].data, drive->exchange.body[index].size);
+    hasher_add(hasher, drive->exchange.card.data, drive->exchange.card.size);
+    hash = hasher_end(hasher);
+    hasher_destroy(hasher);
+    return hash;
+}
+
+static void write_intent(struct drive *drive)
+{
+    drive->command.intent = (struct command_intent){
+        .task_id = drive->entry.id,
+        .fence = drive->entry.fence,
+        .attempt_number = drive->attempt->number,
+        .provider_id = drive->entry.provider_id,
+        .estimate_micro = drive->estimate_micro,
+        .repeat_of = drive->repeat_of,
+        .public_id = drive->attempt->call_key,
+        .model = drive->attempt->model,
+        .currency = drive->currency,
+        .request_hash = request_hash(drive),
+    };
+    drive_store(drive, COMMAND_INTENT, on_intent);
+}
+
+static void take_exchange(struct drive *drive)
+{
+    drive->exchange = drive->step.exchange;
+    /* A fetch brings home what was paid for, so it goes on; a submission stops here. */
+    if (drive->is_cancelled && drive->exchange.purpose == EXCHANGE_SUBMIT)
+        drive_fail_locally(drive, FAILURE_CANCELLED, "");
+    else if (drive->core->is_draining && drive->exchange.is_paid && drive->call_id == 0)
+        drive_give_back(drive);
+    else if (drive->exchange.is_paid && drive->call_id == 0)
+        write_intent(drive);
+    else
+        perform(drive);
+}
+/* ---- The result ---- */
+
+static void on_kept(void *arg, bool ok, const struct error *err);
+
+static void send_keep(struct drive *drive) { drive_store(drive, COMMAND_KEEP, on_kept); }
+
+static void on_kept(void *arg, bool ok, const struct error *err)
+{
+    struct drive *drive = arg;
+
+    if (!ok) {
+        drive_log_storage(drive, err);
+        drive_set_timer(drive, AGAIN_MS, send_keep);
+        return;
+    }
+    drive->is_kept = true;
+    start_work(drive, work_refine);
+}
+
+static void take_keep(struct drive *drive)
+{
+    drive->command.keep = (struct command_keep){
+        .call_id = drive->call_id,
+        .cost_micro = drive->step.cost_micro,
+        .result = drive->step.result,
+        .request_id = drive->step.request_id,
+        .currency = drive->step.currency == NULL ? drive->currency : str_of(drive->step.currency),
+        .http_status = drive->step.http_status,
+    };
+    send_keep(drive);
+}
+
+static void take_step(struct drive *drive)
+{
+    switch (drive->step.type) {
+    case STEP_EXCHANGE:
+        take_exchange(drive);
+        return;
+    case STEP_WAIT:
+        remote_take_wait(drive);
+        return;
+    case STEP_KEEP:
+        take_keep(drive);
+        return;
+    case STEP_DONE:
+        remote_forget(drive);
+        drive_begin_end(drive, TASK_FINISH);
+        drive->command.end.output = drive->step.output;
+        drive->command.end.call.state = CALL_FINISHED;
+        drive_send_end(drive);
+        return;
+    case STEP_FAILED:
+        if (drive->is_poll && !drive->is_kept) {
+            remote_take_failure(drive);
+            return;
+        }
+        remote_forget(drive);
+        /* What was kept is adopted by the next try, so a cancel does not throw it away either. */
+        if (drive->is_kept)
+            drive->is_cancelled = false;
+        drive_fail(drive, &drive->step.failure);
+        return;
+    }
+}
+
+void drive_cancel(struct drive *drive)
+{
+    struct core *core = drive->core;
+
+    if (drive->is_cancelled)
+        return;
+    drive->is_cancelled = true;
+    if (drive->is_poll || drive->is_kept)
+        return;
+    if (drive->doing == DO_EXCHANGE && drive->exchange.purpose == EXCHANGE_SUBMIT) {
+        core->world.cancel_exchange(core->world.context, drive->handle);
+    } else if (drive->doing == DO_TIMER &&
+               (drive->on_timer == draw_card || drive->on_timer == send_exchange)) {
+        timer_clear(&core->drive_timers, &drive->timer);
+        drive_fail_locally(drive, FAILURE_CANCELLED, "");
+    }
+}

@@ -1,0 +1,221 @@
+/* Work that a provider does under a remote id: asked for, given up, brought home. */
+#include "engine/core_private.h"
+
+#include "engine/decide.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    REMOTE_LOST_MS = 60000
+}; /* a remote id may be unknown to its provider that long (engine.md 4) */
+
+/* ---- Remote work ---- */
+
+void remote_remember(struct core *core, const struct task_entry *entry, int64_t after_ms)
+{
+    struct remote *remote = idmap_get(&core->remotes, entry->id);
+
+    if (remote == NULL) {
+        remote = calloc(1, sizeof(*remote));
+        if (remote == NULL)
+            abort();
+        remote->timer.owner = remote;
+        idmap_put(&core->remotes, entry->id, remote);
+    }
+    remote->entry = *entry;
+    remote->entry.state = TASK_WAITING;
+    remote->is_cancelled = entry->cancel_at_ms != 0;
+    timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core) + after_ms);
+}
+
+void remote_forget(struct drive *drive)
+{
+    struct core *core = drive->core;
+    struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
+
+    if (remote == NULL)
+        return;
+    timer_clear(&core->remote_timers, &remote->timer);
+    idmap_remove(&core->remotes, drive->entry.id);
+    free(remote);
+}
+
+static int64_t poll_delay(struct drive *drive, int64_t asked)
+{
+    return drive->step.poll_after_ms >= 0 ? drive->step.poll_after_ms
+                                          : decide_poll_ms(asked, drive->core->world.random);
+}
+
+static void on_accepted(void *arg, bool ok, const struct error *err);
+
+static void send_accept(struct drive *drive) { drive_store(drive, COMMAND_ACCEPT, on_accepted); }
+
+static void on_accepted(void *arg, bool ok, const struct error *err)
+{
+    struct drive *drive = arg;
+    struct core *core = drive->core;
+
+    if (!ok) {
+        drive_log_storage(drive, err);
+        drive_set_timer(drive, AGAIN_MS, send_accept);
+        return;
+    }
+    if (drive->command.accept.is_applied) {
+        struct task_entry entry = drive->entry;
+
+        entry.cancel_at_ms = drive->is_cancelled ? core_wall_ms(core) : 0;
+        remote_remember(core, &entry, drive->is_cancelled ? 0 : poll_delay(drive, 0));
+    } else {
+        core->counts.fenced++;
+    }
+    core->world.on_events(core->world.context, drive->entry.user_id);
+    drive_free(drive);
+    core_tick(core);
+}
+
+/* The answer to a poll: it works on. */
+static void wait_on(struct drive *drive)
+{
+    struct core *core = drive->core;
+    struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
+
+    assert(remote != NULL);
+    remote->asked++;
+    remote->missing_since_ms = 0;
+    timer_set(&core->remote_timers, &remote->timer,
+              core_mono_ms(core) + poll_delay(drive, remote->asked));
+    if (drive->step.progress >= 0)
+        core->world.on_progress(core->world.context, drive->attempt, drive->step.progress);
+    drive_free(drive);
+    core_arm(core);
+}
+
+void remote_take_wait(struct drive *drive)
+{
+    if (drive->is_poll) {
+        wait_on(drive);
+        return;
+    }
+    drive->command.accept = (struct command_accept){
+        .task_id = drive->entry.id,
+        .fence = drive->entry.fence,
+        .call_id = drive->call_id,
+        .poll_at_ms = core_wall_ms(drive->core),
+        .remote_id = drive->step.remote_id,
+        .request_id = drive->step.request_id,
+    };
+    send_accept(drive);
+}
+
+/* A poll that failed says nothing about the work, unless the provider itself says the work failed.
+ */
+static bool is_poll_trouble(struct drive *drive, const struct remote *remote)
+{
+    const struct provider_failure *failure = &drive->step.failure;
+
+    switch (failure->class) {
+    case FAILURE_NOT_SENT:
+    case FAILURE_THROTTLED:
+    case FAILURE_SERVER:
+    case FAILURE_UNKNOWN:
+    case FAILURE_AUTH:
+    case FAILURE_QUOTA:
+    case FAILURE_LOCAL:
+        return true;
+    case FAILURE_INVALID: /* not known there, or not known yet */
+        return remote->missing_since_ms == 0 ||
+               core_mono_ms(drive->core) - remote->missing_since_ms < REMOTE_LOST_MS;
+    case FAILURE_NONE:
+    case FAILURE_REFUSED:
+    case FAILURE_REMOTE:
+    case FAILURE_RESULT_LOST:
+    case FAILURE_DEADLINE:
+    case FAILURE_CANCELLED:
+    case FAILURE_CLASS_COUNT:
+        return false;
+    }
+    return false;
+}
+
+void remote_take_failure(struct drive *drive)
+{
+    struct core *core = drive->core;
+    struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
+
+    assert(remote != NULL);
+    if (core_wall_ms(core) > drive->entry.deadline_at_ms) {
+        remote_forget(drive);
+        drive->is_sent = true;
+        drive->step.failure.class = FAILURE_DEADLINE;
+        drive->step.failure.charged = CHARGED_MAYBE;
+        drive_fail(drive, &drive->step.failure);
+        return;
+    }
+    if (drive->exchange.purpose == EXCHANGE_CANCEL || is_poll_trouble(drive, remote)) {
+        if (drive->step.failure.class == FAILURE_INVALID && remote->missing_since_ms == 0)
+            remote->missing_since_ms = core_mono_ms(core);
+        remote->asked++;
+        timer_set(&core->remote_timers, &remote->timer,
+                  core_mono_ms(core) + (drive->step.failure.retry_after_ms >= 0
+                                            ? drive->step.failure.retry_after_ms
+                                            : decide_poll_ms(remote->asked, core->world.random)));
+        drive_free(drive);
+        core_arm(core);
+        return;
+    }
+    if (drive->step.failure.class == FAILURE_INVALID) /* lost there: nobody knows what it cost */
+        drive->step.failure.class = FAILURE_UNKNOWN;
+    drive->is_cancelled = remote->is_cancelled;
+    drive->is_sent = true;
+    remote_forget(drive);
+    drive_fail(drive, &drive->step.failure);
+}
+
+static void on_resumed(void *arg, bool ok, const struct error *err)
+{
+    struct drive *drive = arg;
+    struct core *core = drive->core;
+    struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
+
+    assert(remote != NULL);
+    if (!ok || !drive->command.claim.is_claimed) {
+        if (!ok) {
+            drive_log_storage(drive, err);
+            timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core) + AGAIN_MS);
+        } else {
+            remote_forget(drive);
+        }
+        drive_free(drive);
+        core_arm(core);
+        return;
+    }
+    drive_take_attempt(drive);
+    drive->attempt->prior = &drive->prior;
+    drive->attempt->call_key = drive->prior.public_id;
+    drive->call_id = drive->prior.id;
+    if (drive->operation == NULL || drive->operation->poll == NULL) {
+        remote_forget(drive);
+        drive_fail_locally(drive, FAILURE_INVALID, "this version cannot ask for such work");
+        return;
+    }
+    if (drive->prior.state == CALL_FINISHED) {
+        drive_adopt(drive);
+    } else if (remote->is_cancelled && !remote->is_given_up && drive->operation->give_up != NULL) {
+        remote->is_given_up = true;
+        drive_give_up(drive);
+    } else {
+        drive_poll(drive);
+    }
+}
+void remote_ask(struct core *core, struct remote *remote)
+{
+    struct drive *drive = drive_make(core, &remote->entry);
+
+    drive->is_poll = true;
+    drive->command.claim = (struct command_claim){
+        .task_id = remote->entry.id,
+        .fence = remote->entry.fence,
+    };
+    drive_store(drive, COMMAND_RESUME, on_resumed);
+}

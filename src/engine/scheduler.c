@@ -1,0 +1,479 @@
+#include "engine/scheduler.h"
+
+#include "engine/idmap.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct item {
+    struct task_entry entry;
+    size_t turn_index;   /* in its user's heap, or in `delayed` */
+    size_t expiry_index; /* in `expiring` */
+    enum { IN_TURN, IN_DELAY, PARKED } place;
+    struct lane *lane;
+};
+
+/* A binary heap whose items know where they stand, so that any of them can leave. */
+struct heap {
+    struct item **items;
+    size_t count, capacity;
+    bool (*is_before)(const struct item *a, const struct item *b);
+    size_t offset; /* of the index in struct item */
+};
+
+struct lane_user {
+    int64_t user_id;
+    double vtime;
+    int64_t running;
+    struct heap turn;
+};
+
+struct lane {
+    int64_t id;
+    struct lane_limits limits;
+    bool is_set;
+    int64_t rest_until_ms;
+    char rest_reason[96];
+    int64_t running;
+    double vtime; /* of the latest pick: where idle users come in again */
+    struct lane_user **users;
+    size_t user_count, user_capacity;
+};
+
+struct scheduler {
+    struct idmap items;
+    struct lane **lanes;
+    size_t lane_count, lane_capacity;
+    size_t next_lane; /* lanes take turns */
+    struct heap delayed, expiring;
+};
+
+static void *must(void *memory)
+{
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+static bool is_before_in_turn(const struct item *a, const struct item *b)
+{
+    if (a->entry.priority != b->entry.priority)
+        return a->entry.priority < b->entry.priority;
+    if (a->entry.rank != b->entry.rank)
+        return a->entry.rank < b->entry.rank;
+    return a->entry.id < b->entry.id;
+}
+
+static bool is_due_before(const struct item *a, const struct item *b)
+{
+    return a->entry.run_at_ms != b->entry.run_at_ms ? a->entry.run_at_ms < b->entry.run_at_ms
+                                                    : a->entry.id < b->entry.id;
+}
+
+static bool is_expired_before(const struct item *a, const struct item *b)
+{
+    return a->entry.start_by_ms != b->entry.start_by_ms
+               ? a->entry.start_by_ms < b->entry.start_by_ms
+               : a->entry.id < b->entry.id;
+}
+
+static void heap_set(struct heap *heap, size_t index, struct item *item)
+{
+    heap->items[index] = item;
+    *(size_t *)(void *)((char *)item + heap->offset) = index;
+}
+
+static void heap_up(struct heap *heap, size_t index)
+{
+    struct item *item = heap->items[index];
+
+    while (index > 0 && heap->is_before(item, heap->items[(index - 1) / 2])) {
+        heap_set(heap, index, heap->items[(index - 1) / 2]);
+        index = (index - 1) / 2;
+    }
+    heap_set(heap, index, item);
+}
+
+static void heap_down(struct heap *heap, size_t index)
+{
+    struct item *item = heap->items[index];
+
+    for (;;) {
+        size_t child = 2 * index + 1;
+
+        if (child >= heap->count)
+            break;
+        if (child + 1 < heap->count && heap->is_before(heap->items[child + 1], heap->items[child]))
+            child++;
+        if (!heap->is_before(heap->items[child], item))
+            break;
+        heap_set(heap, index, heap->items[child]);
+        index = child;
+    }
+    heap_set(heap, index, item);
+}
+
+static void heap_add(struct heap *heap, struct item *item)
+{
+    if (heap->count == heap->capacity) {
+        heap->capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
+        heap->items = must(realloc(heap->items, heap->capacity * sizeof(struct item *)));
+    }
+    heap->items[heap->count] = item;
+    heap_up(heap, heap->count++);
+}
+
+static void heap_remove(struct heap *heap, size_t index)
+{
+    struct item *last = heap->items[--heap->count];
+
+    if (index == heap->count)
+        return;
+    heap_set(heap, index, last);
+    heap_up(heap, index);
+    heap_down(heap, *(size_t *)(void *)((char *)last + heap->offset));
+}
+
+struct scheduler *scheduler_create(void)
+{
+    struct scheduler *scheduler = must(calloc(1, sizeof(*scheduler)));
+
+    scheduler->delayed =
+        (struct heap){.is_before = is_due_before, .offset = offsetof(struct item, turn_index)};
+    scheduler->expiring = (struct heap){.is_before = is_expired_before,
+                                        .offset = offsetof(struct item, expiry_index)};
+    return scheduler;
+}
+
+void scheduler_destroy(struct scheduler *scheduler)
+{
+    struct item *item;
+    size_t at = 0;
+
+    if (scheduler == NULL)
+        return;
+    while ((item = idmap_next(&scheduler->items, &at)) != NULL)
+        free(item);
+    idmap_finish(&scheduler->items);
+    for (size_t index = 0; index < scheduler->lane_count; index++) {
+        struct lane *lane = scheduler->lanes[index];
+
+        for (size_t user = 0; user < lane->user_count; user++) {
+            free(lane->users[user]->turn.items);
+            free(lane->users[user]);
+        }
+        free(lane->users);
+        free(lane);
+    }
+    free(scheduler->lanes);
+    free(scheduler->delayed.items);
+    free(scheduler->expiring.items);
+    free(scheduler);
+}
+
+static struct lane *find_lane(const struct scheduler *scheduler, int64_t id)
+{
+    for (size_t index = 0; index < scheduler->lane_count; index++)
+        if (scheduler->lanes[index]->id == id)
+            return scheduler->lanes[index];
+    return NULL;
+}
+
+static struct lane *ensure_lane(struct scheduler *scheduler, int64_t id)
+{
+    struct lane *lane = find_lane(scheduler, id);
+
+    if (lane != NULL)
+        return lane;
+    if (scheduler->lane_count == scheduler->lane_capacity) {
+        scheduler->lane_capacity = scheduler->lane_capacity == 0 ? 8 : scheduler->lane_capacity * 2;
+        scheduler->lanes =
+            must(realloc(scheduler->lanes, scheduler->lane_capacity * sizeof(struct lane *)));
+    }
+    lane = must(calloc(1, sizeof(*lane)));
+    lane->id = id;
+    scheduler->lanes[scheduler->lane_count++] = lane;
+    return lane;
+}
+
+static struct lane_user *find_user(const struct lane *lane, int64_t user_id)
+{
+    for (size_t index = 0; index < lane->user_count; index++)
+        if (lane->users[index]->user_id == user_id)
+            return lane->users[index];
+    return NULL;
+}
+
+static struct lane_user *ensure_user(struct lane *lane, int64_t user_id)
+{
+    struct lane_user *user = find_user(lane, user_id);
+
+    if (user != NULL)
+        return user;
+    if (lane->user_count == lane->user_capacity) {
+        lane->user_capacity = lane->user_capacity == 0 ? 4 : lane->user_capacity * 2;
+        lane->users = must(realloc(lane->users, lane->user_capacity * sizeof(struct lane_user *)));
+    }
+    user = must(calloc(1, sizeof(*user)));
+    user->user_id = user_id;
+    user->vtime = lane->vtime;
+    user->turn =
+        (struct heap){.is_before = is_before_in_turn, .offset = offsetof(struct item, turn_index)};
+    lane->users[lane->user_count++] = user;
+    return user;
+}
+
+bool scheduler_has_lane(const struct scheduler *scheduler, int64_t lane)
+{
+    const struct lane *found = find_lane(scheduler, lane);
+
+    return found != NULL && found->is_set;
+}
+
+void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct lane_limits *limits)
+{
+    struct lane *found = ensure_lane(scheduler, lane);
+
+    found->limits = *limits;
+    found->is_set = true;
+    found->rest_until_ms = 0;
+}
+
+void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t until_ms,
+                         const char *reason)
+{
+    struct lane *found = ensure_lane(scheduler, lane);
+
+    if (until_ms <= found->rest_until_ms)
+        return;
+    found->rest_until_ms = until_ms;
+    snprintf(found->rest_reason, sizeof(found->rest_reason), "%s", reason);
+}
+
+void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason)
+{
+    struct lane *found = ensure_lane(scheduler, lane);
+
+    found->limits.is_paused = true;
+    snprintf(found->limits.reason, sizeof(found->limits.reason), "%s", reason);
+}
+
+/* Puts the item where its time and its run's pause say. */
+static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms)
+{
+    if (item->entry.is_run_paused) {
+        item->place = PARKED;
+    } else if (item->entry.run_at_ms > now_ms) {
+        item->place = IN_DELAY;
+        heap_add(&scheduler->delayed, item);
+    } else {
+        struct lane_user *user = ensure_user(item->lane, item->entry.user_id);
+
+        /* Who was idle comes in where the lane stands: sleeping saves no credit. */
+        if (user->turn.count == 0 && user->running == 0 && user->vtime < item->lane->vtime)
+            user->vtime = item->lane->vtime;
+        item->place = IN_TURN;
+        heap_add(&user->turn, item);
+    }
+}
+
+static void unplace(struct scheduler *scheduler, struct item *item)
+{
+    switch (item->place) {
+    case IN_TURN:
+        heap_remove(&ensure_user(item->lane, item->entry.user_id)->turn, item->turn_index);
+        break;
+    case IN_DELAY:
+        heap_remove(&scheduler->delayed, item->turn_index);
+        break;
+    case PARKED:
+        break;
+    }
+}
+
+void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, int64_t now_ms)
+{
+    struct item *item = idmap_get(&scheduler->items, entry->id);
+
+    assert(entry->state == TASK_READY);
+    if (item != NULL) {
+        unplace(scheduler, item);
+        heap_remove(&scheduler->expiring, item->expiry_index);
+    } else {
+        item = must(calloc(1, sizeof(*item)));
+        idmap_put(&scheduler->items, entry->id, item);
+    }
+    item->entry = *entry;
+    item->lane = ensure_lane(scheduler, entry->provider_id);
+    heap_add(&scheduler->expiring, item);
+    place(scheduler, item, now_ms);
+}
+
+static void take(struct scheduler *scheduler, struct item *item, struct task_entry *out)
+{
+    unplace(scheduler, item);
+    heap_remove(&scheduler->expiring, item->expiry_index);
+    idmap_remove(&scheduler->items, item->entry.id);
+    *out = item->entry;
+    free(item);
+}
+
+bool scheduler_remove(struct scheduler *scheduler, int64_t task_id)
+{
+    struct item *item = idmap_get(&scheduler->items, task_id);
+    struct task_entry entry;
+
+    if (item == NULL)
+        return false;
+    take(scheduler, item, &entry);
+    return true;
+}
+
+const struct task_entry *scheduler_find(const struct scheduler *scheduler, int64_t task_id)
+{
+    const struct item *item = idmap_get(&scheduler->items, task_id);
+
+    return item == NULL ? NULL : &item->entry;
+}
+
+static void undelay(struct scheduler *scheduler, int64_t now_ms)
+{
+    while (scheduler->delayed.count > 0 && scheduler->delayed.items[0]->entry.run_at_ms <= now_ms) {
+        struct item *item = scheduler->delayed.items[0];
+
+        heap_remove(&scheduler->delayed, 0);
+        place(scheduler, item, now_ms);
+    }
+}
+
+/* The user with the least virtual time that has something to do. */
+static struct lane_user *turn_of(const struct lane *lane)
+{
+    struct lane_user *best = NULL;
+
+    for (size_t index = 0; index < lane->user_count; index++) {
+        struct lane_user *user = lane->users[index];
+
+        if (user->turn.count > 0 && (best == NULL || user->vtime < best->vtime))
+            best = user;
+    }
+    return best;
+}
+
+bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
+{
+    undelay(scheduler, now_ms);
+    for (size_t turn = 0; turn < scheduler->lane_count; turn++) {
+        struct lane *lane = scheduler->lanes[(scheduler->next_lane + turn) % scheduler->lane_count];
+        struct lane_user *user;
+
+        if (!lane->is_set || lane->limits.is_paused || lane->rest_until_ms > now_ms ||
+            lane->running >= lane->limits.capacity)
+            continue;
+        user = turn_of(lane);
+        if (user == NULL)
+            continue;
+        take(scheduler, user->turn.items[0], out);
+        lane->vtime = user->vtime;
+        user->vtime += 1;
+        user->running++;
+        lane->running++;
+        scheduler->next_lane = (scheduler->next_lane + turn + 1) % scheduler->lane_count;
+        return true;
+    }
+    return false;
+}
+
+void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id)
+{
+    struct lane *found = find_lane(scheduler, lane);
+    struct lane_user *user;
+
+    assert(found != NULL);
+    user = find_user(found, user_id);
+    assert(user != NULL);
+    assert(user->running > 0);
+    user->running--;
+    found->running--;
+}
+
+bool scheduler_expire(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
+{
+    if (scheduler->expiring.count == 0 || scheduler->expiring.items[0]->entry.start_by_ms > now_ms)
+        return false;
+    take(scheduler, scheduler->expiring.items[0], out);
+    return true;
+}
+
+int64_t scheduler_next_ms(const struct scheduler *scheduler)
+{
+    int64_t next = INT64_MAX;
+
+    if (scheduler->delayed.count > 0)
+        next = scheduler->delayed.items[0]->entry.run_at_ms;
+    if (scheduler->expiring.count > 0 && scheduler->expiring.items[0]->entry.start_by_ms < next)
+        next = scheduler->expiring.items[0]->entry.start_by_ms;
+    for (size_t index = 0; index < scheduler->lane_count; index++) {
+        const struct lane *lane = scheduler->lanes[index];
+
+        if (lane->rest_until_ms > 0 && lane->rest_until_ms < next && turn_of(lane) != NULL &&
+            lane->running < lane->limits.capacity)
+            next = lane->rest_until_ms;
+    }
+    return next;
+}
+
+size_t scheduler_count(const struct scheduler *scheduler) { return scheduler->items.count; }
+
+int64_t scheduler_position(const struct scheduler *scheduler, int64_t task_id)
+{
+    const struct item *item = idmap_get(&scheduler->items, task_id);
+    int64_t position = 1;
+
+    if (item == NULL)
+        return 0;
+    for (size_t index = 0; index < item->lane->user_count; index++) {
+        const struct lane_user *user = item->lane->users[index];
+
+        /* Of others in the lane about as many go first as one's own do. */
+        if (user->user_id != item->entry.user_id)
+            continue;
+        for (size_t at = 0; at < user->turn.count; at++)
+            if (is_before_in_turn(user->turn.items[at], item))
+                position++;
+    }
+    return position;
+}
+
+static int64_t lane_ready(const struct lane *lane)
+{
+    int64_t ready = 0;
+
+    for (size_t index = 0; index < lane->user_count; index++)
+        ready += (int64_t)lane->users[index]->turn.count;
+    return ready;
+}
+
+size_t scheduler_lanes(const struct scheduler *scheduler, struct lane_view *out, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t index = 0; index < scheduler->lane_count && count < max; index++) {
+        const struct lane *lane = scheduler->lanes[index];
+        struct lane_view *view = &out[count++];
+
+        *view = (struct lane_view){
+            .provider_id = lane->id,
+            .capacity = lane->limits.capacity,
+            .running = lane->running,
+            .ready = lane_ready(lane),
+            .is_paused = lane->limits.is_paused,
+            .pause_until_ms = lane->rest_until_ms,
+        };
+        snprintf(view->reason, sizeof(view->reason), "%s",
+                 lane->limits.is_paused ? lane->limits.reason : lane->rest_reason);
+    }
+    return count;
+}

@@ -1,0 +1,51 @@
+/*
+ * engine/scheduler.h: which ready task starts next: lanes with slots, users with virtual time,
+ * priorities and ranks. Holds what waits, in memory; the rows are the truth.  Pure: time comes as
+ * an argument.  One thread.
+ */
+#pragma once
+
+#include "engine/command.h"
+
+struct scheduler; /* opaque: scheduler.c */
+
+struct scheduler *scheduler_create(void);
+void scheduler_destroy(struct scheduler *scheduler); /* takes NULL */
+
+/* A lane's limits; one that was never set has none of its own and gives nothing out. */
+struct lane_limits {
+    int64_t capacity;
+    bool is_paused;
+    char reason[96];
+};
+bool scheduler_has_lane(const struct scheduler *scheduler, int64_t lane);
+void scheduler_set_lane(struct scheduler *scheduler, int64_t lane,
+                        const struct lane_limits *limits);
+/* No pick from the lane before that (wall clock): a provider asked for rest. */
+void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t until_ms,
+                         const char *reason);
+
+/* No pick from the lane until its limits are set again: its key or credit is of no use. */
+void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason);
+
+/* A ready task comes, or changes its place: delayed until run_at, parked while its run is paused.
+ */
+void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, int64_t now_ms);
+bool scheduler_remove(struct scheduler *scheduler,
+                      int64_t task_id); /* false: it was not waiting here */
+const struct task_entry *scheduler_find(const struct scheduler *scheduler, int64_t task_id);
+
+/* Takes the next task that may start now and a slot of its lane. */
+bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
+/* Gives the slot back. */
+void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id);
+/* Takes a waiting task whose time to start has passed. */
+bool scheduler_expire(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
+/* When something may change by itself (wall clock); INT64_MAX: never. */
+int64_t scheduler_next_ms(const struct scheduler *scheduler);
+
+size_t scheduler_count(const struct scheduler *scheduler);
+/* Place among what waits in its lane, 1 first; 0: not waiting. */
+int64_t scheduler_position(const struct scheduler *scheduler, int64_t task_id);
+/* Fills at most `max` lanes. */
+size_t scheduler_lanes(const struct scheduler *scheduler, struct lane_view *out, size_t max);

@@ -1,0 +1,345 @@
+/* The way of a claimed task up to the provider's answer: claim, intent, sent, accepted, kept; and
+ * take-over. */
+#include "engine/store_private.h"
+
+enum { UPSTREAM_MAX = RUN_IN_DEGREE_MAX };
+
+static bool read_upstream(struct db *db, struct command *command, struct error *err)
+{
+    static const struct sql list = {
+        .name = "store_upstream",
+        .text = "SELECT f.node_key, e.from_port, e.to_port, f.output FROM edge e"
+                " JOIN task f ON f.id = e.from_task WHERE e.to_task = $1"
+                " ORDER BY e.from_task, e.from_port, e.to_port LIMIT 200"};
+    struct attempt *attempt = command->claim.attempt;
+    const struct sql_value args[] = {SQL_INT64(attempt->task_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct upstream *upstream = NULL;
+
+    if (!db_query(db, &list, args, COUNT(args), &rows, err))
+        return false;
+    while (attempt->upstream_count < UPSTREAM_MAX && rows_next(&rows)) {
+        if (upstream == NULL)
+            upstream = ARENA_ARRAY(command->arena, struct upstream, UPSTREAM_MAX);
+        upstream[attempt->upstream_count++] = (struct upstream){
+            .from_key = rows_str(&rows, "node_key", command->arena),
+            .from_port = rows_str(&rows, "from_port", command->arena),
+            .to_port = rows_str(&rows, "to_port", command->arena),
+            .output = rows_str(&rows, "output", command->arena),
+        };
+    }
+    attempt->upstream = upstream;
+    return !rows_failed(&rows);
+}
+
+/* The latest call decides what this attempt may do: adopt a result, send the same key, repeat a
+ * doubtful one. */
+static bool read_calls(struct db *db, struct command *command, struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_latest_call",
+        .text = "SELECT id, public_id, state, remote_id, result, estimate_micro, intent_at_ms,"
+                " (SELECT count(*) FROM call x WHERE x.task_id = $1 AND x.repeat_of IS NOT NULL)"
+                " AS repeats FROM call WHERE task_id = $1 ORDER BY id DESC LIMIT 1"};
+    const struct sql_value args[] = {SQL_INT64(command->claim.attempt->task_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct prior_call *prior = &command->claim.prior;
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return !rows_failed(&rows);
+    *prior = (struct prior_call){
+        .id = rows_int64(&rows, "id"),
+        .public_id = rows_str(&rows, "public_id", command->arena),
+        .remote_id = rows_str(&rows, "remote_id", command->arena),
+        .result = rows_str(&rows, "result", command->arena),
+        .estimate_micro = rows_int64(&rows, "estimate_micro"),
+        .intent_at_ms = rows_int64(&rows, "intent_at_ms"),
+    };
+    command->claim.repeats = rows_int64(&rows, "repeats");
+    if (!call_state_of(rows_str(&rows, "state", command->arena), &prior->state))
+        return error_set(err, ERROR_INTERNAL, "a call in no known state");
+    command->claim.has_prior = (prior->state == CALL_FINISHED && prior->result.size > 0) ||
+                               prior->state == CALL_INTENT || prior->state == CALL_SENT ||
+                               prior->state == CALL_ACCEPTED;
+    if (prior->state == CALL_UNKNOWN)
+        command->claim.doubtful_call_id = prior->id;
+    return true;
+}
+
+static bool read_attempt(struct db *db, struct command *command, struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_attempt_task",
+        .text = "SELECT t.id, t.public_id, t.run_id, r.public_id AS run_public_id, t.user_id,"
+                " t.node_key, t.operation, t.model, t.provider_id, t.parameters, t.inputs, t.fence,"
+                " t.tries, t.tries_max, t.run_at_ms, t.deadline_at_ms, t.cancel_at_ms,"
+                " t.estimate_micro, t.currency,"
+                " (SELECT coalesce(max(number), 0) FROM attempt a WHERE a.task_id = t.id) AS number"
+                " FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = $1"};
+    const struct sql_value args[] = {SQL_INT64(command->claim.task_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct arena *arena = command->arena;
+    struct attempt *attempt = ARENA_NEW(arena, struct attempt);
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_NOT_FOUND, "no such task");
+    *attempt = (struct attempt){
+        .task_id = rows_int64(&rows, "id"),
+        .run_id = rows_int64(&rows, "run_id"),
+        .user_id = rows_int64(&rows, "user_id"),
+        .fence = rows_int64(&rows, "fence"),
+        .number = rows_int64(&rows, "number"),
+        .task_public_id = rows_str(&rows, "public_id", arena),
+        .run_public_id = rows_str(&rows, "run_public_id", arena),
+        .node_key = rows_str(&rows, "node_key", arena),
+        .operation = rows_str(&rows, "operation", arena),
+        .model = rows_str(&rows, "model", arena),
+        .parameters = rows_str(&rows, "parameters", arena),
+        .inputs = rows_str(&rows, "inputs", arena),
+        .provider = {.id = rows_int64(&rows, "provider_id")},
+        .arena = arena,
+        .claimed_at_ms = command->now_ms,
+    };
+    command->claim.attempt = attempt;
+    command->claim.tries = rows_int64(&rows, "tries");
+    command->claim.tries_max = rows_int64(&rows, "tries_max");
+    command->claim.run_at_ms = rows_int64(&rows, "run_at_ms");
+    command->claim.deadline_at_ms = rows_int64(&rows, "deadline_at_ms");
+    command->claim.cancel_at_ms = rows_int64(&rows, "cancel_at_ms");
+    command->claim.estimate_micro = rows_int64(&rows, "estimate_micro");
+    command->claim.currency = rows_str(&rows, "currency", arena);
+    command->claim.has_prior = false;
+    command->claim.doubtful_call_id = 0;
+    command->claim.repeats = 0;
+    return read_upstream(db, command, err) && read_calls(db, command, err);
+}
+
+/* A provider that is gone leaves `kind` NULL: the operation says so. */
+static bool load_provider(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                          struct error *err)
+{
+    struct provider_binding *provider = &command->claim.attempt->provider;
+    const int64_t provider_id = provider->id;
+
+    if (provider_id == 0 || hooks->load_provider == NULL ||
+        hooks->load_provider(hooks->context, db, provider_id, command->arena, provider, err))
+        return true;
+    if (err->code != ERROR_NOT_FOUND)
+        return false;
+    *provider = (struct provider_binding){.id = provider_id};
+    *err = (struct error){0};
+    return true;
+}
+
+bool store_claim(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                 struct error *err)
+{
+    static const struct sql claim = {
+        .name = "store_claim",
+        .text = "UPDATE task SET state = 'running', fence = fence + 1, owner = $3,"
+                " started_at_ms = coalesce(started_at_ms, $4)"
+                " WHERE id = $1 AND fence = $2 AND state = 'ready' AND cancel_at_ms = 0"};
+    static const struct sql begin = {
+        .name = "store_attempt_begin",
+        .text = "INSERT INTO attempt (task_id, number, fence, owner, started_at_ms)"
+                " SELECT $1, coalesce(max(number), 0) + 1, $2 + 1, $3, $4 FROM attempt"
+                " WHERE task_id = $1"};
+    const struct sql_value args[] = {SQL_INT64(command->claim.task_id),
+                                     SQL_INT64(command->claim.fence),
+                                     SQL_TEXT(command->claim.owner), SQL_INT64(command->now_ms)};
+    int64_t changed;
+
+    command->claim.is_claimed = false;
+    if (!db_exec(db, &claim, args, COUNT(args), &changed, err))
+        return false;
+    if (changed == 0)
+        return true;
+    if (!db_exec_one(db, &begin, args, COUNT(args), err) || !read_attempt(db, command, err) ||
+        !load_provider(db, hooks, command, err) ||
+        !store_tell_task(db, command->claim.task_id, command, err))
+        return false;
+    command->claim.is_claimed = true;
+    return true;
+}
+
+bool store_resume(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                  struct error *err)
+{
+    struct task_entry entry;
+
+    command->claim.is_claimed = false;
+    if (!store_entry_find(db, command->claim.task_id, command->arena, &entry, err))
+        return false;
+    if (entry.state != TASK_WAITING || entry.fence != command->claim.fence)
+        return true;
+    if (!read_attempt(db, command, err) || !load_provider(db, hooks, command, err))
+        return false;
+    command->claim.is_claimed = true;
+    return true;
+}
+
+bool store_intent(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                  struct error *err)
+{
+    static const struct sql check = {
+        .name = "store_intent_check",
+        .text = "UPDATE task SET may_repeat = 0 WHERE id = $1 AND fence = $2"
+                " AND state = 'running' AND cancel_at_ms = 0 AND (may_repeat = 1 OR coalesce("
+                "(SELECT c.state FROM call c WHERE c.task_id = $1 ORDER BY c.id DESC LIMIT 1), '')"
+                " <> 'unknown')"};
+    /* P6 a second time: behind a call with unknown outcome only what a rule or a person allowed. */
+    /* The same key again is the same call: its row is used again. */
+    static const struct sql insert = {
+        .name = "store_intent",
+        .text = "INSERT INTO call (public_id, task_id, attempt, provider_id, model, state,"
+                " request_hash, estimate_micro, currency, repeat_of, intent_at_ms)"
+                " VALUES ($1, $2, $3, $4, $5, 'intent', $6, $7, $8, $9, $10)"
+                " ON CONFLICT (public_id) DO UPDATE SET state = 'intent',"
+                " attempt = excluded.attempt"};
+    static const struct sql find = {.name = "store_intent_id",
+                                    .text = "SELECT id FROM call WHERE public_id = $1"};
+    const struct sql_value check_args[] = {SQL_INT64(command->intent.task_id),
+                                           SQL_INT64(command->intent.fence)};
+    const struct sql_value args[] = {
+        SQL_TEXT(command->intent.public_id),
+        SQL_INT64(command->intent.task_id),
+        SQL_INT64(command->intent.attempt_number),
+        SQL_INT64(command->intent.provider_id),
+        SQL_TEXT(command->intent.model),
+        SQL_BLOB(((struct str){.data = (const char *)command->intent.request_hash.bytes,
+                               .size = SHA256_SIZE})),
+        SQL_INT64(command->intent.estimate_micro),
+        SQL_TEXT(command->intent.currency),
+        SQL_INT64_OR_NULL(command->intent.repeat_of),
+        SQL_INT64(command->now_ms),
+    };
+    struct id_list found;
+    int64_t changed;
+
+    (void)hooks;
+    command->intent.is_allowed = false;
+    if (!db_exec(db, &check, check_args, COUNT(check_args), &changed, err))
+        return false;
+    if (changed == 0)
+        return true;
+    if (!db_exec_one(db, &insert, args, COUNT(args), err) ||
+        !store_ids(db, &find, args, 1, 1, command->arena, &found, err))
+        return false;
+    command->intent.call_id = found.ids[0];
+    command->intent.is_allowed = true;
+    return true;
+}
+
+bool store_sent(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_sent",
+        .text = "UPDATE call SET state = 'sent', sent_at_ms = $2 WHERE id = $1"
+                " AND state = 'intent'"};
+    const struct sql_value args[] = {SQL_INT64(command->sent.call_id), SQL_INT64(command->now_ms)};
+
+    (void)hooks;
+    return db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
+bool store_accept(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                  struct error *err)
+{
+    /* A call has one writer: its remote id is kept whoever owns the task by now. */
+    static const struct sql call = {
+        .name = "store_accept_call",
+        .text = "UPDATE call SET state = 'accepted', remote_id = $2, request_id = $3,"
+                " accepted_at_ms = $4, sent_at_ms = coalesce(sent_at_ms, $4)"
+                " WHERE id = $1 AND state IN ('intent', 'sent', 'unknown')"};
+    static const struct sql task = {.name = "store_accept_task",
+                                    .text = "UPDATE task SET state = 'waiting', poll_at_ms = $3"
+                                            " WHERE id = $1 AND fence = $2 AND state = 'running'"};
+    const struct sql_value call_args[] = {
+        SQL_INT64(command->accept.call_id), SQL_TEXT(command->accept.remote_id),
+        SQL_TEXT(command->accept.request_id), SQL_INT64(command->now_ms)};
+    const struct sql_value task_args[] = {SQL_INT64(command->accept.task_id),
+                                          SQL_INT64(command->accept.fence),
+                                          SQL_INT64(command->accept.poll_at_ms)};
+    int64_t changed;
+
+    (void)hooks;
+    if (!db_exec(db, &call, call_args, COUNT(call_args), NULL, err) ||
+        !db_exec(db, &task, task_args, COUNT(task_args), &changed, err))
+        return false;
+    command->accept.is_applied = changed == 1;
+    return !command->accept.is_applied ||
+           store_tell_task(db, command->accept.task_id, command, err);
+}
+
+bool store_keep(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                struct error *err)
+{
+    /* Not fenced: the result belongs to the call, and the task adopts it (engine.md 4). */
+    static const struct sql update = {
+        .name = "store_keep",
+        .text = "UPDATE call SET state = 'finished', result = $2, cost_micro = $3, currency = $4,"
+                " http_status = $5, ended_at_ms = $6,"
+                " request_id = CASE WHEN $7 = '' THEN request_id ELSE $7 END WHERE id = $1"};
+    const struct sql_value args[] = {
+        SQL_INT64(command->keep.call_id),
+        SQL_TEXT(command->keep.result),
+        command->keep.cost_micro < 0 ? SQL_NULL : SQL_INT64(command->keep.cost_micro),
+        SQL_TEXT(command->keep.currency),
+        SQL_INT64(command->keep.http_status),
+        SQL_INT64(command->now_ms),
+        SQL_TEXT(command->keep.request_id)};
+
+    (void)hooks;
+    return db_exec_one(db, &update, args, COUNT(args), err);
+}
+
+bool store_take_over(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                     struct error *err)
+{
+    static const struct sql task = {
+        .name = "store_take_over",
+        .text = "UPDATE task SET state = $3, fence = fence + 1, owner = '', hold_reason = $4,"
+                " crash_count = CASE WHEN $5 = 0 THEN crash_count"
+                " WHEN $6 - crash_at_ms > 600000 THEN 1 ELSE crash_count + 1 END,"
+                " crash_at_ms = CASE WHEN $5 = 0 THEN crash_at_ms ELSE $6 END, may_repeat = $7,"
+                " poll_at_ms = $8, run_at_ms = $6 WHERE id = $1 AND fence = $2"
+                " AND state = 'running'"};
+    static const struct sql call = {
+        .name = "store_take_over_call",
+        .text = "UPDATE call SET state = $2 WHERE id = $1 AND state IN ('intent', 'sent')"};
+    static const struct sql attempt = {
+        .name = "store_take_over_attempt",
+        .text = "UPDATE attempt SET ended_at_ms = $2, outcome = 'owner_died' WHERE task_id = $1"
+                " AND ended_at_ms IS NULL"};
+    const char *reason = command->take_over.hold_reason;
+    const struct sql_value args[] = {
+        SQL_INT64(command->take_over.task_id),
+        SQL_INT64(command->take_over.fence),
+        SQL_CSTR(task_state_name(command->take_over.to)),
+        SQL_CSTR(reason == NULL ? "" : reason),
+        SQL_BOOL(command->take_over.counts_crash),
+        SQL_INT64(command->now_ms),
+        SQL_BOOL(command->take_over.may_repeat),
+        SQL_INT64(command->take_over.poll_at_ms),
+    };
+    const struct sql_value call_args[] = {SQL_INT64(command->take_over.call_id),
+                                          SQL_CSTR(call_state_name(command->take_over.call_state))};
+    const struct sql_value attempt_args[] = {SQL_INT64(command->take_over.task_id),
+                                             SQL_INT64(command->now_ms)};
+
+    (void)hooks;
+    if (!db_exec_one(db, &task, args, COUNT(args), err))
+        return false;
+    if (command->take_over.call_id != 0 &&
+        !db_exec(db, &call, call_args, COUNT(call_args), NULL, err))
+        return false;
+    return db_exec(db, &attempt, attempt_args, COUNT(attempt_args), NULL, err) &&
+           store_entry_find(db, command->take_over.task_id, command->arena,
+                            &command->take_over.entry, err) &&
+           store_tell_task(db, command->take_over.task_id, command, err);
+}

@@ -1,0 +1,434 @@
+/* What people do to runs and tasks: cancel, pause, retry, answer, order; and what the owner does to
+ * all of them. */
+#include "engine/store_private.h"
+
+static bool add_changed(struct db *db, struct command *command, int64_t task_id, size_t limit,
+                        struct error *err)
+{
+    if (command->control.changed == NULL)
+        command->control.changed = ARENA_ARRAY(command->arena, struct task_entry, limit);
+    if (command->control.changed_count >= limit)
+        return error_set(err, ERROR_INTERNAL, "more tasks changed than there are");
+    return store_entry_find(db, task_id, command->arena,
+                            &command->control.changed[command->control.changed_count++], err);
+}
+
+/* What runs is asked to stop; what does not run is ended at once, with what hangs on it. */
+static bool cancel_task(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                        const struct task_entry *entry, struct error *err)
+{
+    static const struct sql ask = {
+        .name = "store_cancel_ask",
+        .text = "UPDATE task SET cancel_at_ms = $2 WHERE id = $1 AND cancel_at_ms = 0"};
+    static const struct sql end = {
+        .name = "store_cancel",
+        .text = "UPDATE task SET state = 'cancelled', cancel_at_ms = $2, finished_at_ms = $2,"
+                " error_class = 'cancelled', error_message = '', hold_reason = ''"
+                " WHERE id = $1 AND state = $3"};
+    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_INT64(command->now_ms),
+                                     SQL_CSTR(task_state_name(entry->state))};
+    struct ended ended;
+    enum task_state to;
+
+    if (!task_state_next(entry->state, TASK_CANCEL, &to, err))
+        return false;
+    if (entry->state == TASK_RUNNING || entry->state == TASK_WAITING) {
+        if (!db_exec(db, &ask, args, 2, NULL, err) || !store_tell_task(db, entry->id, command, err))
+            return false;
+        return add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+    }
+    if (!db_exec_one(db, &end, args, COUNT(args), err) ||
+        !store_after_end(db, hooks, command, entry->id, entry->run_id, to, &ended, err) ||
+        !add_changed(db, command, entry->id, RUN_NODES_MAX, err))
+        return false;
+    return true;
+}
+
+static bool run_of(struct db *db, const struct command *command, struct run_view *out,
+                   struct error *err)
+{
+    return view_run(db, command->control.user_id, command->control.public_id, command->arena, out,
+                    err);
+}
+
+static bool task_of(struct db *db, const struct command *command, struct task_entry *out,
+                    struct error *err)
+{
+    struct task_view view;
+
+    return view_task(db, command->control.user_id, command->control.public_id, command->arena,
+                     &view, err) &&
+           store_entry_find(db, view.row_id, command->arena, out, err);
+}
+
+static bool live_tasks(struct db *db, int64_t run_id, struct arena *arena, struct id_list *out,
+                       struct error *err)
+{
+    /* Those in front first: ending one ends what hangs on it. */
+    static const struct sql list = {
+        .name = "store_run_live",
+        .text = "SELECT id FROM task WHERE run_id = $1"
+                " AND state NOT IN ('done', 'failed', 'cancelled') ORDER BY id LIMIT 500"};
+    const struct sql_value args[] = {SQL_INT64(run_id)};
+
+    return store_ids(db, &list, args, COUNT(args), RUN_NODES_MAX, arena, out, err);
+}
+
+static bool cancel_run(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                       const struct run_view *run, struct error *err)
+{
+    struct id_list live;
+
+    if (!live_tasks(db, run->row_id, command->arena, &live, err))
+        return false;
+    if (live.count == 0)
+        return error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s",
+                         STR_ARGS(run->state));
+    for (size_t index = 0; index < live.count; index++) {
+        struct task_entry entry;
+
+        if (!store_entry_find(db, live.ids[index], command->arena, &entry, err))
+            return false;
+        if (!task_state_is_final(entry.state) && entry.cancel_at_ms == 0 &&
+            !cancel_task(db, hooks, command, &entry, err))
+            return false;
+    }
+    return true;
+}
+
+static bool pause_run(struct db *db, struct command *command, const struct run_view *run,
+                      bool is_paused, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_run_pause",
+        .text = "UPDATE run SET is_paused = $2 WHERE id = $1 AND state = 'active'"};
+    const struct sql_value args[] = {SQL_INT64(run->row_id), SQL_BOOL(is_paused)};
+    struct id_list live;
+    int64_t changed;
+
+    if (!db_exec(db, &update, args, COUNT(args), &changed, err))
+        return false;
+    if (changed == 0)
+        return error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s",
+                         STR_ARGS(run->state));
+    if (!live_tasks(db, run->row_id, command->arena, &live, err) ||
+        !store_tell_run(db, run->row_id, command, err))
+        return false;
+    for (size_t index = 0; index < live.count; index++)
+        if (!add_changed(db, command, live.ids[index], RUN_NODES_MAX, err))
+            return false;
+    return true;
+}
+
+static bool prioritise_run(struct db *db, struct command *command, const struct run_view *run,
+                           struct error *err)
+{
+    static const struct sql update = {.name = "store_run_priority",
+                                      .text = "UPDATE run SET priority = $2 WHERE id = $1"};
+    static const struct sql tasks = {.name = "store_tasks_priority",
+                                     .text = "UPDATE task SET priority = $2 WHERE run_id = $1"
+                                             " AND state NOT IN ('done', 'failed', 'cancelled')"};
+    const struct sql_value args[] = {SQL_INT64(run->row_id), SQL_INT64(command->control.priority)};
+    struct id_list live;
+
+    if (!db_exec_one(db, &update, args, COUNT(args), err) ||
+        !db_exec(db, &tasks, args, COUNT(args), NULL, err) ||
+        !live_tasks(db, run->row_id, command->arena, &live, err) ||
+        !store_tell_run(db, run->row_id, command, err))
+        return false;
+    for (size_t index = 0; index < live.count; index++)
+        if (!add_changed(db, command, live.ids[index], RUN_NODES_MAX, err) ||
+            !store_tell_task(db, live.ids[index], command, err))
+            return false;
+    return true;
+}
+
+/* A fresh start for what failed or was cancelled, its budget and deadline too. */
+static bool again(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                  const struct task_view *view, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_again",
+        .text = "UPDATE task SET state = CASE WHEN deps_left > 0 THEN 'blocked' ELSE 'ready' END,"
+                " run_at_ms = $2, deadline_at_ms = $3, start_by_ms = $3, tries = 0, tries_max = $4,"
+                " cancel_at_ms = 0, error_class = '', error_message = '', hold_reason = '',"
+                " finished_at_ms = NULL, crash_count = 0, fence = fence + 1, may_repeat = 1"
+                " WHERE id = $1 AND state = $5"};
+    static const struct sql run = {
+        .name = "store_run_again",
+        .text = "UPDATE run SET state = 'active', finished_at_ms = NULL,"
+                " left_count = left_count + 1, failed_count = failed_count - $2,"
+                " cancelled_count = cancelled_count - $3 WHERE id = $1"};
+    const struct sql_value args[] = {SQL_INT64(view->row_id), SQL_INT64(command->now_ms),
+                                     SQL_INT64(command->now_ms + command->control.deadline_ms),
+                                     SQL_INT64(command->control.tries_max), SQL_TEXT(view->state)};
+    const struct sql_value run_args[] = {SQL_INT64(view->run_row_id),
+                                         SQL_INT64(view->state_code == TASK_FAILED ? 1 : 0),
+                                         SQL_INT64(view->state_code == TASK_CANCELLED ? 1 : 0)};
+    enum task_state to;
+
+    return task_state_next(view->state_code, TASK_AGAIN, &to, err) &&
+           db_exec_one(db, &update, args, COUNT(args), err) &&
+           db_exec_one(db, &run, run_args, COUNT(run_args), err) &&
+           (hooks->reserve == NULL ||
+            hooks->reserve(hooks->context, db, view->user_id, view->row_id, view->provider_row_id,
+                           view->model, view->operation, view->estimate_micro, view->currency,
+                           command->now_ms, err)) &&
+           store_tell_task(db, view->row_id, command, err) &&
+           add_changed(db, command, view->row_id, RUN_NODES_MAX, err);
+}
+
+/* A failure is retried with what was cancelled because of it. */
+static bool retry_tasks(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                        int64_t run_row_id, int64_t only_behind, struct error *err)
+{
+    static const struct sql all = {
+        .name = "store_retry_all",
+        .text = "SELECT id FROM task WHERE run_id = $1 AND state IN ('failed', 'cancelled')"
+                " ORDER BY id LIMIT 500"};
+    static const struct sql behind = {
+        .name = "store_retry_behind",
+        .text = "WITH RECURSIVE behind (id) AS (SELECT $2 UNION SELECT e.to_task FROM edge e"
+                " JOIN behind b ON e.from_task = b.id) SELECT t.id FROM behind"
+                " JOIN task t ON t.id = behind.id WHERE t.run_id = $1"
+                " AND t.state IN ('failed', 'cancelled') ORDER BY t.id LIMIT 500"};
+    const struct sql_value args[] = {SQL_INT64(run_row_id), SQL_INT64(only_behind)};
+    struct id_list found;
+
+    if (only_behind == 0
+            ? !store_ids(db, &all, args, 1, RUN_NODES_MAX, command->arena, &found, err)
+            : !store_ids(db, &behind, args, 2, RUN_NODES_MAX, command->arena, &found, err))
+        return false;
+    if (found.count == 0)
+        return error_set(err, ERROR_CONFLICT, "there is nothing that failed");
+    for (size_t index = 0; index < found.count; index++) {
+        struct task_view view;
+
+        if (!view_task_row(db, found.ids[index], command->arena, &view, err) ||
+            !again(db, hooks, command, &view, err))
+            return false;
+    }
+    return store_tell_run(db, run_row_id, command, err);
+}
+
+bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                       struct error *err)
+{
+    struct run_view run;
+
+    command->control.changed_count = 0;
+    if (!run_of(db, command, &run, err))
+        return false;
+    switch (command->control.run_control) {
+    case RUN_CANCEL:
+        return cancel_run(db, hooks, command, &run, err);
+    case RUN_PAUSE:
+        return pause_run(db, command, &run, true, err);
+    case RUN_RESUME:
+        return pause_run(db, command, &run, false, err);
+    case RUN_RETRY:
+        return retry_tasks(db, hooks, command, run.row_id, 0, err);
+    case RUN_PRIORITISE:
+        return prioritise_run(db, command, &run, err);
+    }
+    return error_set(err, ERROR_INTERNAL, "no such control");
+}
+
+static bool repeat_task(struct db *db, struct command *command, const struct task_entry *entry,
+                        struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_repeat",
+        .text =
+            "UPDATE task SET state = 'ready', may_repeat = 1, run_at_ms = $2, fence = fence + 1,"
+            " deadline_at_ms = max(deadline_at_ms, $3), start_by_ms = max(start_by_ms, $3),"
+            " hold_reason = '', crash_count = 0 WHERE id = $1 AND state = 'held'"};
+    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_INT64(command->now_ms),
+                                     SQL_INT64(command->now_ms + command->control.deadline_ms)};
+    enum task_state to;
+
+    return task_state_next(entry->state, TASK_ANSWER, &to, err) &&
+           db_exec_one(db, &update, args, COUNT(args), err) &&
+           store_tell_task(db, entry->id, command, err) &&
+           add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+}
+
+static bool give_task_up(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                         const struct task_entry *entry, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_give_up",
+        .text = "UPDATE task SET state = 'failed', finished_at_ms = $2, hold_reason = '',"
+                " error_class = CASE WHEN error_class = '' THEN 'unknown' ELSE error_class END"
+                " WHERE id = $1 AND state = 'held'"};
+    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_INT64(command->now_ms)};
+    struct ended ended;
+    enum task_state to;
+
+    if (entry->state != TASK_HELD)
+        return error_set(err, ERROR_CONFLICT, "a task that is %s asks nothing",
+                         task_state_name(entry->state));
+    return task_state_next(entry->state, TASK_FAIL, &to, err) &&
+           db_exec_one(db, &update, args, COUNT(args), err) &&
+           store_after_end(db, hooks, command, entry->id, entry->run_id, to, &ended, err) &&
+           add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+}
+
+/* A rank between two neighbours; halving a gap of 1 some fifty times uses a double up, then the
+ * tail is numbered again. */
+static bool rank_before(struct db *db, const struct task_entry *entry,
+                        const struct task_entry *before, double *out, struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_rank_below",
+        .text = "SELECT coalesce(max(rank), $3 - 2) AS rank FROM task WHERE user_id = $1"
+                " AND state IN ('blocked', 'ready') AND priority = $2 AND rank < $3 AND id <> $4"};
+    static const struct sql spread = {
+        .name = "store_rank_spread",
+        .text = "UPDATE task SET rank = rank + 1 WHERE user_id = $1"
+                " AND state IN ('blocked', 'ready') AND priority = $2 AND rank >= $3"};
+    const struct sql_value args[] = {SQL_INT64(entry->user_id), SQL_INT64(before->priority),
+                                     SQL_DOUBLE(before->rank), SQL_INT64(entry->id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    double below;
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no rank");
+    below = rows_double(&rows, "rank");
+    *out = below + (before->rank - below) / 2;
+    if (*out > below && *out < before->rank)
+        return true;
+    *out = before->rank;
+    return db_exec(db, &spread, args, 3, NULL, err);
+}
+
+static bool rank_at_end(struct db *db, const struct task_entry *entry, bool is_front, double *out,
+                        struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_rank_ends",
+        .text = "SELECT coalesce(min(rank), 0) AS low, coalesce(max(rank), 0) AS high FROM task"
+                " WHERE user_id = $1 AND state IN ('blocked', 'ready')"};
+    const struct sql_value args[] = {SQL_INT64(entry->user_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no rank");
+    *out = is_front ? rows_double(&rows, "low") - 1 : rows_double(&rows, "high") + 1;
+    return true;
+}
+
+static bool move_task(struct db *db, struct command *command, const struct task_entry *entry,
+                      struct error *err)
+{
+    static const struct sql update = {.name = "store_move",
+                                      .text =
+                                          "UPDATE task SET rank = $2, priority = $3 WHERE id = $1"
+                                          " AND state IN ('blocked', 'ready')"};
+    enum task_priority priority = entry->priority;
+    struct task_entry before;
+    struct task_view view;
+    double rank;
+
+    if (entry->state != TASK_READY && entry->state != TASK_BLOCKED)
+        return error_set(err, ERROR_CONFLICT, "a task that is %s has no place in the queue",
+                         task_state_name(entry->state));
+    if (command->control.place == PLACE_BEFORE) {
+        if (!view_task(db, command->control.user_id, command->control.before, command->arena, &view,
+                       err) ||
+            !store_entry_find(db, view.row_id, command->arena, &before, err))
+            return false;
+        if (before.state != TASK_READY && before.state != TASK_BLOCKED)
+            return error_field(err, ERROR_CONFLICT, "before", 0, "that task no longer waits");
+        priority = before.priority;
+        if (!rank_before(db, entry, &before, &rank, err))
+            return false;
+    } else {
+        priority = command->control.place == PLACE_FRONT ? PRIORITY_FRONT : PRIORITY_NORMAL;
+        if (!rank_at_end(db, entry, command->control.place == PLACE_FRONT, &rank, err))
+            return false;
+    }
+    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_DOUBLE(rank), SQL_INT64(priority)};
+
+    return db_exec_one(db, &update, args, COUNT(args), err) &&
+           store_tell_task(db, entry->id, command, err) &&
+           add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+}
+
+bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                        struct error *err)
+{
+    struct task_entry entry;
+
+    command->control.changed_count = 0;
+    if (!task_of(db, command, &entry, err))
+        return false;
+    switch (command->control.task_control) {
+    case TASK_CONTROL_CANCEL:
+        return cancel_task(db, hooks, command, &entry, err);
+    case TASK_CONTROL_RETRY:
+        if (entry.state != TASK_FAILED && entry.state != TASK_CANCELLED)
+            return error_set(err, ERROR_CONFLICT, "a task that is %s cannot be retried",
+                             task_state_name(entry.state));
+        return retry_tasks(db, hooks, command, entry.run_id, entry.id, err);
+    case TASK_CONTROL_REPEAT:
+        return repeat_task(db, command, &entry, err);
+    case TASK_CONTROL_GIVE_UP:
+        return give_task_up(db, hooks, command, &entry, err);
+    case TASK_CONTROL_MOVE:
+        return move_task(db, command, &entry, err);
+    }
+    return error_set(err, ERROR_INTERNAL, "no such control");
+}
+
+bool store_pause_all(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                     struct error *err)
+{
+    static const struct sql set = {.name = "store_pause_set",
+                                   .text =
+                                       "INSERT INTO engine_meta (name, value) VALUES ('paused', $1)"
+                                       " ON CONFLICT (name) DO UPDATE SET value = excluded.value"};
+    static const struct sql clear = {.name = "store_pause_clear",
+                                     .text = "DELETE FROM engine_meta WHERE name = 'paused'"};
+    const struct sql_value args[] = {SQL_TEXT(command->control.reason)};
+
+    (void)hooks;
+    return command->control.is_paused ? db_exec_one(db, &set, args, COUNT(args), err)
+                                      : db_exec(db, &clear, NULL, 0, NULL, err);
+}
+
+bool store_release_held(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                        struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_held_by_provider",
+        .text = "SELECT id FROM task WHERE provider_id = $1 AND state = 'held'"
+                " AND hold_reason IN ('quota', 'auth') ORDER BY id LIMIT 10000"};
+    static const struct sql release = {
+        .name = "store_release_held",
+        .text =
+            "UPDATE task SET state = 'ready', run_at_ms = $2, hold_reason = '', fence = fence + 1"
+            " WHERE id = $1"
+            " AND state = 'held'"};
+    const struct sql_value args[] = {SQL_INT64(command->control.provider_id)};
+    struct id_list held;
+
+    (void)hooks;
+    command->control.changed_count = 0;
+    command->control.user_count = 0;
+    if (!store_ids(db, &find, args, COUNT(args), 10000, command->arena, &held, err))
+        return false;
+    for (size_t index = 0; index < held.count; index++) {
+        const struct sql_value row[] = {SQL_INT64(held.ids[index]), SQL_INT64(command->now_ms)};
+
+        if (!db_exec_one(db, &release, row, COUNT(row), err) ||
+            !store_tell_task(db, held.ids[index], command, err) ||
+            !add_changed(db, command, held.ids[index], held.count, err))
+            return false;
+    }
+    return true;
+}

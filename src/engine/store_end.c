@@ -1,0 +1,315 @@
+/* How a task ends or goes back, and what follows from it: money, the tasks behind it, its run. */
+#include "engine/store_private.h"
+
+#include <assert.h>
+
+static bool end_call(struct db *db, const struct command *command, struct error *err)
+{
+    /* What was kept stays kept: a failure after it is about the result, not the call. */
+    static const struct sql update = {
+        .name = "store_end_call",
+        .text = "UPDATE call SET state = $2, class = $3, message = $4, http_status = $5,"
+                " cost_micro = $6, ended_at_ms = $7,"
+                " request_id = CASE WHEN $8 = '' THEN request_id ELSE $8 END"
+                " WHERE id = $1 AND state <> 'finished'"};
+    const struct call_end *call = &command->end.call;
+    const struct sql_value args[] = {
+        SQL_INT64(call->call_id),
+        SQL_CSTR(call_state_name(call->state)),
+        SQL_CSTR(call->class == FAILURE_NONE ? "" : failure_class_name(call->class)),
+        SQL_TEXT(call->message),
+        SQL_INT64(call->http_status),
+        call->cost_micro < 0 ? SQL_NULL : SQL_INT64(call->cost_micro),
+        SQL_INT64(command->now_ms),
+        SQL_TEXT(call->request_id),
+    };
+
+    return call->call_id == 0 || db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
+static const char *const outcomes[TASK_EVENT_COUNT] = {
+    [TASK_FINISH] = "done", [TASK_FAIL] = "failed",          [TASK_RETRY] = "retry",
+    [TASK_HOLD] = "held",   [TASK_GIVE_BACK] = "given_back", [TASK_CANCEL] = "cancelled",
+};
+
+static bool end_attempt(struct db *db, const struct command *command, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_end_attempt",
+        .text = "UPDATE attempt SET ended_at_ms = $3, outcome = $4, class = $5, message = $6"
+                " WHERE task_id = $1 AND number = $2 AND ended_at_ms IS NULL"};
+    const struct sql_value args[] = {
+        SQL_INT64(command->end.task_id),
+        SQL_INT64(command->end.attempt_number),
+        SQL_INT64(command->now_ms),
+        SQL_CSTR(outcomes[command->end.event]),
+        SQL_CSTR(command->end.class == FAILURE_NONE ? "" : failure_class_name(command->end.class)),
+        SQL_TEXT(command->end.message),
+    };
+
+    return db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
+/* The task's row: only under its fence and only along the table of ways. */
+static bool end_row(struct db *db, struct command *command, const struct task_entry *entry,
+                    enum task_state to, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_end_task",
+        .text = "UPDATE task SET state = $4, owner = '', run_at_ms = $5, tries = tries + $6,"
+                " error_class = $7, error_message = $8, hold_reason = $9, may_repeat = $10,"
+                " output = coalesce($11, output), finished_at_ms = $12, poll_at_ms = 0"
+                " WHERE id = $1 AND fence = $2 AND state = $3"};
+    const bool is_final = task_state_is_final(to);
+    const char *hold_reason = command->end.hold_reason;
+    const struct sql_value args[] = {
+        SQL_INT64(entry->id),
+        SQL_INT64(entry->fence),
+        SQL_CSTR(task_state_name(entry->state)),
+        SQL_CSTR(task_state_name(to)),
+        SQL_INT64(command->end.event == TASK_RETRY ? command->end.run_at_ms : entry->run_at_ms),
+        SQL_INT64(command->end.counts_try ? 1 : 0),
+        SQL_CSTR(command->end.class == FAILURE_NONE ? "" : failure_class_name(command->end.class)),
+        SQL_TEXT(command->end.message),
+        SQL_CSTR(hold_reason == NULL ? "" : hold_reason),
+        SQL_BOOL(command->end.may_repeat),
+        SQL_TEXT_OR_NULL(command->end.output),
+        is_final ? SQL_INT64(command->now_ms) : SQL_NULL,
+    };
+
+    return db_exec_one(db, &update, args, COUNT(args), err);
+}
+
+/* What its calls have cost, and whether one of them may have cost more. */
+static bool cost_of(struct db *db, int64_t task_id, struct arena *arena, int64_t *known,
+                    bool *is_doubtful, struct str *currency, struct error *err)
+{
+    static const struct sql sum = {
+        .name = "store_cost",
+        .text = "SELECT coalesce(sum(cost_micro), 0) AS known, coalesce(max(currency), '') AS"
+                " currency, coalesce(sum(cost_micro IS NULL AND state IN ('unknown', 'abandoned',"
+                " 'finished')), 0) AS doubtful FROM call WHERE task_id = $1"};
+    const struct sql_value args[] = {SQL_INT64(task_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &sum, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no sum of costs");
+    *known = rows_int64(&rows, "known");
+    *is_doubtful = rows_int64(&rows, "doubtful") > 0;
+    *currency = rows_str(&rows, "currency", arena);
+    return true;
+}
+
+static bool settle(struct db *db, const struct engine_hooks *hooks, const struct command *command,
+                   int64_t task_id, struct error *err)
+{
+    static const struct sql update = {.name = "store_task_cost",
+                                      .text = "UPDATE task SET cost_micro = $2 WHERE id = $1"};
+    struct str currency;
+    int64_t known;
+    bool is_doubtful;
+
+    if (!cost_of(db, task_id, command->arena, &known, &is_doubtful, &currency, err))
+        return false;
+    const struct sql_value args[] = {SQL_INT64(task_id), is_doubtful ? SQL_NULL : SQL_INT64(known)};
+
+    return db_exec_one(db, &update, args, COUNT(args), err) &&
+           (hooks->settle == NULL ||
+            hooks->settle(hooks->context, db, task_id, is_doubtful ? -1 : known, currency,
+                          command->now_ms, err));
+}
+
+/* The flag of an edge is turned once, so that a replay cannot count a dependency down twice. */
+static bool free_successors(struct db *db, struct command *command, int64_t task_id,
+                            struct ended *out, struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_successors",
+        .text = "SELECT to_task AS id FROM edge WHERE from_task = $1 AND is_done = 0"
+                " ORDER BY to_task, from_port, to_port LIMIT 2000"};
+    static const struct sql flip = {
+        .name = "store_edge_flip",
+        .text = "UPDATE edge SET is_done = 1 WHERE from_task = $1 AND is_done = 0"};
+    static const struct sql count_down = {
+        .name = "store_count_down",
+        .text = "UPDATE task SET deps_left = deps_left - 1,"
+                " state = CASE WHEN deps_left = 1 THEN 'ready' ELSE state END,"
+                " run_at_ms = CASE WHEN deps_left = 1 THEN $2 ELSE run_at_ms END"
+                " WHERE id = $1 AND state = 'blocked' AND deps_left > 0"};
+    const struct sql_value args[] = {SQL_INT64(task_id)};
+    struct id_list successors;
+
+    if (!store_ids(db, &find, args, 1, RUN_EDGES_MAX, command->arena, &successors, err))
+        return false;
+    if (successors.count == 0)
+        return true;
+    if (!db_exec(db, &flip, args, 1, NULL, err))
+        return false;
+    out->ready = ARENA_ARRAY(command->arena, struct task_entry, successors.count);
+    for (size_t index = 0; index < successors.count; index++) {
+        const struct sql_value down[] = {SQL_INT64(successors.ids[index]),
+                                         SQL_INT64(command->now_ms)};
+        struct task_entry entry;
+        int64_t changed;
+
+        if (!db_exec(db, &count_down, down, COUNT(down), &changed, err) ||
+            !store_entry_find(db, successors.ids[index], command->arena, &entry, err))
+            return false;
+        if (changed == 1 && entry.state == TASK_READY) {
+            out->ready[out->ready_count++] = entry;
+            if (!store_tell_task(db, entry.id, command, err))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A branch ends with the task it hangs on; other branches go on. */
+static bool end_branch(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                       int64_t task_id, struct ended *out, struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_branch",
+        .text = "WITH RECURSIVE behind (id) AS ("
+                " SELECT to_task FROM edge WHERE from_task = $1"
+                " UNION SELECT e.to_task FROM edge e JOIN behind b ON e.from_task = b.id)"
+                " SELECT t.id FROM behind JOIN task t ON t.id = behind.id"
+                " WHERE t.state = 'blocked' ORDER BY t.id LIMIT 500"};
+    static const struct sql cancel = {
+        .name = "store_branch_cancel",
+        .text = "UPDATE task SET state = 'cancelled', error_class = 'cancelled',"
+                " finished_at_ms = $2 WHERE id = $1 AND state = 'blocked'"};
+    const struct sql_value args[] = {SQL_INT64(task_id)};
+    struct id_list behind;
+
+    if (!store_ids(db, &find, args, 1, RUN_NODES_MAX, command->arena, &behind, err))
+        return false;
+    for (size_t index = 0; index < behind.count; index++) {
+        const struct sql_value row[] = {SQL_INT64(behind.ids[index]), SQL_INT64(command->now_ms)};
+
+        if (!db_exec_one(db, &cancel, row, COUNT(row), err) ||
+            !settle(db, hooks, command, behind.ids[index], err) ||
+            !store_tell_task(db, behind.ids[index], command, err))
+            return false;
+    }
+    out->ended = behind.ids;
+    out->ended_count = behind.count;
+    return true;
+}
+
+static bool count_run(struct db *db, struct command *command, int64_t run_id, int64_t failed,
+                      int64_t cancelled, int64_t ended, struct error *err)
+{
+    static const struct sql count = {
+        .name = "store_count_run",
+        .text = "UPDATE run SET left_count = left_count - $4, failed_count = failed_count + $2,"
+                " cancelled_count = cancelled_count + $3,"
+                " cost_micro = (SELECT coalesce(sum(t.cost_micro), 0) FROM task t"
+                " WHERE t.run_id = $1) WHERE id = $1 AND left_count >= $4"};
+    static const struct sql close = {
+        .name = "store_close_run",
+        .text = "UPDATE run SET finished_at_ms = $2, state = CASE WHEN failed_count > 0 THEN"
+                " 'failed' WHEN cancelled_count = task_count THEN 'cancelled' ELSE 'done' END"
+                " WHERE id = $1 AND left_count = 0 AND state = 'active'"};
+    const struct sql_value count_args[] = {SQL_INT64(run_id), SQL_INT64(failed),
+                                           SQL_INT64(cancelled), SQL_INT64(ended)};
+    const struct sql_value close_args[] = {SQL_INT64(run_id), SQL_INT64(command->now_ms)};
+
+    return db_exec_one(db, &count, count_args, COUNT(count_args), err) &&
+           db_exec(db, &close, close_args, COUNT(close_args), NULL, err) &&
+           store_tell_run(db, run_id, command, err);
+}
+
+bool store_after_end(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                     int64_t task_id, int64_t run_id, enum task_state state, struct ended *out,
+                     struct error *err)
+{
+    assert(task_state_is_final(state));
+    *out = (struct ended){0};
+    if (!settle(db, hooks, command, task_id, err) || !store_tell_task(db, task_id, command, err))
+        return false;
+    if (state == TASK_DONE ? !free_successors(db, command, task_id, out, err)
+                           : !end_branch(db, hooks, command, task_id, out, err))
+        return false;
+    return count_run(db, command, run_id, state == TASK_FAILED ? 1 : 0,
+                     (int64_t)out->ended_count + (state == TASK_CANCELLED ? 1 : 0),
+                     (int64_t)out->ended_count + 1, err);
+}
+
+/* The nouns' share of a finished task: its assets. */
+static bool record_result(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                          const struct task_entry *entry, struct error *err)
+{
+    struct task_view view;
+    struct task_result result;
+    struct str currency;
+    int64_t known;
+    bool is_doubtful;
+
+    if (hooks->record_result == NULL)
+        return true;
+    if (!view_task_row(db, entry->id, command->arena, &view, err) ||
+        !cost_of(db, entry->id, command->arena, &known, &is_doubtful, &currency, err))
+        return false;
+    result = (struct task_result){
+        .task_id = entry->id,
+        .run_id = entry->run_id,
+        .user_id = entry->user_id,
+        .task_public_id = view.id,
+        .run_public_id = view.run_id,
+        .operation = view.operation,
+        .model = view.model,
+        .parameters = view.parameters,
+        .inputs = view.inputs,
+        .provider_id = entry->provider_id,
+        .output = command->end.output,
+        .cost_micro = is_doubtful ? -1 : known,
+        .currency = currency,
+        .started_at_ms = view.started_at_ms,
+        .now_ms = command->now_ms,
+        .is_late = task_state_is_final(entry->state),
+    };
+    return hooks->record_result(hooks->context, db, &result, err);
+}
+
+bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *command,
+               struct error *err)
+{
+    struct task_entry entry;
+    struct ended ended;
+    enum task_state to;
+    struct error refused;
+
+    command->end.is_applied = false;
+    command->end.ready_count = 0;
+    command->end.ended_count = 0;
+    if (!end_call(db, command, err) ||
+        !store_entry_find(db, command->end.task_id, command->arena, &entry, err))
+        return false;
+    command->end.user_id = entry.user_id;
+    if (entry.fence != command->end.fence)
+        return end_attempt(db, command, err); /* fenced out: the call is told of, nothing else */
+    if (!task_state_next(entry.state, command->end.event, &to, &refused)) {
+        /* Cancelled while the provider was at work: what was paid for is kept all the same (P7). */
+        return end_attempt(db, command, err) &&
+               (command->end.event != TASK_FINISH || entry.state != TASK_CANCELLED ||
+                (record_result(db, hooks, command, &entry, err) &&
+                 settle(db, hooks, command, entry.id, err)));
+    }
+    if (!end_attempt(db, command, err) || !end_row(db, command, &entry, to, err))
+        return false;
+    command->end.is_applied = true;
+    if (!task_state_is_final(to))
+        return store_tell_task(db, entry.id, command, err);
+    if (command->end.event == TASK_FINISH && !record_result(db, hooks, command, &entry, err))
+        return false;
+    if (!store_after_end(db, hooks, command, entry.id, entry.run_id, to, &ended, err))
+        return false;
+    command->end.ready = ended.ready;
+    command->end.ready_count = ended.ready_count;
+    command->end.ended = ended.ended;
+    command->end.ended_count = ended.ended_count;
+    return true;
+}

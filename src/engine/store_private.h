@@ -1,0 +1,74 @@
+/* engine/store_private.h: what the files of the SQL store share.  Each runs inside one transaction
+ * of the writer. */
+#pragma once
+
+#include "engine/command.h"
+#include "engine/event.h"
+#include "engine/view.h"
+
+#include <inttypes.h>
+
+#define ENTRY_COLUMNS                                                                              \
+    "t.id, t.run_id, t.user_id, t.provider_id, t.fence, t.state, t.priority, t.rank,"              \
+    " t.run_at_ms, t.start_by_ms, t.deadline_at_ms, t.poll_at_ms, t.cancel_at_ms,"                 \
+    " (SELECT is_paused FROM run WHERE run.id = t.run_id) AS is_run_paused"
+
+struct task_entry store_entry_of_row(struct rows *rows, struct arena *arena);
+MUST_CHECK bool store_entry_find(struct db *db, int64_t task_id, struct arena *arena,
+                                 struct task_entry *out, struct error *err);
+
+/* Events of a task's and a run's present state. */
+MUST_CHECK bool store_tell_task(struct db *db, int64_t task_id, const struct command *command,
+                                struct error *err);
+MUST_CHECK bool store_tell_run(struct db *db, int64_t run_id, const struct command *command,
+                               struct error *err);
+
+struct id_list {
+    int64_t *ids;
+    size_t count;
+};
+/* The integers of a query's column "id", at most `limit`. */
+MUST_CHECK bool store_ids(struct db *db, const struct sql *sql, const struct sql_value *args,
+                          size_t arg_count, size_t limit, struct arena *arena, struct id_list *out,
+                          struct error *err);
+
+/*
+ * What follows from a task's end, once its own row says so: money settled, tasks behind it freed
+ * (done) or ended with it (failed, cancelled), the run counted, events written.
+ */
+struct ended {
+    struct task_entry *ready;
+    size_t ready_count;
+    int64_t *ended;
+    size_t ended_count;
+};
+MUST_CHECK bool store_after_end(struct db *db, const struct engine_hooks *hooks,
+                                struct command *command, int64_t task_id, int64_t run_id,
+                                enum task_state state, struct ended *out, struct error *err);
+
+MUST_CHECK bool store_take_over(struct db *db, const struct engine_hooks *hooks,
+                                struct command *command, struct error *err);
+MUST_CHECK bool store_claim(struct db *db, const struct engine_hooks *hooks,
+                            struct command *command, struct error *err);
+MUST_CHECK bool store_resume(struct db *db, const struct engine_hooks *hooks,
+                             struct command *command, struct error *err);
+MUST_CHECK bool store_intent(struct db *db, const struct engine_hooks *hooks,
+                             struct command *command, struct error *err);
+MUST_CHECK bool store_sent(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                           struct error *err);
+MUST_CHECK bool store_accept(struct db *db, const struct engine_hooks *hooks,
+                             struct command *command, struct error *err);
+MUST_CHECK bool store_keep(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                           struct error *err);
+MUST_CHECK bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                          struct error *err);
+MUST_CHECK bool store_submit(struct db *db, const struct engine_hooks *hooks,
+                             struct command *command, struct error *err);
+MUST_CHECK bool store_run_control(struct db *db, const struct engine_hooks *hooks,
+                                  struct command *command, struct error *err);
+MUST_CHECK bool store_task_control(struct db *db, const struct engine_hooks *hooks,
+                                   struct command *command, struct error *err);
+MUST_CHECK bool store_pause_all(struct db *db, const struct engine_hooks *hooks,
+                                struct command *command, struct error *err);
+MUST_CHECK bool store_release_held(struct db *db, const struct engine_hooks *hooks,
+                                   struct command *command, struct error *err);

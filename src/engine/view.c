@@ -1,0 +1,434 @@
+#include "engine/view.h"
+
+const char *const task_state_values[] = {"blocked", "ready",  "running",   "waiting", "held",
+                                         "done",    "failed", "cancelled", NULL};
+const char *const task_priority_values[] = {"front", "normal", "low", NULL};
+const char *const run_state_values[] = {"active", "done", "failed", "cancelled", NULL};
+
+static const char *const next_values[] = {"retry", "edit",    "open_provider",
+                                          "wait",  "resolve", NULL};
+static const struct field task_error_fields[] = {
+    {"code",    FIELD_TEXT, offsetof(struct task_error_view, code),    0, 0, 0, NULL, NULL,
+     "A stable name; the page translates it."              },
+    {"class",   FIELD_TEXT, offsetof(struct task_error_view, class),   0, 0, 0, NULL, NULL,
+     "The engine's class, which decided about another try."},
+    {"message", FIELD_TEXT, offsetof(struct task_error_view, message), 0, 0, 0, NULL, NULL,
+     "The provider's own words."                           },
+    {"next",    FIELD_ENUM, offsetof(struct task_error_view, next),    0, 0, 0, NULL, next_values,
+     "What helps."                                         },
+};
+const struct shape task_error_shape = SHAPE("TaskError", struct task_error_view, task_error_fields);
+
+static const struct field task_event_fields[] = {TASK_VIEW_FIELDS};
+const struct shape task_event_shape = SHAPE("TaskState", struct task_view, task_event_fields);
+static const struct field run_event_fields[] = {RUN_VIEW_FIELDS};
+const struct shape run_event_shape = SHAPE("RunState", struct run_view, run_event_fields);
+
+static const struct field call_fields[] = {
+    {"id",                   FIELD_ID,   offsetof(struct call_view, id),                   0,              0, 0, NULL, NULL,
+     "Also the idempotency key it was sent with."                                                                                },
+    {"state",                FIELD_TEXT, offsetof(struct call_view, state),                0,              0, 0, NULL, NULL, NULL},
+    {"provider_id",          FIELD_ID,   offsetof(struct call_view, provider_id),          FIELD_NULLABLE, 0, 0, NULL,
+     NULL,                                                                                                                   NULL},
+    {"model",                FIELD_TEXT, offsetof(struct call_view, model),                0,              0, 0, NULL, NULL, NULL},
+    {"request_id",           FIELD_TEXT, offsetof(struct call_view, request_id),           0,              0, 0, NULL, NULL,
+     "The provider's name for the request, for its support."                                                                     },
+    {"remote_id",            FIELD_TEXT, offsetof(struct call_view, remote_id),            0,              0, 0, NULL, NULL, NULL},
+    {"http_status",          FIELD_INT,  offsetof(struct call_view, http_status),          0,              0, 0, NULL, NULL, NULL},
+    {"class",                FIELD_TEXT, offsetof(struct call_view, class),                0,              0, 0, NULL, NULL, NULL},
+    {"message",              FIELD_TEXT, offsetof(struct call_view, message),              0,              0, 0, NULL, NULL, NULL},
+    {"est_micro",            FIELD_INT,  offsetof(struct call_view, est_micro),            0,              0, 0, NULL, NULL, NULL},
+    {"cost_micro",           FIELD_INT,  offsetof(struct call_view, cost_micro),           0,              0, 0, NULL, NULL,
+     "Below 0 while unknown."                                                                                                    },
+    {"currency",             FIELD_TEXT, offsetof(struct call_view, currency),             0,              0, 0, NULL, NULL, NULL},
+    {"intent_at",            FIELD_TIME, offsetof(struct call_view, intent_at_ms),         0,              0, 0, NULL, NULL,
+     "Written down before the first byte left."                                                                                  },
+    {"sent_at",              FIELD_TIME, offsetof(struct call_view, sent_at_ms),           FIELD_NULLABLE, 0, 0, NULL,
+     NULL,                                                                                                                   NULL},
+    {"accepted_at",          FIELD_TIME, offsetof(struct call_view, accepted_at_ms),       FIELD_NULLABLE, 0, 0,
+     NULL,                                                                                                             NULL, NULL},
+    {"ended_at",             FIELD_TIME, offsetof(struct call_view, ended_at_ms),          FIELD_NULLABLE, 0, 0, NULL,
+     NULL,                                                                                                                   NULL},
+    {"repeat_of",            FIELD_ID,   offsetof(struct call_view, repeat_of),            FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "The call with unknown outcome that this one repeats."                                                                      },
+    {"may_be_charged_twice", FIELD_BOOL, offsetof(struct call_view, may_be_charged_twice), 0,              0, 0,
+     NULL,                                                                                                             NULL, NULL},
+};
+const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
+
+static const struct field attempt_fields[] = {
+    {"n",          FIELD_INT,  offsetof(struct attempt_view, number),        0,              0, 0, NULL,        NULL, NULL},
+    {"started_at", FIELD_TIME, offsetof(struct attempt_view, started_at_ms), 0,              0, 0, NULL,        NULL,
+     NULL                                                                                                                 },
+    {"ended_at",   FIELD_TIME, offsetof(struct attempt_view, ended_at_ms),   FIELD_NULLABLE, 0, 0, NULL,
+     NULL,                                                                                                            NULL},
+    {"outcome",    FIELD_TEXT, offsetof(struct attempt_view, outcome),       0,              0, 0, NULL,        NULL, NULL},
+    {"class",      FIELD_TEXT, offsetof(struct attempt_view, class),         0,              0, 0, NULL,        NULL, NULL},
+    {"message",    FIELD_TEXT, offsetof(struct attempt_view, message),       0,              0, 0, NULL,        NULL, NULL},
+    {"calls",      FIELD_LIST, offsetof(struct attempt_view, calls),         0,              0, 0, &call_shape, NULL, NULL},
+};
+const struct shape attempt_shape = SHAPE("Attempt", struct attempt_view, attempt_fields);
+
+/* What helps against each class of failure; the sentence itself is the page's. */
+static const char *const next_of_class[FAILURE_CLASS_COUNT] = {
+    [FAILURE_NONE] = "retry",         [FAILURE_NOT_SENT] = "retry",
+    [FAILURE_THROTTLED] = "wait",     [FAILURE_QUOTA] = "open_provider",
+    [FAILURE_AUTH] = "open_provider", [FAILURE_INVALID] = "edit",
+    [FAILURE_REFUSED] = "edit",       [FAILURE_SERVER] = "retry",
+    [FAILURE_UNKNOWN] = "resolve",    [FAILURE_REMOTE] = "retry",
+    [FAILURE_RESULT_LOST] = "retry",  [FAILURE_LOCAL] = "retry",
+    [FAILURE_DEADLINE] = "retry",     [FAILURE_CANCELLED] = "retry",
+};
+
+#define TASK_COLUMNS                                                                               \
+    "t.id, t.public_id, t.run_id, r.public_id AS run_public_id, t.user_id, t.node_key,"            \
+    " t.operation, t.state, t.priority, t.model, t.provider_id,"                                   \
+    " (SELECT p.public_id FROM provider p WHERE p.id = t.provider_id) AS provider_public_id,"      \
+    " t.created_at_ms, t.started_at_ms, t.finished_at_ms, t.run_at_ms, t.cancel_at_ms, t.tries,"   \
+    " t.error_class, t.error_message, t.hold_reason, t.estimate_micro,"                            \
+    " coalesce(t.cost_micro, -1) AS cost_micro, t.currency, t.parameters, t.inputs, t.output"
+#define TASK_FROM " FROM task t JOIN run r ON r.id = t.run_id"
+
+static struct task_error_view *task_error(struct rows *rows, struct arena *arena)
+{
+    const struct str class_name = rows_str(rows, "error_class", arena);
+    struct task_error_view *view;
+    enum failure_class class;
+
+    if (class_name.size == 0)
+        return NULL;
+    class = failure_class_of(class_name);
+    view = ARENA_NEW(arena, struct task_error_view);
+    *view = (struct task_error_view){
+        .code = str_of(error_wire_name(failure_error_code(class))),
+        .class = class_name,
+        .message = rows_str(rows, "error_message", arena),
+        .next = str_of(next_of_class[class]),
+    };
+    return view;
+}
+
+static struct task_view task_of_row(struct rows *rows, struct arena *arena)
+{
+    struct task_view view = {
+        .row_id = rows_int64(rows, "id"),
+        .run_row_id = rows_int64(rows, "run_id"),
+        .user_id = rows_int64(rows, "user_id"),
+        .provider_row_id = rows_int64(rows, "provider_id"),
+        .id = rows_str(rows, "public_id", arena),
+        .run_id = rows_str(rows, "run_public_id", arena),
+        .key = rows_str(rows, "node_key", arena),
+        .operation = rows_str(rows, "operation", arena),
+        .state = rows_str(rows, "state", arena),
+        .priority = str_of(task_priority_values[rows_int64(rows, "priority")]),
+        .model = rows_str(rows, "model", arena),
+        .provider_id = rows_str(rows, "provider_public_id", arena),
+        .hold_reason = rows_str(rows, "hold_reason", arena),
+        .tries = rows_int64(rows, "tries"),
+        .estimate_micro = rows_int64(rows, "estimate_micro"),
+        .cost_micro = rows_int64(rows, "cost_micro"),
+        .progress = -1,
+        .created_at_ms = rows_int64(rows, "created_at_ms"),
+        .started_at_ms = rows_int64(rows, "started_at_ms"),
+        .finished_at_ms = rows_int64(rows, "finished_at_ms"),
+        .run_at_ms = rows_int64(rows, "run_at_ms"),
+        .error = task_error(rows, arena),
+        .currency = rows_str(rows, "currency", arena),
+        .parameters = rows_str(rows, "parameters", arena),
+        .inputs = rows_str(rows, "inputs", arena),
+        .output = rows_str(rows, "output", arena),
+    };
+
+    if (!task_state_of(view.state, &view.state_code))
+        view.state_code = TASK_FAILED; /* the column's CHECK excludes it */
+    view.is_cancelling =
+        rows_int64(rows, "cancel_at_ms") != 0 && !task_state_is_final(view.state_code);
+    return view;
+}
+
+#define RUN_COLUMNS                                                                                \
+    "r.id, r.public_id, r.user_id, r.title, r.state, r.priority, r.is_paused, r.created_at_ms,"    \
+    " r.finished_at_ms, r.task_count, r.left_count, r.failed_count, r.cancelled_count,"            \
+    " r.cost_micro, r.estimate_micro, r.currency"
+
+static struct run_view run_of_row(struct rows *rows, struct arena *arena)
+{
+    return (struct run_view){
+        .row_id = rows_int64(rows, "id"),
+        .user_id = rows_int64(rows, "user_id"),
+        .id = rows_str(rows, "public_id", arena),
+        .title = rows_str(rows, "title", arena),
+        .state = rows_str(rows, "state", arena),
+        .priority = str_of(task_priority_values[rows_int64(rows, "priority")]),
+        .is_paused = rows_bool(rows, "is_paused"),
+        .created_at_ms = rows_int64(rows, "created_at_ms"),
+        .finished_at_ms = rows_int64(rows, "finished_at_ms"),
+        .task_count = rows_int64(rows, "task_count"),
+        .left = rows_int64(rows, "left_count"),
+        .failed = rows_int64(rows, "failed_count"),
+        .cancelled = rows_int64(rows, "cancelled_count"),
+        .cost_micro = rows_int64(rows, "cost_micro"),
+        .estimate_micro = rows_int64(rows, "estimate_micro"),
+        .currency = rows_str(rows, "currency", arena),
+    };
+}
+
+/* The one row of a query, or `missing`. */
+static bool one_run(struct db *db, const struct sql *sql, const struct sql_value *args,
+                    size_t count, struct arena *arena, struct run_view *out, struct error *err)
+{
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, sql, args, count, &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_NOT_FOUND, "no such run");
+    *out = run_of_row(&rows, arena);
+    return true;
+}
+
+static bool one_task(struct db *db, const struct sql *sql, const struct sql_value *args,
+                     size_t count, struct arena *arena, struct task_view *out, struct error *err)
+{
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, sql, args, count, &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_NOT_FOUND, "no such task");
+    *out = task_of_row(&rows, arena);
+    return true;
+}
+
+bool view_run(struct db *db, int64_t user_id, struct str public_id, struct arena *arena,
+              struct run_view *out, struct error *err)
+{
+    static const struct sql find = {
+        .name = "view_run",
+        .text = "SELECT " RUN_COLUMNS " FROM run r WHERE r.public_id = $1 AND r.user_id = $2"};
+    const struct sql_value args[] = {SQL_TEXT(public_id), SQL_INT64(user_id)};
+
+    return one_run(db, &find, args, COUNT(args), arena, out, err);
+}
+
+bool view_run_row(struct db *db, int64_t row_id, struct arena *arena, struct run_view *out,
+                  struct error *err)
+{
+    static const struct sql find = {.name = "view_run_row",
+                                    .text = "SELECT " RUN_COLUMNS " FROM run r WHERE r.id = $1"};
+    const struct sql_value args[] = {SQL_INT64(row_id)};
+
+    return one_run(db, &find, args, COUNT(args), arena, out, err);
+}
+
+bool view_task(struct db *db, int64_t user_id, struct str public_id, struct arena *arena,
+               struct task_view *out, struct error *err)
+{
+    static const struct sql find = {.name = "view_task",
+                                    .text = "SELECT " TASK_COLUMNS TASK_FROM
+                                            " WHERE t.public_id = $1 AND t.user_id = $2"};
+    const struct sql_value args[] = {SQL_TEXT(public_id), SQL_INT64(user_id)};
+
+    return one_task(db, &find, args, COUNT(args), arena, out, err);
+}
+
+bool view_task_row(struct db *db, int64_t row_id, struct arena *arena, struct task_view *out,
+                   struct error *err)
+{
+    static const struct sql find = {.name = "view_task_row",
+                                    .text = "SELECT " TASK_COLUMNS TASK_FROM " WHERE t.id = $1"};
+    const struct sql_value args[] = {SQL_INT64(row_id)};
+
+    return one_task(db, &find, args, COUNT(args), arena, out, err);
+}
+
+static bool many_tasks(struct db *db, const struct sql *sql, const struct sql_value *args,
+                       size_t arg_count, size_t limit, struct arena *arena, struct task_view **out,
+                       size_t *count, struct error *err)
+{
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct task_view *tasks = ARENA_ARRAY(arena, struct task_view, limit);
+    size_t found = 0;
+
+    if (!db_query(db, sql, args, arg_count, &rows, err))
+        return false;
+    while (found < limit && rows_next(&rows))
+        tasks[found++] = task_of_row(&rows, arena);
+    if (rows_failed(&rows))
+        return false;
+    *out = tasks;
+    *count = found;
+    return true;
+}
+
+bool view_tasks_of_run(struct db *db, int64_t run_row_id, struct arena *arena,
+                       struct task_view **out, size_t *count, struct error *err)
+{
+    static const struct sql list = {.name = "view_tasks_of_run",
+                                    .text = "SELECT " TASK_COLUMNS TASK_FROM
+                                            " WHERE t.run_id = $1 ORDER BY t.id LIMIT 500"};
+    const struct sql_value args[] = {SQL_INT64(run_row_id)};
+
+    return many_tasks(db, &list, args, COUNT(args), RUN_NODES_MAX, arena, out, count, err);
+}
+
+bool view_tasks_held(struct db *db, int64_t user_id, size_t limit, struct arena *arena,
+                     struct task_view **out, size_t *count, struct error *err)
+{
+    static const struct sql list = {
+        .name = "view_tasks_held",
+        .text = "SELECT " TASK_COLUMNS TASK_FROM
+                " WHERE t.user_id = $1 AND t.state = 'held' ORDER BY t.id DESC LIMIT $2"};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64((int64_t)limit)};
+
+    return many_tasks(db, &list, args, COUNT(args), limit, arena, out, count, err);
+}
+
+bool view_runs(struct db *db, int64_t user_id, struct str state, struct str cursor, size_t limit,
+               struct arena *arena, struct run_view **out, size_t *count, struct error *err)
+{
+    static const struct sql list = {
+        .name = "view_runs",
+        .text = "SELECT " RUN_COLUMNS " FROM run r WHERE r.user_id = $1"
+                " AND ($2 IS NULL OR r.state = $2)"
+                " AND ($3 IS NULL OR r.id < (SELECT id FROM run WHERE public_id = $3"
+                " AND user_id = $1)) ORDER BY r.id DESC LIMIT $4"};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_TEXT_OR_NULL(state),
+                                     SQL_TEXT_OR_NULL(cursor), SQL_INT64((int64_t)limit)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct run_view *runs = ARENA_ARRAY(arena, struct run_view, limit);
+    size_t found = 0;
+
+    if (!db_query(db, &list, args, COUNT(args), &rows, err))
+        return false;
+    while (found < limit && rows_next(&rows))
+        runs[found++] = run_of_row(&rows, arena);
+    if (rows_failed(&rows))
+        return false;
+    *out = runs;
+    *count = found;
+    return true;
+}
+
+enum { ATTEMPTS_SHOWN = 100, CALLS_SHOWN = 200 };
+
+static bool calls_of_task(struct db *db, int64_t task_row_id, struct arena *arena,
+                          struct call_view *out, int64_t *attempt_of, size_t *count,
+                          struct error *err)
+{
+    static const struct sql list = {
+        .name = "view_calls",
+        .text = "SELECT c.public_id, c.attempt, c.state, c.model, c.request_id, c.remote_id,"
+                " c.http_status, c.class, c.message, c.estimate_micro,"
+                " coalesce(c.cost_micro, -1) AS cost_micro, c.currency, c.intent_at_ms,"
+                " c.sent_at_ms, c.accepted_at_ms, c.ended_at_ms,"
+                " (SELECT p.public_id FROM provider p WHERE p.id = c.provider_id) AS provider,"
+                " (SELECT o.public_id FROM call o WHERE o.id = c.repeat_of) AS repeat_of"
+                " FROM call c WHERE c.task_id = $1 ORDER BY c.id LIMIT 200"};
+    const struct sql_value args[] = {SQL_INT64(task_row_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    *count = 0;
+    if (!db_query(db, &list, args, COUNT(args), &rows, err))
+        return false;
+    while (*count < CALLS_SHOWN && rows_next(&rows)) {
+        const struct str repeat_of = rows_str(&rows, "repeat_of", arena);
+
+        attempt_of[*count] = rows_int64(&rows, "attempt");
+        out[(*count)++] = (struct call_view){
+            .id = rows_str(&rows, "public_id", arena),
+            .state = rows_str(&rows, "state", arena),
+            .provider_id = rows_str(&rows, "provider", arena),
+            .model = rows_str(&rows, "model", arena),
+            .request_id = rows_str(&rows, "request_id", arena),
+            .remote_id = rows_str(&rows, "remote_id", arena),
+            .http_status = rows_int64(&rows, "http_status"),
+            .class = rows_str(&rows, "class", arena),
+            .message = rows_str(&rows, "message", arena),
+            .est_micro = rows_int64(&rows, "estimate_micro"),
+            .cost_micro = rows_int64(&rows, "cost_micro"),
+            .currency = rows_str(&rows, "currency", arena),
+            .intent_at_ms = rows_int64(&rows, "intent_at_ms"),
+            .sent_at_ms = rows_int64(&rows, "sent_at_ms"),
+            .accepted_at_ms = rows_int64(&rows, "accepted_at_ms"),
+            .ended_at_ms = rows_int64(&rows, "ended_at_ms"),
+            .repeat_of = repeat_of,
+            .may_be_charged_twice = repeat_of.size != 0,
+        };
+    }
+    return !rows_failed(&rows);
+}
+
+bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena, struct list *out,
+                   struct error *err)
+{
+    static const struct sql list = {
+        .name = "view_attempts",
+        .text = "SELECT number, started_at_ms, ended_at_ms, outcome, class, message FROM attempt"
+                " WHERE task_id = $1 ORDER BY number LIMIT 100"};
+    const struct sql_value args[] = {SQL_INT64(task_row_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct attempt_view *attempts = ARENA_ARRAY(arena, struct attempt_view, ATTEMPTS_SHOWN);
+    struct call_view *calls = ARENA_ARRAY(arena, struct call_view, CALLS_SHOWN);
+    int64_t *attempt_of = ARENA_ARRAY(arena, int64_t, CALLS_SHOWN);
+    size_t call_count, found = 0;
+
+    if (!calls_of_task(db, task_row_id, arena, calls, attempt_of, &call_count, err) ||
+        !db_query(db, &list, args, COUNT(args), &rows, err))
+        return false;
+    while (found < ATTEMPTS_SHOWN && rows_next(&rows)) {
+        struct attempt_view *view = &attempts[found++];
+        size_t first = 0, last;
+
+        *view = (struct attempt_view){
+            .number = rows_int64(&rows, "number"),
+            .started_at_ms = rows_int64(&rows, "started_at_ms"),
+            .ended_at_ms = rows_int64(&rows, "ended_at_ms"),
+            .outcome = rows_str(&rows, "outcome", arena),
+            .class = rows_str(&rows, "class", arena),
+            .message = rows_str(&rows, "message", arena),
+        };
+        /* Calls come in the order of their attempts, so those of one stand together. */
+        while (first < call_count && attempt_of[first] != view->number)
+            first++;
+        for (last = first; last < call_count && attempt_of[last] == view->number; last++)
+            ;
+        view->calls = (struct list){.items = calls + first, .count = last - first};
+    }
+    if (rows_failed(&rows))
+        return false;
+    *out = (struct list){.items = attempts, .count = found};
+    return true;
+}
+
+bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms, struct queue_counts *out,
+                       struct error *err)
+{
+    static const struct sql count = {
+        .name = "view_queue_counts",
+        .text = "SELECT"
+                " (SELECT count(*) FROM task WHERE state IN ('ready', 'running', 'waiting')"
+                " AND state <> 'ready') AS running,"
+                " (SELECT count(*) FROM task WHERE state IN ('ready', 'running', 'waiting')"
+                " AND state = 'ready') AS waiting_all,"
+                " (SELECT count(*) FROM task WHERE state IN ('blocked', 'ready')"
+                " AND state = 'ready' AND user_id = $1) AS waiting_mine,"
+                " (SELECT count(*) FROM task WHERE state = 'held' AND user_id = $1) AS held,"
+                " (SELECT count(*) FROM task WHERE state = 'failed' AND user_id = $1"
+                " AND finished_at_ms > $2) AS failed"};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64(now_ms - INT64_C(86400000))};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &count, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no counts");
+    *out = (struct queue_counts){
+        .running = rows_int64(&rows, "running"),
+        .waiting_mine = rows_int64(&rows, "waiting_mine"),
+        .waiting_all = rows_int64(&rows, "waiting_all"),
+        .held = rows_int64(&rows, "held"),
+        .failed_24h = rows_int64(&rows, "failed"),
+    };
+    return true;
+}

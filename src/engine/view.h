@@ -1,0 +1,232 @@
+/*
+ * engine/view.h: runs and tasks as people see them: read from the store, written into replies and
+ * events. What only memory knows (place in the queue, progress) and what nouns add (assets) is
+ * filled in above.
+ */
+#pragma once
+
+#include "core/arena.h"
+#include "core/error.h"
+#include "core/shape.h"
+#include "db/db.h"
+#include "engine/engine.h"
+
+struct task_error_view {
+    struct str code;    /* core/error.def's wire name; the page translates it */
+    struct str class;   /* engine.md 6 */
+    struct str message; /* the provider's own words */
+    struct str next;    /* what helps: "retry", "edit", "open_provider", "wait", "resolve" */
+};
+extern const struct shape task_error_shape;
+
+struct task_view {
+    int64_t row_id, run_row_id, user_id, provider_row_id; /* not shown */
+    enum task_state state_code;
+    struct str id, run_id, key, operation, state, priority, model, provider_id, hold_reason;
+    int64_t position, partial_count, partial_version, tries, estimate_micro, cost_micro;
+    double progress; /* < 0: unknown */
+    int64_t created_at_ms, started_at_ms, finished_at_ms, run_at_ms;
+    bool is_cancelling;
+    struct task_error_view *error; /* NULL: none */
+    struct str currency;
+    struct str parameters, inputs, output; /* JSON; empty in events */
+    struct list assets;                    /* for the nouns above */
+};
+extern const char *const task_state_values[];
+extern const char *const task_priority_values[];
+
+/* The rows every picture of a task has; the nouns add theirs behind. */
+#define TASK_VIEW_FIELDS                                                                             \
+    {"id", FIELD_ID, offsetof(struct task_view, id), 0, 0, 0, NULL, NULL, NULL},                     \
+        {"run_id", FIELD_ID, offsetof(struct task_view, run_id), 0, 0, 0, NULL, NULL, NULL},         \
+        {"key", FIELD_TEXT, offsetof(struct task_view, key), 0, 0, 0,                                \
+         NULL,  NULL,       "The node's name in its graph."},                                        \
+        {"operation", FIELD_TEXT, offsetof(struct task_view, operation), 0, 0, 0, NULL, NULL, NULL}, \
+        {"state",           FIELD_ENUM, offsetof(struct task_view, state), 0, 0, 0, NULL,            \
+         task_state_values, NULL},                                                                   \
+        {"is_cancelling",                                                                            \
+         FIELD_BOOL,                                                                                 \
+         offsetof(struct task_view, is_cancelling),                                                  \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "Cancel was asked for; the provider has not let go yet."},                                  \
+        {"position", FIELD_INT, offsetof(struct task_view, position),                                \
+         0,          0,         0,                                                                   \
+         NULL,       NULL,      "Place among the waiting of its lane; 0 when it does not wait."},    \
+        {"priority",           FIELD_ENUM, offsetof(struct task_view, priority), 0, 0, 0, NULL,      \
+         task_priority_values, NULL},                                                                \
+        {"model", FIELD_TEXT, offsetof(struct task_view, model), 0, 0, 0, NULL, NULL, NULL},         \
+        {"provider_id",  FIELD_ID, offsetof(struct task_view, provider_id),                          \
+         FIELD_NULLABLE, 0,        0,                                                                \
+         NULL,           NULL,     NULL},                                                            \
+        {"progress", FIELD_DOUBLE, offsetof(struct task_view, progress), 0, 0, 0,                    \
+         NULL,       NULL,         "0 to 1; below 0 when unknown."},                                 \
+        {"partial_count",                                                                            \
+         FIELD_INT,                                                                                  \
+         offsetof(struct task_view, partial_count),                                                  \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "Partial pictures that can be fetched while it runs."},                                     \
+        {"partial_version",                                                                          \
+         FIELD_INT,                                                                                  \
+         offsetof(struct task_view, partial_version),                                                \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
+        {"created_at", FIELD_TIME, offsetof(struct task_view, created_at_ms), 0, 0, 0, NULL,         \
+         NULL,         NULL},                                                                        \
+        {"started_at",   FIELD_TIME, offsetof(struct task_view, started_at_ms),                      \
+         FIELD_NULLABLE, 0,          0,                                                              \
+         NULL,           NULL,       NULL},                                                          \
+        {"finished_at",  FIELD_TIME, offsetof(struct task_view, finished_at_ms),                     \
+         FIELD_NULLABLE, 0,          0,                                                              \
+         NULL,           NULL,       NULL},                                                          \
+        {"run_at",                                                                                   \
+         FIELD_TIME,                                                                                 \
+         offsetof(struct task_view, run_at_ms),                                                      \
+         FIELD_NULLABLE,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "When a waiting task may start: later than now after a failed try."},                       \
+        {"tries", FIELD_INT, offsetof(struct task_view, tries), 0, 0, 0, NULL, NULL, NULL},          \
+        {"error",           FIELD_MAYBE, offsetof(struct task_view, error),                          \
+         FIELD_NULLABLE,    0,           0,                                                          \
+         &task_error_shape, NULL,        NULL},                                                      \
+        {"hold_reason",                                                                              \
+         FIELD_TEXT,                                                                                 \
+         offsetof(struct task_view, hold_reason),                                                    \
+         FIELD_NULLABLE,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "Why a held task asks: \"unknown\", \"quota\", \"auth\", \"poison\"."},                     \
+        {"estimate_micro",                                                                           \
+         FIELD_INT,                                                                                  \
+         offsetof(struct task_view, estimate_micro),                                                 \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "Below 0 when unknown."},                                                                   \
+        {"cost_micro",                                                                               \
+         FIELD_INT,                                                                                  \
+         offsetof(struct task_view, cost_micro),                                                     \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "Below 0 while unknown."},                                                                  \
+    {                                                                                                \
+        "currency", FIELD_TEXT, offsetof(struct task_view, currency), 0, 0, 0, NULL, NULL, NULL      \
+    }
+
+struct run_view {
+    int64_t row_id, user_id; /* not shown */
+    struct str id, title, state, priority, currency;
+    bool is_paused;
+    int64_t created_at_ms, finished_at_ms, task_count, left, failed, cancelled, cost_micro,
+        estimate_micro;
+    struct list tasks; /* of struct task_view; filled when asked for */
+};
+extern const char *const run_state_values[];
+#define RUN_VIEW_FIELDS                                                                              \
+    {"id", FIELD_ID, offsetof(struct run_view, id), 0, 0, 0, NULL, NULL, NULL},                      \
+        {"title", FIELD_TEXT, offsetof(struct run_view, title), 0, 0, 0, NULL, NULL, NULL},          \
+        {"state",          FIELD_ENUM, offsetof(struct run_view, state), 0, 0, 0, NULL,              \
+         run_state_values, NULL},                                                                    \
+        {"priority",           FIELD_ENUM, offsetof(struct run_view, priority), 0, 0, 0, NULL,       \
+         task_priority_values, NULL},                                                                \
+        {"is_paused", FIELD_BOOL, offsetof(struct run_view, is_paused), 0, 0, 0, NULL, NULL, NULL},  \
+        {"created_at", FIELD_TIME, offsetof(struct run_view, created_at_ms), 0, 0, 0, NULL,          \
+         NULL,         NULL},                                                                        \
+        {"finished_at",  FIELD_TIME, offsetof(struct run_view, finished_at_ms),                      \
+         FIELD_NULLABLE, 0,          0,                                                              \
+         NULL,           NULL,       NULL},                                                          \
+        {"task_count", FIELD_INT, offsetof(struct run_view, task_count), 0, 0, 0, NULL, NULL, NULL}, \
+        {"left", FIELD_INT, offsetof(struct run_view, left), 0, 0, 0,                                \
+         NULL,   NULL,      "Tasks that have not ended."},                                           \
+        {"failed", FIELD_INT, offsetof(struct run_view, failed), 0, 0, 0, NULL, NULL, NULL},         \
+        {"cancelled", FIELD_INT, offsetof(struct run_view, cancelled), 0, 0, 0, NULL, NULL, NULL},   \
+        {"cost_micro",                                                                               \
+         FIELD_INT,                                                                                  \
+         offsetof(struct run_view, cost_micro),                                                      \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "What its calls have cost so far, in millionths of the currency."},                         \
+        {"estimate_micro",                                                                           \
+         FIELD_INT,                                                                                  \
+         offsetof(struct run_view, estimate_micro),                                                  \
+         0,                                                                                          \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
+    {                                                                                                \
+        "currency", FIELD_TEXT, offsetof(struct run_view, currency), 0, 0, 0, NULL, NULL, NULL       \
+    }
+
+/* As they stand in events: without parameters, assets, and (runs) tasks. */
+extern const struct shape task_event_shape; /* "TaskState" */
+extern const struct shape run_event_shape;  /* "RunState" */
+
+/* Owned by `user_id`, which every query names.  Fails: NOT_FOUND. */
+MUST_CHECK bool view_run(struct db *db, int64_t user_id, struct str public_id, struct arena *arena,
+                         struct run_view *out, struct error *err);
+MUST_CHECK bool view_run_row(struct db *db, int64_t row_id, struct arena *arena,
+                             struct run_view *out, struct error *err);
+MUST_CHECK bool view_task(struct db *db, int64_t user_id, struct str public_id, struct arena *arena,
+                          struct task_view *out, struct error *err);
+MUST_CHECK bool view_task_row(struct db *db, int64_t row_id, struct arena *arena,
+                              struct task_view *out, struct error *err);
+/* In the order of their making. */
+MUST_CHECK bool view_tasks_of_run(struct db *db, int64_t run_row_id, struct arena *arena,
+                                  struct task_view **out, size_t *count, struct error *err);
+/* Newest first, before `cursor` (empty: from the newest).  `state`: "active", "done", "failed",
+ * "cancelled", or empty for all. */
+MUST_CHECK bool view_runs(struct db *db, int64_t user_id, struct str state, struct str cursor,
+                          size_t limit, struct arena *arena, struct run_view **out, size_t *count,
+                          struct error *err);
+/* Tasks that ask: held, newest first. */
+MUST_CHECK bool view_tasks_held(struct db *db, int64_t user_id, size_t limit, struct arena *arena,
+                                struct task_view **out, size_t *count, struct error *err);
+
+/* A task's story. */
+struct call_view {
+    struct str id, state, provider_id, model, request_id, remote_id, class, message, currency,
+        repeat_of;
+    int64_t http_status, est_micro, cost_micro, intent_at_ms, sent_at_ms, accepted_at_ms,
+        ended_at_ms;
+    bool may_be_charged_twice;
+};
+struct attempt_view {
+    int64_t number, started_at_ms, ended_at_ms;
+    struct str outcome, class, message;
+    struct list calls; /* of struct call_view */
+};
+extern const struct shape call_shape, attempt_shape;
+MUST_CHECK bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena,
+                              struct list *out, struct error *err);
+
+struct queue_counts {
+    int64_t running, waiting_mine, waiting_all, held, failed_24h;
+};
+MUST_CHECK bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms,
+                                  struct queue_counts *out, struct error *err);
