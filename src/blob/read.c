@@ -89,9 +89,9 @@ static bool read_into(int fd, size_t size, struct arena *arena, struct str *out,
 bool blob_get(struct blob_store *store, struct str name, size_t size_max, struct arena *arena,
               struct str *out, struct error *err)
 {
-    int64_t size = 0;
+    int64_t size;
     bool ok;
-    int fd = -1;
+    int fd;
 
     if (!blob_open(store, name, &fd, &size, err))
         return false;
@@ -107,9 +107,9 @@ bool blob_get(struct blob_store *store, struct str name, size_t size_max, struct
 bool blob_head(struct blob_store *store, struct str name, size_t size, struct arena *arena,
                struct str *out, struct error *err)
 {
-    int64_t whole = 0;
+    int64_t whole;
     bool ok;
-    int fd = -1;
+    int fd;
 
     if (!blob_open(store, name, &fd, &whole, err))
         return false;

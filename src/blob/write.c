@@ -135,7 +135,7 @@ static bool link_in(struct blob_writer *writer, int folder, const struct blob *b
  * row it is swept. */
 static bool publish(struct blob_writer *writer, const struct blob *blob, struct error *err)
 {
-    int folder = -1;
+    int folder;
     bool ok;
 
     if (!blob_folder_open(writer->store, blob->name, &folder, err))
@@ -175,7 +175,7 @@ int64_t blob_written(const struct blob_writer *writer) { return writer->written;
 
 bool blob_put(struct blob_store *store, struct str bytes, struct blob *out, struct error *err)
 {
-    struct blob_writer *writer = NULL;
+    struct blob_writer *writer;
 
     if (!blob_write_begin(store, (int64_t)bytes.size, &writer, err))
         return false;

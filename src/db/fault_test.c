@@ -206,7 +206,7 @@ static void test_a_work_that_overlooks_the_end_of_its_transaction_fails(void **s
     struct item item = {.id = 1};
     struct error err = {0};
 
-    fault_set(FAULT_WRITE, 1, SQLITE_FULL, false); /* the next write would succeed */
+    fault_set(FAULT_WRITE, 1, SQLITE_FULL, true);
     assert_false(db_transact(place->pool, "test_overlook", overlook_the_failure, &item, &err));
     fault_clear(FAULT_WRITE);
     assert_int_equal(err.code, ERROR_STORAGE_FULL);

@@ -1,0 +1,653 @@
+/* image.generate and image.edit: one request to a provider's picture model, its pictures labelled
+ * and kept. */
+#include "operation/operation_private.h"
+
+#include "core/text.h"
+#include "provider/mock.h"
+
+#include <string.h>
+
+enum {
+    REFERENCE_SIDE_PX_MAX = 2048, /* what every provider takes, and what a model can use */
+    REFERENCE_QUALITY = 92,
+    REFERENCE_SIZE_MAX = 1 << 28,
+    REFERENCES_MAX = 16,
+    FETCHES_MAX = 4, /* first try and three more */
+};
+static const int64_t fetch_delay_ms[FETCHES_MAX] = {0, 1000, 5000, 25000};
+
+struct work {
+    struct provider_request request;
+    struct provider_verdict verdict;
+    struct provider_card card;
+    size_t fetching; /* the picture whose address is asked */
+    int fetches;     /* of that picture */
+    int http_status;
+    struct str dropped;
+};
+
+/* ---- The request ---- */
+
+static bool request_of(const struct json *parameters, size_t reference_count, bool has_mask,
+                       struct arena *arena, struct provider_request *out, struct error *err)
+{
+    double scale = 0;
+    int64_t seed = 0;
+    const struct json *seed_json = json_get(parameters, "seed");
+    const struct json *scale_json = json_get(parameters, "scale");
+
+    (void)has_mask;
+    (void)err;
+    if (scale_json != NULL && !json_double(scale_json, &scale))
+        scale = 0;
+    *out = (struct provider_request){
+        .action = reference_count > 0 ? PROVIDER_EDIT : PROVIDER_GENERATE,
+        .prompt = arena_str(arena, json_text(json_get(parameters, "prompt"))),
+        .negative_prompt = arena_str(arena, json_text(json_get(parameters, "negative_prompt"))),
+        .count = json_int_or(json_get(parameters, "n"), 1),
+        .width_px = json_int_or(json_get(parameters, "width"), 0),
+        .height_px = json_int_or(json_get(parameters, "height"), 0),
+        .has_seed = seed_json != NULL && json_int(seed_json, &seed),
+        .steps = json_int_or(json_get(parameters, "steps"), 0),
+        .scale = scale,
+        .quality = arena_str(arena, json_text(json_get(parameters, "quality"))),
+        .background = arena_str(arena, json_text(json_get(parameters, "background"))),
+        .format = arena_str(arena, json_text(json_get(parameters, "format"))),
+        .compression = json_int_or(json_get(parameters, "compression"), -1),
+        .partial_images = json_int_or(json_get(parameters, "partial_images"), 0),
+    };
+    out->seed = seed;
+    return true;
+}
+
+/* A stable name for the user that says nothing about the person. */
+static struct str safety_id(struct attempt *attempt)
+{
+    const struct sha256 hash =
+        sha256_of(arena_printf(attempt->arena, "vitrine user %" PRId64, attempt->user_id));
+    char hex[SHA256_HEX_SIZE + 1];
+
+    sha256_hex(&hash, hex);
+    return arena_str(attempt->arena, str_slice(str_of(hex), 0, 32));
+}
+
+static bool load_picture(struct attempt *attempt, const struct input_picture *input,
+                         const char *name, bool as_is, struct provider_image *out,
+                         struct error *err)
+{
+    const struct operation_services *services = attempt->services;
+    struct image_info info;
+    struct str bytes;
+    enum image_type to;
+
+    if (!blob_get(services->blobs, input->blob, REFERENCE_SIZE_MAX, attempt->arena, &bytes, err) ||
+        !image_probe(bytes, &services->limits, &info, err))
+        return false;
+    /* One form for every provider and the same bytes each time: upright, sRGB, without metadata. */
+    to = info.has_alpha || as_is ? IMAGE_PNG : IMAGE_JPEG;
+    if (!image_convert(bytes, &info, to, as_is ? 0 : REFERENCE_SIDE_PX_MAX, REFERENCE_QUALITY,
+                       attempt->arena, &out->bytes, err))
+        return false;
+    out->mime = str_of(image_mime(to));
+    out->name = arena_printf(attempt->arena, "%s.%s", name, image_extension(to));
+    return true;
+}
+
+/* Pictures of the task's own inputs, then those that tasks before it made. */
+static bool gather_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
+{
+    struct input_picture *all = ARENA_ARRAY(attempt->arena, struct input_picture, REFERENCES_MAX);
+    size_t count = 0;
+
+    if (!task_inputs_read(attempt->inputs, attempt->arena, inputs, err))
+        return false;
+    for (size_t index = 0; index < inputs->images.count && count < REFERENCES_MAX; index++)
+        all[count++] = ((struct input_picture *)inputs->images.items)[index];
+    for (size_t index = 0; index < attempt->upstream_count; index++) {
+        struct result result;
+        const struct result_picture *pictures;
+
+        if (!result_read(attempt->upstream[index].output, attempt->arena, &result, err))
+            return false;
+        pictures = result.pictures.items;
+        for (size_t picture = 0; picture < result.pictures.count && count < REFERENCES_MAX;
+             picture++)
+            all[count++] = (struct input_picture){.blob = pictures[picture].blob,
+                                                  .mime = pictures[picture].mime};
+    }
+    inputs->images = (struct list){.items = all, .count = count};
+    return true;
+}
+
+static bool load_inputs(struct attempt *attempt, struct provider_request *request,
+                        struct error *err)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct task_inputs inputs;
+    struct provider_image *references;
+    struct provider_image *mask;
+
+    if (!gather_inputs(attempt, &inputs, err))
+        return false;
+    references = ARENA_ARRAY(attempt->arena, struct provider_image, inputs.images.count);
+    for (size_t index = 0; index < inputs.images.count; index++) {
+        const struct str name = arena_printf(attempt->arena, "reference-%zu", index + 1);
+
+        /* With a mask the first picture keeps its size, which the mask's must be (facts 1.3). */
+        if (!load_picture(attempt, &((struct input_picture *)inputs.images.items)[index],
+                          arena_cstr(attempt->arena, name), inputs.mask != NULL && index == 0,
+                          &references[index], err))
+            return false;
+    }
+    request->references = references;
+    request->reference_count = inputs.images.count;
+    if (inputs.images.count > 0)
+        request->action = PROVIDER_EDIT;
+    if (inputs.mask == NULL)
+        return true;
+    mask = ARENA_NEW(attempt->arena, struct provider_image);
+    if (!load_picture(attempt, inputs.mask, "mask", true, mask, err))
+        return false;
+    if (kind->wants_white_mask != NULL && kind->wants_white_mask(&attempt->provider.account)) {
+        if (!image_mask_to_white(mask->bytes, attempt->arena, &mask->bytes, err))
+            return false;
+        request->mask_is_white = true;
+    }
+    request->mask = mask;
+    return true;
+}
+
+/* Everything but the pictures: enough to read replies. */
+static bool make_work(struct attempt *attempt, struct work **out, struct error *err)
+{
+    CLEANUP(json_cleanup) struct json *parameters = NULL;
+    struct work *work = ARENA_NEW(attempt->arena, struct work);
+
+    if (!json_read(attempt->parameters, &parameters, err) ||
+        !request_of(parameters, 0, false, attempt->arena, &work->request, err))
+        return false;
+    work->request.model = attempt->model;
+    work->request.idempotency_key = attempt->call_key;
+    work->request.safety_id = safety_id(attempt);
+    attempt->state = work;
+    *out = work;
+    return true;
+}
+
+static bool has_provider(struct attempt *attempt, struct step *out)
+{
+    if (attempt->provider.kind == NULL)
+        step_fail(attempt, out, FAILURE_INVALID, CHARGED_NO,
+                  "the provider of this task was deleted");
+    else if (!attempt->provider.is_enabled)
+        step_fail(attempt, out, FAILURE_INVALID, CHARGED_NO,
+                  "the provider of this task is switched off");
+    else
+        return true;
+    return false;
+}
+
+static void begin(struct attempt *attempt, struct step *out)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct error err = {0};
+    struct work *work;
+
+    if (!has_provider(attempt, out))
+        return;
+    if (!make_work(attempt, &work, &err) || !load_inputs(attempt, &work->request, &err) ||
+        !kind->begin(&attempt->provider.account, &work->request, attempt->arena, &out->exchange,
+                     &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_NO);
+        return;
+    }
+    out->type = STEP_EXCHANGE;
+}
+
+/* ---- The result ---- */
+
+static struct image_label label_of(struct attempt *attempt, const struct work *work, size_t index)
+{
+    const struct operation_services *services = attempt->services;
+    char now[CLOCK_TEXT_SIZE];
+
+    clock_format(clock_wall_ms(&clock_system), now);
+    return (struct image_label){
+        .source_type = work->request.action == PROVIDER_EDIT
+                           ? "compositeWithTrainedAlgorithmicMedia"
+                           : "trainedAlgorithmicMedia",
+        .system = arena_printf(attempt->arena, "%.*s %.*s", STR_ARGS(attempt->provider.name),
+                               STR_ARGS(attempt->model)),
+        .created_at = arena_str(attempt->arena, str_of(now)),
+        .producer_code = services->producer_code == NULL
+                             ? STR_EMPTY
+                             : services->producer_code(services->context, attempt->arena),
+        .produce_id =
+            arena_printf(attempt->arena, "%.*s-%zu", STR_ARGS(attempt->task_public_id), index + 1),
+    };
+}
+
+static void keep(struct attempt *attempt, struct work *work, struct step *out)
+{
+    const struct provider_verdict *verdict = &work->verdict;
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct result_picture *pictures =
+        ARENA_ARRAY(attempt->arena, struct result_picture, verdict->picture_count);
+    struct result result = {
+        .pictures = {.items = pictures, .count = verdict->picture_count},
+        .request_id = verdict->request_id,
+        .provider_name = attempt->provider.name,
+        .dropped = work->verdict.dropped,
+    };
+    struct error err = {0};
+
+    for (size_t index = 0; index < verdict->picture_count; index++) {
+        const struct provider_picture *picture = &verdict->pictures[index];
+        const struct image_label label = label_of(attempt, work, index);
+
+        pictures[index] = (struct result_picture){
+            .kind = STR("generated"),
+            .has_seed = picture->has_seed || work->request.has_seed,
+            .seed = picture->has_seed ? picture->seed : work->request.seed,
+            .revised_prompt = text_clip(picture->revised_prompt, 32000),
+        };
+        if (!picture_keep(attempt, picture->bytes, &label, &pictures[index], &err)) {
+            if (error_retry_of(err.code) == RETRY_LATER)
+                step_fail(attempt, out, FAILURE_LOCAL, CHARGED_YES, "%s", err.message);
+            else
+                step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
+                          "the provider's picture: %s", err.message);
+            return;
+        }
+    }
+    result_write(&result, &text);
+    out->type = STEP_KEEP;
+    out->result = arena_str(attempt->arena, buf_str(&text));
+    out->request_id = verdict->request_id;
+    out->http_status = work->http_status;
+    out->cost_micro = provider_cost(attempt->provider.kind, &attempt->provider.account,
+                                    &work->request, verdict, &out->currency);
+}
+
+static void fetch(struct attempt *attempt, struct work *work, struct step *out)
+{
+    const struct operation_services *services = attempt->services;
+
+    out->type = STEP_EXCHANGE;
+    out->exchange = (struct exchange){
+        .purpose = EXCHANGE_FETCH,
+        .method = STR("GET"),
+        .url = work->verdict.pictures[work->fetching].url,
+        .is_own_origin =
+            true, /* a model server on the LAN names itself; others are public anyway */
+        .delay_ms = fetch_delay_ms[work->fetches],
+        .reply_size_max = services->fetch_size_max,
+        .total_ms = 300000,
+    };
+    work->fetches++;
+}
+
+/* Addresses expire: what is not here yet is fetched at once, one after the other, then all is kept.
+ */
+static void bring_home(struct attempt *attempt, struct work *work, struct step *out)
+{
+    for (size_t index = 0; index < work->verdict.picture_count; index++) {
+        if (work->verdict.pictures[index].bytes.size > 0)
+            continue;
+        if (work->fetching != index) {
+            work->fetching = index;
+            work->fetches = 0;
+        }
+        fetch(attempt, work, out);
+        return;
+    }
+    keep(attempt, work, out);
+}
+
+static void fetched(struct attempt *attempt, struct work *work, const struct exchange_reply *reply,
+                    struct step *out)
+{
+    if (reply->outcome == EXCHANGE_REPLIED && reply->status == 200 && reply->body.size > 0) {
+        work->verdict.pictures[work->fetching].bytes = reply->body;
+        bring_home(attempt, work, out);
+    } else if (work->fetches < FETCHES_MAX) {
+        fetch(attempt, work, out);
+    } else {
+        step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
+                  "the provider made the picture, but it could not be fetched (%s%d)",
+                  reply->outcome == EXCHANGE_REPLIED ? "status " : "error ",
+                  reply->outcome == EXCHANGE_REPLIED ? reply->status : (int)reply->err.code);
+    }
+}
+
+static void reply_to(struct attempt *attempt, const struct exchange *exchange,
+                     const struct exchange_reply *reply, struct step *out)
+{
+    struct work *work = attempt->state;
+    const struct provider_kind *kind = attempt->provider.kind;
+
+    if (exchange->purpose == EXCHANGE_FETCH) {
+        fetched(attempt, work, reply, out);
+        return;
+    }
+    work->verdict = (struct provider_verdict){.poll_after_ms = -1, .progress = -1};
+    work->fetches = 0;
+    work->http_status = reply->status;
+    kind->read(&attempt->provider.account, &work->request, exchange, reply, attempt->arena,
+               &work->verdict);
+    out->http_status = reply->status;
+    out->request_id = work->verdict.request_id;
+    switch (work->verdict.type) {
+    case VERDICT_DONE:
+        bring_home(attempt, work, out);
+        return;
+    case VERDICT_WAIT:
+        out->type = STEP_WAIT;
+        out->remote_id = work->verdict.remote_id;
+        out->poll_after_ms = work->verdict.poll_after_ms;
+        out->progress = work->verdict.progress;
+        return;
+    case VERDICT_NEXT:
+        out->type = STEP_EXCHANGE;
+        out->exchange = work->verdict.next;
+        return;
+    case VERDICT_FAILED:
+        out->type = STEP_FAILED;
+        out->failure = work->verdict.failure;
+        return;
+    }
+}
+
+/* ---- Remote work ---- */
+
+static void poll(struct attempt *attempt, struct step *out)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct error err = {0};
+    struct work *work;
+
+    if (kind == NULL || kind->poll == NULL) {
+        step_fail(attempt, out, FAILURE_UNKNOWN, CHARGED_MAYBE,
+                  "the provider of this task is gone");
+        return;
+    }
+    if (!make_work(attempt, &work, &err) ||
+        !kind->poll(&attempt->provider.account, attempt->prior->remote_id, attempt->arena,
+                    &out->exchange, &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
+        return;
+    }
+    out->type = STEP_EXCHANGE;
+}
+
+static void give_up(struct attempt *attempt, struct step *out)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct error err = {0};
+    struct work *work;
+
+    if (kind == NULL || kind->cancel == NULL) {
+        poll(attempt, out); /* there is no way to stop it: what comes is kept */
+        return;
+    }
+    if (!make_work(attempt, &work, &err) ||
+        !kind->cancel(&attempt->provider.account, attempt->prior->remote_id, attempt->arena,
+                      &out->exchange, &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
+        return;
+    }
+    out->type = STEP_EXCHANGE;
+}
+
+/* ---- The mock's cards ---- */
+
+static enum image_type type_of(struct str format)
+{
+    if (str_equal(format, STR("jpeg")))
+        return IMAGE_JPEG;
+    return str_equal(format, STR("webp")) ? IMAGE_WEBP : IMAGE_PNG;
+}
+
+static bool draw(struct attempt *attempt, const struct work *work, const struct provider_card *card,
+                 size_t index, int softness, struct str *out, struct error *err)
+{
+    const struct provider_card_picture *picture = &card->pictures[index];
+    const struct image_card order = {
+        .width_px = picture->width_px,
+        .height_px = picture->height_px,
+        .seed = picture->seed,
+        .prompt = picture->prompt,
+        .caption = picture->caption,
+        .reference =
+            work->request.reference_count > 0 ? work->request.references[0].bytes : STR_EMPTY,
+        .mask = work->request.mask == NULL ? STR_EMPTY : work->request.mask->bytes,
+        .is_transparent = picture->is_transparent,
+        .softness = softness,
+        .type = type_of(card->format),
+        .quality = card->quality > 0 ? (int)card->quality : 90,
+    };
+
+    return image_card_draw(&order, attempt->arena, out, err);
+}
+
+static int card_parts(const struct exchange *exchange)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    struct provider_card card;
+    struct error err;
+
+    return provider_card_read(exchange->card, arena, &card, &err) ? (int)card.partial_count : 0;
+}
+
+static bool perform_card(struct attempt *attempt, const struct exchange *exchange, int part,
+                         struct exchange_reply *out)
+{
+    struct work *work = attempt->state;
+    const int64_t now_ms = clock_wall_ms(&clock_system);
+    struct provider_card card;
+    struct str *pictures;
+    size_t count;
+
+    *out = (struct exchange_reply){.outcome = EXCHANGE_LOST, .now_ms = now_ms};
+    if (!provider_card_read(exchange->card, attempt->arena, &card, &out->err))
+        return false;
+    if (part >= 0) {
+        struct str bytes;
+
+        if (card.picture_count == 0 || card.error_code.size > 0 ||
+            !draw(attempt, work, &card, 0, (int)card.partial_count - part, &bytes, &out->err))
+            return false;
+        attempt_publish_partial(attempt, part, bytes, str_of(image_mime(type_of(card.format))));
+        return true;
+    }
+    /* Remote work was begun by another attempt: its references are read again. */
+    if (attempt->prior != NULL && work->request.references == NULL &&
+        !load_inputs(attempt, &work->request, &out->err))
+        return false;
+    count = provider_card_due(&card, now_ms);
+    pictures = ARENA_ARRAY(attempt->arena, struct str, count);
+    for (size_t index = 0; index < count; index++)
+        if (!draw(attempt, work, &card, index, 0, &pictures[index], &out->err))
+            return false;
+    provider_card_reply(&card, pictures, count, now_ms, attempt->arena, out);
+    out->now_ms = now_ms;
+    return true;
+}
+
+/* ---- The tables ---- */
+
+static const char *const backgrounds[] = {"auto", "opaque", "transparent", NULL};
+
+#define PARAMETERS(prompt_en, prompt_zh)                                                           \
+    {.name = "prompt",                                                                             \
+     .type = PARAMETER_LONG_TEXT,                                                                  \
+     .is_required = true,                                                                          \
+     .min = 1,                                                                                     \
+     .max = 32000,                                                                                 \
+     .label_en = "Prompt",                                                                         \
+     .label_zh = "提示词",                                                                         \
+     .help_en = (prompt_en),                                                                       \
+     .help_zh = (prompt_zh)},                                                                      \
+        {.name = "negative_prompt",                                                                \
+         .type = PARAMETER_LONG_TEXT,                                                              \
+         .max = 8000,                                                                              \
+         .capability = "has_negative",                                                             \
+         .label_en = "Negative prompt",                                                            \
+         .label_zh = "反向提示词",                                                                 \
+         .help_en = "What should not be in the picture.",                                          \
+         .help_zh = "画面中不应出现的内容。"},                                                     \
+        {.name = "n",                                                                              \
+         .type = PARAMETER_INT,                                                                    \
+         .min = 1,                                                                                 \
+         .max = 10,                                                                                \
+         .fallback = "1",                                                                          \
+         .capability = "count_max",                                                                \
+         .label_en = "Pictures per call",                                                          \
+         .label_zh = "每次调用张数",                                                               \
+         .help_en = "Pictures asked for in one call; they succeed or fail together.",              \
+         .help_zh = "一次调用生成的张数，同时成功或失败。"},                                       \
+        {.name = "width",                                                                          \
+         .type = PARAMETER_SIDE,                                                                   \
+         .min = 0,                                                                                 \
+         .max = 8192,                                                                              \
+         .fallback = "0",                                                                          \
+         .label_en = "Width",                                                                      \
+         .label_zh = "宽度",                                                                       \
+         .help_en = "In pixels; 0 lets the model choose.",                                         \
+         .help_zh = "单位为像素；0 表示由模型决定。"},                                             \
+        {.name = "height",                                                                         \
+         .type = PARAMETER_SIDE,                                                                   \
+         .min = 0,                                                                                 \
+         .max = 8192,                                                                              \
+         .fallback = "0",                                                                          \
+         .label_en = "Height",                                                                     \
+         .label_zh = "高度",                                                                       \
+         .help_en = "In pixels; 0 lets the model choose.",                                         \
+         .help_zh = "单位为像素；0 表示由模型决定。"},                                             \
+        {.name = "seed",                                                                           \
+         .type = PARAMETER_SEED,                                                                   \
+         .min = 0,                                                                                 \
+         .max = 4294967295,                                                                        \
+         .capability = "has_seed",                                                                 \
+         .label_en = "Seed",                                                                       \
+         .label_zh = "种子",                                                                       \
+         .help_en = "The same seed and prompt give the same picture.",                             \
+         .help_zh = "相同的种子和提示词会得到相同的图片。"},                                       \
+        {.name = "steps",                                                                          \
+         .type = PARAMETER_INT,                                                                    \
+         .min = 0,                                                                                 \
+         .max = 200,                                                                               \
+         .fallback = "0",                                                                          \
+         .capability = "has_steps",                                                                \
+         .label_en = "Steps",                                                                      \
+         .label_zh = "步数",                                                                       \
+         .help_en = "0 takes the model's own number.",                                             \
+         .help_zh = "0 表示使用模型默认步数。"},                                                   \
+        {.name = "scale",                                                                          \
+         .type = PARAMETER_DOUBLE,                                                                 \
+         .min = 0,                                                                                 \
+         .max = 50,                                                                                \
+         .fallback = "0",                                                                          \
+         .capability = "has_scale",                                                                \
+         .label_en = "Guidance",                                                                   \
+         .label_zh = "引导强度",                                                                   \
+         .help_en = "How closely to follow the prompt; 0 takes the model's own.",                  \
+         .help_zh = "遵循提示词的程度；0 表示使用模型默认值。"},                                   \
+        {.name = "quality",                                                                        \
+         .type = PARAMETER_CHOICE,                                                                 \
+         .fallback = "\"\"",                                                                       \
+         .capability = "qualities",                                                                \
+         .label_en = "Quality",                                                                    \
+         .label_zh = "质量",                                                                       \
+         .help_en = "Higher takes longer and costs more.",                                         \
+         .help_zh = "质量越高，耗时越长，费用越高。"},                                             \
+        {.name = "background",                                                                     \
+         .type = PARAMETER_CHOICE,                                                                 \
+         .choices = backgrounds,                                                                   \
+         .fallback = "\"auto\"",                                                                   \
+         .capability = "has_transparency",                                                         \
+         .label_en = "Background",                                                                 \
+         .label_zh = "背景",                                                                       \
+         .help_en = "Transparent needs PNG or WebP.",                                              \
+         .help_zh = "透明背景需要 PNG 或 WebP 格式。"},                                            \
+        {.name = "format",                                                                         \
+         .type = PARAMETER_CHOICE,                                                                 \
+         .fallback = "\"\"",                                                                       \
+         .capability = "formats",                                                                  \
+         .label_en = "Format",                                                                     \
+         .label_zh = "格式",                                                                       \
+         .help_en = "The file's format.",                                                          \
+         .help_zh = "文件格式。"},                                                                 \
+        {.name = "compression",                                                                    \
+         .type = PARAMETER_INT,                                                                    \
+         .min = 0,                                                                                 \
+         .max = 100,                                                                               \
+         .fallback = "null",                                                                       \
+         .capability = "formats",                                                                  \
+         .label_en = "Compression",                                                                \
+         .label_zh = "压缩质量",                                                                   \
+         .help_en = "0 to 100, for JPEG and WebP.",                                                \
+         .help_zh = "0 到 100，仅用于 JPEG 和 WebP。"},                                            \
+    {                                                                                              \
+        .name = "partial_images", .type = PARAMETER_INT, .min = 0, .max = 3, .fallback = "2",      \
+        .capability = "has_stream", .label_en = "Partial pictures", .label_zh = "中间预览",        \
+        .help_en = "Previews shown while the model works; some models charge for them.",           \
+        .help_zh = "生成过程中显示的预览图；部分模型会对此收费。"            \
+    }
+
+static const struct operation_parameter generate_parameters[] = {
+    PARAMETERS("What the picture shows.", "描述画面内容。")};
+static const struct operation_parameter edit_parameters[] = {
+    PARAMETERS("What is to be changed.", "描述要修改的内容。")};
+
+static const struct operation_port generate_inputs[] = {
+    {.name = "images", .type = PORT_IMAGE, .is_list = true, .max = REFERENCES_MAX},
+};
+static const struct operation_port edit_inputs[] = {
+    {.name = "images",
+     .type = PORT_IMAGE,
+     .is_list = true,
+     .is_required = true,
+     .max = REFERENCES_MAX},
+    {.name = "mask", .type = PORT_IMAGE},
+};
+static const struct operation_port outputs[] = {
+    {.name = "images", .type = PORT_IMAGE, .is_list = true}
+};
+
+#define ENGINE_ROW(operation_name)                                                                 \
+    {                                                                                              \
+        .name = (operation_name), .needs_provider = true, .begin = begin, .reply = reply_to,       \
+        .refine = pictures_refine, .poll = poll, .give_up = give_up, .perform_card = perform_card, \
+        .card_parts = card_parts                                                                   \
+    }
+
+const struct operation operation_image_generate = {
+    .engine = ENGINE_ROW("image.generate"),
+    .label_en = "Generate",
+    .label_zh = "生成图片",
+    .help_en = "Makes pictures from a prompt, with or without reference pictures.",
+    .help_zh = "根据提示词生成图片，可附参考图。",
+    .parameters = generate_parameters,
+    .parameter_count = COUNT(generate_parameters),
+    .inputs = generate_inputs,
+    .input_count = COUNT(generate_inputs),
+    .outputs = outputs,
+    .output_count = COUNT(outputs),
+    .request = request_of,
+};
+
+const struct operation operation_image_edit = {
+    .engine = ENGINE_ROW("image.edit"),
+    .label_en = "Edit",
+    .label_zh = "编辑图片",
+    .help_en = "Changes a picture by instruction, within a mask when there is one.",
+    .help_zh = "按指令修改图片；有蒙版时只修改蒙版区域。",
+    .parameters = edit_parameters,
+    .parameter_count = COUNT(edit_parameters),
+    .inputs = edit_inputs,
+    .input_count = COUNT(edit_inputs),
+    .outputs = outputs,
+    .output_count = COUNT(outputs),
+    .request = request_of,
+};

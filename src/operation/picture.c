@@ -1,0 +1,102 @@
+/* Bytes become a kept picture, and a kept picture becomes one that can be shown. */
+#include "operation/operation_private.h"
+
+#include <stdio.h>
+
+enum { PICTURE_MEMORY_MAX = 1 << 28 };
+
+bool picture_keep(struct attempt *attempt, struct str bytes, const struct image_label *label,
+                  struct result_picture *out, struct error *err)
+{
+    const struct operation_services *services = attempt->services;
+    struct image_info info;
+    struct blob blob;
+
+    if (!image_probe(bytes, &services->limits, &info, err))
+        return false;
+    if (label != NULL &&
+        (info.type == IMAGE_PNG || info.type == IMAGE_JPEG || info.type == IMAGE_WEBP)) {
+        if (!image_label_write(bytes, info.type, label, attempt->arena, &bytes, err))
+            return false;
+        out->source_type = str_of(label->source_type);
+        out->system = label->system;
+        out->labelled_at = label->created_at;
+    }
+    if (!blob_put(services->blobs, bytes, &blob, err))
+        return false;
+    out->blob = arena_str(attempt->arena, str_of(blob.name));
+    out->mime = str_of(image_mime(info.type));
+    out->size = blob.size;
+    out->width_px = info.width_px;
+    out->height_px = info.height_px;
+    return true;
+}
+
+static bool keep_variants(struct attempt *attempt, const struct image_shown *shown,
+                          struct result_picture *picture, struct error *err)
+{
+    const struct operation_services *services = attempt->services;
+    struct result_variant *variants =
+        ARENA_ARRAY(attempt->arena, struct result_variant, IMAGE_VARIANT_COUNT);
+    size_t count = 0;
+
+    for (int which = 0; which < IMAGE_VARIANT_COUNT; which++) {
+        struct blob blob;
+
+        if (shown->variants[which].size == 0)
+            continue;
+        if (!blob_put(services->blobs, shown->variants[which], &blob, err))
+            return false;
+        variants[count++] = (struct result_variant){
+            .name = str_of(image_variant_name((enum image_variant)which)),
+            .blob = arena_str(attempt->arena, str_of(blob.name)),
+            .size = blob.size,
+        };
+    }
+    picture->variants = (struct list){.items = variants, .count = count};
+    return true;
+}
+
+bool picture_refine(struct attempt *attempt, struct result_picture *picture, struct error *err)
+{
+    const struct operation_services *services = attempt->services;
+    /* Of its own, so that many large pictures of one task do not stand in memory together. */
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(PICTURE_MEMORY_MAX);
+    CLEANUP(buf_finish) struct buf hash = {0};
+    struct image_info info;
+    struct image_shown shown;
+    struct str bytes;
+
+    if (!blob_get(services->blobs, picture->blob, PICTURE_MEMORY_MAX, arena, &bytes, err) ||
+        !image_probe(bytes, &services->limits, &info, err) ||
+        !image_show(bytes, &info, (1U << IMAGE_VARIANT_COUNT) - 1, arena, &shown, err) ||
+        !keep_variants(attempt, &shown, picture, err))
+        return false;
+    base64_add(&hash, shown.thumbhash);
+    picture->thumbhash = arena_str(attempt->arena, buf_str(&hash));
+    picture->color = arena_printf(attempt->arena, "#%06x", shown.average_rgb & 0xFFFFFFU);
+    return true;
+}
+
+void pictures_refine(struct attempt *attempt, struct str kept, struct step *out)
+{
+    CLEANUP(buf_finish) struct buf output = {0};
+    struct result result;
+    struct result_picture *pictures;
+    struct error err = {0};
+
+    if (!result_read(kept, attempt->arena, &result, &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_YES);
+        return;
+    }
+    pictures = result.pictures.items;
+    for (size_t index = 0; index < result.pictures.count; index++) {
+        if (!picture_refine(attempt, &pictures[index], &err)) {
+            step_fail_error(attempt, out, &err, CHARGED_YES);
+            return;
+        }
+    }
+    result_write(&result, &output);
+    out->type = STEP_DONE;
+    out->output = arena_str(attempt->arena, buf_str(&output));
+}
