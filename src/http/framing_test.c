@@ -105,8 +105,7 @@ static void test_no_doubtful_framing_is_answered_twice(void **state)
             fail_msg("%s: %d: %.*s", rows[i].why, answer.status, STR_ARGS(buf_str(&answer.bytes)));
         if (rest.size > 0 || answer_has(&answer, "smuggled"))
             fail_msg("%s: a second request was read", rows[i].why);
-        if (rows[i].status != 0 &&
-            !str_equal(answer_field(&answer, "Connection"), STR("close")))
+        if (rows[i].status != 0 && !str_equal(answer_field(&answer, "Connection"), STR("close")))
             fail_msg("%s: it goes on: %.*s", rows[i].why, STR_ARGS(buf_str(&answer.bytes)));
         close(fd);
         buf_finish(&bytes);

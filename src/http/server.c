@@ -72,6 +72,8 @@ static bool address_read(const char *listen_at, struct sockaddr_storage *out, so
         host = STR("127.0.0.1");
     if (host.size >= 2 && host.data[0] == '[' && host.data[host.size - 1] == ']')
         host = str_slice(host, 1, host.size - 2);
+    else if (str_find_char(host, ':') >= 0) /* "::1:80" might be an address without a port */
+        return address_bad(listen_at, err);
     if (host.size == 0 || host.size >= sizeof(copy))
         return address_bad(listen_at, err);
     memcpy(copy, host.data, host.size);

@@ -1,0 +1,369 @@
+/* Deadlines and limits (S25, S26), with a clock that stands until it is moved. */
+#include "http/test_server.h"
+
+#include <errno.h>
+#include <time.h>
+
+#define BIG_SIZE MIB(16)
+
+static struct clock_fake fake;
+static struct clock fake_clock;
+static char *big;
+static struct http_asset big_assets[] = {
+    {"/assets/big",     "text/plain", {NULL, BIG_SIZE}, {NULL, 0}, {NULL, 0}, "b1"},
+    {0},
+};
+
+static int setup_with(void **state, bool has_fake_clock)
+{
+    static struct fixture fixture;
+
+    fixture_prepare(&fixture);
+    big = malloc(BIG_SIZE);
+    memset(big, 'b', BIG_SIZE);
+    big_assets[0].plain.data = big;
+    fake = (struct clock_fake){.wall_ms = 1000000, .mono_ms = 1000};
+    fake_clock = clock_of_fake(&fake);
+    fixture.config.assets = big_assets;
+    fixture.config.clock = has_fake_clock ? &fake_clock : &clock_system;
+    fixture.config.io_threads = 1;
+    fixture.config.rate_per_minute = 50;
+    fixture.limits.tick_ms = has_fake_clock ? 0 : 10;
+    fixture.limits.per_ip_loopback_max = 4;
+    fixture_start(&fixture);
+    *state = &fixture;
+    return 0;
+}
+
+static int setup(void **state) { return setup_with(state, true); }
+static int setup_ticking(void **state) { return setup_with(state, false); }
+
+static int teardown(void **state)
+{
+    fixture_end(*state);
+    free(big);
+    return 0;
+}
+
+static void connections_wait(const struct fixture *fixture, size_t count)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    for (int i = 0; http_connection_count(fixture->server) != count; i++) {
+        if (i == 10000)
+            fail_msg("%zu connections instead of %zu", http_connection_count(fixture->server),
+                     count);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void send_with_host(const struct fixture *fixture, int fd, const char *first,
+                           const char *last)
+{
+    struct buf bytes = {0};
+
+    buf_printf(&bytes, "%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s", first, fixture->port, last);
+    client_send(fd, buf_str(&bytes));
+    buf_finish(&bytes);
+}
+
+static void pass(const struct fixture *fixture, int64_t ms)
+{
+    fake.mono_ms += ms;
+    http_deadlines_check(fixture->server);
+}
+
+static void test_a_head_has_ten_seconds_however_busy(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    struct answer answer;
+
+    client_send(fd, STR("GET /healthz HTTP/1.1\r\n"));
+    connections_wait(fixture, 1);
+    for (int i = 0; i < 9; i++) { /* a byte a second is activity, and no excuse */
+        pass(fixture, 1000);
+        client_send(fd, STR("X"));
+    }
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    pass(fixture, 1000);
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 408);
+    connections_wait(fixture, 0);
+    buf_finish(&answer.bytes);
+    close(fd);
+}
+
+static void test_an_idle_connection_is_closed_after_a_minute(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    struct answer answer;
+
+    connections_wait(fixture, 1);
+    pass(fixture, 1000);
+    pass(fixture, 58000);
+    send_with_host(fixture, fd, "GET /healthz", "\r\n"); /* in time: the minute starts again */
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    pass(fixture, 1000);
+    pass(fixture, 58000);
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    pass(fixture, 2000);
+    answer = client_read(fd, false);
+    assert_int_equal(answer.bytes.size, 0);
+    connections_wait(fixture, 0);
+    buf_finish(&answer.bytes);
+    close(fd);
+}
+
+static void test_a_second_head_is_timed_like_the_first(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    struct answer answer;
+
+    send_with_host(fixture, fd, "GET /healthz", "\r\n");
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    /* The reply reaches us before the phase is told: one more exchange orders the two. */
+    send_with_host(fixture, fd, "GET /healthz", "\r\n");
+    answer = client_read(fd, false);
+    buf_finish(&answer.bytes);
+    pass(fixture, 1000);
+    pass(fixture, 1000);
+    client_send(fd, STR("GET /heal"));
+    pass(fixture, 1000);
+    pass(fixture, 10000);
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 408);
+    buf_finish(&answer.bytes);
+    close(fd);
+}
+
+static int body_begin_test(const struct fixture *fixture)
+{
+    int fd = client_connect(fixture);
+    char bytes[64];
+
+    send_with_host(fixture, fd, "POST /api/v1/login",
+                   "Content-Type: application/json\r\nContent-Length: 4000\r\n"
+                   "Expect: 100-continue\r\n\r\n");
+    assert_int_equal(recv(fd, bytes, sizeof(bytes), 0), 25); /* HTTP/1.1 100 Continue */
+    return fd;
+}
+
+static void test_a_body_must_keep_a_pace(void **state)
+{
+    const struct fixture *fixture = *state;
+    int slow = body_begin_test(fixture);
+    struct answer answer;
+
+    client_send(slow, STR("{\"a\":"));
+    pass(fixture, 9000);
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    pass(fixture, 1000);
+    answer = client_read(slow, false);
+    assert_int_equal(answer.status, 408);
+    connections_wait(fixture, 0);
+    buf_finish(&answer.bytes);
+    close(slow);
+}
+
+/* The client takes a megabyte of the answer and then no more. */
+static void test_an_answer_nobody_reads_is_given_up(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    char *bytes = malloc(MIB(1));
+    size_t got = 0;
+
+    assert_non_null(bytes);
+    send_with_host(fixture, fd, "GET /assets/big", "\r\n");
+    while (got < MIB(1)) {
+        ssize_t size = recv(fd, bytes, MIB(1), 0);
+
+        assert_true(size > 0);
+        got += (size_t)size;
+    }
+    pass(fixture, 0); /* the window begins */
+    pass(fixture, 29000);
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    while (got < MIB(8)) { /* it reads again: another window */
+        ssize_t size = recv(fd, bytes, MIB(1), 0);
+
+        assert_true(size > 0);
+        got += (size_t)size;
+    }
+    pass(fixture, 1000);
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    pass(fixture, 29000);
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    pass(fixture, 31000); /* whatever was still on its way is counted by now */
+    pass(fixture, 31000);
+    connections_wait(fixture, 0);
+    free(bytes);
+    close(fd);
+}
+
+static void test_an_address_has_so_many_connections(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fds[4], more;
+    struct answer answer;
+
+    for (size_t i = 0; i < COUNT(fds); i++)
+        fds[i] = client_connect(fixture);
+    connections_wait(fixture, COUNT(fds));
+    more = client_connect(fixture);
+    answer = client_read(more, false);
+    assert_int_equal(answer.bytes.size, 0);
+    close(more);
+    close(fds[0]);
+    connections_wait(fixture, COUNT(fds) - 1);
+    answer = exchange(fixture, "GET /healthz HTTP/1.1\r\n%H\r\n");
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    for (size_t i = 1; i < COUNT(fds); i++)
+        close(fds[i]);
+}
+
+static void test_requests_have_a_budget(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct answer answer;
+
+    for (int i = 0; i < 50; i++) {
+        answer = exchange(fixture, "GET /api/v1/ping HTTP/1.1\r\n%H\r\n");
+        assert_int_equal(answer.status, 200);
+        buf_finish(&answer.bytes);
+    }
+    answer = exchange(fixture, "GET /api/v1/ping HTTP/1.1\r\n%H\r\n");
+    assert_int_equal(answer.status, 429);
+    assert_true(str_equal(answer_field(&answer, "Retry-After"), STR("2")));
+    assert_true(str_equal(answer_field(&answer, "RateLimit-Policy"), STR("\"default\";q=50;w=60")));
+    assert_true(answer_has(&answer, "\"retry_after_ms\":1200"));
+    buf_finish(&answer.bytes);
+    /* Somebody known has a bucket of his own; the health of the server has none. */
+    answer = exchange(fixture, "GET /api/v1/me HTTP/1.1\r\n%HCookie: sid=viewer\r\n\r\n");
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    answer = exchange(fixture, "GET /healthz HTTP/1.1\r\n%H\r\n");
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    fake.mono_ms += 1200;
+    answer = exchange(fixture, "GET /api/v1/ping HTTP/1.1\r\n%H\r\n");
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+}
+
+/* Sends far more than is read; the answer must not drown in a reset. */
+static void refused_while_sending(const struct fixture *fixture, const char *framing,
+                                  const char *chunk_line)
+{
+    int fd = client_connect(fixture);
+    char *piece = malloc(KIB(64));
+    struct answer answer;
+
+    assert_non_null(piece);
+    memset(piece, 'x', KIB(64));
+    send_with_host(fixture, fd, "POST /api/v1/login", framing);
+    for (int i = 0; i < 32; i++) {
+        client_send(fd, str_of(chunk_line));
+        client_send(fd, (struct str){piece, KIB(64)});
+        if (chunk_line[0] != '\0')
+            client_send(fd, STR("\r\n"));
+    }
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 413);
+    assert_true(answer_has(&answer, "\"limit\":4096"));
+    buf_finish(&answer.bytes);
+    free(piece);
+    close(fd);
+}
+
+static void test_a_refused_sender_hears_why(void **state)
+{
+    refused_while_sending(*state,
+                          "Content-Type: application/json\r\nContent-Length: 2097152\r\n\r\n", "");
+    refused_while_sending(*state,
+                          "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+                          "10000\r\n");
+}
+
+static struct answer form_send(const struct fixture *fixture, const char *bearer, const char *body)
+{
+    struct buf bytes = {0};
+    struct answer answer;
+
+    buf_printf(&bytes,
+               "POST /api/v1/upload HTTP/1.1\r\n%%HAuthorization: Bearer %s\r\n"
+               "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %zu\r\n\r\n%s",
+               bearer, strlen(body), body);
+    answer = exchange_bytes(fixture, buf_str(&bytes));
+    buf_finish(&bytes);
+    return answer;
+}
+
+static void test_forms_come_from_those_who_may(void **state)
+{
+#define FORM "--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na cup of tea\r\n--b--"
+    static const struct {
+        const char *bearer, *body;
+        int status;
+        const char *has, *why;
+    } rows[] = {
+        {"writer", FORM,                                                                        200, "{\"text\":\"a cup of tea\",\"number\":1}", "a member"              },
+        {"no",     FORM,                                                                        401, "unauthenticated",                          "a stranger"            },
+        {"reader", FORM,                                                                        403, "forbidden",                                "a token for reading"   },
+        {"writer", "--b\r\n",                                                                   400, "malformed",                                "half a form"           },
+        {"writer", "",                                                                          400, "malformed",                                "no form"               },
+        {"writer",
+         "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\nx\r\n--b--", 503,
+         "keeps no files",                                                                                                                       "a file without a store"},
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct answer answer = form_send(*state, rows[i].bearer, rows[i].body);
+
+        if (answer.status != rows[i].status || !answer_has(&answer, rows[i].has))
+            fail_msg("%s: %.*s", rows[i].why, STR_ARGS(buf_str(&answer.bytes)));
+        buf_finish(&answer.bytes);
+    }
+}
+
+static void test_large_json_is_compressed_when_asked(void **state)
+{
+    struct answer answer;
+
+    answer = exchange(*state, "GET /api/v1/long HTTP/1.1\r\n%H\r\n");
+    assert_int_equal(answer.body.size, 5022);
+    assert_true(str_equal(answer_field(&answer, "Vary"), STR("Accept-Encoding")));
+    buf_finish(&answer.bytes);
+    answer = exchange(*state, "GET /api/v1/long HTTP/1.1\r\n%HAccept-Encoding: gzip\r\n\r\n");
+    assert_true(str_equal(answer_field(&answer, "Content-Encoding"), STR("gzip")));
+    assert_true(answer.body.size < 200);
+    assert_true(str_starts_with(answer.body, STR("\x1f\x8b")));
+    buf_finish(&answer.bytes);
+}
+
+int main(void)
+{
+#define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        WITH_SERVER(test_a_head_has_ten_seconds_however_busy),
+        WITH_SERVER(test_an_idle_connection_is_closed_after_a_minute),
+        WITH_SERVER(test_a_second_head_is_timed_like_the_first),
+        WITH_SERVER(test_a_body_must_keep_a_pace),
+        WITH_SERVER(test_an_answer_nobody_reads_is_given_up),
+        WITH_SERVER(test_an_address_has_so_many_connections),
+        WITH_SERVER(test_requests_have_a_budget),
+        cmocka_unit_test_setup_teardown(test_a_refused_sender_hears_why, setup_ticking, teardown),
+        WITH_SERVER(test_forms_come_from_those_who_may),
+        WITH_SERVER(test_large_json_is_compressed_when_asked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
