@@ -4,27 +4,29 @@
 
 static void test_a_pasted_base_url_becomes_a_base(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *pasted, *path_default, *base, *why;
     } rows[] = {
-        {"https://host",                        "/v1",     "https://host/v1",              "no path"           },
-        {"https://host/",                       "/v1",     "https://host/v1",              "a lone slash"      },
-        {"https://host/v1",                     "/v1",     "https://host/v1",              "as it should be"   },
-        {"https://host/v1/",                    "/v1",     "https://host/v1",              "a slash too many"  },
-        {"https://host/v1///",                  "/v1",     "https://host/v1",              "slashes too many"  },
-        {" https://host/v1\n",                  "/v1",     "https://host/v1",              "pasted with space" },
-        {"https://host/v1/chat/completions",    "/v1",     "https://host/v1",              "the chat endpoint" },
-        {"https://host/v1/images/edits",        "/v1",     "https://host/v1",              "the edits endpoint"},
-        {"https://host/v1/images/generations/", "/v1",     "https://host/v1",              "endpoint and slash"},
-        {"https://host/v1/Models",              "/v1",     "https://host/v1",              "any case"          },
-        {"https://host/chat/completions",       "/v1",     "https://host/v1",              "no path is left"   },
-        {"https://ark.cn/api/v3",               "/v1",     "https://ark.cn/api/v3",        "a path of its own" },
-        {"https://a/compatible-mode/v1",        "/v1",     "https://a/compatible-mode/v1", "another one"       },
-        {"http://127.0.0.1:8080",               "/v1",     "http://127.0.0.1:8080/v1",     "a port"            },
-        {"http://[::1]:8080",                   "/v1",     "http://[::1]:8080/v1",         "IPv6"              },
-        {"https://openrouter.ai",               "/api/v1", "https://openrouter.ai/api/v1", "its own path"      },
-        {"HTTPS://Host",                        "/v1",     "HTTPS://Host/v1",              "any case, kept"    },
+        {"https://host", "/v1", "https://host/v1", "no path"},
+        {"https://host/", "/v1", "https://host/v1", "a lone slash"},
+        {"https://host/v1", "/v1", "https://host/v1", "as it should be"},
+        {"https://host/v1/", "/v1", "https://host/v1", "a slash too many"},
+        {"https://host/v1///", "/v1", "https://host/v1", "slashes too many"},
+        {" https://host/v1\n", "/v1", "https://host/v1", "pasted with space"},
+        {"https://host/v1/chat/completions", "/v1", "https://host/v1", "the chat endpoint"},
+        {"https://host/v1/images/edits", "/v1", "https://host/v1", "the edits endpoint"},
+        {"https://host/v1/images/generations/", "/v1", "https://host/v1", "endpoint and slash"},
+        {"https://host/v1/Models", "/v1", "https://host/v1", "any case"},
+        {"https://host/chat/completions", "/v1", "https://host/v1", "no path is left"},
+        {"https://ark.cn/api/v3", "/v1", "https://ark.cn/api/v3", "a path of its own"},
+        {"https://a/compatible-mode/v1", "/v1", "https://a/compatible-mode/v1", "another one"},
+        {"http://127.0.0.1:8080", "/v1", "http://127.0.0.1:8080/v1", "a port"},
+        {"http://[::1]:8080", "/v1", "http://[::1]:8080/v1", "IPv6"},
+        {"https://openrouter.ai", "/api/v1", "https://openrouter.ai/api/v1", "its own path"},
+        {"HTTPS://Host", "/v1", "HTTPS://Host/v1", "any case, kept"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -29,21 +29,15 @@ static const struct trouble {
     int status;
     const char *code, *message;
 } troubles[] = {
-    {FAILURE_NOT_SENT,  EXCHANGE_NOT_SENT, 0,   "unreachable",
-     "the mock could not be reached, as ordered"                                                           },
-    {FAILURE_THROTTLED, EXCHANGE_REPLIED,  429, "rate_limit_exceeded",
-     "the mock is busy, as ordered"                                                                        },
-    {FAILURE_QUOTA,     EXCHANGE_REPLIED,  402, "insufficient_quota",
-     "the mock's credit is used up, as ordered"                                                            },
-    {FAILURE_AUTH,      EXCHANGE_REPLIED,  401, "invalid_api_key",
-     "the mock does not know this key, as ordered"                                                         },
-    {FAILURE_INVALID,   EXCHANGE_REPLIED,  400, "invalid_request",
-     "the mock does not understand, as ordered"                                                            },
-    {FAILURE_REFUSED,   EXCHANGE_REPLIED,  400, "moderation_blocked",
-     "the mock declines this prompt, as ordered"                                                           },
-    {FAILURE_SERVER,    EXCHANGE_REPLIED,  500, "server_error",        "the mock broke down, as ordered"   },
-    {FAILURE_UNKNOWN,   EXCHANGE_LOST,     0,   "connection_lost",     "the mock fell silent, as ordered"  },
-    {FAILURE_REMOTE,    EXCHANGE_REPLIED,  200, "remote_failed",       "the mock's work failed, as ordered"},
+    {FAILURE_NOT_SENT,  EXCHANGE_NOT_SENT, 0,   "unreachable",         "the mock could not be reached"  },
+    {FAILURE_THROTTLED, EXCHANGE_REPLIED,  429, "rate_limit_exceeded", "the mock is busy"               },
+    {FAILURE_QUOTA,     EXCHANGE_REPLIED,  402, "insufficient_quota",  "the mock's credit is used up"   },
+    {FAILURE_AUTH,      EXCHANGE_REPLIED,  401, "invalid_api_key",     "the mock does not know this key"},
+    {FAILURE_INVALID,   EXCHANGE_REPLIED,  400, "invalid_request",     "the mock does not understand"   },
+    {FAILURE_REFUSED,   EXCHANGE_REPLIED,  400, "moderation_blocked",  "the mock declines this prompt"  },
+    {FAILURE_SERVER,    EXCHANGE_REPLIED,  500, "server_error",        "the mock broke down"            },
+    {FAILURE_UNKNOWN,   EXCHANGE_LOST,     0,   "connection_lost",     "the mock fell silent"           },
+    {FAILURE_REMOTE,    EXCHANGE_REPLIED,  200, "remote_failed",       "the mock's work failed"         },
 };
 
 static const char *const failure_kinds[] = {"not_sent",      "throttled", "quota",  "auth",

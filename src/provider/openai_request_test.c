@@ -96,38 +96,44 @@ static void test_partial_pictures_make_a_stream(void **state)
 /* Each server's own words; what its profile has no word for is refused, not lost. */
 static void test_each_profile_speaks_its_own_words(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *options, *base_url, *model, *url, *body;
     } rows[] = {
-        {"{}",                            "https://api.siliconflow.cn/v1", "Kwai-Kolors/Kolors",
-         "https://api.siliconflow.cn/v1/images/generations",                                                                                                  "{\"model\":\"Kwai-Kolors/Kolors\",\"prompt\":\"a cup\",\"batch_size\":2,"
+        {"{}", "https://api.siliconflow.cn/v1", "Kwai-Kolors/Kolors",
+         "https://api.siliconflow.cn/v1/images/generations",
+         "{\"model\":\"Kwai-Kolors/Kolors\",\"prompt\":\"a cup\",\"batch_size\":2,"
          "\"image_size\":\"1024x768\",\"seed\":7,\"negative_prompt\":\"dust\","
-         "\"num_inference_steps\":20,\"guidance_scale\":7.5}"                },
-        {"{\"profile\":\"siliconflow\"}", "",                              "Qwen/Qwen-Image",
-         "https://api.siliconflow.cn/v1/images/generations",                                                                                                  "{\"model\":\"Qwen/Qwen-Image\",\"prompt\":\"a cup\",\"batch_size\":2,"
+         "\"num_inference_steps\":20,\"guidance_scale\":7.5}"},
+        {"{\"profile\":\"siliconflow\"}", "", "Qwen/Qwen-Image",
+         "https://api.siliconflow.cn/v1/images/generations",
+         "{\"model\":\"Qwen/Qwen-Image\",\"prompt\":\"a cup\",\"batch_size\":2,"
          "\"image_size\":\"1024x768\",\"seed\":7,\"negative_prompt\":\"dust\","
-         "\"num_inference_steps\":20,\"guidance_scale\":7.5}"                },
-        {"{}",                            "https://api.together.xyz",      "black-forest-labs/FLUX.1-schnell",
-         "https://api.together.xyz/v1/images/generations",                                                                                                    "{\"model\":\"black-forest-labs/FLUX.1-schnell\",\"prompt\":\"a cup\",\"n\":2,"
+         "\"num_inference_steps\":20,\"guidance_scale\":7.5}"},
+        {"{}", "https://api.together.xyz", "black-forest-labs/FLUX.1-schnell",
+         "https://api.together.xyz/v1/images/generations",
+         "{\"model\":\"black-forest-labs/FLUX.1-schnell\",\"prompt\":\"a cup\",\"n\":2,"
          "\"width\":1024,\"height\":768,\"response_format\":\"base64\",\"seed\":7,"
-         "\"negative_prompt\":\"dust\",\"steps\":20,\"guidance_scale\":7.5}"   },
-        {"{\"profile\":\"vllm\"}",        "http://host:8000",              "",                                 "http://host:8000/v1/images/generations",
-         "{\"prompt\":\"a cup\",\"n\":2,\"size\":\"1024x768\",\"response_format\":\"b64_json\","
-         "\"seed\":7,\"negative_prompt\":\"dust\",\"num_inference_steps\":20,"
-         "\"guidance_scale\":7.5}"                                                                                                       },
-        {"{\"profile\":\"sd-server\"}",   "http://host:1234",              "",
-         "http://host:1234/v1/images/generations",                                                                                                            "{\"prompt\":\"a cup <sd_cpp_extra_args>{\\\"seed\\\":7,\\\"negative_prompt\\\":"
-         "\\\"dust\\\",\\\"sample_params\\\":{\\\"sample_steps\\\":20,\\\"guidance\\\":"
-         "{\\\"txt_cfg\\\":7.5}}}</sd_cpp_extra_args>\",\"n\":2,\"size\":\"1024x768\"}"},
-        {"{\"profile\":\"litellm\"}",     "http://host:4000",              "vertex/imagen",
-         "http://host:4000/v1/images/generations",                                                                                                            "{\"model\":\"vertex/imagen\",\"prompt\":\"a cup\",\"n\":2,\"size\":\"1024x768\","
-         "\"response_format\":\"b64_json\",\"seed\":7,\"negative_prompt\":\"dust\","
-         "\"num_inference_steps\":20,\"guidance_scale\":7.5}"                          },
-        {"{}",                            "https://relay.example",         "flux",                             "https://relay.example/v1/images/generations",
+         "\"negative_prompt\":\"dust\",\"steps\":20,\"guidance_scale\":7.5}"},
+        {"{\"profile\":\"vllm\"}", "http://host:8000", "",
+         "http://host:8000/v1/images/generations", "{\"prompt\":\"a cup\",\"n\":2,\"size\":\"1024"
+         "x768\",\"response_format\":\"b64_json\"," "\"seed\":7,\"negative_prompt\":\"dust\",\"nu"
+         "m_inference_steps\":20," "\"guidance_scale\":7.5}"},
+        {"{\"profile\":\"sd-server\"}", "http://host:1234", "",
+         "http://host:1234/v1/images/generations", "{\"prompt\":\"a cup <sd_cpp_extra_args>{\\\"s"
+         "eed\\\":7,\\\"negative_prompt\\\":" "\\\"dust\\\",\\\"sample_params\\\":{\\\"sample_ste"
+         "ps\\\":20,\\\"guidance\\\":" "{\\\"txt_cfg\\\":7.5}}}</sd_cpp_extra_args>\",\"n\":2,\"s"
+         "ize\":\"1024x768\"}"},
+        {"{\"profile\":\"litellm\"}", "http://host:4000", "vertex/imagen",
+         "http://host:4000/v1/images/generations", "{\"model\":\"vertex/imagen\",\"prompt\":\"a c"
+         "up\",\"n\":2,\"size\":\"1024x768\"," "\"response_format\":\"b64_json\",\"seed\":7,\"neg"
+         "ative_prompt\":\"dust\"," "\"num_inference_steps\":20,\"guidance_scale\":7.5}"},
+        {"{}", "https://relay.example", "flux", "https://relay.example/v1/images/generations",
          "{\"model\":\"flux\",\"prompt\":\"a cup\",\"n\":2,\"size\":\"1024x768\","
          "\"response_format\":\"b64_json\",\"seed\":7,\"negative_prompt\":\"dust\",\"steps\":20,"
-         "\"guidance_scale\":7.5}"                                                                                                       },
+         "\"guidance_scale\":7.5}"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -189,36 +195,38 @@ static void test_localai_takes_its_negative_prompt_behind_a_bar(void **state)
 /* The picture parts of an edit, and the names they go by. */
 static void test_references_travel_as_each_server_wants_them(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *options, *base_url;
         size_t count;
         const char *url, *has, *has_not, *why;
     } rows[] = {
-        {"{}",                            "",         1, "https://api.openai.com/v1/images/edits",
-         "name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n",          "image[]",          "one"                   },
-        {"{}",                            "",         2, "https://api.openai.com/v1/images/edits",
-         "name=\"image[]\"; filename=\"image-2.jpg\"\r\nContent-Type: image/jpeg\r\n", "name=\"image\"",   "several; the true type"},
-        {"{\"profile\":\"vllm\"}",        "http://h", 2, "http://h/v1/images/edits",
-         "name=\"image\"; filename=\"image-2.jpg\"",                                   "image[]",          "repeated"              },
-        {"{\"edits\":\"repeated\"}",      "http://h", 2, "http://h/v1/images/edits",
-         "name=\"image\"; filename=\"image-2.jpg\"",                                   "image[]",          "repeated by option"    },
-        {"{\"edits\":\"json\"}",          "http://h", 2, "http://h/v1/images/edits",
+        {"{}", "", 1, "https://api.openai.com/v1/images/edits",
+         "name=\"image\"; filename=\"a.png\"\r\nContent-Type: image/png\r\n", "image[]", "one"},
+        {"{}", "", 2, "https://api.openai.com/v1/images/edits",
+         "name=\"image[]\"; filename=\"image-2.jpg\"\r\nContent-Type: image/jpeg\r\n",
+         "name=\"image\"", "several; the true type"},
+        {"{\"profile\":\"vllm\"}", "http://h", 2, "http://h/v1/images/edits",
+         "name=\"image\"; filename=\"image-2.jpg\"", "image[]", "repeated"},
+        {"{\"edits\":\"repeated\"}", "http://h", 2, "http://h/v1/images/edits",
+         "name=\"image\"; filename=\"image-2.jpg\"", "image[]", "repeated by option"},
+        {"{\"edits\":\"json\"}", "http://h", 2, "http://h/v1/images/edits",
          "\"images\":[{\"image_url\":\"data:image/png;base64," PNG_BASE64
-         "\"},{\"image_url\":\"data:image/jpeg;base64," JPEG_BASE64 "\"}]",
-         "form-data",                                                                                      "JSON by option"        },
-        {"{\"profile\":\"siliconflow\"}", "",         2, "https://api.siliconflow.cn/v1/images/generations",
-         "\"image\":\"data:image/png;base64," PNG_BASE64
-         "\",\"image2\":\"data:image/jpeg;base64," JPEG_BASE64 "\"",
-         "image3",                                                                                         "numbered"              },
-        {"{\"profile\":\"together\"}",    "",         1, "https://api.together.ai/v1/images/generations",
-         "\"image_url\":\"data:image/png;base64,",                                     "reference_images", "one URL"               },
-        {"{\"profile\":\"together\"}",    "",         2, "https://api.together.ai/v1/images/generations",
-         "\"reference_images\":[\"data:image/png;base64,",                             "\"image_url\"",    "several URLs"          },
-        {"{\"profile\":\"localai\"}",     "http://h", 1, "http://h/v1/images/generations",
-         "\"file\":\"" PNG_BASE64 "\"",                                                "ref_images",       "bare base64"           },
-        {"{\"profile\":\"localai\"}",     "http://h", 2, "http://h/v1/images/generations",
-         "\"ref_images\":[\"" PNG_BASE64 "\",\"" JPEG_BASE64 "\"]",                    "\"file\"",         "several"               },
+         "\"},{\"image_url\":\"data:image/jpeg;base64," JPEG_BASE64 "\"}]", "form-data",
+         "JSON by option"},
+        {"{\"profile\":\"siliconflow\"}", "", 2, "https://api.siliconflow.cn/v1/images/generation"
+         "s", "\"image\":\"data:image/png;base64," PNG_BASE64
+         "\",\"image2\":\"data:image/jpeg;base64," JPEG_BASE64 "\"", "image3", "numbered"},
+        {"{\"profile\":\"together\"}", "", 1, "https://api.together.ai/v1/images/generations",
+         "\"image_url\":\"data:image/png;base64,", "reference_images", "one URL"},
+        {"{\"profile\":\"together\"}", "", 2, "https://api.together.ai/v1/images/generations",
+         "\"reference_images\":[\"data:image/png;base64,", "\"image_url\"", "several URLs"},
+        {"{\"profile\":\"localai\"}", "http://h", 1, "http://h/v1/images/generations",
+         "\"file\":\"" PNG_BASE64 "\"", "ref_images", "bare base64"},
+        {"{\"profile\":\"localai\"}", "http://h", 2, "http://h/v1/images/generations",
+         "\"ref_images\":[\"" PNG_BASE64 "\",\"" JPEG_BASE64 "\"]", "\"file\"", "several"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -271,19 +279,21 @@ static void test_an_edit_with_a_mask_is_written_byte_by_byte(void **state)
 
 static void test_masks_are_taken_in_the_services_own_polarity(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *options;
         bool is_white, is_good;
         const char *url, *name;
     } rows[] = {
-        {"{}",                            false, true,  "http://h/v1/images/edits",      "name=\"mask\""      },
-        {"{}",                            true,  false, "",                              ""                   },
-        {"{\"profile\":\"vllm\"}",        true,  true,  "http://h/v1/images/edits",      "name=\"mask_image\""},
-        {"{\"profile\":\"vllm\"}",        false, false, "",                              ""                   },
-        {"{\"profile\":\"localai\"}",     true,  true,  "http://h/v1/images/inpainting", "name=\"mask\""      },
-        {"{\"profile\":\"siliconflow\"}", false, false, "",                              ""                   },
-        {"{\"profile\":\"openrouter\"}",  false, false, "",                              ""                   },
+        {"{}", false, true, "http://h/v1/images/edits", "name=\"mask\""},
+        {"{}", true, false, "", ""},
+        {"{\"profile\":\"vllm\"}", true, true, "http://h/v1/images/edits", "name=\"mask_image\""},
+        {"{\"profile\":\"vllm\"}", false, false, "", ""},
+        {"{\"profile\":\"localai\"}", true, true, "http://h/v1/images/inpainting", "name=\"mask\""},
+        {"{\"profile\":\"siliconflow\"}", false, false, "", ""},
+        {"{\"profile\":\"openrouter\"}", false, false, "", ""},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -415,33 +425,35 @@ static void big_mask(struct provider_request *r)
 
 static void test_what_a_model_cannot_do_is_refused_with_the_field(void **state)
 {
+    /* clang-format off */
     static const struct refusal rows[] = {
-        {"gpt-image-2",   "model",           ERROR_REQUIRED,     0,               no_model,        "no model"          },
-        {"gpt-image-2",   "prompt",          ERROR_REQUIRED,     1,               no_prompt,       "only spaces"       },
-        {"gpt-image-2",   "prompt",          ERROR_TOO_LONG,     32000,           long_prompt,     "facts 1.2"         },
-        {"gpt-image-2",   "count",           ERROR_TOO_SMALL,    1,               no_count,        "none"              },
-        {"gpt-image-2",   "count",           ERROR_TOO_BIG,      10,              big_count,       "eleven"            },
-        {"gpt-image-2",   "size",            ERROR_INVALID,      16,              odd_size,        "no multiple of 16" },
-        {"gpt-image-1.5", "size",            ERROR_NOT_IN_LIST,  0,               odd_size,        "one of three"      },
-        {"gpt-image-2",   "seed",            ERROR_INVALID,      0,               seed,            "OpenAI has no seed"},
-        {"gpt-image-9",   "seed",            ERROR_INVALID,      0,               seed,            "not under any name"},
-        {"gpt-image-2",   "negative_prompt", ERROR_INVALID,      0,               negative,        "nor that"          },
-        {"gpt-image-2",   "steps",           ERROR_INVALID,      0,               steps,           "nor that"          },
-        {"gpt-image-2",   "scale",           ERROR_INVALID,      0,               scale,           "nor that"          },
-        {"gpt-image-2",   "quality",         ERROR_NOT_IN_LIST,  0,               quality,         "dall-e's"          },
-        {"gpt-image-2",   "background",      ERROR_NOT_IN_LIST,  0,               background,      "no such"           },
-        {"gpt-image-2",   "format",          ERROR_NOT_IN_LIST,  0,               format,          "no such"           },
-        {"gpt-image-2",   "format",          ERROR_INVALID,      0,               clear_jpeg,      "jpeg has no alpha" },
-        {"gpt-image-2",   "compression",     ERROR_INVALID,      0,               png_compression, "png has none"      },
-        {"gpt-image-2",   "compression",     ERROR_TOO_BIG,      100,             big_compression, "over 100"          },
-        {"gpt-image-2",   "partial_images",  ERROR_TOO_BIG,      3,               partials,        "at most 3"         },
-        {"gpt-image-2",   "references",      ERROR_REQUIRED,     1,               no_reference,    "nothing to edit"   },
-        {"gpt-image-2",   "references",      ERROR_TOO_MANY,     16,              many_references, "17"                },
-        {"gpt-image-2",   "references[1]",   ERROR_PICTURE_TYPE, 0,               gif_reference,   "a GIF"             },
-        {"gpt-image-2",   "references[0]",   ERROR_REQUIRED,     0,               empty_reference, "no bytes"          },
-        {"gpt-image-2",   "references",      ERROR_REQUIRED,     1,               lone_mask,       "a mask of nothing" },
-        {"gpt-image-2",   "mask",            ERROR_TOO_LARGE,    (int64_t)MIB(4), big_mask,        "over 4 MiB"        },
+        {"gpt-image-2", "model", ERROR_REQUIRED, 0, no_model, "no model"},
+        {"gpt-image-2", "prompt", ERROR_REQUIRED, 1, no_prompt, "only spaces"},
+        {"gpt-image-2", "prompt", ERROR_TOO_LONG, 32000, long_prompt, "facts 1.2"},
+        {"gpt-image-2", "count", ERROR_TOO_SMALL, 1, no_count, "none"},
+        {"gpt-image-2", "count", ERROR_TOO_BIG, 10, big_count, "eleven"},
+        {"gpt-image-2", "size", ERROR_INVALID, 16, odd_size, "no multiple of 16"},
+        {"gpt-image-1.5", "size", ERROR_NOT_IN_LIST, 0, odd_size, "one of three"},
+        {"gpt-image-2", "seed", ERROR_INVALID, 0, seed, "OpenAI has no seed"},
+        {"gpt-image-9", "seed", ERROR_INVALID, 0, seed, "not under any name"},
+        {"gpt-image-2", "negative_prompt", ERROR_INVALID, 0, negative, "nor that"},
+        {"gpt-image-2", "steps", ERROR_INVALID, 0, steps, "nor that"},
+        {"gpt-image-2", "scale", ERROR_INVALID, 0, scale, "nor that"},
+        {"gpt-image-2", "quality", ERROR_NOT_IN_LIST, 0, quality, "dall-e's"},
+        {"gpt-image-2", "background", ERROR_NOT_IN_LIST, 0, background, "no such"},
+        {"gpt-image-2", "format", ERROR_NOT_IN_LIST, 0, format, "no such"},
+        {"gpt-image-2", "format", ERROR_INVALID, 0, clear_jpeg, "jpeg has no alpha"},
+        {"gpt-image-2", "compression", ERROR_INVALID, 0, png_compression, "png has none"},
+        {"gpt-image-2", "compression", ERROR_TOO_BIG, 100, big_compression, "over 100"},
+        {"gpt-image-2", "partial_images", ERROR_TOO_BIG, 3, partials, "at most 3"},
+        {"gpt-image-2", "references", ERROR_REQUIRED, 1, no_reference, "nothing to edit"},
+        {"gpt-image-2", "references", ERROR_TOO_MANY, 16, many_references, "17"},
+        {"gpt-image-2", "references[1]", ERROR_PICTURE_TYPE, 0, gif_reference, "a GIF"},
+        {"gpt-image-2", "references[0]", ERROR_REQUIRED, 0, empty_reference, "no bytes"},
+        {"gpt-image-2", "references", ERROR_REQUIRED, 1, lone_mask, "a mask of nothing"},
+        {"gpt-image-2", "mask", ERROR_TOO_LARGE,(int64_t) MIB(4), big_mask, "over 4 MiB"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {

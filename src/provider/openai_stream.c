@@ -102,19 +102,25 @@ static void take_event(void *context, struct str name, struct str data)
         take_error(feed->stream, data, event);
 }
 
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 void openai_stream_feed(struct provider_stream *stream, struct str piece,
                         void (*on_partial)(void *context, const struct provider_partial *partial),
                         void *context)
 {
     struct feed feed = {.stream = stream, .on_partial = on_partial, .context = context};
-    struct str start = str_trim(piece);
 
-    if (stream->is_too_large || piece.size == 0)
+    if (stream->is_too_large)
+        return;
+    /* White space before the first byte that counts says nothing, however it is cut. */
+    while (!stream->is_started && piece.size > 0 && is_space(piece.data[0]))
+        piece = str_slice(piece, 1, piece.size);
+    if (piece.size == 0)
         return;
     /* JSON or a web page instead of events: the server decided not to stream. */
-    if (!stream->is_started && start.size > 0) {
+    if (!stream->is_started) {
         stream->is_started = true;
-        stream->is_plain = start.data[0] == '{' || start.data[0] == '[' || start.data[0] == '<';
+        stream->is_plain = piece.data[0] == '{' || piece.data[0] == '[' || piece.data[0] == '<';
     }
     if (stream->is_plain)
         stream->is_too_large = !arena_buf_add(&stream->other, piece);

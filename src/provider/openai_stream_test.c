@@ -103,6 +103,7 @@ static void test_a_picture_before_the_line_broke_is_kept(void **state)
 
 static void test_streams_of_many_kinds(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *text;
         enum verdict_type type;
@@ -110,33 +111,34 @@ static void test_streams_of_many_kinds(void **state)
         int partials;
         const char *why;
     } rows[] = {
-        {COMPLETED PARTIAL("0",         JPEG_BASE64),                                       VERDICT_DONE,                                        FAILURE_NONE,1, "the final one first"},
-        {COMPLETED "data: [DONE]\n\n",                             VERDICT_DONE,                                                    FAILURE_NONE,                                                               0,"a [DONE] line"},
+        {COMPLETED PARTIAL("0", JPEG_BASE64), VERDICT_DONE, FAILURE_NONE, 1, "the final one first"},
+        {COMPLETED "data: [DONE]\n\n", VERDICT_DONE, FAILURE_NONE, 0, "a [DONE] line"},
         {"data: {\"type\":\"image_edit.completed\",\"b64_json\":\"" PNG_BASE64 "\"}\n\n",
-         VERDICT_DONE, FAILURE_NONE,                                                                                                                           0,"an edit, no event line"},
-        {"event: image_edit.completed\ndata: {\"b64_json\":\"" PNG_BASE64 "\"}\n\n",                             VERDICT_DONE,
-         FAILURE_NONE,                 0,"the name alone"},
-        {PARTIAL("0",                             "AAAA") COMPLETED,                                                                     VERDICT_DONE,                                                                           FAILURE_NONE,0,
+         VERDICT_DONE, FAILURE_NONE, 0, "an edit, no event line"},
+        {"event: image_edit.completed\ndata: {\"b64_json\":\"" PNG_BASE64 "\"}\n\n", VERDICT_DONE,
+         FAILURE_NONE, 0, "the name alone"},
+        {PARTIAL("0", "AAAA") COMPLETED, VERDICT_DONE, FAILURE_NONE, 0,
          "a broken partial is skipped"},
-        {PARTIAL("0", JPEG_BASE64),                                                   VERDICT_FAILED,                                                                                            FAILURE_UNKNOWN,1,"no completed event"},
-        {"data: "
-         "{\"type\":\"error\",\"error\":{\"code\":\"moderation_blocked\",\"message\":\"x\"}}\n\n",                            VERDICT_FAILED,                                                          FAILURE_REFUSED,                                                                                                             0,                               "an error event"},
+        {PARTIAL("0", JPEG_BASE64), VERDICT_FAILED, FAILURE_UNKNOWN, 1, "no completed event"},
+        {"data: " "{\"type\":\"error\",\"error\":{\"code\":\"moderation_blocked\",\"message\":\"x"
+         "\"}}\n\n", VERDICT_FAILED, FAILURE_REFUSED, 0, "an error event"},
         {"event: error\ndata: {\"code\":\"rate_limit_exceeded\",\"message\":\"x\"}\n\n",
-         VERDICT_FAILED,      FAILURE_THROTTLED,0,"a flat error"},
-        {"data: {\"error\":{\"message\":\"x\",\"type\":\"server_error\"}}\n\n",            VERDICT_FAILED,
-         FAILURE_SERVER,                                                                                                                                                                 0,                                                                                                                                                                                                                                                                   "a chunk with an error"                                                                                                                                                                                                                                                                                                                                                                                                                                },
-        {PARTIAL("0",                JPEG_BASE64) "event: error\ndata: "
-                                   "{\"message\":\"x\",\"code\":\"server_error\"}\n\n" COMPLETED,
-         VERDICT_DONE,FAILURE_NONE,1,"a picture after all"},
-        {"{\"data\":[{\"b64_json\":\"" PNG_BASE64 "\"}]}",                  VERDICT_DONE,                                                        FAILURE_NONE,                                                                                                                                                                              0,
-         "a server that does not stream"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      },
-        {"\n {\"data\":[]}",VERDICT_FAILED,FAILURE_UNKNOWN,0,"nor draws"},
-        {"<html>",                VERDICT_FAILED,                                                                     FAILURE_INVALID,                                                                                                                                                                                                                                                                    0,                                                                                                                                                "a page"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    },
-        {"data: nonsense\n\n",VERDICT_FAILED,FAILURE_UNKNOWN,0,"no JSON"},
-        {"data: [1]\n\ndata: null\n\ndata: 7\n\n",                VERDICT_FAILED,                                                                                     FAILURE_UNKNOWN,                                                                                                                                                                                                                                                                                                                                                                                          0,
-         "no objects"                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                },
-        {"",VERDICT_FAILED,FAILURE_UNKNOWN,0,"nothing"},
+         VERDICT_FAILED, FAILURE_THROTTLED, 0, "a flat error"},
+        {"data: {\"error\":{\"message\":\"x\",\"type\":\"server_error\"}}\n\n", VERDICT_FAILED,
+         FAILURE_SERVER, 0, "a chunk with an error"},
+        {PARTIAL("0", JPEG_BASE64) "event: error\ndata: "
+         "{\"message\":\"x\",\"code\":\"server_error\"}\n\n" COMPLETED, VERDICT_DONE, FAILURE_NONE,
+         1, "a picture after all"},
+        {"{\"data\":[{\"b64_json\":\"" PNG_BASE64 "\"}]}", VERDICT_DONE, FAILURE_NONE, 0,
+         "a server that does not stream"},
+        {"\n {\"data\":[]}", VERDICT_FAILED, FAILURE_UNKNOWN, 0, "nor draws"},
+        {"<html>", VERDICT_FAILED, FAILURE_INVALID, 0, "a page"},
+        {"data: nonsense\n\n", VERDICT_FAILED, FAILURE_UNKNOWN, 0, "no JSON"},
+        {"data: [1]\n\ndata: null\n\ndata: 7\n\n", VERDICT_FAILED, FAILURE_UNKNOWN, 0,
+         "no objects"},
+        {"", VERDICT_FAILED, FAILURE_UNKNOWN, 0, "nothing"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -67,22 +67,24 @@ static void test_the_documented_reply_is_read(void **state)
 
 static void test_reported_costs_are_read(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body, *header;
         int64_t micro, tokens_in;
         const char *why;
     } rows[] = {
-        {"{\"data\":[{\"url\":\"https://a/"
-         "1\"}],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":9,\"cost\":0.0421}}",        "",       42100,                                                                 5,                    "OpenRouter"},
-        {                  "{\"data\":[{\"url\":\"https://a/1\"}]}",                            "0.0075", 7500,                                                                  -1,                   "LiteLLM's header"},
-        {                  "{\"data\":[{\"url\":\"https://a/1\"}]}",                            "nan",    -1,                                                                    -1,                   "nonsense"},
-        {                  "{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":{\"cost\":-1}}",    "",       -1,                                                                    -1,                   "negative"},
-        {                  "{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":{\"cost\":1e300}}", "",       -1,                                                                    -1,                   "absurd"},
-        {                  "{\"data\":[{\"url\":\"https://a/"
-         "1\"}],\"usage\":{\"input_tokens\":0,\"output_tokens\":0,\"prompt_tokens\":0}}",                                                                                      "",                   -1, -1, "LocalAI's zeros"},
-        {            "{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":null}",                                                                    "",          -1,          -1,                   "null"},
-        {          "{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":\"x\"}",                                                                               "",                      -1,           -1,"a text"},
+        {"{\"data\":[{\"url\":\"https://a/" "1\"}],\"usage\":{\"prompt_tokens\":5,\"completion_to"
+         "kens\":9,\"cost\":0.0421}}", "", 42100, 5, "OpenRouter"},
+        {"{\"data\":[{\"url\":\"https://a/1\"}]}", "0.0075", 7500, -1, "LiteLLM's header"},
+        {"{\"data\":[{\"url\":\"https://a/1\"}]}", "nan", -1, -1, "nonsense"},
+        {"{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":{\"cost\":-1}}", "", -1, -1, "negative"},
+        {"{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":{\"cost\":1e300}}", "", -1, -1, "absurd"},
+        {"{\"data\":[{\"url\":\"https://a/" "1\"}],\"usage\":{\"input_tokens\":0,\"output_tokens"
+         "\":0,\"prompt_tokens\":0}}", "", -1, -1, "LocalAI's zeros"},
+        {"{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":null}", "", -1, -1, "null"},
+        {"{\"data\":[{\"url\":\"https://a/1\"}],\"usage\":\"x\"}", "", -1, -1, "a text"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -104,27 +106,29 @@ static void test_reported_costs_are_read(void **state)
 
 static void test_success_without_a_picture_is_a_failure(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *body;
         enum failure_class class;
         enum charged charged;
         const char *why;
     } rows[] = {
-        {"{\"data\":[]}",                                                        FAILURE_UNKNOWN, CHARGED_MAYBE, "zero pictures"           },
-        {"{\"data\":[],\"usage\":{\"output_tokens\":9}}",                        FAILURE_UNKNOWN, CHARGED_YES,
-         "zero pictures, billed"                                                                                                           },
-        {"{\"data\":[{\"b64_json\":\"iVBORw0KGgo\"}]}",                          FAILURE_UNKNOWN, CHARGED_YES,
-         "base64 cut short"                                                                                                                },
-        {"{\"data\":[{\"b64_json\":\"%%%%\"}]}",                                 FAILURE_UNKNOWN, CHARGED_YES,   "no base64"               },
-        {"{\"data\":[{\"b64_json\":\"aGVsbG8=\"}]}",                             FAILURE_UNKNOWN, CHARGED_YES,   "no picture"              },
-        {"<html><title>Hi</title>",                                              FAILURE_INVALID, CHARGED_NO,    "a page"                  },
+        {"{\"data\":[]}", FAILURE_UNKNOWN, CHARGED_MAYBE, "zero pictures"},
+        {"{\"data\":[],\"usage\":{\"output_tokens\":9}}", FAILURE_UNKNOWN, CHARGED_YES,
+         "zero pictures, billed"},
+        {"{\"data\":[{\"b64_json\":\"iVBORw0KGgo\"}]}", FAILURE_UNKNOWN, CHARGED_YES,
+         "base64 cut short"},
+        {"{\"data\":[{\"b64_json\":\"%%%%\"}]}", FAILURE_UNKNOWN, CHARGED_YES, "no base64"},
+        {"{\"data\":[{\"b64_json\":\"aGVsbG8=\"}]}", FAILURE_UNKNOWN, CHARGED_YES, "no picture"},
+        {"<html><title>Hi</title>", FAILURE_INVALID, CHARGED_NO, "a page"},
         {"{\"error\":{\"message\":\"x\",\"code\":\"insufficient_user_quota\"}}", FAILURE_QUOTA,
-         CHARGED_NO,                                                                                             "an error with 200"       },
-        {"{\"error\":{\"message\":\"x\",\"type\":\"upstream_error\"}}",          FAILURE_SERVER,
-         CHARGED_MAYBE,                                                                                          "a relay's error with 200"},
-        {"",                                                                     FAILURE_UNKNOWN, CHARGED_MAYBE, "nothing"                 },
-        {"null",                                                                 FAILURE_UNKNOWN, CHARGED_MAYBE, "null"                    },
+         CHARGED_NO, "an error with 200"},
+        {"{\"error\":{\"message\":\"x\",\"type\":\"upstream_error\"}}", FAILURE_SERVER,
+         CHARGED_MAYBE, "a relay's error with 200"},
+        {"", FAILURE_UNKNOWN, CHARGED_MAYBE, "nothing"},
+        {"null", FAILURE_UNKNOWN, CHARGED_MAYBE, "null"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -207,29 +211,29 @@ static struct provider_request full_request(void)
 
 static void test_a_named_optional_field_is_left_out(void **state)
 {
+    /* clang-format off */
     static const struct {
         int status;
         const char *body, *gone;
         const char *why;
     } rows[] = {
-        {400, UNKNOWN("seed"),                                            "\"seed\"",               "OpenAI's words"},
-        {400, UNKNOWN("response_format"),                                 "\"response_format\"",    "the usual one" },
-        {400, UNKNOWN("n"),                                               "\"n\"",                  "a short name"  },
+        {400, UNKNOWN("seed"), "\"seed\"", "OpenAI's words"},
+        {400, UNKNOWN("response_format"), "\"response_format\"", "the usual one"},
+        {400, UNKNOWN("n"), "\"n\"", "a short name"},
         {400, "{\"error\":{\"message\":\"Unknown parameter: quality\"}}", "\"quality\"",
-         "no param, no quotes"                                                                                      },
-        {400, "{\"error\":\"unrecognized argument: background\"}",        "\"background\"",         "an argument"   },
-        {400,
-         "{\"error\":{\"message\":\"litellm.UnsupportedParamsError: x does not support parameters: "
-         "['quality'], for model=y\"}}",                                  "\"quality\"",            "LiteLLM"       },
-        {400, "{\"message\":\"output_compression is not supported\"}",    "\"output_compression\"",
-         "an unquoted long name"                                                                                    },
-        {422,
-         "{\"detail\":[{\"loc\":[\"body\",\"negative_prompt\"],\"msg\":\"Extra inputs are not "
-         "permitted\",\"type\":\"extra_forbidden\"}]}",                   "\"negative_prompt\"",    "pydantic"      },
-        {400,
-         "{\"error\":{\"message\":\"Unsupported value: 'b64_json' for "
-         "response_format\",\"param\":\"response_format\"}}",             "\"response_format\"",    "our own value" },
+         "no param, no quotes"},
+        {400, "{\"error\":\"unrecognized argument: background\"}", "\"background\"", "an argument"},
+        {400, "{\"error\":{\"message\":\"litellm.UnsupportedParamsError: x does not support param"
+         "eters: " "['quality'], for model=y\"}}", "\"quality\"", "LiteLLM"},
+        {400, "{\"message\":\"output_compression is not supported\"}", "\"output_compression\"",
+         "an unquoted long name"},
+        {422, "{\"detail\":[{\"loc\":[\"body\",\"negative_prompt\"],\"msg\":\"Extra inputs are no"
+         "t " "permitted\",\"type\":\"extra_forbidden\"}]}", "\"negative_prompt\"", "pydantic"},
+        {400, "{\"error\":{\"message\":\"Unsupported value: 'b64_json' for "
+         "response_format\",\"param\":\"response_format\"}}", "\"response_format\"",
+         "our own value"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     fixture->account.base_url = STR("https://relay");
@@ -258,25 +262,27 @@ static void test_a_named_optional_field_is_left_out(void **state)
 
 static void test_what_must_not_be_dropped_is_not(void **state)
 {
+    /* clang-format off */
     static const struct {
         int status;
         const char *body, *why;
     } rows[] = {
-        {400, UNKNOWN("model"),                                                                 "the model"                    },
-        {400, UNKNOWN("prompt"),                                                                "the prompt"                   },
-        {400, UNKNOWN("image"),                                                                 "a picture"                    },
-        {400, UNKNOWN("moderation"),                                                            "not sent at all"              },
+        {400, UNKNOWN("model"), "the model"},
+        {400, UNKNOWN("prompt"), "the prompt"},
+        {400, UNKNOWN("image"), "a picture"},
+        {400, UNKNOWN("moderation"), "not sent at all"},
         {400, "{\"error\":{\"message\":\"Unsupported value: 'high'.\",\"param\":\"quality\"}}",
-         "a value the person chose"                                                                                            },
-        {400, "{\"error\":{\"message\":\"Unknown parameter.\"}}",                               "no name"                      },
+         "a value the person chose"},
+        {400, "{\"error\":{\"message\":\"Unknown parameter.\"}}", "no name"},
         {400, "{\"error\":{\"message\":\"this size is unexpected and not supported here\"}}",
-         "a word in a sentence"                                                                                                },
+         "a word in a sentence"},
         {400, "{\"error\":{\"message\":\"seed is too large\",\"param\":\"seed\"}}",
-         "another complaint"                                                                                                   },
-        {500, UNKNOWN("seed"),                                                                  "a 500 may have made something"},
-        {429, UNKNOWN("seed"),                                                                  "a 429 is no such answer"      },
-        {200, UNKNOWN("seed"),                                                                  "a 200 neither"                },
+         "another complaint"},
+        {500, UNKNOWN("seed"), "a 500 may have made something"},
+        {429, UNKNOWN("seed"), "a 429 is no such answer"},
+        {200, UNKNOWN("seed"), "a 200 neither"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     fixture->account.base_url = STR("https://relay");

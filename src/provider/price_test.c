@@ -22,25 +22,27 @@ static int64_t estimate(const char *model, const char *quality, int64_t width, i
 /* facts 8.1 and 8.2; 40 micro-dollars are the eight tokens that frame an empty prompt. */
 static void test_estimates_follow_the_tables(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *model, *quality;
         int64_t width, height, count, micro;
         const char *why;
     } rows[] = {
-        {"gpt-image-1.5",       "low",    1024, 1024, 1, 272 * 32 + 40,      "272 tokens at 32"                },
-        {"gpt-image-1.5",       "high",   1024, 1536, 1, 6240 * 32 + 40,     "upright"                         },
-        {"gpt-image-1.5",       "high",   1536, 1024, 1, 6208 * 32 + 40,     "lying"                           },
-        {"gpt-image-1.5",       "",       1024, 1024, 1, 1056 * 32 + 40,     "medium when left open"           },
-        {"gpt-image-1.5",       "low",    0,    0,    1, 408 * 32 + 40,      "the dearest shape when left open"},
-        {"gpt-image-2",         "medium", 1024, 1024, 1, 1767 * 30 + 40,     "the 0.053 of the table"          },
-        {"gpt-image-2",         "medium", 1024, 1024, 4, 4 * 1767 * 30 + 40, "four"                            },
-        {"gpt-image-2",         "auto",   1024, 1024, 1, 7033 * 30 + 40,     "auto may choose high"            },
-        {"gpt-image-2.6-flare", "high",   3840, 2160, 1, 3411 * 30 + 40,
-         "measured: about 3337 tokens"                                                                         },
-        {"gpt-image-2",         "sunny",  1024, 1024, 1, -1,                 "no such quality"                 },
-        {"gpt-image-2",         "low",    1024, 1024, 0, -1,                 "no picture"                      },
-        {"acme/paint",          "",       1024, 1024, 1, -1,                 "an unknown model"                },
+        {"gpt-image-1.5", "low", 1024, 1024, 1, 272 * 32 + 40, "272 tokens at 32"},
+        {"gpt-image-1.5", "high", 1024, 1536, 1, 6240 * 32 + 40, "upright"},
+        {"gpt-image-1.5", "high", 1536, 1024, 1, 6208 * 32 + 40, "lying"},
+        {"gpt-image-1.5", "", 1024, 1024, 1, 1056 * 32 + 40, "medium when left open"},
+        {"gpt-image-1.5", "low", 0, 0, 1, 408 * 32 + 40, "the dearest shape when left open"},
+        {"gpt-image-2", "medium", 1024, 1024, 1, 1767 * 30 + 40, "the 0.053 of the table"},
+        {"gpt-image-2", "medium", 1024, 1024, 4, 4 * 1767 * 30 + 40, "four"},
+        {"gpt-image-2", "auto", 1024, 1024, 1, 7033 * 30 + 40, "auto may choose high"},
+        {"gpt-image-2.6-flare", "high", 3840, 2160, 1, 3411 * 30 + 40,
+         "measured: about 3337 tokens"},
+        {"gpt-image-2", "sunny", 1024, 1024, 1, -1, "no such quality"},
+        {"gpt-image-2", "low", 1024, 1024, 0, -1, "no picture"},
+        {"acme/paint", "", 1024, 1024, 1, -1, "an unknown model"},
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -96,6 +98,7 @@ static void test_a_chinese_prompt_counts_by_character(void **state)
 
 static void test_cost_prefers_what_was_reported(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *model;
         enum verdict_type type;
@@ -105,48 +108,29 @@ static void test_cost_prefers_what_was_reported(void **state)
         int64_t micro;
         const char *why;
     } rows[] = {
-        {"gpt-image-2",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {-1, -1, -1, -1, 1, 7500, "USD"},
-         7500,                                                                                                               "said"                          },
-        {"gpt-image-2",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {-1, -1, -1, -1, 1, 0, "USD"},
-         0,                                                                                                                  "said: free"                    },
-        {"gpt-image-2",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {18, 0, 18, 1056, 1, -1, NULL},
-         18 * 5 + 1056 * 30,
-         "the example of facts 1.2"                                                                                                                          },
-        {"gpt-image-2",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {18, 1000, 1018, 1056, 1, -1, NULL},
-         18 * 5 + 1000 * 8 + 1056 * 30,
-         "pictures in"                                                                                                                                       },
-        {"gpt-image-2",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {-1, -1, 18, 1056, 1, -1, NULL},
-         18 * 5 + 1056 * 30,
-         "no details"                                                                                                                                        },
-        {"gpt-image-2-2026-04-21",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {-1, -1, 18, 1056, 1, -1, NULL},
-         18 * 5 + 1056 * 30,
-         "a snapshot"                                                                                                                                        },
-        {"gpt-image-2",            VERDICT_DONE,   CHARGED_NO,    2, NONE,                                        2 * 53000,
-         "by picture when nothing was said"                                                                                                                  },
-        {"gpt-image-2",
-         VERDICT_DONE,                             CHARGED_NO,
-         1,                                                          {-1, -1, INT64_MAX, INT64_MAX, 1, -1, NULL},
-         53000,                                                                                                              "absurd counts are not believed"},
-        {"acme/paint",             VERDICT_DONE,   CHARGED_NO,    1, NONE,                                        -1,        "unknown"                       },
-        {"gpt-image-2",            VERDICT_FAILED, CHARGED_NO,    0, NONE,                                        0,         "a free failure"                },
-        {"gpt-image-2",            VERDICT_FAILED, CHARGED_MAYBE, 0, NONE,                                        -1,        "a failure in doubt"            },
-        {"gpt-image-2",
-         VERDICT_FAILED,                           CHARGED_YES,
-         0,                                                          {-1, -1, 20, 0, 0, -1, NULL},
-         100,                                                                                                                "a refusal's input"             },
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 1, {-1, -1, -1, -1, 1, 7500, "USD"}, 7500,
+         "said"},
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 1, {-1, -1, -1, -1, 1, 0, "USD"}, 0,
+         "said: free"},
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 1, {18, 0, 18, 1056, 1, -1, NULL}, 18 * 5 + 1056
+         * 30, "the example of facts 1.2"},
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 1, {18, 1000, 1018, 1056, 1, -1, NULL}, 18 * 5 +
+         1000 * 8 + 1056 * 30, "pictures in"},
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 1, {-1, -1, 18, 1056, 1, -1, NULL}, 18 * 5 +
+         1056 * 30, "no details"},
+        {"gpt-image-2-2026-04-21", VERDICT_DONE, CHARGED_NO, 1, {-1, -1, 18, 1056, 1, -1, NULL},
+         18 * 5 + 1056 * 30, "a snapshot"},
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 2, NONE, 2 * 53000,
+         "by picture when nothing was said"},
+        {"gpt-image-2", VERDICT_DONE, CHARGED_NO, 1, {-1, -1, INT64_MAX, INT64_MAX, 1, -1, NULL},
+         53000, "absurd counts are not believed"},
+        {"acme/paint", VERDICT_DONE, CHARGED_NO, 1, NONE, -1, "unknown"},
+        {"gpt-image-2", VERDICT_FAILED, CHARGED_NO, 0, NONE, 0, "a free failure"},
+        {"gpt-image-2", VERDICT_FAILED, CHARGED_MAYBE, 0, NONE, -1, "a failure in doubt"},
+        {"gpt-image-2", VERDICT_FAILED, CHARGED_YES, 0, {-1, -1, 20, 0, 0, -1, NULL}, 100,
+         "a refusal's input"},
     };
+    /* clang-format on */
     const struct provider_account account = {.kind = STR("openai")};
 
     (void)state;

@@ -16,32 +16,33 @@ static void take(void *context, struct str name, struct str data)
     buf_printf(&log->text, "%.*s=%.*s|", STR_ARGS(name), STR_ARGS(data));
 }
 
+/* clang-format off */
 static const struct {
     const char *stream, *events, *why;
 } rows[] = {
-    {"data: a\n\n",                            "=a|",                        "the least"                        },
-    {"event: x\ndata: a\n\n",                  "x=a|",                       "a name"                           },
-    {"data: a\ndata: b\n\n",                   "=a\nb|",                     "two lines of data"                },
-    {"data: a\r\n\r\ndata: b\r\n\r\n",         "=a|=b|",                     "CR LF"                            },
-    {"data: a\r\rdata: b\r\r",                 "=a|=b|",                     "CR alone"                         },
-    {"data: a\r\n\ndata: b\n\r\n",             "=a|=b|",                     "mixed ends"                       },
-    {"\xef\xbb\xbf"
-     "data: a\n\n",                       "=a|",                        "a byte order mark"                },
-    {": ping\n\ndata: a\n\n",                  "=a|",                        "a comment"                        },
-    {"id: 7\nretry: 5\nfoo: bar\ndata: a\n\n", "=a|",                        "other fields"                     },
-    {"data:a\n\n",                             "=a|",                        "no space"                         },
-    {"data:  a\n\n",                           "= a|",                       "one space goes, one stays"        },
-    {"data\n\n",                               "=|",                         "no colon"                         },
-    {"event: x\n\ndata: a\n\n",                "=a|",                        "a name without data names nothing"},
-    {"event: x\nevent: y\ndata: a\n\n",        "y=a|",                       "the last name"                    },
-    {"data: a: b\n\n",                         "=a: b|",                     "a colon inside"                   },
-    {"data: \xe8\x8c\xb6\xe6\x9d\xaf\n\n",     "=\xe8\x8c\xb6\xe6\x9d\xaf|",
-     "characters of three bytes"                                                                                },
-    {"data: a\n\ndata: b",                     "=a|=b|",                     "no blank line at the end"         },
-    {"data: a\n\ndata: b\n",                   "=a|=b|",                     "half a blank line at the end"     },
-    {"\n\n\n",                                 "",                           "nothing but ends"                 },
-    {"",                                       "",                           "nothing"                          },
+    {"data: a\n\n", "=a|", "the least"},
+    {"event: x\ndata: a\n\n", "x=a|", "a name"},
+    {"data: a\ndata: b\n\n", "=a\nb|", "two lines of data"},
+    {"data: a\r\n\r\ndata: b\r\n\r\n", "=a|=b|", "CR LF"},
+    {"data: a\r\rdata: b\r\r", "=a|=b|", "CR alone"},
+    {"data: a\r\n\ndata: b\n\r\n", "=a|=b|", "mixed ends"},
+    {"\xef\xbb\xbf" "data: a\n\n", "=a|", "a byte order mark"},
+    {": ping\n\ndata: a\n\n", "=a|", "a comment"},
+    {"id: 7\nretry: 5\nfoo: bar\ndata: a\n\n", "=a|", "other fields"},
+    {"data:a\n\n", "=a|", "no space"},
+    {"data:  a\n\n", "= a|", "one space goes, one stays"},
+    {"data\n\n", "=|", "no colon"},
+    {"event: x\n\ndata: a\n\n", "=a|", "a name without data names nothing"},
+    {"event: x\nevent: y\ndata: a\n\n", "y=a|", "the last name"},
+    {"data: a: b\n\n", "=a: b|", "a colon inside"},
+    {"data: \xe8\x8c\xb6\xe6\x9d\xaf\n\n", "=\xe8\x8c\xb6\xe6\x9d\xaf|",
+     "characters of three bytes"},
+    {"data: a\n\ndata: b", "=a|=b|", "no blank line at the end"},
+    {"data: a\n\ndata: b\n", "=a|=b|", "half a blank line at the end"},
+    {"\n\n\n", "", "nothing but ends"},
+    {"", "", "nothing"},
 };
+/* clang-format on */
 
 static void check_split(struct arena *arena, size_t row, size_t first, size_t second)
 {
