@@ -51,14 +51,14 @@ static void write_png(struct writing *writing)
     struct part part;
 
     sink_add(&writing->sink, (struct str){PNG_SIGNATURE, PNG_SIGNATURE_SIZE});
-    while (png_next(&walk, &part) == WALK_PART) {
+    for (bool is_first = true; png_next(&walk, &part) == WALK_PART; is_first = false) {
         if (part_is(&part, "iTXt") && str_starts_with(part.body, STR("XML:com.adobe.xmp\0")))
             continue;
         if (writing->has_aigc && part_is(&part, "tEXt") &&
             str_starts_with(part.body, STR("AIGC\0")))
             continue;
         sink_add(&writing->sink, part.whole);
-        if (part_is(&part, "IHDR"))
+        if (is_first)
             sink_add_png_xmp(&writing->sink, writing->xmp);
     }
     sink_add(&writing->sink, str_slice(writing->bytes, walk.at, writing->bytes.size));

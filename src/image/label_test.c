@@ -206,6 +206,25 @@ static void test_other_metadata_stays(void **state)
     }
 }
 
+static void test_a_prefix_means_what_its_scope_says(void **state)
+{
+    struct str foreign = with_packet(
+        IMAGE_PNG,
+        STR("<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+            "<rdf:Description xmlns:Iptc4xmpExt='urn:other'>"
+            "<Iptc4xmpExt:DigitalSourceType>not ours</Iptc4xmpExt:DigitalSourceType>"
+            "</rdf:Description></rdf:RDF>"));
+    struct image_label label;
+    struct str out;
+
+    (void)state;
+    assert_false(read_label(foreign, IMAGE_PNG, &label));
+    out = write_label(foreign, IMAGE_PNG, &full);
+    assert_int_equal(count_of(out, STR("not ours")), 1);
+    assert_true(read_label(out, IMAGE_PNG, &label));
+    assert_label(&label, &full);
+}
+
 static void test_an_unreadable_packet_is_replaced_whole(void **state)
 {
     static const struct {
@@ -337,6 +356,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_aigc_record_has_its_seven_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_second_label_replaces_the_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_metadata_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_prefix_means_what_its_scope_says, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_an_unreadable_packet_is_replaced_whole, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_the_fallback_places_are_read, set_up, tear_down),

@@ -91,8 +91,9 @@ static void find_source(struct str manifest, struct metadata *out)
 
 static void find_exif(struct str exif, struct metadata *out)
 {
-    if (out->orientation == 1)
+    if (!out->has_exif)
         out->orientation = exif_orientation(exif);
+    out->has_exif = true;
     find_aigc(exif, out);
 }
 
@@ -145,6 +146,8 @@ static void find_in_webp(const struct part *part, struct metadata *out)
         out->profile_size += part->body.size;
     else if (part_is(part, "C2PA"))
         find_source(part->body, out);
+    else if (part_is(part, "ANMF"))
+        out->has_frames = true;
 }
 
 static void find_in_gif(const struct part *part, struct metadata *out)
@@ -154,6 +157,18 @@ static void find_in_gif(const struct part *part, struct metadata *out)
     if (part->marker == GIF_EXTENSION && str_starts_with(part->body, GIF_XMP_HEAD) &&
         part->whole.size > head + GIF_XMP_TAIL_SIZE)
         out->xmp = str_slice(part->whole, head, part->whole.size - head - GIF_XMP_TAIL_SIZE);
+}
+
+/* What is written goes behind the head: it must be one. */
+static bool is_head(const struct part *part, enum image_type type)
+{
+    int64_t width_px, height_px;
+    bool has_alpha;
+
+    if (type == IMAGE_PNG)
+        return part_is(part, "IHDR");
+    return type != IMAGE_WEBP || (part_is(part, "VP8X") && part->body.size >= 10) ||
+           webp_frame_size(part, &width_px, &height_px, &has_alpha);
 }
 
 bool metadata_find(struct str bytes, enum image_type type, struct metadata *out, struct error *err)
@@ -174,8 +189,12 @@ bool metadata_find(struct str bytes, enum image_type type, struct metadata *out,
 
     if ((size_t)type >= COUNT(kinds) || kinds[type].next == NULL)
         return error_set(err, ERROR_PICTURE_TYPE, "pictures of this type carry no label here");
-    while ((step = kinds[type].next(&walk, &part)) == WALK_PART)
+    for (bool is_first = true; (step = kinds[type].next(&walk, &part)) == WALK_PART;
+         is_first = false) {
+        if (is_first && !is_head(&part, type))
+            return error_set(err, ERROR_PICTURE_BROKEN, "the picture is broken: it has no head");
         kinds[type].find(&part, &found);
+    }
     if (step == WALK_BROKEN)
         return error_set(err, ERROR_PICTURE_BROKEN, "the picture is broken: it ends early");
     *out = found;

@@ -17,7 +17,9 @@ struct metadata {
     struct str aigc;       /* the TC260 record in a fallback place (GB 45438-2025 annex B) */
     struct str source_uri; /* DigitalSourceType in a C2PA manifest */
     size_t profile_size;
-    int orientation;
+    int orientation; /* in the first EXIF block */
+    bool has_exif;
+    bool has_frames; /* WebP */
 };
 /* Views into `bytes`.  Fails: PICTURE_TYPE, PICTURE_BROKEN. */
 MUST_CHECK bool metadata_find(struct str bytes, enum image_type type, struct metadata *out,

@@ -64,6 +64,7 @@ struct probe {
     struct image_limits limits;
     struct image_info info;
     size_t ancillary_parts;
+    bool has_exif;
 };
 
 static bool check_size(const struct probe *probe, int64_t width_px, int64_t height_px,
@@ -85,6 +86,14 @@ static bool check_frames(const struct probe *probe, int64_t frames, struct error
     if (frames > probe->limits.frames_max)
         return refuse_size(err, "frames", probe->limits.frames_max, frames, "frames or more");
     return true;
+}
+
+/* The first EXIF block counts, as for those who show pictures. */
+static void read_exif(struct probe *probe, struct str exif)
+{
+    if (!probe->has_exif)
+        probe->info.orientation = exif_orientation(exif);
+    probe->has_exif = true;
 }
 
 /* Each part beside the pixels is counted and weighed before a library unpacks it. */
@@ -158,7 +167,7 @@ static bool probe_png(struct probe *probe, struct error *err)
         } else if (part_is(&part, "tRNS")) {
             probe->info.has_alpha = true;
         } else if (part_is(&part, "eXIf")) {
-            probe->info.orientation = exif_orientation(part.body);
+            read_exif(probe, part.body);
         }
         if ((part.type.data[0] & 0x20) != 0 && !part_is(&part, "fcTL") && !part_is(&part, "fdAT") &&
             !check_ancillary(probe, &part, err))
@@ -211,7 +220,6 @@ static bool probe_jpeg(struct probe *probe, struct error *err)
     struct part part;
     enum walk_step step;
     int64_t scans = 0;
-    bool has_exif = false;
 
     while ((step = jpeg_next(&walk, &part)) == WALK_PART) {
         if (jpeg_is_frame_head(part.marker)) {
@@ -222,10 +230,8 @@ static bool probe_jpeg(struct probe *probe, struct error *err)
                 return broken(err, "the JPEG has no head");
             if (++scans > SCANS_MAX)
                 return refuse_size(err, "scans", SCANS_MAX, scans, "scans or more");
-        } else if (part.marker == JPEG_APP1 && !has_exif &&
-                   str_starts_with(part.body, JPEG_EXIF_HEAD)) {
-            probe->info.orientation = exif_orientation(part.body);
-            has_exif = true;
+        } else if (part.marker == JPEG_APP1 && str_starts_with(part.body, JPEG_EXIF_HEAD)) {
+            read_exif(probe, part.body);
         }
         if ((part.marker >= JPEG_APP0 && part.marker <= JPEG_APP15) || part.marker == JPEG_COM) {
             if (!check_ancillary(probe, &part, err))
@@ -277,7 +283,7 @@ static bool probe_webp_part(struct probe *probe, const struct part *part, int64_
         return true;
     }
     if (part_is(part, "EXIF"))
-        probe->info.orientation = exif_orientation(part->body);
+        read_exif(probe, part->body);
     if (!part_is(part, "ALPH") && !check_ancillary(probe, part, err))
         return false;
     return true;

@@ -43,10 +43,10 @@ static void strip_png(const struct strip *strip, struct str bytes)
     struct part part;
 
     sink_add(strip->sink, (struct str){PNG_SIGNATURE, PNG_SIGNATURE_SIZE});
-    while (png_next(&walk, &part) == WALK_PART) {
+    for (bool is_first = true; png_next(&walk, &part) == WALK_PART; is_first = false) {
         if (keeps_png(strip, &part))
             sink_add(strip->sink, part.whole);
-        if (!part_is(&part, "IHDR"))
+        if (!is_first)
             continue;
         if (strip->exif.size > 0)
             sink_add_png(strip->sink, "eXIf", STR_EMPTY, strip->exif);
@@ -120,7 +120,9 @@ static bool strip_webp_head(const struct strip *strip, const struct part *part)
         flags |= WEBP_EXIF;
     if (strip->xmp.size > 0)
         flags |= WEBP_XMP;
-    if (flags != 0 && (flags != WEBP_ALPHA || part_is(part, "VP8X")))
+    /* Only what the simple format cannot say needs the extended one. */
+    if (strip->metadata->has_frames ||
+        (flags != 0 && (flags != WEBP_ALPHA || part_is(part, "VP8X"))))
         sink_add_webp_head(strip->sink, flags, width_px, height_px);
     return true;
 }

@@ -47,14 +47,17 @@ struct token {
     struct str attributes; /* of start tags: what follows the name */
 };
 
+/* What a prefix means from some depth on. */
 struct binding {
     struct str prefix;
-    const char *ns; /* one of ours */
+    const char *ns; /* one of ours, or NULL */
+    size_t depth;
 };
 
 struct scan {
     struct str rest;
     bool is_broken;
+    size_t depth; /* of open elements */
     struct binding bindings[BINDINGS_MAX];
     size_t binding_count;
 };
@@ -189,49 +192,63 @@ static bool next_attribute(struct str *rest, struct attribute *out)
     return true;
 }
 
-/* Which prefixes stand for our namespaces, over the whole packet. */
-static bool find_bindings(struct scan *scan, struct str packet)
+static const char *our_namespace(struct str uri)
 {
-    struct token token;
+    for (size_t index = 0; index < COUNT(properties); index++)
+        if (str_equal(uri, str_of(properties[index].ns)))
+            return properties[index].ns;
+    return NULL;
+}
+
+/* A start tag opens a scope with the prefixes it binds.  False when its attributes are broken. */
+static bool open_scope(struct scan *scan, const struct token *token)
+{
+    struct str rest = token->attributes;
     struct attribute attribute;
 
-    scan->rest = packet;
-    while (next_token(scan, &token)) {
-        struct str rest = token.attributes;
-
-        while (next_attribute(&rest, &attribute)) {
-            if (!str_starts_with(attribute.name, STR("xmlns:")))
-                continue;
-            for (size_t index = 0; index < COUNT(properties); index++) {
-                if (!str_equal(attribute.value, str_of(properties[index].ns)) ||
-                    (index > 0 && strcmp(properties[index].ns, properties[index - 1].ns) == 0))
-                    continue;
-                if (scan->binding_count == BINDINGS_MAX)
-                    return false;
-                scan->bindings[scan->binding_count++] = (struct binding){
-                    str_slice(attribute.name, 6, attribute.name.size), properties[index].ns};
-            }
-        }
-        if (rest.size > 0)
+    scan->depth++;
+    while (next_attribute(&rest, &attribute)) {
+        if (!str_starts_with(attribute.name, STR("xmlns:")))
+            continue;
+        if (scan->binding_count == BINDINGS_MAX)
             return false;
+        scan->bindings[scan->binding_count++] = (struct binding){
+            .prefix = str_slice(attribute.name, 6, attribute.name.size),
+            .ns = our_namespace(attribute.value),
+            .depth = scan->depth,
+        };
     }
-    scan->rest = packet;
-    return !scan->is_broken;
+    return rest.size == 0;
+}
+
+/* False when nothing is open. */
+static bool close_scope(struct scan *scan)
+{
+    if (scan->depth == 0)
+        return false;
+    while (scan->binding_count > 0 && scan->bindings[scan->binding_count - 1].depth == scan->depth)
+        scan->binding_count--;
+    scan->depth--;
+    return true;
 }
 
 /* Which of our properties a name is, or -1. */
 static int find_property(const struct scan *scan, struct str name)
 {
     struct str local = name, prefix = str_cut(&local, ':');
+    const char *ns = NULL;
 
-    for (size_t index = 0; index < COUNT(properties); index++) {
-        if (!str_equal(local, str_of(properties[index].name)))
+    for (size_t at = scan->binding_count; at > 0 && ns == NULL; at--) {
+        if (!str_equal(prefix, scan->bindings[at - 1].prefix))
             continue;
-        for (size_t at = 0; at < scan->binding_count; at++)
-            if (str_equal(prefix, scan->bindings[at].prefix) &&
-                strcmp(scan->bindings[at].ns, properties[index].ns) == 0)
-                return (int)index;
+        ns = scan->bindings[at - 1].ns;
+        if (ns == NULL)
+            return -1;
     }
+    for (size_t index = 0; ns != NULL && index < COUNT(properties); index++)
+        if (strcmp(properties[index].ns, ns) == 0 &&
+            str_equal(local, str_of(properties[index].name)))
+            return (int)index;
     return -1;
 }
 
@@ -316,46 +333,71 @@ static bool pass_element(struct scan *scan, const struct token *start, struct bu
     return true;
 }
 
+/* A code point that XML 1.0 cannot hold, or only as white space. */
+static bool is_blank(uint32_t code) { return code < 0x20 || code == 0xFFFE || code == 0xFFFF; }
+
+/* Keeps what reads the same when it is written and read again. */
 static void keep_text(struct xmp_label *label, size_t index, const struct buf *text,
                       struct arena *arena)
 {
-    struct str *slot = property_of(label, index), value = str_trim(buf_str(text));
+    struct str *slot = property_of(label, index), rest = buf_str(text);
+    CLEANUP(buf_finish) struct buf clean = {0};
+    uint32_t code;
 
-    if (slot->size == 0 && value.size > 0)
-        *slot = arena_str(arena, value);
+    while (text_next(&rest, &code))
+        text_add_code_point(&clean, is_blank(code) ? ' ' : code);
+    rest = str_trim(buf_str(&clean));
+    if (slot->size == 0 && rest.size > 0)
+        *slot = arena_str(arena, rest);
+}
+
+/* The properties among a start tag's attributes. */
+static void read_attributes(const struct scan *scan, const struct token *token, struct buf *text,
+                            struct arena *arena, struct xmp_label *label)
+{
+    struct attribute attribute;
+
+    for (struct str rest = token->attributes; next_attribute(&rest, &attribute);) {
+        int index = find_property(scan, attribute.name);
+
+        if (index < 0)
+            continue;
+        buf_clear(text);
+        add_unescaped(text, attribute.value);
+        keep_text(label, (size_t)index, text, arena);
+    }
 }
 
 bool xmp_read(struct str packet, struct arena *arena, struct xmp_label *out)
 {
-    struct scan scan = {0};
+    struct scan scan = {.rest = packet};
     struct xmp_label label = {0};
     struct token token;
-    struct attribute attribute;
     CLEANUP(buf_finish) struct buf text = {0};
-    int index;
 
-    if (packet.size > XMP_SIZE_MAX || !text_is_utf8(packet) || !find_bindings(&scan, packet))
+    if (packet.size > XMP_SIZE_MAX || !text_is_utf8(packet))
         return false;
     while (next_token(&scan, &token)) {
-        if (token.kind != TOKEN_START && token.kind != TOKEN_EMPTY)
-            continue;
-        for (struct str rest = token.attributes; next_attribute(&rest, &attribute);) {
-            index = find_property(&scan, attribute.name);
-            if (index < 0)
-                continue;
-            buf_clear(&text);
-            add_unescaped(&text, attribute.value);
-            keep_text(&label, (size_t)index, &text, arena);
-        }
-        index = find_property(&scan, token.name);
-        if (index < 0)
-            continue;
-        buf_clear(&text);
-        if (!pass_element(&scan, &token, &text))
+        bool is_start = token.kind == TOKEN_START || token.kind == TOKEN_EMPTY;
+        int index;
+
+        if (token.kind == TOKEN_FINISH && !close_scope(&scan))
             return false;
-        keep_text(&label, (size_t)index, &text, arena);
+        if (!is_start)
+            continue;
+        if (!open_scope(&scan, &token))
+            return false;
+        read_attributes(&scan, &token, &text, arena, &label);
+        index = find_property(&scan, token.name);
+        buf_clear(&text);
+        if (index >= 0 && !pass_element(&scan, &token, &text))
+            return false;
+        if (index >= 0)
+            keep_text(&label, (size_t)index, &text, arena);
+        if (index >= 0 || token.kind == TOKEN_EMPTY)
+            close_scope(&scan);
     }
-    if (scan.is_broken)
+    if (scan.is_broken || scan.depth > 0)
         return false;
     *out = label;
     return true;
@@ -375,7 +417,7 @@ static void add_escaped(struct buf *out, struct str text)
             buf_add(out, STR("&gt;"));
         else if (code == '"')
             buf_add(out, STR("&quot;"));
-        else if (code < 0x20 || code == 0xFFFE || code == 0xFFFF)
+        else if (is_blank(code))
             buf_add_char(out, ' ');
         else
             text_add_code_point(out, code);
@@ -433,49 +475,67 @@ static bool is_bare_description(const struct token *token)
     return true;
 }
 
+/* Where an rdf:Description began that may turn out empty. */
+struct bare {
+    size_t start, inside;
+};
+
+static bool merge_start(struct scan *scan, const struct token *token, const bool *is_replaced,
+                        struct bare *bare, struct buf *out)
+{
+    int index;
+
+    if (!open_scope(scan, token))
+        return false;
+    index = find_property(scan, token->name);
+    if (index >= 0 && is_replaced[index]) {
+        if (!pass_element(scan, token, NULL))
+            return false;
+        return close_scope(scan);
+    }
+    bare->start = out->size;
+    add_tag(out, scan, token, is_replaced);
+    bare->inside = is_bare_description(token) ? out->size : SIZE_MAX;
+    return token->kind == TOKEN_START || close_scope(scan);
+}
+
+/* True when a description ends that holds nothing: an earlier label of ours.  It is taken back. */
+static bool drop_bare(const struct token *token, struct bare *bare, struct buf *out)
+{
+    bool is_bare = bare->inside <= out->size && str_ends_with(token->name, STR(":Description")) &&
+                   str_trim(str_slice(buf_str(out), bare->inside, out->size)).size == 0;
+
+    if (is_bare)
+        out->size = bare->start;
+    bare->inside = SIZE_MAX;
+    return is_bare;
+}
+
 /* False when the packet has no shape we know; `out` is then to be thrown away. */
 static bool merge(struct str packet, const struct xmp_label *label, struct buf *out)
 {
-    struct scan scan = {0};
+    struct scan scan = {.rest = packet};
     struct token token;
     bool is_replaced[COUNT(properties)];
     bool is_merged = false;
-    size_t depth = 0;
-    struct {
-        size_t start, inside;
-    } bare = {0, SIZE_MAX}; /* a description that may end empty */
+    struct bare bare = {0, SIZE_MAX};
 
-    if (packet.size == 0 || packet.size > XMP_SIZE_MAX || !text_is_utf8(packet) ||
-        !find_bindings(&scan, packet))
+    if (packet.size == 0 || packet.size > XMP_SIZE_MAX || !text_is_utf8(packet))
         return false;
     for (size_t index = 0; index < COUNT(properties); index++)
         is_replaced[index] = property_get(label, index).size > 0;
     is_replaced[SYSTEM_AT] |= is_replaced[0];
     while (next_token(&scan, &token)) {
-        int index = token.name.size > 0 ? find_property(&scan, token.name) : -1;
-
         if (token.kind == TOKEN_START || token.kind == TOKEN_EMPTY) {
-            if (index >= 0 && is_replaced[index]) {
-                if (!pass_element(&scan, &token, NULL))
-                    return false;
-                continue;
-            }
-            bare.start = out->size;
-            add_tag(out, &scan, &token, is_replaced);
-            bare.inside = is_bare_description(&token) ? out->size : SIZE_MAX;
-            depth += token.kind == TOKEN_START;
+            if (!merge_start(&scan, &token, is_replaced, &bare, out))
+                return false;
             continue;
         }
         if (token.kind == TOKEN_FINISH) {
-            if (depth-- == 0)
+            if (!close_scope(&scan))
                 return false;
-            if (bare.inside <= out->size &&
-                str_trim(str_slice(buf_str(out), bare.inside, out->size)).size == 0 &&
-                str_ends_with(token.name, STR(":Description"))) {
-                out->size = bare.start; /* an earlier label of ours, now empty */
-                bare.inside = SIZE_MAX;
+            if (drop_bare(&token, &bare, out))
                 continue;
-            }
             if (!is_merged && str_ends_with(token.name, STR(":RDF"))) {
                 add_description(out, label);
                 is_merged = true;
@@ -483,7 +543,7 @@ static bool merge(struct str packet, const struct xmp_label *label, struct buf *
         }
         buf_add(out, token.whole);
     }
-    return !scan.is_broken && is_merged && depth == 0;
+    return !scan.is_broken && is_merged && scan.depth == 0;
 }
 
 void xmp_write(struct str packet, const struct xmp_label *label, size_t size_max, struct buf *out)
