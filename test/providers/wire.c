@@ -1,0 +1,286 @@
+/*
+ * The translation of a kind as a program, so that a script can carry its exchanges over real HTTP
+ * to a fake or to somebody else's server.  One JSON object a line, in turns:
+ *
+ *   in   {"kind","base_url","key","options",                     the account
+ *         "model","prompt","count","width","height","quality","format","background","partial_images",
+ *         "seed","negative_prompt","idempotency_key","safety_id","references":[base64],"mask":base64}
+ *   out  {"method","url","headers":[[name,value]],"body":base64,"is_stream"}   or {"refused":{…}}
+ *   in   {"outcome":"replied"|"lost","status","headers":[[name,value]],"body":base64,"piece":bytes}
+ *   out  {"next":true} and the next exchange on a line of its own,
+ *        or {"verdict","pictures":[{"sha256","size","url"}],"partials","cost_micro","failure",
+ *            "charged","message","code","retry_after_ms","dropped","request_id"}
+ */
+#include "core/hash.h"
+#include "provider/provider.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REFERENCES_MAX 32
+#define LINES_MAX 32
+
+struct wire {
+    struct arena *arena;
+    const struct provider_kind *kind;
+    struct provider_account account;
+    struct provider_request request;
+    struct provider_image references[REFERENCES_MAX], mask;
+    struct json *lines[LINES_MAX]; /* what was read from them is borrowed until the end */
+    size_t line_count;
+    size_t partials;
+};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "wire: %s\n", what);
+    exit(2);
+}
+
+static const struct json *read_line(struct wire *wire)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t size = getline(&line, &capacity, stdin);
+    struct json *json = NULL;
+    struct error err;
+
+    if (size < 0 || wire->line_count == LINES_MAX)
+        die("no more lines");
+    if (!json_read((struct str){.data = line, .size = (size_t)size}, &json, &err))
+        die(err.message);
+    free(line);
+    wire->lines[wire->line_count++] = json;
+    return json;
+}
+
+static void write_line(struct buf *buf)
+{
+    buf_add_char(buf, '\n');
+    fwrite(buf->data, 1, buf->size, stdout);
+    fflush(stdout);
+}
+
+static struct str read_base64(const struct json *text, struct arena *arena)
+{
+    struct str bytes = STR_EMPTY;
+
+    if (json_is(text, JSON_TEXT) && !base64_read(json_text(text), MIB(64), arena, &bytes))
+        die("no base64");
+    return bytes;
+}
+
+static void read_request(struct wire *wire, const struct json *in)
+{
+    const struct json *references = json_get(in, "references");
+
+    wire->kind = provider_kind_find(json_text(json_get(in, "kind")));
+    if (wire->kind == NULL || json_count(references) > REFERENCES_MAX)
+        die("no such kind, or too many references");
+    wire->account = (struct provider_account){
+        .kind = json_text(json_get(in, "kind")),
+        .base_url = json_text(json_get(in, "base_url")),
+        .key = {.hidden = json_text(json_get(in, "key"))},
+        .options = json_get(in, "options"),
+    };
+    wire->request = (struct provider_request){
+        .action = json_count(references) > 0 ? PROVIDER_EDIT : PROVIDER_GENERATE,
+        .model = json_text(json_get(in, "model")),
+        .prompt = json_text(json_get(in, "prompt")),
+        .negative_prompt = json_text(json_get(in, "negative_prompt")),
+        .count = json_int_or(json_get(in, "count"), 1),
+        .width_px = json_int_or(json_get(in, "width"), 0),
+        .height_px = json_int_or(json_get(in, "height"), 0),
+        .has_seed = json_is(json_get(in, "seed"), JSON_INT),
+        .seed = json_int_or(json_get(in, "seed"), 0),
+        .quality = json_text(json_get(in, "quality")),
+        .format = json_text(json_get(in, "format")),
+        .background = json_text(json_get(in, "background")),
+        .compression = -1,
+        .partial_images = json_int_or(json_get(in, "partial_images"), 0),
+        .idempotency_key = json_text(json_get(in, "idempotency_key")),
+        .safety_id = json_text(json_get(in, "safety_id")),
+        .references = wire->references,
+        .reference_count = json_count(references),
+    };
+    for (size_t i = 0; i < json_count(references); i++)
+        wire->references[i].bytes = read_base64(json_item(references, i), wire->arena);
+    if (json_is(json_get(in, "mask"), JSON_TEXT)) {
+        wire->mask.bytes = read_base64(json_get(in, "mask"), wire->arena);
+        wire->request.mask = &wire->mask;
+    }
+}
+
+static void add_text(struct json_writer *writer, const char *name, struct str text)
+{
+    json_name(writer, name);
+    json_add_text(writer, text);
+}
+
+static void write_refusal(const struct error *err)
+{
+    CLEANUP(buf_finish) struct buf buf = {0};
+    struct json_writer writer;
+
+    json_writer_init(&writer, &buf);
+    json_begin_object(&writer);
+    json_name(&writer, "refused");
+    json_begin_object(&writer);
+    add_text(&writer, "field", str_of(err->field));
+    add_text(&writer, "message", str_of(err->message));
+    json_end_object(&writer);
+    json_end_object(&writer);
+    write_line(&buf);
+}
+
+static void write_exchange(const struct exchange *exchange)
+{
+    CLEANUP(buf_finish) struct buf buf = {0}, body = {0}, text = {0};
+    struct json_writer writer;
+
+    for (size_t i = 0; i < exchange->body_count; i++)
+        buf_add(&body, exchange->body[i]);
+    base64_add(&text, buf_str(&body));
+    json_writer_init(&writer, &buf);
+    json_begin_object(&writer);
+    add_text(&writer, "method", exchange->method);
+    add_text(&writer, "url", exchange->url);
+    json_name(&writer, "headers");
+    json_begin_list(&writer);
+    for (size_t i = 0; i < exchange->header_count; i++) {
+        json_begin_list(&writer);
+        json_add_text(&writer, exchange->headers[i].name);
+        json_add_text(&writer, exchange->headers[i].value);
+        json_end_list(&writer);
+    }
+    json_end_list(&writer);
+    add_text(&writer, "body", buf_str(&text));
+    json_name(&writer, "is_stream");
+    json_add_bool(&writer, exchange->is_stream);
+    json_end_object(&writer);
+    write_line(&buf);
+}
+
+static void count_partial(void *context, const struct provider_partial *partial)
+{
+    struct wire *wire = context;
+
+    if (partial->bytes.size > 0)
+        wire->partials++;
+}
+
+/* As the engine does: a 2xx body of a stream goes through the stream's reader. */
+static struct exchange_reply read_reply(struct wire *wire, const struct exchange *exchange)
+{
+    const struct json *in = read_line(wire), *headers = json_get(in, "headers");
+    struct exchange_header *list =
+        ARENA_ARRAY(wire->arena, struct exchange_header, json_count(headers) + 1);
+    struct exchange_reply reply = {
+        .outcome = str_equal(json_text(json_get(in, "outcome")), STR("lost")) ? EXCHANGE_LOST
+                                                                              : EXCHANGE_REPLIED,
+        .status = (int)json_int_or(json_get(in, "status"), 0),
+        .headers = list,
+        .header_count = json_count(headers),
+        .body = read_base64(json_get(in, "body"), wire->arena),
+    };
+    struct str rest = reply.body;
+    size_t piece = (size_t)json_int_or(json_get(in, "piece"), 4096);
+
+    for (size_t i = 0; i < json_count(headers); i++)
+        list[i] = (struct exchange_header){
+            .name = json_text(json_item(json_item(headers, i), 0)),
+            .value = json_text(json_item(json_item(headers, i), 1)),
+        };
+    if (exchange->is_stream && reply.status >= 200 && reply.status < 300) {
+        struct provider_stream *stream = wire->kind->stream_begin(wire->arena);
+        for (; rest.size > 0; rest = str_slice(rest, piece, rest.size))
+            wire->kind->stream_feed(stream, str_slice(rest, 0, piece), count_partial, wire);
+        reply.body = wire->kind->stream_end(stream);
+    }
+    return reply;
+}
+
+static void write_pictures(struct json_writer *writer, const struct provider_verdict *verdict)
+{
+    json_name(writer, "pictures");
+    json_begin_list(writer);
+    for (size_t i = 0; i < verdict->picture_count; i++) {
+        struct sha256 hash = sha256_of(verdict->pictures[i].bytes);
+        char hex[SHA256_HEX_SIZE + 1];
+        sha256_hex(&hash, hex);
+        json_begin_object(writer);
+        add_text(writer, "sha256", str_of(hex));
+        json_name(writer, "size");
+        json_add_int(writer, (int64_t)verdict->pictures[i].bytes.size);
+        add_text(writer, "url", verdict->pictures[i].url);
+        json_end_object(writer);
+    }
+    json_end_list(writer);
+}
+
+static void write_verdict(const struct wire *wire, const struct provider_verdict *verdict)
+{
+    static const char *const types[] = {[VERDICT_DONE] = "done",
+                                        [VERDICT_WAIT] = "wait",
+                                        [VERDICT_NEXT] = "next",
+                                        [VERDICT_FAILED] = "failed"};
+    static const char *const charges[] = {
+        [CHARGED_NO] = "no", [CHARGED_YES] = "yes", [CHARGED_MAYBE] = "maybe"};
+    CLEANUP(buf_finish) struct buf buf = {0};
+    struct json_writer writer;
+    const char *currency;
+
+    json_writer_init(&writer, &buf);
+    json_begin_object(&writer);
+    add_text(&writer, "verdict", str_of(types[verdict->type]));
+    write_pictures(&writer, verdict);
+    json_name(&writer, "partials");
+    json_add_int(&writer, (int64_t)wire->partials);
+    json_name(&writer, "cost_micro");
+    json_add_int(&writer,
+                 provider_cost(wire->kind, &wire->account, &wire->request, verdict, &currency));
+    add_text(&writer, "failure", str_of(failure_class_name(verdict->failure.class)));
+    add_text(&writer, "charged", str_of(charges[verdict->failure.charged]));
+    add_text(&writer, "message", verdict->failure.message);
+    add_text(&writer, "code", verdict->failure.code);
+    json_name(&writer, "retry_after_ms");
+    json_add_int(&writer, verdict->failure.retry_after_ms);
+    add_text(&writer, "dropped", verdict->dropped);
+    add_text(&writer, "request_id", verdict->request_id);
+    json_end_object(&writer);
+    write_line(&buf);
+}
+
+/* The whole conversation about one call. */
+static void run(struct wire *wire)
+{
+    struct provider_verdict verdict = {.type = VERDICT_NEXT};
+    struct exchange exchange;
+    struct error err = {0};
+
+    read_request(wire, read_line(wire));
+    if (!wire->kind->begin(&wire->account, &wire->request, wire->arena, &exchange, &err)) {
+        write_refusal(&err);
+        return;
+    }
+    while (verdict.type == VERDICT_NEXT) {
+        struct exchange_reply reply;
+        write_exchange(&exchange);
+        reply = read_reply(wire, &exchange);
+        wire->kind->read(&wire->account, &wire->request, &exchange, &reply, wire->arena, &verdict);
+        write_verdict(wire, &verdict);
+        exchange = verdict.next;
+    }
+}
+
+int main(void)
+{
+    static struct wire wire;
+
+    wire.arena = arena_create(MIB(1024));
+    run(&wire);
+    for (size_t i = 0; i < wire.line_count; i++)
+        json_free(wire.lines[i]);
+    arena_destroy(wire.arena);
+    return 0;
+}
