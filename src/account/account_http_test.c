@@ -418,6 +418,7 @@ static void test_a_token_opens_what_its_scopes_say_until_it_is_deleted(void **st
     struct str path;
 
     EXPECT(house, "GET", "/api/v1/me", bearer, NULL, 200, "\"scopes\":[\"read\",\"generate\"]");
+    EXPECT(house, "GET", "/api/v1/me", by_cookie(house, token), NULL, 401, NULL);
     EXPECT(house, "GET", "/api/v1/tokens", bearer, NULL, 403, NULL);
     EXPECT(house, "POST", "/api/v1/me/password", bearer, "{}", 403, NULL);
     list = ask(house, "GET", "/api/v1/tokens", who, NULL);

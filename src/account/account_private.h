@@ -174,8 +174,12 @@ MUST_CHECK bool token_store_touch(struct db *db, int64_t token_id, int64_t now_m
 
 #define CREDENTIALS_KEPT 256
 
+/* How a secret came in: what opens as a bearer opens nothing as a cookie (S18). */
+enum credential_kind { BY_SESSION, BY_TOKEN, BY_ADMIN_KEY };
+
 /* What a session or token opens, as credentials.c keeps it between requests. */
 struct credential {
+    enum credential_kind kind;
     struct sha256 hash;
     int64_t until_mono_ms; /* 0: an empty place */
     int64_t user_id, session_id, token_id;
@@ -287,10 +291,12 @@ bool account_key_is_admin(const struct account *account, struct str key);
 
 /* credentials.c: what is kept between requests, so that a small read stays cheap. */
 
-/* `*epoch` is set in any case, before the database is read: a change in between is not kept over.
+/*
+ * Finds what was kept of this secret when it came in this way.  `*epoch` is set in any case, before
+ * the database is read: a change in between is not kept over.
  */
-MUST_CHECK bool account_recall(struct account *account, const struct sha256 *hash,
-                               struct credential *out, uint64_t *epoch);
+MUST_CHECK bool account_recall(struct account *account, enum credential_kind kind,
+                               const struct sha256 *hash, struct credential *out, uint64_t *epoch);
 /* Does nothing when a credential has changed since `epoch`. */
 void account_keep(struct account *account, const struct credential *credential, uint64_t epoch);
 /* Forgets them all: one of them has changed and is committed. */

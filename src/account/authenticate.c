@@ -51,8 +51,6 @@ static void touch(struct account *account, struct credential *credential, int64_
 
 /* ---- from a secret to a user ---- */
 
-enum credential_kind { BY_SESSION, BY_TOKEN, BY_ADMIN_KEY };
-
 static void copy_text(char *out, size_t capacity, struct str text)
 {
     assert(text.size < capacity);
@@ -77,7 +75,7 @@ static bool look_up(struct db *db, enum credential_kind kind, const struct sha25
     struct session_row session;
     struct token_row token;
 
-    *out = (struct credential){.hash = *hash};
+    *out = (struct credential){.kind = kind, .hash = *hash};
     switch (kind) {
     case BY_SESSION:
         if (!session_store_find(db, hash, arena, &session, &user, err))
@@ -139,7 +137,7 @@ static bool open_by(struct account *account, struct request *req, enum credentia
     uint64_t epoch;
     int64_t touched_at_ms;
 
-    if (!account_recall(account, &hash, &credential, &epoch)) {
+    if (!account_recall(account, kind, &hash, &credential, &epoch)) {
         /* A request whose body is still coming has no reader of its own yet. */
         if (req->db == NULL && !db_borrow(account->pool, &borrowed, err))
             return false;

@@ -10,8 +10,8 @@ static struct credential *place_of(struct account *account, const struct sha256 
     return &account->credentials[index];
 }
 
-bool account_recall(struct account *account, const struct sha256 *hash, struct credential *out,
-                    uint64_t *epoch)
+bool account_recall(struct account *account, enum credential_kind kind, const struct sha256 *hash,
+                    struct credential *out, uint64_t *epoch)
 {
     int64_t now_mono_ms = clock_mono_ms(account->clock);
     const struct credential *kept;
@@ -19,7 +19,7 @@ bool account_recall(struct account *account, const struct sha256 *hash, struct c
 
     pthread_mutex_lock(&account->lock);
     kept = place_of(account, hash);
-    is_found = kept->until_mono_ms > now_mono_ms &&
+    is_found = kept->until_mono_ms > now_mono_ms && kept->kind == kind &&
                memcmp(kept->hash.bytes, hash->bytes, SHA256_SIZE) == 0;
     if (is_found)
         *out = *kept;

@@ -406,26 +406,29 @@ static void test_an_admin_key_too_short_or_too_long_is_refused(void **state)
 static void test_a_change_forgets_what_was_kept_and_what_was_being_read(void **state)
 {
     struct fixture *fixture = *state;
-    struct credential credential = {.hash = sha256_of(STR("token")), .user_id = 7};
+    struct credential credential = {
+        .kind = BY_TOKEN, .hash = sha256_of(STR("token")), .user_id = 7};
     struct credential found;
     uint64_t epoch;
 
     credential.until_mono_ms = fixture->time.mono_ms + 5000;
-    assert_false(account_recall(fixture->account, &credential.hash, &found, &epoch));
+    assert_false(account_recall(fixture->account, BY_TOKEN, &credential.hash, &found, &epoch));
     account_keep(fixture->account, &credential, epoch);
-    assert_true(account_recall(fixture->account, &credential.hash, &found, &epoch));
+    assert_true(account_recall(fixture->account, BY_TOKEN, &credential.hash, &found, &epoch));
     assert_int_equal(found.user_id, 7);
+    /* The same secret by another way in is another credential. */
+    assert_false(account_recall(fixture->account, BY_SESSION, &credential.hash, &found, &epoch));
     account_forget(fixture->account);
-    assert_false(account_recall(fixture->account, &credential.hash, &found, &epoch));
+    assert_false(account_recall(fixture->account, BY_TOKEN, &credential.hash, &found, &epoch));
 
     /* Read before the change, kept after it: that would revive what was revoked. */
     account_forget(fixture->account);
     account_keep(fixture->account, &credential, epoch);
-    assert_false(account_recall(fixture->account, &credential.hash, &found, &epoch));
+    assert_false(account_recall(fixture->account, BY_TOKEN, &credential.hash, &found, &epoch));
 
     account_keep(fixture->account, &credential, epoch);
     fixture->time.mono_ms += 5000;
-    assert_false(account_recall(fixture->account, &credential.hash, &found, &epoch));
+    assert_false(account_recall(fixture->account, BY_TOKEN, &credential.hash, &found, &epoch));
 }
 
 int main(void)
