@@ -137,6 +137,10 @@ static bool read_host(struct str written, struct url *url, struct error *err)
         if (!url->literal && !is_name(inner))
             return refuse(err, "the URL's host is neither a plain name nor a plain address");
     }
+    if (url->literal) {
+        guard_format(&url->address, url->host); /* one text for one address */
+        return true;
+    }
     for (size_t i = 0; i < inner.size; i++)
         url->host[i] = (char)(inner.data[i] >= 'A' && inner.data[i] <= 'Z' ? inner.data[i] + 32
                                                                            : inner.data[i]);
@@ -181,7 +185,7 @@ static bool compare_with_curl(const struct authority *authority, struct url *url
 bool url_parse(struct str text, enum net_reach reach, bool any_port, struct url *out,
                struct error *err)
 {
-    struct authority authority;
+    struct authority authority = {0};
     struct url url = {0};
     char cstr[NET_URL_SIZE_MAX + 1];
     CURLUcode rc;

@@ -10,8 +10,9 @@
 #define NET_HOST_SIZE_MAX 253
 
 struct url {
-    CURLU *parsed;                    /* owned; without user info and fragment */
-    char host[NET_HOST_SIZE_MAX + 1]; /* lower case, without brackets */
+    CURLU *parsed; /* owned; without user info and fragment */
+    char host[NET_HOST_SIZE_MAX +
+              1]; /* lower case; of an address its shortest text, without brackets */
     uint16_t port;
     bool secure;                  /* https */
     bool literal;                 /* the host is the address below */
