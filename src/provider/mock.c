@@ -327,8 +327,8 @@ static bool mock_poll(const struct provider_account *account, struct str remote_
                       struct arena *arena, struct exchange *out, struct error *err)
 {
     struct order order = {.purpose = "poll", .status = 200};
-    bool will_fail;
-    struct str work;
+    bool will_fail = false;
+    struct str work = STR_EMPTY;
 
     (void)account;
     if (!read_remote_id(remote_id, &order.ready_at_ms, &will_fail, &work, err))
@@ -342,9 +342,9 @@ static bool mock_cancel(const struct provider_account *account, struct str remot
                         struct arena *arena, struct exchange *out, struct error *err)
 {
     struct order order = {.purpose = "cancel", .status = 200};
-    bool will_fail;
+    bool will_fail = false;
     int64_t ready_at_ms;
-    struct str work;
+    struct str work = STR_EMPTY;
 
     (void)account;
     if (!read_remote_id(remote_id, &ready_at_ms, &will_fail, &work, err))

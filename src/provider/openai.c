@@ -78,8 +78,8 @@ static bool message_names(struct str message, struct str name)
     bool is_plain_word = str_find_char(name, '_') < 0 && str_find_char(name, '[') < 0;
 
     for (size_t at = 0; at + name.size <= message.size; at++) {
-        char before = at > 0 ? message.data[at - 1] : ' ';
-        char after = at + name.size < message.size ? message.data[at + name.size] : ' ';
+        char before = (char)(at > 0 ? message.data[at - 1] : ' ');
+        char after = (char)(at + name.size < message.size ? message.data[at + name.size] : ' ');
         struct str head = str_trim(str_slice(message, 0, at));
         if (!str_equal(str_slice(message, at, name.size), name) || is_word(before) ||
             is_word(after))

@@ -144,7 +144,7 @@ static bool check_pictures(const struct openai_call *call, struct error *err)
                            "at most %lld reference pictures", (long long)max);
     for (size_t i = 0; i < request->reference_count; i++) {
         char field[40];
-        snprintf(field, sizeof field, "references[%zu]", i);
+        (void)snprintf(field, sizeof field, "references[%zu]", i);
         if (!check_picture(&request->references[i], field, REFERENCE_SIZE_MAX, err))
             return false;
     }

@@ -126,7 +126,7 @@ static struct str make_prompt(const struct openai_call *call, struct arena *aren
         /* A bar of the person's own would make a negative prompt of what follows it. */
         CLEANUP(buf_finish) struct buf text = {0};
         for (size_t i = 0; i < prompt.size; i++)
-            buf_add_char(&text, prompt.data[i] == '|' ? '/' : prompt.data[i]);
+            buf_add_char(&text, (char)(prompt.data[i] == '|' ? '/' : prompt.data[i]));
         if (request->negative_prompt.size > 0) {
             buf_add_char(&text, '|');
             buf_add(&text, request->negative_prompt);
@@ -372,7 +372,7 @@ static void build_multipart(const struct openai_call *call, const struct paramet
         multipart_add_text(multipart, list->items[i].name, parameter_text(&list->items[i], arena));
     for (size_t i = 0; i < request->reference_count; i++) {
         char stem[32];
-        snprintf(stem, sizeof stem, "image-%zu", i + 1);
+        (void)snprintf(stem, sizeof stem, "image-%zu", i + 1);
         add_picture(multipart, is_list ? "image[]" : "image", stem, &request->references[i], arena);
     }
     if (request->mask != NULL)

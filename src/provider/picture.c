@@ -211,6 +211,8 @@ static void read_content(struct picture_list *list, struct str content)
     }
 }
 
+/* The walk is NESTING_MAX deep, in lists as deep as JSON may be (64).
+ * NOLINTBEGIN(misc-no-recursion) */
 static void read_any(struct picture_list *list, const struct json *value, int nesting);
 
 /* Chat's and Gemini's parts: texts in between are no pictures. */
@@ -265,6 +267,8 @@ static void read_any(struct picture_list *list, const struct json *value, int ne
     for (size_t i = 0; i < json_count(candidates); i++)
         read_parts(list, json_path(json_item(candidates, i), "content.parts"), nesting - 1);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 void picture_list_read(struct picture_list *list, const struct json *body)
 {

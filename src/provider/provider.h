@@ -22,9 +22,9 @@ struct provider_tokens {
 
 /* What a model can do; the form on the page is drawn from it. */
 struct provider_model {
-    bool is_known; /* a row of the catalogue; false: nothing is known, the request passes through */
     struct str name;  /* the wire id */
     struct str label; /* for people; empty: the name */
+    bool is_known; /* a row of the catalogue; false: nothing is known, the request passes through */
     bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
         has_transparency, has_stream;
     int64_t references_max; /* 0: takes none */
@@ -253,8 +253,8 @@ struct provider_kind {
     bool (*begin)(const struct provider_account *account, const struct provider_request *request,
                   struct arena *arena, struct exchange *out, struct error *err);
     /* Reads a reply to `exchange`; total: whatever the bytes are, a verdict comes out.  Takes at
-     * most the body's size and 4 MiB of the arena; a stream takes up to six times what it is fed.
-     */
+     * most the body's size and 4 MiB of the arena, and for VERDICT_NEXT what begin() took once
+     * more; a stream takes up to six times what it is fed. */
     void (*read)(const struct provider_account *account, const struct provider_request *request,
                  const struct exchange *exchange, const struct exchange_reply *reply,
                  struct arena *arena, struct provider_verdict *out);

@@ -71,7 +71,7 @@ static bool check_known_size(const struct provider_model *model, int64_t width, 
     int64_t longer = width > height ? width : height, shorter = width > height ? height : width;
     char size[48];
 
-    snprintf(size, sizeof size, "%lldx%lld", (long long)width, (long long)height);
+    (void)snprintf(size, sizeof size, "%lldx%lld", (long long)width, (long long)height);
     if (model->sizes != NULL)
         return text_is_listed(str_of(size), model->sizes) ||
                error_field(err, ERROR_NOT_IN_LIST, "size", 0, "%.*s does not make %s pictures",
