@@ -16,8 +16,13 @@ struct reading {
     void *context;
     struct error *err;
     bool is_refused;
-    const char *bytes; /* where the library stands is not told: lines are counted by ourselves */
 };
+
+static int pass(void *user, const char *section, const char *name, const char *value)
+{
+    (void)user, (void)section, (void)name, (void)value;
+    return 1;
+}
 
 static int take(void *user, const char *section, const char *name, const char *value)
 {
@@ -107,11 +112,12 @@ bool setting_file_read(const char *path, bool is_required, setting_give give, vo
         free(bytes);
         return false;
     }
-    line = ini_parse_string(bytes, take, &reading);
+    /* The library goes on behind a broken line, so the form is looked at before any value. */
+    line = ini_parse_string(bytes, pass, NULL);
+    if (line == 0)
+        (void)ini_parse_string(bytes, take, &reading);
     free(bytes);
-    if (reading.is_refused)
-        return false;
     if (line != 0)
         return error_set(err, ERROR_MALFORMED, "%.100s line %d is not name = value", path, line);
-    return true;
+    return !reading.is_refused;
 }

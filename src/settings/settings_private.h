@@ -47,8 +47,8 @@ size_t setting_find(struct str name);
 /* "VITRINE_QUEUE_PER_USER_MAX"; needs SETTING_NAME_MAX + 9 bytes. */
 void setting_variable(const struct setting *setting, char *out);
 /*
- * Checks a value as it stands in a file or variable; `place` ("VITRINE_LISTEN", "vitrine.ini line
- * 3", "") goes into the sentence.  Field = the setting's name.
+ * Checks a value as it stands in a file or variable; `place` ("VITRINE_LISTEN",
+ * "vitrine.ini", "") goes into the sentence.  Field = the setting's name.
  */
 MUST_CHECK bool setting_check(const struct setting *setting, struct str text, const char *place,
                               struct error *err);

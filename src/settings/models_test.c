@@ -1,0 +1,178 @@
+#include "settings/settings_private.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FIRST "01HF7YAT000000000000000001"
+#define SECOND "01HF7YAT000000000000000002"
+
+static struct provider_row providers[2];
+
+static int set_up(void **state)
+{
+    providers[0] = (struct provider_row){.id = 1,
+                                         .public_id = STR(FIRST),
+                                         .kind = STR("mock"),
+                                         .name = STR("mock"),
+                                         .is_enabled = true};
+    providers[1] = (struct provider_row){.id = 2,
+                                         .public_id = STR(SECOND),
+                                         .kind = STR("openai"),
+                                         .name = STR("Shop"),
+                                         .is_enabled = true};
+    *state = arena_create(MIB(1));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    arena_destroy(*state);
+    return 0;
+}
+
+static const struct model_row *find(const struct model_row *items, size_t count,
+                                    int64_t provider_id, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i].provider->id == provider_id && str_equal(items[i].model.name, str_of(name)))
+            return &items[i];
+    return NULL;
+}
+
+static size_t defaults(const struct model_row *items, size_t count)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < count; i++)
+        found += items[i].is_default;
+    return found;
+}
+
+static void test_the_first_model_is_the_default_until_one_is_chosen(void **state)
+{
+    static const struct model_override chosen[] = {
+        {.provider_id = 2,
+         .name = {"house-model", 11},
+         .is_enabled = true,
+         .is_default = true,
+         .price_micro = -1},
+    };
+    static const struct model_override off[] = {
+        {.provider_id = 2,
+         .name = {"house-model", 11},
+         .is_enabled = false,
+         .is_default = true,
+         .price_micro = -1},
+        {.provider_id = 1,                .name = {"mock", 4},          .is_enabled = false, .price_micro = -1},
+    };
+    struct model_row *items;
+    size_t count;
+
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_int_equal(defaults(items, count), 1);
+    assert_true(find(items, count, 1, "mock")->is_default);
+    models_merge(providers, 2, chosen, 1, *state, &items, &count);
+    assert_int_equal(defaults(items, count), 1);
+    assert_true(find(items, count, 2, "house-model")->is_default);
+    /* Switched off, it is nobody's default; the next that is on takes its place. */
+    models_merge(providers, 2, off, 2, *state, &items, &count);
+    assert_int_equal(defaults(items, count), 1);
+    assert_true(find(items, count, 1, "mock-fast")->is_default);
+}
+
+static void test_what_the_house_says_goes_before_the_catalogue(void **state)
+{
+    static const struct model_override overrides[] = {
+        {.provider_id = 1, .name = {"mock", 4},      .is_enabled = true, .price_micro = 0  },
+        {.provider_id = 2, .name = {"mock-fast", 9}, .is_enabled = true, .price_micro = 777},
+    };
+    struct model_row *items;
+    size_t count;
+
+    models_merge(providers, 2, overrides, 2, *state, &items, &count);
+    assert_true(find(items, count, 1, "mock")->has_own_price);
+    assert_int_equal(find(items, count, 1, "mock")->model.price_micro, 0); /* free, not unknown */
+    assert_false(find(items, count, 1, "mock-fast")->has_own_price); /* the other provider's */
+    assert_int_equal(find(items, count, 2, "mock-fast")->model.price_micro, 777);
+    assert_false(find(items, count, 2, "mock-fast")->model.is_known); /* added by hand */
+    assert_true(find(items, count, 1, "mock")->model.is_known);
+}
+
+static void test_a_provider_that_is_off_switches_its_models_off(void **state)
+{
+    struct model_row *items;
+    const struct model_row *found;
+    struct error err = {0};
+    size_t count;
+
+    providers[0].is_enabled = providers[1].is_enabled = false;
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_int_equal(defaults(items, count), 0);
+    assert_false(models_choose(items, count, STR(""), &found, &err));
+    assert_non_null(strstr(err.message, "no model is switched on"));
+    assert_false(models_choose(items, count, STR("mock"), &found, &err));
+    assert_non_null(strstr(err.message, "switched off"));
+    assert_string_equal(err.field, "model");
+}
+
+static void test_a_model_is_found_by_what_people_write(void **state)
+{
+    static const struct model_override overrides[] = {
+        {.provider_id = 2, .name = {"mock-fast", 9},    .is_enabled = true,  .price_micro = -1},
+        {.provider_id = 2, .name = {"org/painter", 11}, .is_enabled = true,  .price_micro = -1},
+        {.provider_id = 1, .name = {"gone", 4},         .is_enabled = false, .price_micro = -1},
+    };
+    static const struct {
+        const char *asked;
+        int64_t provider_id; /* 0: refused */
+        const char *name, *why;
+    } cases[] = {
+        {"",                    1, "mock",        "the default"                        },
+        {"mock",                1, "mock",        "a wire id"                          },
+        {"mock-fast",           1, "mock-fast",   "two have it: the default's provider"},
+        {SECOND "/mock-fast",   2, "mock-fast",   "the other by its provider"          },
+        {"org/painter",         2, "org/painter", "a wire id with a slash"             },
+        {SECOND "/org/painter", 2, "org/painter", "the same by its provider"           },
+        {"shop",                2, NULL,          "a provider's name, any case"        },
+        {"nothing",             0, NULL,          "nobody's"                           },
+        {"gone",                0, NULL,          "switched off"                       },
+        {FIRST "/org/painter",  0, NULL,          "the wrong provider"                 },
+        {FIRST "/",             0, NULL,          "no wire id"                         },
+        {FIRST,                 0, NULL,          "no wire id and no slash"            },
+    };
+    struct model_row *items;
+    const struct model_row *found;
+    size_t count;
+
+    models_merge(providers, 2, overrides, COUNT(overrides), *state, &items, &count);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = {0};
+
+        if (models_choose(items, count, str_of(cases[i].asked), &found, &err) !=
+            (cases[i].provider_id != 0))
+            fail_msg("%s: %s", cases[i].why, err.message);
+        if (cases[i].provider_id == 0) {
+            assert_int_equal(err.code, ERROR_NOT_IN_LIST);
+            continue;
+        }
+        if (found->provider->id != cases[i].provider_id ||
+            (cases[i].name != NULL && !str_equal(found->model.name, str_of(cases[i].name))))
+            fail_msg("%s: %.*s", cases[i].why, STR_ARGS(found->model.name));
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(test_the_first_model_is_the_default_until_one_is_chosen),
+        TEST(test_what_the_house_says_goes_before_the_catalogue),
+        TEST(test_a_provider_that_is_off_switches_its_models_off),
+        TEST(test_a_model_is_found_by_what_people_write),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
