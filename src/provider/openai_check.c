@@ -8,6 +8,9 @@
 #define PROMPT_CHARACTERS_MAX 32000
 #define REFERENCE_SIZE_MAX MIB(50)
 #define MASK_SIZE_MAX MIB(4)
+#define FORM_SIZE_MAX MIB(256) /* of all references of a call; in JSON they are copied as base64   \
+                                */
+#define JSON_SIZE_MAX MIB(64)
 #define PARTIALS_MAX 3
 
 /* A field that is asked for but that the model, or the service, has no name for. */
@@ -136,6 +139,8 @@ static bool check_pictures(const struct openai_call *call, struct error *err)
     int64_t max = call->model.references_max < call->profile->references_max
                       ? call->model.references_max
                       : call->profile->references_max;
+    bool is_form = call->edits == EDITS_LIST || call->edits == EDITS_REPEATED;
+    size_t size = 0, size_max = is_form ? FORM_SIZE_MAX : JSON_SIZE_MAX;
 
     if (request->action == PROVIDER_EDIT && request->reference_count == 0)
         return error_field(err, ERROR_REQUIRED, "references", 1, "an edit needs a picture");
@@ -144,10 +149,14 @@ static bool check_pictures(const struct openai_call *call, struct error *err)
                            "at most %lld reference pictures", (long long)max);
     for (size_t i = 0; i < request->reference_count; i++) {
         char field[40];
+        size += request->references[i].bytes.size;
         (void)snprintf(field, sizeof field, "references[%zu]", i);
         if (!check_picture(&request->references[i], field, REFERENCE_SIZE_MAX, err))
             return false;
     }
+    if (size > size_max)
+        return error_field(err, ERROR_TOO_LARGE, "references", (int64_t)size_max,
+                           "the reference pictures are larger than %zu MiB in all", size_max >> 20);
     return check_mask(call, err);
 }
 

@@ -498,6 +498,29 @@ static void test_an_account_that_cannot_work_is_refused(void **state)
     }
 }
 
+static void test_references_in_json_have_a_smaller_sum(void **state)
+{
+    static char bytes[40 * 1024 * 1024] = PNG_BYTES;
+    static const struct provider_image two[] = {
+        {{bytes, sizeof bytes}, {"", 0}, {"", 0}},
+        {{bytes, sizeof bytes}, {"", 0}, {"", 0}},
+    };
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("gpt-image-2");
+    struct exchange exchange;
+    struct error err = {0};
+
+    request.references = two;
+    request.reference_count = 2;
+    begin(fixture, &request); /* 80 MiB in a form, not copied */
+    fixture_options(fixture, "{\"edits\":\"json\"}");
+    assert_false(
+        provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "references");
+    assert_int_equal(err.code, ERROR_TOO_LARGE);
+    assert_int_equal(err.limit, MIB(64));
+}
+
 static void test_auto_tells_the_service_by_its_host(void **state)
 {
     static const struct {
@@ -549,6 +572,7 @@ int main(void)
         TEST(test_gpt_image_is_never_sent_a_response_format),
         TEST(test_what_a_model_cannot_do_is_refused_with_the_field),
         TEST(test_an_account_that_cannot_work_is_refused),
+        TEST(test_references_in_json_have_a_smaller_sum),
         TEST(test_auto_tells_the_service_by_its_host),
     };
 

@@ -9,16 +9,17 @@
 
 #include <assert.h>
 
-#define GATHERED_SIZE_MAX MIB(192)
+#define GATHERED_SIZE_MAX MIB(64)
+#define PARTIALS_SIZE_MAX MIB(64) /* decoded, in all: an arena forgets nothing */
 #define COMPLETED_MAX 16
 
 struct provider_stream {
     struct arena *arena;
     struct sse sse;
-    struct arena_buf completed; /* the completed events, joined by commas */
+    struct arena_buf completed; /* {"data":[ and the completed events, joined by commas */
     struct arena_buf other;     /* the body of a server that does not stream after all */
     struct str error;           /* the first error event's data */
-    size_t completed_count;
+    size_t completed_count, partials_size;
     bool is_started, is_plain, is_too_large;
 };
 
@@ -50,9 +51,12 @@ static void take_partial(struct feed *feed, const struct json *event)
     if (text.size == 0)
         text = json_text(json_get(event, "partial_image_b64"));
     /* A broken partial picture is skipped: it was only for looking at. */
-    if (feed->on_partial != NULL && text.size > 0 &&
-        base64_read(text, PICTURE_SIZE_MAX, feed->stream->arena, &partial.bytes) &&
-        picture_is_whole(partial.bytes))
+    if (feed->on_partial == NULL || text.size == 0 ||
+        !base64_read(text, PARTIALS_SIZE_MAX - feed->stream->partials_size, feed->stream->arena,
+                     &partial.bytes))
+        return;
+    feed->stream->partials_size += partial.bytes.size;
+    if (picture_is_whole(partial.bytes))
         feed->on_partial(feed->context, &partial);
 }
 
@@ -60,7 +64,8 @@ static void take_completed(struct provider_stream *stream, struct str data)
 {
     if (stream->completed_count == COMPLETED_MAX)
         return;
-    if ((stream->completed_count > 0 && !arena_buf_add(&stream->completed, STR(","))) ||
+    if (!arena_buf_add(&stream->completed,
+                       stream->completed_count == 0 ? STR("{\"data\":[") : STR(",")) ||
         !arena_buf_add(&stream->completed, data)) {
         stream->is_too_large = true;
         return;
@@ -143,14 +148,10 @@ struct str openai_stream_end(struct provider_stream *stream)
 
     if (!stream->is_plain && !stream->is_too_large && !sse_end(&stream->sse, take_event, &feed))
         stream->is_too_large = true;
-    if (stream->completed_count > 0) {
-        struct arena_buf text = {.arena = stream->arena, .size_max = GATHERED_SIZE_MAX + 64};
-        if (arena_buf_add(&text, STR("{\"data\":[")) &&
-            arena_buf_add(&text, arena_buf_str(&stream->completed)) &&
-            arena_buf_add(&text, STR("]}")))
-            return arena_buf_str(&text);
+    if (stream->completed_count > 0 && arena_buf_add(&stream->completed, STR("]}")))
+        return arena_buf_str(&stream->completed);
+    if (stream->completed_count > 0)
         return make_error(stream, "the stream was too large");
-    }
     if (stream->is_too_large)
         return make_error(stream, "the stream was too large");
     if (stream->error.size > 0)

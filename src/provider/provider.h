@@ -254,7 +254,7 @@ struct provider_kind {
                   struct arena *arena, struct exchange *out, struct error *err);
     /* Reads a reply to `exchange`; total: whatever the bytes are, a verdict comes out.  Takes at
      * most the body's size and 4 MiB of the arena, and for VERDICT_NEXT what begin() took once
-     * more; a stream takes up to six times what it is fed. */
+     * more; a stream takes 512 MiB at most, however much it is fed. */
     void (*read)(const struct provider_account *account, const struct provider_request *request,
                  const struct exchange *exchange, const struct exchange_reply *reply,
                  struct arena *arena, struct provider_verdict *out);

@@ -7,7 +7,7 @@
 #include "core/arena.h"
 #include "core/str.h"
 
-#define SSE_EVENT_SIZE_MAX MIB(96) /* one event: a 64 MiB picture in base64 */
+#define SSE_EVENT_SIZE_MAX MIB(48) /* one event: the largest 4K PNG there can be, in base64 */
 #define SSE_EVENTS_MAX 10000
 
 /* Bytes that grow in an arena.  Not for what ends soon: an arena frees nothing. */
