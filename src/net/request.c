@@ -182,7 +182,8 @@ static int before_request(void *context, char *peer, char *own, int peer_port, i
     (void)own;
     (void)peer_port;
     (void)own_port;
-    if (transfer->cancelled)
+    /* A connection that was reset meanwhile has no peer any more: lost, not refused. */
+    if (transfer->cancelled || str_of(peer).size == 0)
         return CURL_PREREQFUNC_ABORT;
     if (!guard_of_text(str_of(peer), &address) || !allows_peer(transfer, &address)) {
         transfer->refused = true;
