@@ -1,7 +1,6 @@
 /*
  * image/image.h: pixels: sniff, limits before decode, variants, thumbhash, labels, the mock's
- * pictures. libvips' and exempi's headers are included in this room only.  Blocking; call it on
- * worker threads.
+ * pictures. libvips' headers are included in this room only.  Blocking; call it on worker threads.
  */
 #pragma once
 
@@ -9,9 +8,13 @@
 #include "core/error.h"
 #include "core/str.h"
 
-/* Once, before anything else: concurrency 1, caches off, allocator thresholds.  Thread: main. */
+/*
+ * Once, before other threads start: the allocator's thresholds.  libvips itself (21 MiB, 75 ms) is
+ * loaded by the first call that needs pixels; probing, stripping and labelling never do.  Thread:
+ * main.
+ */
 MUST_CHECK bool image_init(struct error *err);
-void image_finish(void);     /* thread: main, last */
+void image_finish(void);     /* thread: main, last; tests too, else leak checkers stumble */
 void image_thread_end(void); /* each thread that used this room, before it ends */
 
 enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_GIF, IMAGE_AVIF };
@@ -53,8 +56,11 @@ struct image_shown {
 /* `which`: bits by enum image_variant.  Fails: PICTURE_BROKEN; UNAVAILABLE when memory is short. */
 MUST_CHECK bool image_show(struct str bytes, const struct image_info *info, unsigned which,
                            struct arena *arena, struct image_shown *out, struct error *err);
-/* The bytes without EXIF, XMP, IPTC, comments and text chunks, pixels untouched; orientation and
- * profile kept. */
+/*
+ * The bytes without EXIF, XMP, IPTC, comments, text chunks and whatever follows the picture, pixels
+ * untouched.  Kept: the orientation, a profile up to 1 MiB (S43), an AI label.  Fails:
+ * PICTURE_TYPE, PICTURE_BROKEN, UNAVAILABLE.
+ */
 MUST_CHECK bool image_strip(struct str bytes, enum image_type type, struct arena *arena,
                             struct str *out, struct error *err);
 /* For providers: upright sRGB PNG, JPEG or WebP, longest side <= `side_px_max` (0: as is). */
@@ -64,8 +70,8 @@ MUST_CHECK bool image_convert(struct str bytes, const struct image_info *info, e
 
 /*
  * A mask the other way round, for services that want it so: black and white instead of alpha, white
- * where `bytes` is transparent, which is what is to be changed.  PNG, the same size.  Fails: INVALID
- * (field "mask": no alpha), PICTURE_BROKEN, UNAVAILABLE.
+ * where `bytes` is transparent, which is what is to be changed.  PNG, the same size.  Fails:
+ * INVALID (field "mask": no alpha), PICTURE_BROKEN, UNAVAILABLE.
  */
 MUST_CHECK bool image_mask_to_white(struct str bytes, struct arena *arena, struct str *out,
                                     struct error *err);
@@ -79,16 +85,23 @@ struct image_label {
     struct str producer_code; /* TC260 ContentProducer; empty: no AIGC record */
     struct str produce_id;    /* the content number */
 };
-/* PNG, JPEG, WebP.  An existing label is replaced, other metadata stays.  Fails: PICTURE_TYPE,
- * PICTURE_BROKEN. */
+/*
+ * PNG, JPEG, WebP.  An existing label is replaced, other metadata stays; without `producer_code`
+ * somebody else's AIGC record stays too.  Fails: PICTURE_TYPE, PICTURE_BROKEN; TOO_LONG when a JPEG
+ * cannot hold it; UNAVAILABLE.
+ */
 MUST_CHECK bool image_label_write(struct str bytes, enum image_type type,
                                   const struct image_label *label, struct arena *arena,
                                   struct str *out, struct error *err);
-/* False in *found when there is none; texts in `arena`. */
+/*
+ * False in *found when there is none; texts in `arena`.  Also reads the places of others (PNG text,
+ * EXIF comment, C2PA).  `source_type` is "" when there is but an AIGC record, or an unknown code.
+ */
 MUST_CHECK bool image_label_read(struct str bytes, enum image_type type, struct arena *arena,
                                  bool *found, struct image_label *out, struct error *err);
 
-/* The mock provider's picture: a composed card, the same bytes for the same card. */
+/* The mock provider's picture: a composed card, the same bytes for the same card.  Without a
+ * reference a still life stands on it. */
 struct image_card {
     int64_t width_px, height_px;
     uint64_t seed;
@@ -102,5 +115,7 @@ struct image_card {
     enum image_type type; /* PNG, JPEG or WebP */
     int quality;          /* 1..100 for JPEG and WebP */
 };
+/* Fails: REQUIRED, INVALID, TOO_SMALL, TOO_BIG (sides 1..8192) and image_probe()'s, with the field
+ * at fault: "reference", "mask", "size"; UNAVAILABLE. */
 MUST_CHECK bool image_card_draw(const struct image_card *card, struct arena *arena, struct str *out,
                                 struct error *err);
