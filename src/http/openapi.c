@@ -296,29 +296,6 @@ static void paths_add(struct json_writer *json, const struct route_tree *tree)
     json_end_object(json);
 }
 
-static void tags_add(struct json_writer *json, const struct route_tree *tree)
-{
-    json_name(json, "tags");
-    json_begin_list(json);
-    for (size_t i = 0; i < route_tree_count(tree); i++) {
-        const char *tag = route_tree_row(tree, i)->tag;
-        bool is_first = true;
-
-        tag = tag == NULL ? "other" : tag;
-        for (size_t j = 0; j < i && is_first; j++) {
-            const char *other = route_tree_row(tree, j)->tag;
-
-            is_first = strcmp(other == NULL ? "other" : other, tag) != 0;
-        }
-        if (!is_first)
-            continue;
-        json_begin_object(json);
-        text_add(json, "name", tag);
-        json_end_object(json);
-    }
-    json_end_list(json);
-}
-
 static const char problem_schema[] =
     "{\"type\":\"object\",\"required\":[\"type\",\"title\",\"status\",\"code\",\"trace_id\"],"
     "\"properties\":{"
@@ -395,7 +372,6 @@ void http_openapi(const struct http_route *const *tables, const char *version, s
     text_add(&json, "url", "/");
     json_end_object(&json);
     json_end_list(&json);
-    tags_add(&json, tree);
     paths_add(&json, tree);
     components_add(&json, tree);
     json_end_object(&json);
