@@ -103,8 +103,10 @@ static void hand_back(struct http_call *call, enum call_phase phase)
 void dispatch_gate(void *context)
 {
     struct http_call *call = context;
+    struct blob_store *blobs = call->server->config.blobs;
 
-    call->is_failed = !reader_borrow(call, &call->failure) || !admit(call, &call->failure);
+    call->is_failed = !reader_borrow(call, &call->failure) || !admit(call, &call->failure) ||
+                      (blobs != NULL && !blob_room_for_upload(blobs, &call->failure));
     reader_give_back(call);
     call->is_gate_passed = true;
     hand_back(call, CALL_GATED);

@@ -251,7 +251,7 @@ static bool ip_read(struct str text, uint8_t out[16])
     static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     char copy[64];
 
-    if (text.size == 0 || text.size >= sizeof(copy))
+    if (text.size == 0 || text.size >= sizeof(copy) || str_find_char(text, '\0') >= 0)
         return false;
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
