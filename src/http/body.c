@@ -22,7 +22,7 @@ struct upload {
 };
 
 /* A row that takes a body and names no limit gets what any form or document needs. */
-static size_t body_limit(const struct http_route *route)
+size_t body_limit(const struct http_route *route)
 {
     if (route->body == BODY_NONE)
         return 0;

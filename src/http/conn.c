@@ -231,7 +231,10 @@ static void conn_closed(struct http_server *server, struct conn *conn)
     /* The library closes its descriptor after this: nobody finds it here any more. */
     conn_unlink(&server->conns, conn);
     server->conn_count--;
-    if (conn->linger_fd >= 0) {
+    if (conn->linger_fd >= 0 && server->linger_count >= LINGERS_MAX) {
+        close(conn->linger_fd); /* too many at once: these are told by a reset */
+    } else if (conn->linger_fd >= 0) {
+        server->linger_count++;
         (void)shutdown(conn->linger_fd, SHUT_WR);
         conn_phase_set(conn, CONN_WRITE);
         conn_link(&server->lingers, conn);
@@ -393,6 +396,7 @@ void conn_lingers_end(struct http_server *server, bool is_all)
         if (!is_all && !linger_is_over(conn, now_ms))
             continue;
         conn_unlink(&server->lingers, conn);
+        server->linger_count--;
         close(conn->linger_fd);
         free(conn);
     }

@@ -155,6 +155,10 @@ static void test_behind_a_proxy_the_client_sees_https(void **state)
     assert_int_equal(answer.status, 200);
     assert_true(answer_has(&answer, "\"1.2.3.4\""));
     buf_finish(&answer.bytes);
+    answer = exchange(&fixture, "GET /api/v1/ping HTTP/1.1\r\n%HX-Forwarded-For: 9.9.9.9\r\n"
+                                "X-Forwarded-For: 1.2.3.4\r\n\r\n");
+    assert_true(answer_has(&answer, "\"1.2.3.4\"")); /* the proxy's own line is the last */
+    buf_finish(&answer.bytes);
     answer =
         exchange(&fixture, "GET /healthz HTTP/1.1\r\n%HX-Forwarded-Host: evil.example\r\n\r\n");
     assert_int_equal(answer.status, 421);

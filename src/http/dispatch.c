@@ -153,6 +153,25 @@ static bool head_read(struct http_call *call, const char *method, const char *ve
     return true;
 }
 
+/* All lines of a list header as one: some proxies add a line of their own behind the client's. */
+static struct str header_list(struct http_call *call, const char *name)
+{
+    struct str list = call_header(call, name);
+    bool is_first = true;
+
+    if (head_field_count(call->head.fields, call->head.count, name) < 2)
+        return list;
+    for (size_t i = 0; i < call->head.count; i++) {
+        if (!str_equal_nocase(call->head.fields[i].name, str_of(name)))
+            continue;
+        if (!is_first)
+            list = arena_printf(call->request.arena, "%.*s,%.*s", STR_ARGS(list),
+                                STR_ARGS(call->head.fields[i].value));
+        is_first = false;
+    }
+    return list;
+}
+
 /* Where we are, as the client sees it, and who it is: believes a configured proxy only (S27). */
 static bool origin_find(struct http_call *call, struct str authority, struct error *err)
 {
@@ -169,10 +188,10 @@ static bool origin_find(struct http_call *call, struct str authority, struct err
     if (authority.size > 0 && !str_equal_nocase(authority, host))
         return error_set(err, ERROR_MALFORMED, "the URL and the Host header differ");
     req->remote_ip =
-        guard_client_ip(peer, call_header(call, "X-Forwarded-For"), server->config.proxies);
+        guard_client_ip(peer, header_list(call, "X-Forwarded-For"), server->config.proxies);
     if (is_proxied) {
-        struct str forwarded = guard_last_of_list(call_header(call, "X-Forwarded-Host"));
-        struct str scheme = guard_last_of_list(call_header(call, "X-Forwarded-Proto"));
+        struct str forwarded = guard_last_of_list(header_list(call, "X-Forwarded-Host"));
+        struct str scheme = guard_last_of_list(header_list(call, "X-Forwarded-Proto"));
 
         if (forwarded.size > 0)
             host = forwarded;
@@ -251,6 +270,10 @@ static bool head_check(struct http_call *call, const char *method, const char *v
         }
         return error_set(err, ERROR_METHOD_NOT_ALLOWED, "this path does not know that method");
     }
+    if (call->is_head_method && (req->route->flags & HTTP_STREAM) != 0) {
+        memcpy(call->match.allow, "GET, OPTIONS", sizeof("GET, OPTIONS"));
+        return error_set(err, ERROR_METHOD_NOT_ALLOWED, "a stream has no length to ask for");
+    }
     if (atomic_load_explicit(&call->server->is_draining, memory_order_relaxed) &&
         (req->route->access != ACCESS_PUBLIC || req->route->body != BODY_NONE)) {
         error_set(err, ERROR_UNAVAILABLE, "the server is shutting down");
@@ -279,6 +302,8 @@ static void submit(struct http_call *call, void (*work)(void *call))
     metrics_refuse(call->server->metrics, REFUSED_QUEUE);
     reply_error(call, &call->failure);
     call->is_failed = true;
+    if (work == dispatch_gate) /* its body is still on its way */
+        call->conn->linger_fd = fcntl(call->conn->fd, F_DUPFD_CLOEXEC, 3);
     call->phase = CALL_REPLY;
     MHD_resume_connection(call->mhd);
 }
@@ -345,7 +370,7 @@ static enum MHD_Result head_arrived(struct http_call *call, const char *method, 
 {
     struct request *req = &call->request;
 
-    req->arena = arena_create(ARENA_REQUEST_MAX);
+    req->arena = arena_create(call->server->arena_max);
     req->now_ms = clock_wall_ms(&call->server->clock);
     call->phase = CALL_BODY;
     if (!head_check(call, method, version, &call->failure)) {

@@ -262,6 +262,7 @@ static void test_host_is_one_of_ours(void **state)
         {"localhost:029281x",            false, "no number"                  },
         {"user@localhost:29281",         false, "a user"                     },
         {"localhost/:29281",             false, "a path"                     },
+        {"[::1%z]:29281",                false, "a zone"                     },
         {"[::1:29281",                   false, "half an address"            },
         {"[::ffff:127.0.0.1]:29281",     true,  "the same, mapped"           },
     };

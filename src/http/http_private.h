@@ -42,7 +42,8 @@ struct http_limits {
 };
 extern const struct http_limits http_limits_default;
 
-#define ARENA_REQUEST_MAX MIB(8)
+#define ARENA_REQUEST_MAX MIB(8) /* and room for the texts of the largest JSON body */
+#define LINGERS_MAX 256
 #define PATH_SEGMENTS_MAX 16
 #define PATH_PARAMS_MAX 6
 #define TRACE_ID_SIZE 16
@@ -319,13 +320,14 @@ struct http_server {
     bool is_loopback;
     struct buf openapi; /* printed once */
     char openapi_etag[SHA256_HEX_SIZE + 1];
+    size_t arena_max; /* of a request */
     uint64_t trace_seed;
     _Atomic uint64_t trace_next;
     _Atomic bool is_draining, is_ending;
     pthread_mutex_t conn_lock;
     struct conn *conns;   /* guarded by conn_lock */
-    struct conn *lingers; /* guarded by conn_lock */
-    size_t conn_count;    /* guarded by conn_lock */
+    struct conn *lingers; /* guarded by conn_lock, as the counts */
+    size_t conn_count, linger_count;
     pthread_mutex_t work_lock;
     pthread_cond_t work_done;
     size_t work_count; /* requests given to handlers; guarded by work_lock */
@@ -412,6 +414,7 @@ void dispatch_run(void *call);
 void dispatch_gate(void *call);
 
 /* body.c */
+size_t body_limit(const struct http_route *route);
 MUST_CHECK bool body_begin(struct http_call *call, struct error *err);
 MUST_CHECK bool body_add(struct http_call *call, struct str bytes, struct error *err);
 MUST_CHECK bool body_end(struct http_call *call, struct error *err); /* handler thread: fsyncs */

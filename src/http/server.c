@@ -216,6 +216,20 @@ static bool pools_create(struct http_server *server, struct error *err)
            worker_pool_create(&producers, &server->producers, err);
 }
 
+/* What the largest JSON body may become as texts, beside what handlers make. */
+static size_t arena_max(const struct route_tree *tree)
+{
+    size_t largest = 0;
+
+    for (size_t i = 0; i < route_tree_count(tree); i++) {
+        const struct http_route *route = route_tree_row(tree, i);
+
+        if (route->body == BODY_JSON && body_limit(route) > largest)
+            largest = body_limit(route);
+    }
+    return ARENA_REQUEST_MAX + 2 * largest;
+}
+
 bool http_server_create_limited(const struct http_config *config, const struct http_limits *limits,
                                 struct http_server **out, struct error *err)
 {
@@ -247,6 +261,7 @@ bool http_server_create_limited(const struct http_config *config, const struct h
         return false;
     }
     server->metrics = metrics_create(server->tree);
+    server->arena_max = arena_max(server->tree);
     *out = server;
     return true;
 }

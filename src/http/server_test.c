@@ -124,6 +124,8 @@ static const struct {
     {"GET /api/v1/ping HTTP/1.0\r\n\r\n", 421, NULL, "nobody's name"},
     {"GET /api/v1/ping HTTP/1.1\r\n%HHost: x\r\n\r\n", 400, NULL, "two hosts"},
     {"GET http://evil.example/api/v1/ping HTTP/1.1\r\n%H\r\n", 400, NULL, "absolute-form"},
+    {"HEAD /api/v1/events HTTP/1.1\r\n%HCookie: sid=viewer\r\n\r\n", 405, "Allow: GET, OPTIONS",
+     "a stream is not opened to be asked about"},
     /* errors */
     {"GET /api/v1/broken HTTP/1.1\r\n%H\r\n", 500, "something went wrong here", "S29"},
     /* the page */
