@@ -84,6 +84,13 @@ MUST_CHECK bool account_token_create(struct db_pool *pool, const struct clock *c
 MUST_CHECK bool account_scopes_read(struct str list, unsigned *out, struct error *err);
 
 /*
+ * Ids of all users, in `arena`: whom to tell of what everybody sees.  `db` is a reader or the
+ * writer. Fails: as db_query().  Any thread.
+ */
+MUST_CHECK bool account_list_user_ids(struct db *db, struct arena *arena, int64_t **ids,
+                                      size_t *count, struct error *err);
+
+/*
  * Given by the application (src/app/): the service behind req->app.  Each room whose handlers need
  * a service asks for it by such a function, so that no room knows struct app.
  */

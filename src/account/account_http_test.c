@@ -13,7 +13,9 @@
 struct house {
     struct fixture http;
     char directory[64], path[128];
-    struct clock_fake time;
+    struct {
+        _Atomic int64_t wall_ms, mono_ms;
+    } time; /* moved by the test while the server's threads read it */
     struct clock clock;
     struct arena *arena;
     struct db_pool *pool;
@@ -21,6 +23,10 @@ struct house {
 };
 
 struct account *app_account(void *app) { return ((struct house *)app)->account; }
+
+static int64_t wall_ms(void *context) { return ((struct house *)context)->time.wall_ms; }
+
+static int64_t mono_ms(void *context) { return ((struct house *)context)->time.mono_ms; }
 
 static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
@@ -36,11 +42,10 @@ static int set_up(void **state)
     struct account_config config;
     struct db_config db;
 
-    house = (struct house){
-        .directory = "/tmp/vitrine-account-XXXXXX",
-        .time = {.wall_ms = 1700000000000, .mono_ms = 5000}
-    };
-    house.clock = clock_of_fake(&house.time);
+    house = (struct house){.directory = "/tmp/vitrine-account-XXXXXX"};
+    house.time.wall_ms = 1700000000000;
+    house.time.mono_ms = 5000;
+    house.clock = (struct clock){wall_ms, mono_ms, &house};
     house.arena = arena_create(MIB(4));
     assert_non_null(mkdtemp(house.directory));
     snprintf(house.path, sizeof house.path, "%s/vitrine.db", house.directory);

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 
+#define USERS_MAX 1000
 #define NAME_MAX_CHARS 64
 #define PASSWORD_MIN_CHARS 10
 #define PASSWORD_MAX_CHARS 256

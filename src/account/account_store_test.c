@@ -186,6 +186,23 @@ static void test_there_is_one_owner_and_one_of_each_name(void **state)
     assert_int_equal(err.code, ERROR_CONFLICT);
 }
 
+static void test_all_users_are_listed_oldest_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct user_row ann = add_user(fixture, "ann", ROLE_OWNER);
+    struct user_row bob = add_user(fixture, "bob", ROLE_VIEWER);
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct error err = {0};
+    int64_t *ids;
+    size_t count;
+
+    assert_true(db_borrow(fixture->pool, &db, &err));
+    assert_true(account_list_user_ids(db, fixture->arena, &ids, &count, &err));
+    assert_int_equal(count, 2);
+    assert_int_equal(ids[0], ann.id);
+    assert_int_equal(ids[1], bob.id);
+}
+
 struct password_order {
     int64_t user_id;
     struct str old_password, password, device_key;
@@ -552,6 +569,7 @@ int main(void)
         TEST(test_a_user_is_found_as_it_was_written),
         TEST(test_nobody_is_found_by_another_name),
         TEST(test_there_is_one_owner_and_one_of_each_name),
+        TEST(test_all_users_are_listed_oldest_first),
         TEST(test_a_password_is_set_over_the_one_that_was_checked_only),
         TEST(test_only_an_owner_without_a_password_is_completed),
         TEST(test_a_session_opens_by_its_token_and_by_nothing_else),

@@ -128,6 +128,27 @@ bool user_store_set_preferences(struct db *db, int64_t user_id, struct str langu
     return db_exec_one(db, &set, args, COUNT(args), err);
 }
 
+bool account_list_user_ids(struct db *db, struct arena *arena, int64_t **ids, size_t *count,
+                           struct error *err)
+{
+    static const struct sql list = {"account_list_user_ids",
+                                    "SELECT id FROM user ORDER BY id LIMIT $1", NULL};
+    const struct sql_value args[] = {SQL_INT64(USERS_MAX)};
+    int64_t *found = ARENA_ARRAY(arena, int64_t, USERS_MAX);
+    size_t found_count = 0;
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &list, args, COUNT(args), &rows, err))
+        return false;
+    while (found_count < USERS_MAX && rows_next(&rows))
+        found[found_count++] = rows_int64(&rows, "id");
+    if (rows_failed(&rows))
+        return false;
+    *ids = found;
+    *count = found_count;
+    return true;
+}
+
 bool audit_store_add(struct db *db, const struct audit_row *row, struct error *err)
 {
     static const struct sql add = {

@@ -27,7 +27,7 @@ static bool carry_out_card(const struct exchange *exchange, int64_t now_ms, stru
 }
 
 /* No reply is a reply too: the kind makes a failure with a class of it. */
-static void fetch(struct settings *settings, const struct provider_record *provider,
+static void fetch(struct settings *settings, const struct provider_binding *provider,
                   const struct exchange *exchange, int64_t now_ms, struct arena *arena,
                   struct exchange_reply *out)
 {
@@ -75,7 +75,7 @@ static void fetch(struct settings *settings, const struct provider_record *provi
  * What leaves for the page, in `arena`: bounded, and without the key, should the provider repeat it
  * in its own words.
  */
-static void present(const struct provider_record *provider, const struct provider_failure *failure,
+static void present(const struct provider_binding *provider, const struct provider_failure *failure,
                     const struct str *models, size_t count, struct arena *arena,
                     struct probe_result *out)
 {
@@ -93,7 +93,7 @@ static void present(const struct provider_record *provider, const struct provide
         out->models.items[i] = arena_str(arena, text_clip(models[i], MODEL_NAME_MAX));
 }
 
-bool provider_probe(struct settings *settings, const struct provider_record *provider,
+bool provider_probe(struct settings *settings, const struct provider_binding *provider,
                     struct arena *arena, struct probe_result *out, struct error *err)
 {
     /* Of its own: what a stranger sends may be larger than a request's arena. */

@@ -310,49 +310,61 @@ bool providers_seed(struct settings *settings, struct error *err)
 
 /* ---- for the engine and the nouns ---- */
 
+static enum on_unknown on_unknown_of(struct str word)
+{
+    return str_equal(word, STR("retry"))        ? ON_UNKNOWN_RETRY
+           : str_equal(word, STR("once_below")) ? ON_UNKNOWN_ONCE_BELOW
+                                                : ON_UNKNOWN_HOLD;
+}
+
 bool provider_open(struct settings *settings, const struct provider_row *row, struct arena *arena,
-                   struct provider_record *out, struct error *err)
+                   struct provider_binding *out, bool *is_key_lost, struct error *err)
 {
     const struct provider_kind *kind = provider_kind_find(row->kind);
-    struct provider_record record = {
+    int64_t now_ms = clock_wall_ms(settings->services.clock);
+    struct provider_binding binding = {
         .id = row->id,
         .public_id = row->public_id,
         .name = row->name,
         .kind = kind,
         .account = {.kind = row->kind, .base_url = row->base_url},
         .is_enabled = row->is_enabled,
-        .is_paused = row->is_paused,
+        .is_paused = row->is_paused && (row->pause_until_ms == 0 || row->pause_until_ms > now_ms),
         .is_private_allowed = row->is_private_allowed,
-        .pause_until_ms = row->pause_until_ms,
-        .pause_reason = row->pause_reason,
         .concurrency = row->concurrency,
-        .on_unknown = row->on_unknown,
+        .on_unknown = on_unknown_of(row->on_unknown),
         .once_below_micro = row->once_below_micro,
     };
 
     if (kind == NULL)
         return error_set(err, ERROR_NOT_FOUND, "this build knows no provider of kind %.*s",
                          STR_ARGS(str_slice(row->kind, 0, 40)));
-    if (!provider_options_parse(settings, row->options, &record.account.options, err))
+    if (!provider_options_parse(settings, row->options, &binding.account.options, err))
         return false;
-    if (row->sealed_key.size > 0 &&
-        !secret_open(&settings->services.master_key, row->sealed_key,
-                     provider_seal_context(row->public_id, arena), arena, &record.account.key, err))
-        return error_set(err, ERROR_INTERNAL,
-                         "the key of provider %.*s was sealed with another master key; give it"
-                         " again",
-                         STR_ARGS(str_slice(row->name, 0, 40)));
-    *out = record;
+    *is_key_lost =
+        row->sealed_key.size > 0 && !secret_open(&settings->services.master_key, row->sealed_key,
+                                                 provider_seal_context(row->public_id, arena),
+                                                 arena, &binding.account.key, err);
+    if (*is_key_lost) {
+        *err = (struct error){0};
+        binding.account.key = (struct secret){0};
+        binding.is_paused = true;
+    }
+    if (binding.is_paused)
+        binding.pause_reason = *is_key_lost ? STR(PROVIDER_KEY_LOST) : row->pause_reason;
+    binding.honours_key = provider_honours_key(kind, &binding.account);
+    *out = binding;
     return true;
 }
 
 bool settings_provider_load(struct settings *settings, struct db *db, int64_t provider_id,
-                            struct arena *arena, struct provider_record *out, struct error *err)
+                            struct arena *arena, struct provider_binding *out, struct error *err)
 {
     struct provider_row row;
+    bool is_key_lost;
 
     return provider_store_find_id(db, provider_id, arena, &row, err) &&
-           provider_open(settings, &row, arena, out, err);
+           provider_open(settings, &row, arena, out, &is_key_lost, err);
 }
 
 bool settings_provider_stop(struct settings *settings, struct db *db, int64_t provider_id,

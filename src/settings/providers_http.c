@@ -344,13 +344,21 @@ static struct list models_of(const struct provider_row *provider, const struct m
     return list;
 }
 
-static struct provider_view provider_view_of(const struct provider_row *row,
-                                             const struct model_row *models, size_t count,
-                                             int64_t now_ms, struct arena *arena)
+static bool view_provider(struct request *req, const struct provider_row *row,
+                          const struct model_row *models, size_t count, struct provider_view *out,
+                          struct error *err)
 {
-    bool is_paused = row->is_paused && (row->pause_until_ms == 0 || row->pause_until_ms > now_ms);
+    /* What the engine sees: a pause that is over, or a key that does not open, shows here too. */
+    struct provider_binding binding = {.is_paused = row->is_paused,
+                                       .pause_reason = row->pause_reason};
+    bool is_key_lost = false;
 
-    return (struct provider_view){
+    if (!provider_open(app_settings(req->app), row, req->arena, &binding, &is_key_lost, err)) {
+        if (err->code != ERROR_NOT_FOUND)
+            return false;
+        *err = (struct error){0}; /* a kind of another build is shown, so that it can be deleted */
+    }
+    *out = (struct provider_view){
         .id = row->public_id,
         .kind = row->kind,
         .name = row->name,
@@ -359,16 +367,17 @@ static struct provider_view provider_view_of(const struct provider_row *row,
         .key_hint = row->key_hint,
         .options = row->options,
         .is_enabled = row->is_enabled,
-        .is_paused = is_paused,
-        .pause_reason = is_paused ? row->pause_reason : STR_EMPTY,
-        .pause_until_ms = is_paused ? row->pause_until_ms : 0,
+        .is_paused = binding.is_paused,
+        .pause_reason = binding.pause_reason,
+        .pause_until_ms = binding.is_paused && !is_key_lost ? row->pause_until_ms : 0,
         .is_private_allowed = row->is_private_allowed,
         .concurrency = row->concurrency,
         .on_unknown = row->on_unknown,
         .once_below_micro = row->once_below_micro,
         .created_at_ms = row->created_at_ms,
-        .models = models_of(row, models, count, arena),
+        .models = models_of(row, models, count, req->arena),
     };
+    return true;
 }
 
 static bool list(struct request *req, struct error *err)
@@ -382,7 +391,8 @@ static bool list(struct request *req, struct error *err)
         return false;
     items = ARENA_ARRAY(req->arena, struct provider_view, count);
     for (size_t i = 0; i < count; i++)
-        items[i] = provider_view_of(&rows[i], models, model_count, req->now_ms, req->arena);
+        if (!view_provider(req, &rows[i], models, model_count, &items[i], err))
+            return false;
     return http_reply(req, 200,
                       &(struct page){
                           .items = {.items = items, .count = count}
@@ -401,10 +411,10 @@ static bool reply_one(struct request *req, int status, struct str public_id, str
         return false;
     for (size_t i = 0; i < count; i++)
         if (str_equal(rows[i].public_id, public_id)) {
-            struct provider_view view =
-                provider_view_of(&rows[i], models, model_count, req->now_ms, req->arena);
+            struct provider_view view;
 
-            return http_reply(req, status, &view, err);
+            return view_provider(req, &rows[i], models, model_count, &view, err) &&
+                   http_reply(req, status, &view, err);
         }
     return error_set(err, ERROR_NOT_FOUND, "no such provider");
 }
@@ -510,15 +520,17 @@ static bool test(struct request *req, struct error *err)
     struct settings *settings = app_settings(req->app);
     struct str public_id;
     struct provider_row row;
-    struct provider_record provider;
-    struct probe_result result;
+    struct provider_binding provider;
+    struct probe_result result = {.failure_class = failure_class_name(FAILURE_AUTH),
+                                  .message = STR(PROVIDER_KEY_LOST)};
+    bool is_key_lost;
 
     if (!request_path_id(req, "id", &public_id, err) ||
         !provider_store_find(req->db, public_id, req->arena, &row, err) ||
-        !provider_open(settings, &row, req->arena, &provider, err))
+        !provider_open(settings, &row, req->arena, &provider, &is_key_lost, err))
         return false;
     db_refresh(req->db); /* the call is slow: no view of the database is held meanwhile */
-    if (!provider_probe(settings, &provider, req->arena, &result, err))
+    if (!is_key_lost && !provider_probe(settings, &provider, req->arena, &result, err))
         return false;
     return http_reply(req, 200,
                       &(struct test_view){.ok = result.ok,

@@ -17,6 +17,7 @@
 #include "core/secret.h"
 #include "core/str.h"
 #include "db/db.h"
+#include "engine/engine.h"
 #include "http/http.h"
 #include "net/net.h"
 #include "provider/provider.h"
@@ -94,29 +95,16 @@ MUST_CHECK bool settings_master_key_load(const char *directory, struct secret en
 /* ---- Providers, for the engine's and the nouns' hooks ---- */
 
 /*
- * One account with its key opened, in the arena it was loaded into; but for account.options, which
- * is borrowed from the settings for their life.
- */
-struct provider_record {
-    int64_t id;
-    struct str public_id, name;
-    const struct provider_kind *kind;
-    struct provider_account account;
-    bool is_enabled, is_paused, is_private_allowed;
-    int64_t pause_until_ms; /* 0: until someone resumes it */
-    struct str pause_reason;
-    int64_t concurrency;
-    struct str on_unknown; /* "hold", "once_below", "retry" */
-    int64_t once_below_micro;
-};
-/*
- * `db` is a reader or the writer.  Fails: NOT_FOUND (none, deleted, or of a kind this build does
- * not have), INTERNAL (the key was sealed under another master key), and as db_query().  Any
+ * One account with its key opened, in `arena`, but for account.options, which is borrowed from the
+ * settings for their life.  Fits engine_hooks.load_provider.  A key that was sealed under another
+ * master key does not fail: the account then has none and is paused, with a reason that says what
+ * to do, so that a house that lost its master key still starts.  `db` is a reader or the writer.
+ * Fails: NOT_FOUND (none, deleted, or of a kind this build does not have), and as db_query().  Any
  * thread.
  */
 MUST_CHECK bool settings_provider_load(struct settings *settings, struct db *db,
                                        int64_t provider_id, struct arena *arena,
-                                       struct provider_record *out, struct error *err);
+                                       struct provider_binding *out, struct error *err);
 /*
  * Inside a transaction: stops a provider until `until_ms` (0: until someone resumes it) for a
  * reason people can read, and announces it.  Fails: NOT_FOUND, and as db_exec().

@@ -110,6 +110,7 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_CONCURRENCY_MAX 64
 #define PROVIDER_CONCURRENCY 4
 #define MODEL_NAME_MAX 200
+#define PROVIDER_KEY_LOST "its key was sealed with another master key; give the key again"
 #define PRICE_MICRO_MAX (1000000 * (int64_t)1000000)
 
 struct provider_row {
@@ -249,9 +250,13 @@ MUST_CHECK bool models_list(struct db *db, struct arena *arena, struct provider_
 /* The mock of a house that never had a provider. */
 MUST_CHECK bool providers_seed(struct settings *settings, struct error *err);
 
-/* The row as the engine and a probe need it. */
+/*
+ * The row as the engine and a probe need it; *is_key_lost: there is a key and this master key does
+ * not open it.  NOT_FOUND for a kind this build does not have.
+ */
 MUST_CHECK bool provider_open(struct settings *settings, const struct provider_row *row,
-                              struct arena *arena, struct provider_record *out, struct error *err);
+                              struct arena *arena, struct provider_binding *out, bool *is_key_lost,
+                              struct error *err);
 
 /* probe.c */
 
@@ -267,5 +272,5 @@ struct probe_result {
  * provider: somebody waits for the answer, nothing is paid, 15 seconds bound it, and no view of the
  * database is held.  What the provider says is in `*out`; fails only for faults of ours.
  */
-MUST_CHECK bool provider_probe(struct settings *settings, const struct provider_record *provider,
+MUST_CHECK bool provider_probe(struct settings *settings, const struct provider_binding *provider,
                                struct arena *arena, struct probe_result *out, struct error *err);
