@@ -1,0 +1,129 @@
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  QueryClient,
+  queryOptions,
+} from '@tanstack/react-query';
+import { api, data } from './client';
+import { ApiError } from './errors';
+import type { AssetFilter } from './types';
+
+/** What more than one feature reads. Keys begin with the noun, so that live events find them. */
+
+export type AssetSort = 'newest' | 'oldest' | 'rating';
+export type RunState = 'active' | 'done' | 'failed' | 'all';
+
+export function createQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        refetchOnWindowFocus: false, // the live stream says what changed
+        retry: (count, error) =>
+          count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+export const setupQuery = queryOptions({
+  queryKey: ['setup'],
+  queryFn: ({ signal }) => data(api.GET('/api/v1/setup', { signal })),
+});
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => data(api.GET('/api/v1/me', { signal })),
+  staleTime: 300_000,
+});
+
+export const modelsQuery = queryOptions({
+  queryKey: ['models'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/models', { signal }))).items,
+});
+
+export const operationsQuery = queryOptions({
+  queryKey: ['operations'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/operations', { signal }))).items,
+  staleTime: Number.POSITIVE_INFINITY, // they change with the binary only
+});
+
+export const queueQuery = queryOptions({
+  queryKey: ['queue'],
+  queryFn: ({ signal }) => data(api.GET('/api/v1/queue', { signal })),
+});
+
+export const tagsQuery = queryOptions({
+  queryKey: ['tags'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/tags', { signal }))).items,
+});
+
+export function runsQuery(state: RunState) {
+  return infiniteQueryOptions({
+    queryKey: ['runs', state],
+    queryFn: ({ signal, pageParam }) =>
+      data(
+        api.GET('/api/v1/runs', {
+          params: { query: { state, limit: 30, ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor || undefined,
+  });
+}
+
+export function runQuery(id: string) {
+  return queryOptions({
+    queryKey: ['run', id],
+    queryFn: ({ signal }) =>
+      data(api.GET('/api/v1/runs/{id}', { params: { path: { id } }, signal })),
+    enabled: id !== '',
+  });
+}
+
+export function taskQuery(id: string) {
+  return queryOptions({
+    queryKey: ['task', id],
+    queryFn: ({ signal }) =>
+      data(api.GET('/api/v1/tasks/{id}', { params: { path: { id } }, signal })),
+    enabled: id !== '',
+  });
+}
+
+export function assetQuery(id: string) {
+  return queryOptions({
+    queryKey: ['asset', id],
+    queryFn: ({ signal }) =>
+      data(api.GET('/api/v1/assets/{id}', { params: { path: { id } }, signal })),
+    enabled: id !== '',
+  });
+}
+
+export function assetsQuery(filter: AssetFilter, sort: AssetSort) {
+  return infiniteQueryOptions({
+    queryKey: ['assets', filter, sort],
+    queryFn: ({ signal, pageParam }) =>
+      data(
+        api.GET('/api/v1/assets', {
+          params: {
+            query: { ...filter, sort, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor || undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function assetDaysQuery(filter: AssetFilter) {
+  return queryOptions({
+    queryKey: ['asset-days', filter],
+    queryFn: async ({ signal }) =>
+      (await data(api.GET('/api/v1/assets/days', { params: { query: filter }, signal }))).items,
+    placeholderData: keepPreviousData,
+  });
+}

@@ -1,0 +1,23 @@
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type Asset = Schemas['Asset'];
+export type AssetDetail = Schemas['AssetDetail'];
+export type AssetFilter = Schemas['AssetFilter'];
+export type Model = Schemas['Model'];
+export type Operation = Schemas['Operation'];
+export type Parameter = Schemas['Parameter'];
+export type Provider = Schemas['Provider'];
+export type ProviderField = Schemas['ProviderField'];
+export type ProviderKind = Schemas['ProviderKind'];
+export type ProviderTest = Schemas['ProviderTest'];
+export type Queue = Schemas['Queue'];
+export type Recipe = Schemas['Recipe'];
+export type Run = Schemas['Run'];
+export type RunRequest = Schemas['RunRequest'];
+export type Setting = Schemas['Setting'];
+export type Task = Schemas['Task'];
+export type TaskDetail = Schemas['TaskDetail'];
+export type Token = Schemas['Token'];
+export type UploadItem = Schemas['UploadItem'];

@@ -1,0 +1,134 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { queueQuery } from '~/api/queries';
+import { onLoginWanted } from '~/api/session';
+import { useT } from '~/lib/i18n';
+import { phone, useMedia } from '~/lib/media';
+import { usePreferences } from '~/lib/preferences';
+import { useCommands } from '~/lib/use-commands';
+import { connectLive } from '~/live/connection';
+import { applyEvent } from '~/live/stale';
+import { Announcer } from '~/ui/announce';
+import { ConnectionBar, VersionBar } from './bars';
+import { appCommands } from './commands';
+import { LoginDialog } from './login-dialog';
+import { SideNav, TabBar } from './nav';
+import { TopBar } from './top-bar';
+import { useKeyboard } from './use-keyboard';
+import { useLanguage, useNextTheme } from './use-language';
+
+const Palette = lazy(() => import('./palette').then((file) => ({ default: file.Palette })));
+const KeySheet = lazy(() => import('./key-sheet').then((file) => ({ default: file.KeySheet })));
+
+/** The live line for all pages, and what it says about the server's build. */
+function useLive(): boolean {
+  const client = useQueryClient();
+  const build = useRef('');
+  const [isNewVersion, setNewVersion] = useState(false);
+  useEffect(
+    () =>
+      connectLive((kind, data) => {
+        if (kind === 'hello') {
+          const told = (data as { build?: string }).build ?? '';
+          if (build.current && told && told !== build.current) setNewVersion(true);
+          if (told) build.current = told;
+          return;
+        }
+        applyEvent(client, kind, data);
+      }),
+    [client],
+  );
+  return isNewVersion;
+}
+
+/** After a change of page the reader is put at its head. */
+function useFocusHead() {
+  const { pathname } = useLocation();
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    const frame = requestAnimationFrame(() => {
+      if (document.querySelector('[role="dialog"]')) return;
+      document.querySelector<HTMLElement>('h1[tabindex="-1"]')?.focus({ preventScroll: true });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [pathname]);
+}
+
+/** "(3) Generate · vitrine" while my work runs and the tab is behind. */
+function useTabCount(running: number) {
+  useEffect(() => {
+    const show = () => {
+      const bare = document.title.replace(/^\(\d+\) /, '');
+      document.title = document.hidden && running > 0 ? `(${running}) ${bare}` : bare;
+    };
+    show();
+    document.addEventListener('visibilitychange', show);
+    return () => document.removeEventListener('visibilitychange', show);
+  }, [running]);
+}
+
+export function Frame() {
+  const t = useT();
+  const navigate = useNavigate();
+  const isPhone = useMedia(phone);
+  const [open, setOpen] = useState<'palette' | 'sheet' | null>(null);
+  const [isLoginWanted, setLoginWanted] = useState(false);
+  const isNewVersion = useLive();
+  const { data: queue } = useQuery(queueQuery);
+  const { other, change } = useLanguage();
+  const nextTheme = useNextTheme();
+  useKeyboard();
+  useFocusHead();
+  useTabCount((queue?.running ?? 0) + (queue?.waiting_mine ?? 0));
+  useEffect(() => onLoginWanted(setLoginWanted), []);
+
+  useCommands([
+    { ...appCommands.palette, run: () => setOpen('palette') },
+    { ...appCommands.sheet, run: () => setOpen('sheet') },
+    { ...appCommands.goGenerate, run: () => void navigate({ to: '/generate' }) },
+    { ...appCommands.goLibrary, run: () => void navigate({ to: '/library' }) },
+    { ...appCommands.goQueue, run: () => void navigate({ to: '/queue' }) },
+    { ...appCommands.goSettings, run: () => void navigate({ to: '/settings/profile' }) },
+    { ...appCommands.theme, run: () => usePreferences.getState().set({ theme: nextTheme }) },
+    { ...appCommands.language, run: () => void change(other) },
+  ]);
+
+  return (
+    <div className="flex h-full flex-col">
+      <button
+        type="button"
+        className="sr-only z-60 rounded-8 bg-ink px-3 py-2 text-13 text-ink-fg focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        onClick={() => document.getElementById('main')?.focus()}
+      >
+        {t('common.skip')}
+      </button>
+      <div className="flex min-h-0 flex-1">
+        {!isPhone && <SideNav />}
+        <div className="flex min-w-0 flex-1 flex-col">
+          <TopBar
+            queue={queue}
+            onPalette={() => setOpen('palette')}
+            onSheet={() => setOpen('sheet')}
+          />
+          <ConnectionBar />
+          {isNewVersion && <VersionBar />}
+          <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+            <Outlet />
+          </main>
+        </div>
+      </div>
+      {isPhone && <TabBar />}
+      <Announcer />
+      <LoginDialog isOpen={isLoginWanted} />
+      <Suspense>
+        {open === 'palette' && (
+          <Palette onClose={() => setOpen(null)} onSheet={() => setOpen('sheet')} />
+        )}
+        {open === 'sheet' && <KeySheet onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  );
+}

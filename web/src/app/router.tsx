@@ -1,0 +1,169 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { isStatus } from '~/api/errors';
+import { meQuery } from '~/api/queries';
+import { loadTexts } from '~/lib/i18n';
+import {
+  readGenerateSearch,
+  readLibrarySearch,
+  readLoginSearch,
+  readQueueSearch,
+} from '~/lib/search';
+import { Frame } from './frame';
+import { NotFound, RouteError } from './route-states';
+
+const rootRoute = createRootRouteWithContext<{ client: QueryClient }>()({
+  component: Outlet,
+  notFoundComponent: NotFound,
+});
+
+const loginRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/login',
+  validateSearch: readLoginSearch,
+  loader: () => loadTexts('auth'),
+  component: lazyRouteComponent(() => import('~/features/auth/login-page'), 'LoginPage'),
+});
+
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/setup/$token',
+  loader: () => loadTexts('auth'),
+  component: lazyRouteComponent(() => import('~/features/auth/setup-page'), 'SetupPage'),
+});
+
+const frameRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: 'frame',
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.client.ensureQueryData(meQuery);
+    } catch (error) {
+      if (!isStatus(error, 401)) throw error;
+      throw redirect({ to: '/login', search: { next: location.href }, replace: true });
+    }
+  },
+  component: Frame,
+  notFoundComponent: NotFound,
+});
+
+const indexRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/generate', replace: true });
+  },
+});
+
+const generateRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/generate',
+  validateSearch: readGenerateSearch,
+  loader: () => loadTexts('generate'),
+  component: lazyRouteComponent(() => import('~/features/generate/page'), 'GeneratePage'),
+});
+
+const libraryRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/library',
+  validateSearch: readLibrarySearch,
+  loader: () => loadTexts('library'),
+  component: lazyRouteComponent(() => import('~/features/library/page'), 'LibraryPage'),
+});
+
+const viewerRoute = createRoute({
+  getParentRoute: () => libraryRoute,
+  path: '$asset',
+  component: lazyRouteComponent(() => import('~/features/library/viewer'), 'Viewer'),
+});
+
+const queueRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/queue',
+  validateSearch: readQueueSearch,
+  loader: () => loadTexts('queue'),
+  component: lazyRouteComponent(() => import('~/features/queue/page'), 'QueuePage'),
+});
+
+const runRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/queue/$run',
+  loader: () => loadTexts('queue'),
+  component: lazyRouteComponent(() => import('~/features/queue/run-page'), 'RunPage'),
+});
+
+const settingsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/settings',
+  loader: () => loadTexts('settings'),
+  component: lazyRouteComponent(() => import('~/features/settings/layout'), 'SettingsLayout'),
+});
+
+const settingsIndexRoute = createRoute({
+  getParentRoute: () => settingsRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/profile', replace: true });
+  },
+});
+
+const settingsPages = [
+  createRoute({
+    getParentRoute: () => settingsRoute,
+    path: 'profile',
+    component: lazyRouteComponent(() => import('~/features/settings/profile'), 'ProfilePage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
+    path: 'tokens',
+    component: lazyRouteComponent(() => import('~/features/settings/tokens'), 'TokensPage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
+    path: 'providers',
+    component: lazyRouteComponent(() => import('~/features/settings/providers'), 'ProvidersPage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
+    path: 'system',
+    component: lazyRouteComponent(() => import('~/features/settings/system'), 'SystemPage'),
+  }),
+] as const;
+
+const tree = rootRoute.addChildren([
+  loginRoute,
+  setupRoute,
+  frameRoute.addChildren([
+    indexRoute,
+    generateRoute,
+    libraryRoute.addChildren([viewerRoute]),
+    queueRoute,
+    runRoute,
+    settingsRoute.addChildren([settingsIndexRoute, ...settingsPages]),
+  ]),
+]);
+
+export function createAppRouter(client: QueryClient) {
+  return createRouter({
+    routeTree: tree,
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPendingMs: 150,
+    defaultErrorComponent: RouteError,
+    defaultNotFoundComponent: NotFound,
+    scrollRestoration: false,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

@@ -1,0 +1,30 @@
+import { CircleX, FastForward, ImagePlus, PencilLine, Sparkles } from 'lucide-react';
+import { defineCommands } from '~/lib/commands';
+
+export const generateCommands = defineCommands('generate', {
+  run: {
+    labelKey: 'generate.command.run',
+    icon: Sparkles,
+    scope: 'generate',
+    keys: ['Mod+Enter'],
+  },
+  runFirst: {
+    labelKey: 'generate.command.runFirst',
+    icon: FastForward,
+    scope: 'generate',
+    keys: ['Mod+Shift+Enter'],
+  },
+  cancel: {
+    labelKey: 'generate.command.cancel',
+    icon: CircleX,
+    scope: 'generate',
+    keys: ['Shift+X'],
+  },
+  write: { labelKey: 'generate.command.write', icon: PencilLine, scope: 'generate', keys: ['N'] },
+  upload: {
+    labelKey: 'generate.command.upload',
+    icon: ImagePlus,
+    scope: 'generate',
+    keys: ['U'],
+  },
+});

@@ -1,0 +1,87 @@
+import type { RefObject } from 'react';
+import type { Model, Operation } from '~/api/types';
+import { useT } from '~/lib/i18n';
+import { Field, TextArea } from '~/ui/field';
+import { Segments } from '~/ui/segments';
+import { counts, type Draft, isOffered, promptLengthMax, type Size } from './model';
+import { ModelPicker } from './model-picker';
+import { MoreFields } from './more-fields';
+import { PromptBox } from './prompt-box';
+import { References } from './references';
+import { SizePicker } from './size-picker';
+
+/** The left column: what is wanted, drawn from the operation and the model's capabilities. */
+export function Form({
+  draft,
+  wantedSize,
+  change,
+  models,
+  model,
+  operation,
+  promptRef,
+  onFiles,
+  onPick,
+}: {
+  draft: Draft;
+  wantedSize: Size | null;
+  change: (change: Partial<Draft>) => void;
+  models: Model[];
+  model: Model | undefined;
+  operation: Operation | undefined;
+  promptRef: RefObject<HTMLTextAreaElement | null>;
+  onFiles: (files: File[]) => void;
+  onPick: () => void;
+}) {
+  const t = useT();
+  const negative = operation?.parameters.find((one) => one.name === 'negative_prompt');
+  return (
+    <div className="flex flex-col gap-4">
+      <PromptBox
+        value={draft.prompt}
+        onChange={(prompt) => change({ prompt })}
+        boxRef={promptRef}
+        lengthMax={promptLengthMax(operation)}
+      />
+      {negative && model && isOffered(negative, model) && (
+        <Field label={t('generate.negative.label')}>
+          <TextArea
+            rows={2}
+            value={draft.negativePrompt}
+            placeholder={t('generate.negative.placeholder')}
+            onChange={(event) => change({ negativePrompt: event.target.value })}
+          />
+        </Field>
+      )}
+      <References
+        ids={draft.references}
+        onChange={(references) => change({ references })}
+        model={model}
+        onFiles={onFiles}
+        onPick={onPick}
+      />
+      <ModelPicker
+        models={models}
+        model={model}
+        hasReferences={draft.references.length > 0}
+        onChange={(modelId) => change({ modelId })}
+      />
+      {model && (
+        <SizePicker
+          size={draft.size}
+          wanted={wantedSize}
+          model={model}
+          onChange={(size) => change({ size })}
+        />
+      )}
+      <Field label={t('generate.count.label')} isCustom>
+        <Segments
+          label={t('generate.count.label')}
+          value={String(draft.count)}
+          onChange={(count) => change({ count: Number(count) })}
+          options={counts.map((count) => ({ value: String(count), label: count }))}
+        />
+      </Field>
+      {operation && model && <MoreFields operation={operation} model={model} draft={draft} />}
+    </div>
+  );
+}

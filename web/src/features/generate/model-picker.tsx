@@ -1,0 +1,60 @@
+import type { Model } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { Field } from '~/ui/field';
+import { Select } from '~/ui/select';
+import { canUse } from './model';
+
+/** The model, with its house, its price and what it can do. */
+export function ModelPicker({
+  models,
+  model,
+  hasReferences,
+  onChange,
+}: {
+  models: Model[];
+  model: Model | undefined;
+  hasReferences: boolean;
+  onChange: (id: string) => void;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const price = (one: Model) =>
+    one.price_micro < 0
+      ? t('generate.price.unknown')
+      : one.price_micro === 0
+        ? t('generate.price.free')
+        : t('generate.model.price', { price: format.money(one.price_micro, one.currency) });
+  const abilities = (one: Model) =>
+    [
+      one.references_max > 0 && t('generate.model.references', { count: one.references_max }),
+      one.can_mask && t('generate.model.mask'),
+      one.has_transparency && t('generate.model.transparency'),
+      one.has_stream && t('generate.model.stream'),
+    ].filter((word) => word !== false);
+  return (
+    <Field
+      label={t('generate.model.label')}
+      isCustom
+      help={model ? [model.provider_name, price(model)].join(' · ') : undefined}
+    >
+      <Select
+        value={model?.id ?? null}
+        onChange={onChange}
+        placeholder={t('generate.model.loading')}
+        options={models.map((one) => ({
+          value: one.id,
+          label: one.label || one.name,
+          detail: (
+            <>
+              <span className="block">{[one.provider_name, price(one)].join(' · ')}</span>
+              {abilities(one).length > 0 && (
+                <span className="block">{abilities(one).join(' · ')}</span>
+              )}
+            </>
+          ),
+          ...(hasReferences && !canUse(one, 1) ? { whyNot: t('generate.model.noReferences') } : {}),
+        }))}
+      />
+    </Field>
+  );
+}

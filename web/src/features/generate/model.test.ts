@@ -1,0 +1,310 @@
+import { describe, expect, it } from 'vitest';
+import type { AssetDetail, Model, Operation, Parameter, Run, Task } from '~/api/types';
+import {
+  choicesOf,
+  chooseModel,
+  emptyDraft,
+  fitSize,
+  isOffered,
+  isSizeAllowed,
+  leftMs,
+  moveItem,
+  pixelClasses,
+  ratioName,
+  ratios,
+  ratioValue,
+  recallDraft,
+  remember,
+  runRequest,
+  seedMax,
+  sizeFor,
+  summarise,
+  usualMs,
+  walkHistory,
+} from './model';
+
+const free: Model = {
+  id: 'P1/free',
+  name: 'free',
+  label: 'Free',
+  provider_id: 'P1',
+  provider_name: 'mock',
+  kind: 'mock',
+  is_enabled: true,
+  is_default: false,
+  can_generate: true,
+  can_edit: true,
+  can_mask: false,
+  has_seed: true,
+  has_negative: true,
+  has_steps: true,
+  has_scale: true,
+  has_transparency: false,
+  has_stream: true,
+  references_max: 2,
+  count_max: 4,
+  sizes: [],
+  side_px_min: 256,
+  side_px_max: 2048,
+  side_px_step: 16,
+  pixels_min: 256 * 256,
+  pixels_max: 2048 * 2048,
+  qualities: ['low', 'high'],
+  formats: [],
+  price_micro: 40000,
+  currency: 'USD',
+  price_as_of: '2026-11-22',
+};
+const listed: Model = {
+  ...free,
+  id: 'P2/listed',
+  sizes: ['1024x1024', '1536x1024', '1024x1536'],
+  has_seed: false,
+  has_negative: false,
+  references_max: 0,
+};
+
+function parameter(change: Partial<Parameter>): Parameter {
+  return {
+    name: '',
+    type: 'text',
+    label_en: '',
+    label_zh: '',
+    help_en: '',
+    help_zh: '',
+    fallback: null,
+    min: 0,
+    max: 0,
+    choices: [],
+    capability: '',
+    ...change,
+  };
+}
+
+const operation: Operation = {
+  name: 'image.generate',
+  label_en: '',
+  label_zh: '',
+  help_en: '',
+  help_zh: '',
+  inputs: [{ name: 'images', type: 'image', is_list: true, is_required: false, max: 16 }],
+  outputs: [],
+  parameters: [
+    parameter({ name: 'prompt', type: 'long_text' }),
+    parameter({ name: 'negative_prompt', type: 'long_text', capability: 'negative' }),
+    parameter({ name: 'width', type: 'side' }),
+    parameter({ name: 'height', type: 'side' }),
+    parameter({ name: 'quality', type: 'choice', capability: 'quality' }),
+    parameter({ name: 'seed', type: 'seed', capability: 'seed' }),
+  ],
+};
+const draft = { ...emptyDraft, prompt: ' a mug ', count: 3 };
+
+describe('sizes', () => {
+  it('makes only sizes the model takes, for every ratio and every pixel class', () => {
+    for (const ratio of ratios) {
+      for (const pixels of pixelClasses) {
+        const size = sizeFor(ratioValue(ratio), pixels, free);
+        expect(isSizeAllowed(size, free), `${ratio} ${pixels}`).toBe(true);
+        expect(size.width / size.height / ratioValue(ratio)).toBeGreaterThan(0.93);
+        expect(size.width / size.height / ratioValue(ratio)).toBeLessThan(1.07);
+      }
+    }
+  });
+
+  it('keeps a size that fits, else takes the nearest shape', () => {
+    expect(fitSize({ width: 1024, height: 1024 }, listed)).toEqual({ width: 1024, height: 1024 });
+    expect(fitSize({ width: 1820, height: 1024 }, listed)).toEqual({ width: 1536, height: 1024 });
+    expect(fitSize({ width: 900, height: 1600 }, listed)).toEqual({ width: 1024, height: 1536 });
+    expect(fitSize(null, { ...free, side_px_max: 0 })).toBeNull();
+  });
+
+  it('names ratios within two per cent', () => {
+    expect(ratioName({ width: 1344, height: 1008 })).toBe('4:3');
+    expect(ratioName({ width: 1000, height: 700 })).toBe('');
+  });
+});
+
+describe('a run from a draft', () => {
+  it('makes a node per picture with its own seed', () => {
+    const request = runRequest(draft, free, operation, 100, 'normal');
+    expect(request.nodes.map((node) => (node.parameters as { seed: number }).seed)).toEqual([
+      100, 101, 102,
+    ]);
+    expect(new Set(request.nodes.map((node) => node.key)).size).toBe(3);
+    expect(request.nodes[0]?.parameters).toMatchObject({
+      prompt: 'a mug',
+      model: 'P1/free',
+      width: 1024,
+      height: 1024,
+    });
+  });
+
+  it('starts from the seed that was set and stays within bounds', () => {
+    const fixed = { ...draft, values: { seed: seedMax } };
+    const request = runRequest(fixed, free, operation, 5, 'front');
+    expect(request.nodes.map((node) => (node.parameters as { seed: number }).seed)).toEqual([
+      seedMax,
+      0,
+      1,
+    ]);
+    expect(request.priority).toBe('front');
+  });
+
+  it('leaves out what the model does not have', () => {
+    // A choice the model does not offer stays out as well.
+    const full = {
+      ...draft,
+      negativePrompt: 'text',
+      references: ['A'],
+      values: { seed: 4, quality: 'medium' },
+    };
+    const node = runRequest(full, listed, operation, 1, 'normal').nodes[0];
+    expect(node?.parameters).toEqual({
+      prompt: 'a mug',
+      model: 'P2/listed',
+      width: 1024,
+      height: 1024,
+    });
+    expect(node?.inputs).toBeUndefined();
+  });
+
+  it('sends references in order, as many as the model takes', () => {
+    const many = { ...draft, references: ['A', 'B', 'C'] };
+    expect(runRequest(many, free, operation, 1, 'normal').nodes[0]?.inputs).toEqual({
+      images: ['A', 'B'],
+    });
+  });
+});
+
+describe('capabilities', () => {
+  it('hides what the model has not and shows what it does not know', () => {
+    expect(isOffered(parameter({ capability: 'seed' }), listed)).toBe(false);
+    expect(isOffered(parameter({ capability: 'seed' }), free)).toBe(true);
+    expect(isOffered(parameter({ capability: 'format' }), free)).toBe(false);
+    expect(isOffered(parameter({ capability: 'tomorrow' }), free)).toBe(true);
+  });
+
+  it("offers the model's own qualities", () => {
+    expect(choicesOf(parameter({ name: 'quality', choices: ['x'] }), free)).toEqual([
+      'low',
+      'high',
+    ]);
+    expect(choicesOf(parameter({ name: 'background', choices: ['auto'] }), free)).toEqual(['auto']);
+  });
+
+  it('chooses the wanted model, the default, then any that is on', () => {
+    const off = { ...free, id: 'off', is_enabled: false, is_default: true };
+    expect(chooseModel([free, listed], 'P2/listed')?.id).toBe('P2/listed');
+    expect(chooseModel([listed, { ...free, is_default: true }], 'gone')?.id).toBe('P1/free');
+    expect(chooseModel([off, listed], 'off')?.id).toBe('P2/listed');
+    expect(chooseModel([], '')).toBeUndefined();
+  });
+});
+
+describe('recall', () => {
+  const asset = {
+    width_px: 1536,
+    height_px: 1024,
+    recipe: {
+      provider_id: 'P1',
+      model: 'free',
+      prompt: 'a lamp',
+      negative_prompt: 'text',
+      parameters: {
+        prompt: 'a lamp',
+        model: 'P1/free',
+        width: 1536,
+        height: 1024,
+        quality: 'high',
+        seed: 7,
+      },
+      references: ['R'],
+      seed: 7,
+    },
+  } as unknown as AssetDetail;
+
+  it('takes one thing or all, and remix is all but the seed', () => {
+    expect(recallDraft(draft, asset, 'prompt')).toEqual({ ...draft, prompt: 'a lamp' });
+    expect(recallDraft(draft, asset, 'seed').values).toEqual({ seed: 7 });
+    expect(recallDraft(draft, asset, 'size').size).toEqual({ width: 1536, height: 1024 });
+    const all = recallDraft(draft, asset, 'all');
+    expect(all).toMatchObject({ prompt: 'a lamp', modelId: 'P1/free', references: ['R'] });
+    expect(all.values).toEqual({ quality: 'high', seed: 7 });
+    expect(recallDraft(all, asset, 'remix').values).toEqual({ quality: 'high' });
+  });
+
+  it('gives the size of a picture nobody generated, and nothing else', () => {
+    const photo = { ...asset, recipe: null };
+    expect(recallDraft(draft, photo, 'all')).toEqual({
+      ...draft,
+      size: { width: 1536, height: 1024 },
+    });
+    expect(recallDraft(draft, photo, 'prompt')).toEqual(draft);
+  });
+});
+
+describe('progress', () => {
+  const task = (change: Partial<Task>) =>
+    ({
+      state: 'done',
+      model: 'm',
+      created_at: '2026-11-22T10:00:00Z',
+      started_at: '2026-11-22T10:00:00Z',
+      finished_at: '2026-11-22T10:00:08Z',
+      ...change,
+    }) as Task;
+
+  it('counts states', () => {
+    const tasks = [
+      task({}),
+      task({ state: 'failed' }),
+      task({ state: 'held' }),
+      task({ state: 'ready' }),
+    ];
+    expect(summarise(tasks)).toEqual({
+      total: 4,
+      done: 1,
+      failed: 1,
+      held: 1,
+      cancelled: 0,
+      left: 2,
+    });
+  });
+
+  it('knows the usual duration of a model and what is left by it', () => {
+    const run = { tasks: [task({}), task({}), task({ model: 'other' })] } as Run;
+    expect(usualMs([run], 'm')).toBe(8000);
+    expect(usualMs([run], 'nobody')).toBe(0);
+    const now = Date.parse('2026-11-22T10:00:03Z');
+    const tasks = [task({ state: 'running' }), task({ state: 'ready' }), task({ state: 'ready' })];
+    expect(leftMs(tasks, 8000, now)).toBe(5000 + 16000);
+    expect(leftMs(tasks, 0, now)).toBe(0);
+    expect(leftMs([task({ state: 'ready' })], 8000, now)).toBe(0);
+  });
+});
+
+describe('history and order', () => {
+  it('keeps each prompt once, newest first, at most fifty', () => {
+    expect(remember(['a', 'b'], ' b ')).toEqual(['b', 'a']);
+    expect(remember(['a'], '  ')).toEqual(['a']);
+    expect(
+      remember(
+        Array.from({ length: 50 }, (_, i) => `p${i}`),
+        'new',
+      ),
+    ).toHaveLength(50);
+  });
+
+  it('walks between what was written and the oldest', () => {
+    expect(walkHistory(2, -1, 1)).toBe(0);
+    expect(walkHistory(2, 1, 1)).toBe(1);
+    expect(walkHistory(2, 0, -1)).toBe(-1);
+    expect(walkHistory(0, -1, 1)).toBe(-1);
+  });
+
+  it('moves one and keeps the others in order', () => {
+    expect(moveItem(['a', 'b', 'c'], 0, 2)).toEqual(['b', 'c', 'a']);
+    expect(moveItem(['a', 'b'], 1, 5)).toEqual(['a', 'b']);
+  });
+});

@@ -1,0 +1,369 @@
+import type { AssetDetail, Model, Operation, Parameter, Run, RunRequest, Task } from '~/api/types';
+
+/** What the Generate page decides, without a screen. */
+
+export const operationName = 'image.generate';
+export const counts = [1, 2, 4, 8] as const;
+export const seedMax = 2 ** 32 - 1;
+
+/** Characters of a prompt, as the operation says. */
+export function promptLengthMax(operation: Operation | undefined): number {
+  return operation?.parameters.find((one) => one.name === 'prompt')?.max || 32_000;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export interface Draft {
+  prompt: string;
+  negativePrompt: string;
+  references: string[];
+  modelId: string;
+  count: number;
+  size: Size | null;
+  /** the other parameters by name; absent: the model's default */
+  values: Record<string, string | number | boolean>;
+}
+
+export const emptyDraft: Draft = {
+  prompt: '',
+  negativePrompt: '',
+  references: [],
+  modelId: '',
+  count: 4,
+  size: { width: 1024, height: 1024 },
+  values: {},
+};
+
+export const ratios = ['1:1', '4:3', '3:2', '16:9', '3:4', '2:3', '9:16'] as const;
+export const pixelClasses = [512 * 512, 1024 * 1024, 1448 * 1448, 2048 * 2048] as const;
+
+export function ratioValue(ratio: string): number {
+  const [width = 1, height = 1] = ratio.split(':').map(Number);
+  return width / height;
+}
+
+/** The name of the nearest well-known ratio, or none when it is off by more than 2 %. */
+export function ratioName(size: Size): string {
+  const value = size.width / size.height;
+  return ratios.find((ratio) => Math.abs(ratioValue(ratio) / value - 1) < 0.02) ?? '';
+}
+
+function parseSize(text: string): Size | null {
+  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
+  if (!match) return null;
+  const size = { width: Number(match[1]), height: Number(match[2]) };
+  return size.width > 0 && size.height > 0 ? size : null;
+}
+
+export function sizeList(model: Model): Size[] {
+  return model.sizes.map(parseSize).filter((size) => size !== null);
+}
+
+/** Whether a model leaves the size to us at all. */
+export function hasSize(model: Model): boolean {
+  return sizeList(model).length > 0 || model.side_px_max > 0;
+}
+
+/** A size of this shape and about this many pixels that the model takes. */
+export function sizeFor(ratio: number, pixels: number, model: Model): Size {
+  const step = Math.max(1, model.side_px_step);
+  const least = Math.max(step, model.side_px_min || step);
+  const most = model.side_px_max || 8192;
+  const area = Math.min(
+    model.pixels_max || Number.POSITIVE_INFINITY,
+    Math.max(model.pixels_min || 0, pixels),
+  );
+  let width = Math.sqrt(area * ratio);
+  let height = width / ratio;
+  const shrink = Math.min(1, most / width, most / height);
+  width *= shrink;
+  height *= shrink;
+  const snap = (value: number) =>
+    Math.min(Math.floor(most / step) * step, Math.max(least, Math.round(value / step) * step));
+  const size = { width: snap(width), height: snap(height) };
+  // Rounding up both sides may pass the bound by a step.
+  while (model.pixels_max && size.width * size.height > model.pixels_max) {
+    if (size.width >= size.height) size.width -= step;
+    else size.height -= step;
+  }
+  return size;
+}
+
+export function isSizeAllowed(size: Size, model: Model): boolean {
+  const list = sizeList(model);
+  if (list.length > 0) {
+    return list.some((one) => one.width === size.width && one.height === size.height);
+  }
+  const { side_px_min: least, side_px_max: most, side_px_step: step } = model;
+  const pixels = size.width * size.height;
+  return [size.width, size.height].every(
+    (side) => side >= least && (!most || side <= most) && (!step || side % step === 0),
+  )
+    ? pixels >= model.pixels_min && (!model.pixels_max || pixels <= model.pixels_max)
+    : false;
+}
+
+/** The nearest size a model takes: the same when it can, else the same shape, else its first. */
+export function fitSize(size: Size | null, model: Model): Size | null {
+  if (!hasSize(model)) return null;
+  const list = sizeList(model);
+  if (size && isSizeAllowed(size, model)) return size;
+  const wanted = size ?? { width: 1024, height: 1024 };
+  const ratio = wanted.width / wanted.height;
+  if (list.length > 0) {
+    const distance = (one: Size) =>
+      Math.abs(Math.log(one.width / one.height / ratio)) * 10 +
+      Math.abs(Math.log((one.width * one.height) / (wanted.width * wanted.height)));
+    return list.reduce((best, one) => (distance(one) < distance(best) ? one : best));
+  }
+  return sizeFor(ratio, wanted.width * wanted.height, model);
+}
+
+/** Whether a model has what a parameter needs. */
+export function isOffered(parameter: Parameter, model: Model): boolean {
+  switch (parameter.capability) {
+    case '':
+      return true;
+    case 'seed':
+    case 'has_seed':
+      return model.has_seed;
+    case 'negative':
+    case 'has_negative':
+    case 'negative_prompt':
+      return model.has_negative;
+    case 'steps':
+    case 'has_steps':
+      return model.has_steps;
+    case 'scale':
+    case 'has_scale':
+      return model.has_scale;
+    case 'transparency':
+    case 'has_transparency':
+    case 'background':
+      return model.has_transparency;
+    case 'quality':
+    case 'qualities':
+      return model.qualities.length > 0;
+    case 'format':
+    case 'formats':
+      return model.formats.length > 0;
+    case 'stream':
+    case 'has_stream':
+      return model.has_stream;
+    case 'count':
+    case 'count_max':
+      return model.count_max > 1;
+    case 'sizes':
+    case 'size':
+      return hasSize(model);
+    default:
+      return true; // a newer server's word: let it decide
+  }
+}
+
+/** What one may choose: the model's own list stands before the operation's. */
+export function choicesOf(parameter: Parameter, model: Model): string[] {
+  if (parameter.name === 'quality' && model.qualities.length > 0) return model.qualities;
+  if (parameter.name === 'format' && model.formats.length > 0) return model.formats;
+  return parameter.choices;
+}
+
+/** These have places of their own on the page, or are the page's own business. */
+const placed = [
+  'prompt',
+  'negative_prompt',
+  'model',
+  'size',
+  'width',
+  'height',
+  'n',
+  'partial_images',
+];
+
+/** The parameters that stand folded under "More". */
+export function moreParameters(operation: Operation): Parameter[] {
+  return operation.parameters.filter((parameter) => !placed.includes(parameter.name));
+}
+
+export function canUse(model: Model, references: number): boolean {
+  return references > 0 ? model.can_edit || model.references_max > 0 : model.can_generate;
+}
+
+/** What a node is given: what is set, as far as the model has it. */
+function nodeParameters(draft: Draft, model: Model, operation: Operation) {
+  const out: Record<string, unknown> = { model: model.id, prompt: draft.prompt.trim() };
+  for (const parameter of operation.parameters) {
+    const { name, type } = parameter;
+    if (name === 'width' || name === 'height') {
+      if (draft.size && hasSize(model)) out[name] = draft.size[name];
+      continue;
+    }
+    if (!isOffered(parameter, model)) continue;
+    if (name === 'negative_prompt') {
+      if (draft.negativePrompt.trim()) out[name] = draft.negativePrompt.trim();
+      continue;
+    }
+    const value = placed.includes(name) ? undefined : draft.values[name];
+    if (value === undefined || value === '') continue;
+    if (type !== 'choice' || choicesOf(parameter, model).includes(String(value))) out[name] = value;
+  }
+  return out;
+}
+
+/**
+ * N pictures are N nodes side by side, so that each comes, fails and is retried by itself. They
+ * differ by their seed: `seed + index`, from the draft or from `seedBase`.
+ */
+export function runRequest(
+  draft: Draft,
+  model: Model,
+  operation: Operation,
+  seedBase: number,
+  priority: 'normal' | 'front',
+): RunRequest {
+  const parameters = nodeParameters(draft, model, operation);
+  const seed = operation.parameters.find((parameter) => parameter.type === 'seed');
+  const fixed = seed ? draft.values[seed.name] : undefined;
+  const base = typeof fixed === 'number' ? fixed : seedBase;
+  const port = operation.inputs.find((input) => input.type === 'image')?.name ?? 'references';
+  const references = draft.references.slice(0, model.references_max);
+  return {
+    title: draft.prompt.trim().slice(0, 80),
+    priority,
+    nodes: Array.from({ length: draft.count }, (_, index) => ({
+      key: `p${index + 1}`,
+      operation: operation.name,
+      parameters:
+        seed && model.has_seed
+          ? { ...parameters, [seed.name]: (base + index) % (seedMax + 1) }
+          : parameters,
+      ...(references.length > 0 ? { inputs: { [port]: references } } : {}),
+    })),
+  };
+}
+
+export type Recall = 'prompt' | 'seed' | 'size' | 'all' | 'remix';
+export const recalls: readonly Recall[] = ['all', 'remix', 'prompt', 'seed', 'size'];
+
+/** Takes over what a picture was made with. */
+export function recallDraft(draft: Draft, asset: AssetDetail, what: Recall): Draft {
+  const recipe = asset.recipe;
+  const size = { width: asset.width_px, height: asset.height_px };
+  if (!recipe) return what === 'size' || what === 'all' ? { ...draft, size } : draft;
+  const withSeed = (values: Draft['values']) =>
+    recipe.seed === null ? values : { ...values, seed: recipe.seed };
+  if (what === 'prompt') return { ...draft, prompt: recipe.prompt };
+  if (what === 'seed') return { ...draft, values: withSeed(draft.values) };
+  if (what === 'size') return { ...draft, size };
+  const values: Draft['values'] = {};
+  const parameters =
+    recipe.parameters && typeof recipe.parameters === 'object'
+      ? (recipe.parameters as Record<string, unknown>)
+      : {};
+  for (const [name, value] of Object.entries(parameters)) {
+    if (placed.includes(name) || name === 'seed') continue;
+    if (['string', 'number', 'boolean'].includes(typeof value)) {
+      values[name] = value as string | number | boolean;
+    }
+  }
+  return {
+    ...draft,
+    prompt: recipe.prompt,
+    negativePrompt: recipe.negative_prompt,
+    references: [...recipe.references],
+    modelId: recipe.model.startsWith(`${recipe.provider_id}/`)
+      ? recipe.model
+      : `${recipe.provider_id}/${recipe.model}`,
+    size,
+    values: what === 'all' ? withSeed(values) : values,
+  };
+}
+
+/** The model of the draft, or the default, or the first that is there. */
+export function chooseModel(models: readonly Model[], id: string): Model | undefined {
+  const enabled = models.filter((model) => model.is_enabled);
+  return (
+    enabled.find((model) => model.id === id) ??
+    enabled.find((model) => model.is_default) ??
+    enabled[0]
+  );
+}
+
+/** How long a picture of this model usually takes: the middle of the latest ones; 0 unknown. */
+export function usualMs(runs: readonly Run[], model: string): number {
+  const took: number[] = [];
+  for (const run of runs) {
+    for (const task of run.tasks) {
+      if (task.state !== 'done' || task.model !== model) continue;
+      if (!task.started_at || !task.finished_at) continue;
+      took.push(Date.parse(task.finished_at) - Date.parse(task.started_at));
+    }
+    if (took.length >= 30) break;
+  }
+  took.sort((a, b) => a - b);
+  return took[Math.floor(took.length / 2)] ?? 0;
+}
+
+const finals: Task['state'][] = ['done', 'failed', 'cancelled'];
+
+function isFinal(task: Pick<Task, 'state'>): boolean {
+  return finals.includes(task.state);
+}
+
+export interface Summary {
+  total: number;
+  done: number;
+  failed: number;
+  held: number;
+  left: number;
+  cancelled: number;
+}
+
+export function summarise(tasks: readonly Pick<Task, 'state'>[]): Summary {
+  const count = (...states: Task['state'][]) =>
+    tasks.filter((task) => states.includes(task.state)).length;
+  return {
+    total: tasks.length,
+    done: count('done'),
+    failed: count('failed'),
+    held: count('held'),
+    cancelled: count('cancelled'),
+    left: tasks.filter((task) => !isFinal(task)).length,
+  };
+}
+
+/** Time left by the usual duration and how many run at once; 0: nobody knows. */
+export function leftMs(tasks: readonly Task[], usual: number, now: number): number {
+  const running = tasks.filter((task) => task.state === 'running' || task.state === 'waiting');
+  const queued = tasks.filter((task) => task.state === 'ready' || task.state === 'blocked');
+  if (!usual || running.length === 0) return 0;
+  const longest = Math.max(
+    ...running.map((task) =>
+      Math.max(500, usual - (now - Date.parse(task.started_at ?? task.created_at))),
+    ),
+  );
+  return longest + Math.ceil(queued.length / running.length) * usual;
+}
+
+/** Adds a prompt to the history: newest first, each once, at most 50. */
+export function remember(history: readonly string[], prompt: string): string[] {
+  const text = prompt.trim();
+  if (!text) return [...history];
+  return [text, ...history.filter((one) => one !== text)].slice(0, 50);
+}
+
+/** Walks the history; -1 is what was being written. */
+export function walkHistory(length: number, at: number, step: 1 | -1): number {
+  return Math.min(length - 1, Math.max(-1, at + step));
+}
+
+export function moveItem<T>(items: readonly T[], from: number, to: number): T[] {
+  if (from < 0 || to < 0 || from >= items.length || to >= items.length) return [...items];
+  const next = [...items];
+  const [item] = next.splice(from, 1);
+  if (item !== undefined) next.splice(to, 0, item);
+  return next;
+}

@@ -1,0 +1,188 @@
+import clsx from 'clsx';
+import { useState } from 'react';
+import type { Model } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { Field, NumberInput } from '~/ui/field';
+import { Select } from '~/ui/select';
+import { Tip } from '~/ui/tip';
+import {
+  hasSize,
+  isSizeAllowed,
+  pixelClasses,
+  ratioName,
+  ratios,
+  ratioValue,
+  type Size,
+  sizeFor,
+  sizeList,
+} from './model';
+
+function Shape({ ratio }: { ratio: number }) {
+  const long = 18;
+  const width = ratio >= 1 ? long : long * ratio;
+  const height = ratio >= 1 ? long / ratio : long;
+  return (
+    <span
+      aria-hidden
+      className="block rounded-[2px] border-[1.5px] border-current"
+      style={{ width, height }}
+    />
+  );
+}
+
+/** The shape first, then how many pixels; a model with a list offers its list. */
+export function SizePicker({
+  size,
+  wanted,
+  model,
+  onChange,
+}: {
+  size: Size | null;
+  wanted: Size | null;
+  model: Model;
+  onChange: (size: Size) => void;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const [isCustom, setCustom] = useState(false);
+  if (!hasSize(model) || !size) {
+    return <p className="text-12 text-fg-3">{t('generate.size.auto', { model: model.label })}</p>;
+  }
+  const list = sizeList(model);
+  const pixels = size.width * size.height;
+  const text = (one: Size) => `${one.width} × ${one.height}`;
+  const choices: { name: string; size: Size }[] = list.length
+    ? list.map((one) => ({ name: ratioName(one) || text(one), size: one }))
+    : ratios.map((ratio) => ({ name: ratio, size: sizeFor(ratioValue(ratio), pixels, model) }));
+  const chosen = (one: Size) =>
+    list.length
+      ? one.width === size.width && one.height === size.height
+      : ratioName(one) === ratioName(size) && ratioName(size) !== '';
+  const isChanged =
+    wanted !== null && (wanted.width !== size.width || wanted.height !== size.height);
+  const classes = pixelClasses.map((area) => sizeFor(size.width / size.height, area, model));
+  const offered = classes.filter(
+    (one, index) =>
+      classes.findIndex((other) => other.width === one.width && other.height === one.height) ===
+      index,
+  );
+  const current = offered.find((one) => one.width === size.width && one.height === size.height);
+  return (
+    <div className="flex flex-col gap-2">
+      <div>
+        <div className="mb-1 flex items-center justify-between">
+          <h2 className="text-13 font-medium" id="size-label">
+            {t('generate.size.label')}
+          </h2>
+          <span className="text-12 text-fg-3 tabular-nums">{text(size)}</span>
+        </div>
+        <div role="radiogroup" aria-labelledby="size-label" className="grid grid-cols-7 gap-1">
+          {choices.map((choice) => (
+            <Tip key={text(choice.size)} text={text(choice.size)}>
+              <button
+                type="button"
+                role="radio"
+                aria-checked={chosen(choice.size)}
+                aria-label={`${choice.name}, ${text(choice.size)}`}
+                onClick={() => onChange(choice.size)}
+                className={clsx(
+                  'flex h-13 flex-col items-center justify-end gap-1 rounded-8 pb-1 text-11 tabular-nums transition-colors duration-100',
+                  chosen(choice.size)
+                    ? 'bg-accent-soft text-accent-text outline-2 outline-accent -outline-offset-2 outline'
+                    : 'bg-surface-2 text-fg-2 hover:bg-surface-3 hover:text-fg',
+                )}
+              >
+                <span className="flex flex-1 items-center">
+                  <Shape ratio={choice.size.width / choice.size.height} />
+                </span>
+                <span className={clsx(choice.name.length > 5 && 'sr-only')}>{choice.name}</span>
+              </button>
+            </Tip>
+          ))}
+        </div>
+      </div>
+      {list.length === 0 && (
+        <div className="flex items-end gap-2">
+          <Select
+            label={t('generate.size.pixels')}
+            value={isCustom || !current ? 'custom' : text(current)}
+            onChange={(value) => {
+              const next = offered.find((one) => text(one) === value);
+              setCustom(!next);
+              if (next) onChange(next);
+            }}
+            options={[
+              ...offered.map((one) => ({
+                value: text(one),
+                label: t('generate.size.mega', {
+                  value: format.number((one.width * one.height) / 1e6, 1),
+                }),
+                detail: text(one),
+              })),
+              { value: 'custom', label: t('generate.size.custom') },
+            ]}
+          />
+        </div>
+      )}
+      {list.length === 0 && (isCustom || !current) && (
+        <CustomSize size={size} model={model} onChange={onChange} />
+      )}
+      {isChanged && (
+        <p className="text-12 text-fg-3">
+          {t('generate.size.changed', { model: model.label, size: text(size) })}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function CustomSize({
+  size,
+  model,
+  onChange,
+}: {
+  size: Size;
+  model: Model;
+  onChange: (size: Size) => void;
+}) {
+  const t = useT();
+  const [typed, setTyped] = useState(size);
+  const isFine = isSizeAllowed(typed, model);
+  const put = (next: Size) => {
+    setTyped(next);
+    if (isSizeAllowed(next, model)) onChange(next);
+  };
+  return (
+    <div className="grid grid-cols-2 gap-2">
+      <Field
+        label={t('generate.size.width')}
+        error={
+          isFine
+            ? ''
+            : t('generate.size.bounds', {
+                min: model.side_px_min,
+                max: model.side_px_max,
+                step: model.side_px_step,
+              })
+        }
+      >
+        <NumberInput
+          value={typed.width}
+          min={model.side_px_min}
+          max={model.side_px_max}
+          step={Math.max(1, model.side_px_step)}
+          onChange={(width) => width && put({ ...typed, width })}
+        />
+      </Field>
+      <Field label={t('generate.size.height')}>
+        <NumberInput
+          value={typed.height}
+          min={model.side_px_min}
+          max={model.side_px_max}
+          step={Math.max(1, model.side_px_step)}
+          onChange={(height) => height && put({ ...typed, height })}
+        />
+      </Field>
+    </div>
+  );
+}

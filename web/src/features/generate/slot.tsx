@@ -1,0 +1,346 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import clsx from 'clsx';
+import {
+  CircleHelp,
+  CircleX,
+  Copy,
+  Dices,
+  Download,
+  ImagePlus,
+  Maximize2,
+  MoreHorizontal,
+  RotateCw,
+  Ruler,
+  Shuffle,
+  Star,
+  TextQuote,
+  Trash2,
+  X,
+} from 'lucide-react';
+import { memo, type ReactNode } from 'react';
+import { codeText } from '~/api/errors';
+import { downloadUrl, partialUrl } from '~/api/files';
+import type { Asset, Task } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { useNow } from '~/lib/use-now';
+import { useProgress } from '~/live/run-store';
+import { Button, IconButton } from '~/ui/button';
+import { LinkButton } from '~/ui/link';
+import { ContextMenu, Menu, type MenuEntry } from '~/ui/menu';
+import { Picture } from '~/ui/picture';
+import { ProgressRing } from '~/ui/progress';
+import { StateMark } from '~/ui/state-mark';
+import { useAssetActions, type useRunActions } from './actions';
+import { useDraft } from './draft';
+import type { Recall } from './model';
+
+interface SlotProps {
+  task: Task;
+  asset: Asset | undefined;
+  index: number;
+  width: number;
+  usual: number;
+  actions: ReturnType<typeof useRunActions>;
+  onEdit: () => void;
+  onRecall: (assetId: string, what: Recall) => void;
+}
+
+/** One place on the stage: it has its final shape before the first byte, whatever happens in it. */
+export const Slot = memo(function Slot(props: SlotProps) {
+  const { task, asset, width } = props;
+  const ratio = (asset?.width_px || task.width_px || 1) / (asset?.height_px || task.height_px || 1);
+  return (
+    <div
+      className="relative overflow-hidden rounded-8 bg-surface shadow-1"
+      style={{ width, aspectRatio: ratio }}
+    >
+      {asset && !asset.trashed_at ? (
+        <DoneSlot {...props} asset={asset} />
+      ) : asset ? (
+        <TrashedSlot asset={asset} />
+      ) : task.state === 'running' || task.state === 'waiting' ? (
+        <RunningSlot {...props} />
+      ) : task.state === 'failed' ? (
+        <FailedSlot {...props} />
+      ) : task.state === 'held' ? (
+        <HeldSlot {...props} />
+      ) : (
+        <QuietSlot {...props} />
+      )}
+    </div>
+  );
+});
+
+function Middle({ children, className }: { children: ReactNode; className?: string }) {
+  return (
+    <div
+      className={clsx(
+        'absolute inset-0 flex flex-col items-center justify-center gap-2 overflow-y-auto p-3 text-center',
+        className,
+      )}
+    >
+      {children}
+    </div>
+  );
+}
+
+function QuietSlot({ task, actions }: SlotProps) {
+  const t = useT();
+  const isCancelled = task.state === 'cancelled';
+  const isGone = task.state === 'done';
+  return (
+    <Middle className={clsx(!isCancelled && !isGone && 'bg-surface-2')}>
+      {isGone ? (
+        <p className="text-13 text-fg-3">{t('generate.slot.gone')}</p>
+      ) : (
+        <>
+          <StateMark state={task.state} />
+          {task.state === 'ready' && task.position > 0 && (
+            <p className="text-12 text-fg-3 tabular-nums">
+              {t('generate.slot.position', { place: task.position })}
+            </p>
+          )}
+        </>
+      )}
+      {isCancelled && (
+        <Button height="dense" icon={RotateCw} onClick={() => actions.retryTask(task.id)}>
+          {t('common.retry')}
+        </Button>
+      )}
+      {!isCancelled && !isGone && (
+        <IconButton
+          icon={X}
+          label={t('generate.slot.cancel')}
+          size="dense"
+          className="absolute top-1.5 right-1.5"
+          onClick={() => actions.cancelTask(task.id)}
+        />
+      )}
+    </Middle>
+  );
+}
+
+function RunningSlot({ task, usual, actions, index }: SlotProps) {
+  const t = useT();
+  const format = useFormat();
+  const live = useProgress(task.id);
+  const now = useNow(true);
+  const share = live?.progress ?? task.progress;
+  const partials = live?.partialCount ?? task.partial_count;
+  const version = live?.partialVersion ?? task.partial_version;
+  const elapsed = Math.max(0, now - Date.parse(task.started_at ?? task.created_at));
+  const name = t('generate.slot.name', { index: index + 1 });
+  return (
+    <>
+      {partials > 0 ? (
+        <img
+          src={partialUrl(task.id, partials - 1, version)}
+          alt={t('generate.slot.partial')}
+          decoding="async"
+          className="fade-in absolute inset-0 size-full object-cover"
+        />
+      ) : (
+        <div aria-hidden className="sheen absolute inset-0 bg-surface-3" />
+      )}
+      <div
+        className={clsx(
+          'absolute flex items-center gap-2.5 tabular-nums',
+          partials > 0
+            ? 'bottom-2 left-2 rounded-full bg-picture-scrim py-1 pr-3 pl-1 text-picture-fg'
+            : 'inset-0 flex-col justify-center text-fg-2',
+        )}
+      >
+        <ProgressRing share={share} label={name} size={partials > 0 ? 24 : 44} />
+        <span className="text-12">
+          {share !== null ? format.number(share * 100) : format.duration(elapsed)}
+          {share !== null && '%'}
+          {share === null && usual > 0 && (
+            <span className={clsx(partials > 0 ? '' : 'text-fg-3')}>
+              {` / ${t('generate.slot.usual', { time: format.duration(usual) })}`}
+            </span>
+          )}
+        </span>
+        {partials === 0 && <StateMark state={task.state} className="!text-12" />}
+      </div>
+      <IconButton
+        icon={X}
+        label={t('generate.slot.cancel')}
+        look={partials > 0 ? 'picture' : 'ghost'}
+        size="dense"
+        className="absolute top-1.5 right-1.5"
+        onClick={() => actions.cancelTask(task.id)}
+      />
+    </>
+  );
+}
+
+function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
+  const t = useT();
+  const error = task.error;
+  const isRoomy = width >= 220;
+  return (
+    <Middle className="bg-bad-soft">
+      <CircleX size={20} strokeWidth={1.75} className="shrink-0 text-bad" aria-hidden />
+      <p className="text-13 font-medium text-bad">{codeText(error?.code ?? 'internal', t)}</p>
+      {error?.message && isRoomy && (
+        <p className="line-clamp-3 max-w-full text-12 break-words text-fg-2" title={error.message}>
+          {error.message}
+        </p>
+      )}
+      <div className="mt-1 flex flex-wrap justify-center gap-1.5">
+        {error?.next === 'open_provider' && (
+          <LinkButton to="/settings/providers" height="dense">
+            {t('generate.slot.openProvider')}
+          </LinkButton>
+        )}
+        {error?.next === 'edit' && (
+          <Button height="dense" onClick={onEdit}>
+            {t('generate.slot.edit')}
+          </Button>
+        )}
+        <Button height="dense" icon={RotateCw} onClick={() => actions.retryTask(task.id)}>
+          {t('common.retry')}
+        </Button>
+      </div>
+    </Middle>
+  );
+}
+
+function HeldSlot({ task, actions }: SlotProps) {
+  const t = useT();
+  return (
+    <Middle className="bg-warn-soft">
+      <CircleHelp size={20} strokeWidth={1.75} className="shrink-0 text-warn" aria-hidden />
+      <p className="text-13 font-medium text-warn">{t('generate.held.title')}</p>
+      <p className="line-clamp-3 text-12 text-fg-2">
+        {task.hold_reason || t('generate.held.text')}
+      </p>
+      <div className="mt-1 flex flex-wrap justify-center gap-1.5">
+        <Button height="dense" onClick={() => actions.resolveTask(task.id, 'lookup')}>
+          {t('generate.held.lookup')}
+        </Button>
+        <Button height="dense" onClick={() => actions.resolveTask(task.id, 'repeat')}>
+          {t('generate.held.repeat')}
+        </Button>
+        <Button height="dense" look="ghost" onClick={() => actions.resolveTask(task.id, 'give_up')}>
+          {t('generate.held.giveUp')}
+        </Button>
+      </div>
+    </Middle>
+  );
+}
+
+function TrashedSlot({ asset }: { asset: Asset }) {
+  const t = useT();
+  const { restore } = useAssetActions();
+  return (
+    <Middle>
+      <Trash2 size={20} strokeWidth={1.5} className="text-fg-3" aria-hidden />
+      <p className="text-13 text-fg-3">{t('generate.trashed')}</p>
+      <Button height="dense" onClick={() => restore(asset)}>
+        {t('generate.slot.restore')}
+      </Button>
+    </Middle>
+  );
+}
+
+const recallIcons = { all: Copy, remix: Shuffle, prompt: TextQuote, seed: Dices, size: Ruler };
+
+export function recallEntries(
+  t: ReturnType<typeof useT>,
+  recall: (what: Recall) => void,
+): MenuEntry[] {
+  return (['all', 'remix', 'prompt', 'seed', 'size'] as const).map((what) => ({
+    label: t(`generate.recall.${what}`),
+    icon: recallIcons[what],
+    run: () => recall(what),
+  }));
+}
+
+function DoneSlot({ task, asset, index, width, onRecall }: SlotProps & { asset: Asset }) {
+  const t = useT();
+  const navigate = useNavigate();
+  const { star, trash } = useAssetActions();
+  const addReferences = useDraft((state) => state.addReferences);
+  const open = {
+    to: '/library/$asset' as const,
+    params: { asset: asset.id },
+    search: { run: task.run_id },
+  };
+  const entries: MenuEntry[] = [
+    { label: t('generate.slot.open'), icon: Maximize2, run: () => void navigate(open) },
+    {
+      label: t('generate.slot.reference'),
+      icon: ImagePlus,
+      run: () => addReferences([asset.id]),
+    },
+    {
+      label: t(asset.is_starred ? 'generate.slot.unstar' : 'generate.slot.star'),
+      icon: Star,
+      run: () => star(asset),
+    },
+    'line',
+    ...recallEntries(t, (what) => onRecall(asset.id, what)),
+    'line',
+    { label: t('generate.slot.trash'), icon: Trash2, isDanger: true, run: () => trash(asset) },
+  ];
+  const rail =
+    'opacity-0 transition-opacity duration-100 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100';
+  return (
+    <ContextMenu entries={entries}>
+      <div className="group absolute inset-0">
+        <Link
+          {...open}
+          aria-label={t('generate.slot.openNamed', { index: index + 1, prompt: task.prompt })}
+          className="absolute inset-0 focus-on-picture !-outline-offset-2"
+        >
+          <Picture asset={asset} sizes={width} alt="" />
+        </Link>
+        {asset.is_starred && (
+          <Star
+            size={16}
+            aria-label={t('generate.slot.starred')}
+            className="absolute bottom-2 left-2 fill-picture-fg text-picture-fg drop-shadow"
+          />
+        )}
+        <div className={clsx('absolute top-1.5 right-1.5 flex gap-1', rail)}>
+          <IconButton
+            icon={Star}
+            look="picture"
+            size="dense"
+            label={t(asset.is_starred ? 'generate.slot.unstar' : 'generate.slot.star')}
+            isFilled={asset.is_starred}
+            onClick={() => star(asset)}
+          />
+          <IconButton
+            icon={ImagePlus}
+            look="picture"
+            size="dense"
+            label={t('generate.slot.reference')}
+            onClick={() => addReferences([asset.id])}
+          />
+          <a
+            href={downloadUrl(asset.id)}
+            download
+            aria-label={t('generate.slot.download')}
+            title={t('generate.slot.download')}
+            className="inline-flex size-7 items-center justify-center rounded-8 bg-picture-scrim text-picture-fg focus-on-picture hover:bg-picture-scrim-strong max-md:size-9"
+          >
+            <Download size={16} strokeWidth={1.75} aria-hidden />
+          </a>
+          <Menu
+            entries={entries}
+            trigger={
+              <IconButton
+                icon={MoreHorizontal}
+                look="picture"
+                size="dense"
+                label={t('common.more')}
+              />
+            }
+          />
+        </div>
+      </div>
+    </ContextMenu>
+  );
+}

@@ -1,0 +1,223 @@
+import { CircleX, Clock3, FastForward, ImagePlus, Pause, Play, RotateCw } from 'lucide-react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import type { Run } from '~/api/types';
+import { bestGrid } from '~/lib/best-grid';
+import { useFormat, useT } from '~/lib/i18n';
+import { useNow } from '~/lib/use-now';
+import { useSize } from '~/lib/use-size';
+import { announce } from '~/ui/announce';
+import { Button, IconButton } from '~/ui/button';
+import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
+import type { useRunActions } from './actions';
+import { leftMs, type Recall, summarise, usualMs } from './model';
+import { Slot } from './slot';
+
+type Actions = ReturnType<typeof useRunActions>;
+
+/** "3 of 8 done", spoken at most every ten seconds; failures at once. */
+function useSpokenProgress(run: Run | undefined) {
+  const t = useT();
+  const last = useRef({ id: '', done: 0, failed: 0, at: 0 });
+  useEffect(() => {
+    if (!run) return;
+    const { total, done, failed } = summarise(run.tasks);
+    const before = last.current;
+    if (before.id !== run.id) {
+      last.current = { id: run.id, done, failed, at: 0 };
+      return;
+    }
+    if (failed > before.failed) {
+      announce(t('generate.spoken.failed', { count: failed - before.failed }), true);
+    }
+    const now = Date.now();
+    const isOver = run.state !== 'active';
+    if (done > before.done && (isOver || now - before.at >= 10_000)) {
+      announce(t('generate.spoken.done', { done, total }));
+      last.current = { id: run.id, done, failed, at: now };
+    } else last.current = { ...before, failed };
+  }, [run, t]);
+}
+
+export function Stage({
+  run,
+  isLoading,
+  error,
+  onRetry,
+  runs,
+  actions,
+  onEdit,
+  onRecall,
+  onSample,
+  aside,
+}: {
+  run: Run | undefined;
+  isLoading: boolean;
+  error: unknown;
+  onRetry: () => void;
+  runs: readonly Run[];
+  actions: Actions;
+  onEdit: () => void;
+  onRecall: (assetId: string, what: Recall) => void;
+  onSample: (prompt: string) => void;
+  aside: ReactNode;
+}) {
+  const t = useT();
+  const [roomRef, room] = useSize();
+  useSpokenProgress(run);
+  const first = run?.tasks[0];
+  const slots = useMemo(() => {
+    if (!run) return [];
+    return run.tasks.flatMap((task) =>
+      task.assets.length > 1
+        ? task.assets.map((asset) => ({ key: asset.id, task, asset }))
+        : [{ key: task.id, task, asset: task.assets[0] }],
+    );
+  }, [run]);
+  const ratio =
+    (slots[0]?.asset?.width_px || first?.width_px || 1) /
+    (slots[0]?.asset?.height_px || first?.height_px || 1);
+  const grid = bestGrid(Math.max(1, slots.length), ratio, room, 12, 200);
+  const usual = first ? usualMs(runs, first.model) : 0;
+
+  return (
+    <section
+      aria-label={t('generate.stage.label')}
+      className="flex min-h-0 min-w-0 flex-1 flex-col bg-canvas"
+    >
+      {run ? (
+        <StageHead run={run} usual={usual} actions={actions} aside={aside} />
+      ) : (
+        aside && <div className="flex justify-end px-3 py-2">{aside}</div>
+      )}
+      <div
+        ref={roomRef}
+        className="flex min-h-0 flex-1 flex-col overflow-y-auto p-6 max-lg:p-4 max-md:p-3"
+      >
+        {error && !run ? (
+          <ErrorState error={error} onRetry={onRetry} />
+        ) : isLoading ? (
+          <div className="m-auto grid w-full max-w-xl grid-cols-2 gap-3">
+            {['a', 'b', 'c', 'd'].map((name) => (
+              <Skeleton key={name} className="aspect-square !rounded-8" />
+            ))}
+          </div>
+        ) : !run ? (
+          <Welcome onSample={onSample} />
+        ) : (
+          <ul
+            className="m-auto grid gap-3"
+            style={{ gridTemplateColumns: `repeat(${grid.columns}, ${grid.width}px)` }}
+          >
+            {slots.map((slot, index) => (
+              <li key={slot.key}>
+                <Slot
+                  task={slot.task}
+                  asset={slot.asset}
+                  index={index}
+                  width={grid.width}
+                  usual={usual}
+                  actions={actions}
+                  onEdit={onEdit}
+                  onRecall={onRecall}
+                />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function StageHead({
+  run,
+  usual,
+  actions,
+  aside,
+}: {
+  run: Run;
+  usual: number;
+  actions: Actions;
+  aside: ReactNode;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const isActive = run.state === 'active';
+  const now = useNow(isActive);
+  const sum = summarise(run.tasks);
+  const left = leftMs(run.tasks, usual, now);
+  const prompt = run.tasks[0]?.prompt || run.title;
+  const cost = isActive ? 0 : run.cost_micro;
+  const facts = [
+    isActive
+      ? t('generate.stage.progress', { done: sum.done, total: sum.total })
+      : t('generate.stage.count', { count: sum.done }),
+    left > 0 && t('generate.stage.left', { time: format.duration(left) }),
+    run.is_paused && t('generate.stage.paused'),
+    sum.failed > 0 && t('generate.stage.failed', { count: sum.failed }),
+    cost > 0 && format.money(cost, run.currency),
+    !isActive && format.relative(run.created_at),
+  ].filter((fact) => fact !== false);
+  return (
+    <div className="flex min-h-12 shrink-0 items-center gap-2 border-line border-b bg-surface px-4 py-1.5 max-md:px-3">
+      <div className="min-w-0 flex-1">
+        <h2 className="truncate text-13 font-medium" title={prompt}>
+          {prompt}
+        </h2>
+        <p className="truncate text-12 text-fg-3 tabular-nums">{facts.join(' · ')}</p>
+      </div>
+      {sum.failed > 0 && (
+        <Button height="dense" icon={RotateCw} onClick={() => actions.retryRun(run.id)}>
+          {t('generate.stage.retry', { count: sum.failed })}
+        </Button>
+      )}
+      {isActive && (
+        <>
+          {sum.left > 0 && run.priority !== 'front' && (
+            <IconButton
+              icon={FastForward}
+              label={t('generate.stage.front')}
+              onClick={() => actions.toFront(run.id)}
+            />
+          )}
+          <IconButton
+            icon={run.is_paused ? Play : Pause}
+            label={t(run.is_paused ? 'generate.stage.resume' : 'generate.stage.pause')}
+            onClick={() => (run.is_paused ? actions.resumeRun : actions.pauseRun)(run.id)}
+          />
+          <IconButton
+            icon={CircleX}
+            label={t('generate.command.cancel')}
+            keys="Shift+X"
+            look="danger-ghost"
+            onClick={() => actions.cancelRun(run.id)}
+          />
+        </>
+      )}
+      {!isActive && sum.left > 0 && <Clock3 size={16} aria-hidden className="text-fg-3" />}
+      {aside}
+    </div>
+  );
+}
+
+const samples = ['generate.sample.mug', 'generate.sample.lamp', 'generate.sample.bottle'] as const;
+
+function Welcome({ onSample }: { onSample: (prompt: string) => void }) {
+  const t = useT();
+  return (
+    <EmptyState icon={ImagePlus} title={t('generate.empty.title')} text={t('generate.empty.text')}>
+      <div className="flex max-w-md flex-col gap-2">
+        {samples.map((key) => (
+          <button
+            key={key}
+            type="button"
+            onClick={() => onSample(t(key))}
+            className="rounded-8 bg-surface px-4 py-2.5 text-left text-13 text-fg-2 shadow-1 outline outline-line transition-colors duration-100 hover:bg-surface-2 hover:text-fg"
+          >
+            {t(key)}
+          </button>
+        ))}
+      </div>
+    </EmptyState>
+  );
+}

@@ -1,0 +1,104 @@
+import {
+  ArrowDown,
+  ArrowLeft,
+  ArrowRight,
+  ArrowUp,
+  Copy,
+  Dices,
+  ImagePlus,
+  Info,
+  Maximize,
+  Ruler,
+  Search,
+  Shuffle,
+  SquareCheck,
+  Star,
+  Tag,
+  TextQuote,
+  Trash2,
+  X,
+  ZoomIn,
+  ZoomOut,
+} from 'lucide-react';
+import { defineCommands } from '~/lib/commands';
+
+export const libraryCommands = defineCommands('library', {
+  search: { labelKey: 'library.command.search', icon: Search, scope: 'library', keys: ['/'] },
+  upload: { labelKey: 'library.command.upload', icon: ImagePlus, scope: 'library', keys: ['U'] },
+  selectAll: {
+    labelKey: 'library.command.selectAll',
+    icon: SquareCheck,
+    scope: 'library',
+    keys: ['Mod+A'],
+  },
+  star: { labelKey: 'library.command.star', icon: Star, scope: 'library', keys: ['.'] },
+  tag: { labelKey: 'library.command.tag', icon: Tag, scope: 'library', keys: ['T'] },
+  trash: { labelKey: 'library.command.trash', icon: Trash2, scope: 'library', keys: ['Delete'] },
+  deselect: {
+    labelKey: 'library.command.deselect',
+    icon: X,
+    scope: 'library',
+    keys: ['Escape'],
+  },
+});
+
+export const viewerCommands = defineCommands('viewer', {
+  previous: {
+    labelKey: 'library.command.previous',
+    icon: ArrowLeft,
+    scope: 'viewer',
+    keys: ['ArrowLeft'],
+  },
+  next: {
+    labelKey: 'library.command.next',
+    icon: ArrowRight,
+    scope: 'viewer',
+    keys: ['ArrowRight'],
+  },
+  star: { labelKey: 'library.command.star', icon: Star, scope: 'viewer', keys: ['.'] },
+  tag: { labelKey: 'library.command.tag', icon: Tag, scope: 'viewer', keys: ['T'] },
+  all: { labelKey: 'library.recall.all', icon: Copy, scope: 'viewer', keys: ['A'] },
+  prompt: { labelKey: 'library.recall.prompt', icon: TextQuote, scope: 'viewer', keys: ['P'] },
+  seed: { labelKey: 'library.recall.seed', icon: Dices, scope: 'viewer', keys: ['S'] },
+  size: { labelKey: 'library.recall.size', icon: Ruler, scope: 'viewer', keys: ['D'] },
+  remix: { labelKey: 'library.recall.remix', icon: Shuffle, scope: 'viewer', keys: ['R'] },
+  info: { labelKey: 'library.command.info', icon: Info, scope: 'viewer', keys: ['I'] },
+  fit: { labelKey: 'library.command.fit', icon: Maximize, scope: 'viewer', keys: ['F'] },
+  panUp: {
+    labelKey: 'library.command.panUp',
+    icon: ArrowUp,
+    scope: 'viewer',
+    keys: ['ArrowUp'],
+    isKeyOnly: true,
+  },
+  panDown: {
+    labelKey: 'library.command.panDown',
+    icon: ArrowDown,
+    scope: 'viewer',
+    keys: ['ArrowDown'],
+    isKeyOnly: true,
+  },
+  actual: {
+    labelKey: 'library.command.actual',
+    icon: Maximize,
+    scope: 'viewer',
+    keys: ['!'],
+  },
+  zoomIn: { labelKey: 'library.command.zoomIn', icon: ZoomIn, scope: 'viewer', keys: ['+', '='] },
+  zoomOut: { labelKey: 'library.command.zoomOut', icon: ZoomOut, scope: 'viewer', keys: ['-'] },
+  trash: { labelKey: 'library.command.trash', icon: Trash2, scope: 'viewer', keys: ['Delete'] },
+  close: { labelKey: 'library.command.close', icon: X, scope: 'viewer', keys: ['Escape'] },
+});
+
+/** 0 to 5 rate what is selected or shown; one command per key, out of the palette. */
+export function ratingCommands(scope: 'library' | 'viewer') {
+  return ([0, 1, 2, 3, 4, 5] as const).map((stars) => ({
+    id: `${scope}.rate${stars}`,
+    labelKey: `library.command.rate${stars}` as const,
+    icon: Star,
+    scope,
+    keys: [String(stars)],
+    isKeyOnly: true,
+    stars,
+  }));
+}

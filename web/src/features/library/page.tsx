@@ -1,0 +1,296 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { ImagePlus, Images, SearchX, Trash2, Upload } from 'lucide-react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { assetDaysQuery, assetsQuery, meQuery } from '~/api/queries';
+import type { Asset } from '~/api/types';
+import { addUploads, pictureFiles } from '~/api/uploads';
+import { useFormat, useT } from '~/lib/i18n';
+import { useCommands } from '~/lib/use-commands';
+import { Button } from '~/ui/button';
+import { ConfirmDialog } from '~/ui/dialog';
+import { LinkButton } from '~/ui/link';
+import { PageHead } from '~/ui/page';
+import { EmptyState, ErrorState } from '~/ui/states';
+import { type Target, useLibraryActions } from './actions';
+import { BulkBar } from './bulk-bar';
+import { libraryCommands, ratingCommands } from './commands';
+import { Filters, SearchBox } from './filters';
+import { Grid } from './grid';
+import { filterOf, isFiltered, noSelection, prune, type Selection } from './model';
+import { TagDialog } from './tag-dialog';
+import { UploadPanel } from './upload-panel';
+
+const route = getRouteApi('/frame/library');
+const rates = ratingCommands('library');
+
+export function LibraryPage() {
+  const t = useT();
+  const format = useFormat();
+  const navigate = useNavigate();
+  const search = route.useSearch();
+  const isViewing = Boolean(useParams({ strict: false }).asset);
+  const sort = search.sort ?? 'newest';
+  const filter = useMemo(() => filterOf(search), [search]);
+  const list = useInfiniteQuery(assetsQuery(filter, sort));
+  const days = useQuery(assetDaysQuery(filter));
+  const { data: me } = useQuery(meQuery);
+  const canWrite = me?.role !== 'viewer';
+  const actions = useLibraryActions();
+  const [chosen, setChosen] = useState<Selection>(noSelection);
+  const [focused, setFocused] = useState('');
+  const [dialog, setDialog] = useState<'tag' | 'delete' | 'empty' | 'trash' | null>(null);
+  const [isDeleting, setDeleting] = useState(false);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+
+  const assets = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const order = useMemo(() => assets.map((asset) => asset.id), [assets]);
+  const selection = prune(chosen, order);
+  const total =
+    list.data?.pages[0]?.total ?? days.data?.reduce((sum, day) => sum + day.count, 0) ?? null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another selection
+  useEffect(() => setChosen(noSelection), [filter, sort]);
+
+  const target = useCallback((): Target => {
+    if (selection.isAll && total !== null) return { filter, count: total };
+    const picked = assets.filter((asset) => selection.ids.has(asset.id));
+    if (picked.length > 0) return { assets: picked };
+    return { assets: assets.filter((asset) => asset.id === focused) };
+  }, [selection, assets, focused, filter, total]);
+  const hasTarget = () => {
+    const what = target();
+    return !('assets' in what) || what.assets.length > 0;
+  };
+  const clear = () => setChosen(noSelection);
+  const askTrash = () => {
+    const what = target();
+    if (search.trash) setDialog('delete');
+    else if ('assets' in what) {
+      actions.trash(what);
+      clear();
+    } else setDialog('trash');
+  };
+  const toggleStar = () => {
+    const what = target();
+    const isStarred = 'assets' in what ? !what.assets.every((asset) => asset.is_starred) : true;
+    actions.star(what, isStarred);
+  };
+
+  const can = () => canWrite && !isViewing && hasTarget();
+  useCommands(
+    isViewing
+      ? []
+      : [
+          { ...libraryCommands.search, run: () => searchBox.current?.focus() },
+          {
+            ...libraryCommands.upload,
+            when: () => canWrite,
+            run: () => picker.current?.click(),
+          },
+          {
+            ...libraryCommands.selectAll,
+            when: () => assets.length > 0,
+            run: () => setChosen({ ids: new Set(order), anchor: order[0] ?? '', isAll: false }),
+          },
+          { ...libraryCommands.star, when: can, run: toggleStar },
+          { ...libraryCommands.tag, when: can, run: () => setDialog('tag') },
+          { ...libraryCommands.trash, when: can, run: askTrash },
+          {
+            ...libraryCommands.deselect,
+            when: () => selection.ids.size > 0,
+            run: clear,
+          },
+          ...rates.map((command) => ({
+            ...command,
+            when: can,
+            run: () => actions.rate(target(), command.stars),
+          })),
+        ],
+  );
+
+  const takeFiles = useCallback((files: File[]) => addUploads(files), []);
+  useEffect(() => {
+    if (isViewing || !canWrite) return;
+    const onPaste = (event: ClipboardEvent) => {
+      const files = pictureFiles(event.clipboardData);
+      if (files.length > 0) takeFiles(files);
+    };
+    document.addEventListener('paste', onPaste);
+    return () => document.removeEventListener('paste', onPaste);
+  }, [takeFiles, isViewing, canWrite]);
+
+  const open = (asset: Asset) =>
+    void navigate({ to: '/library/$asset', params: { asset: asset.id }, search });
+  const setSearch = (change: Partial<typeof search>) =>
+    void navigate({ to: '/library', search: { ...search, ...change }, replace: true });
+
+  const body =
+    list.error && !list.data ? (
+      <ErrorState error={list.error} onRetry={() => void list.refetch()} />
+    ) : list.data && assets.length === 0 ? (
+      isFiltered(search) ? (
+        <EmptyState icon={SearchX} title={t('library.none.title')} text={t('library.none.text')}>
+          <Button
+            onClick={() =>
+              void navigate({ to: '/library', search: search.trash ? { trash: true } : {} })
+            }
+          >
+            {t('library.none.clear')}
+          </Button>
+        </EmptyState>
+      ) : search.trash ? (
+        <EmptyState
+          icon={Trash2}
+          title={t('library.noTrash.title')}
+          text={t('library.noTrash.text')}
+        >
+          <LinkButton to="/library">{t('library.noTrash.back')}</LinkButton>
+        </EmptyState>
+      ) : (
+        <EmptyState icon={Images} title={t('library.empty.title')} text={t('library.empty.text')}>
+          {canWrite && (
+            <Button icon={Upload} onClick={() => picker.current?.click()}>
+              {t('library.command.upload')}
+            </Button>
+          )}
+          <LinkButton to="/generate" look="ink">
+            {t('library.empty.generate')}
+          </LinkButton>
+        </EmptyState>
+      )
+    ) : (
+      <Grid
+        list={list}
+        assets={assets}
+        days={days.data}
+        hasDays={sort !== 'rating'}
+        selection={selection}
+        onSelect={setChosen}
+        focused={focused}
+        onFocus={setFocused}
+        onOpen={open}
+        onStar={(asset) => actions.star({ assets: [asset] }, !asset.is_starred)}
+        onTrash={(asset) =>
+          search.trash ? actions.restore({ assets: [asset] }) : actions.trash({ assets: [asset] })
+        }
+        isTrash={Boolean(search.trash)}
+        canWrite={canWrite}
+        isActive={!isViewing}
+      />
+    );
+
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: dropping has the picker beside it
+    <div
+      className="relative flex min-h-0 flex-1 flex-col"
+      onDragOver={(event) => {
+        if (canWrite && event.dataTransfer.types.includes('Files')) event.preventDefault();
+      }}
+      onDrop={(event) => {
+        const files = pictureFiles(event.dataTransfer);
+        if (!canWrite || files.length === 0) return;
+        event.preventDefault();
+        takeFiles(files);
+      }}
+    >
+      <PageHead
+        title={t(search.trash ? 'library.trash.title' : 'common.nav.library')}
+        count={total === null ? undefined : format.number(total)}
+      >
+        <SearchBox
+          inputRef={searchBox}
+          value={search.q ?? ''}
+          onChange={(q) => setSearch({ q: q || undefined })}
+        />
+        <div className="flex-1" />
+        {search.trash && canWrite && assets.length > 0 && (
+          <Button look="danger-ghost" icon={Trash2} onClick={() => setDialog('empty')}>
+            {t('library.trash.empty')}
+          </Button>
+        )}
+        {!search.trash && canWrite && (
+          <Button icon={ImagePlus} onClick={() => picker.current?.click()}>
+            {t('library.upload.action')}
+          </Button>
+        )}
+      </PageHead>
+      <Filters search={search} onChange={setSearch} />
+      <input
+        ref={picker}
+        type="file"
+        accept="image/*"
+        multiple
+        hidden
+        aria-label={t('library.command.upload')}
+        onChange={(event) => {
+          takeFiles([...(event.target.files ?? [])]);
+          event.target.value = '';
+        }}
+      />
+      {body}
+      {selection.ids.size > 0 && !isViewing && (
+        <BulkBar
+          selection={selection}
+          total={total}
+          isAllLoaded={!list.hasNextPage}
+          isTrash={Boolean(search.trash)}
+          canWrite={canWrite}
+          onAll={() => setChosen({ ...selection, ids: new Set(order), isAll: true })}
+          onClear={clear}
+          onStar={toggleStar}
+          onTag={() => setDialog('tag')}
+          onZip={() => void actions.download(target())}
+          onTrash={askTrash}
+          onRestore={() => {
+            actions.restore(target());
+            clear();
+          }}
+        />
+      )}
+      <UploadPanel />
+      {dialog === 'tag' && (
+        <TagDialog
+          onClose={() => setDialog(null)}
+          onAdd={(tag) => actions.addTag(target(), tag)}
+          onRemove={(tag) => actions.removeTag(target(), tag)}
+          assets={assets.filter((asset) => selection.ids.has(asset.id))}
+        />
+      )}
+      <ConfirmDialog
+        isOpen={dialog === 'delete' || dialog === 'empty'}
+        onClose={() => setDialog(null)}
+        isPending={isDeleting}
+        title={t(dialog === 'empty' ? 'library.trash.empty' : 'library.delete.title')}
+        about={t('library.delete.text')}
+        action={t('library.delete.action')}
+        onConfirm={() => {
+          setDeleting(true);
+          const what: Target =
+            dialog === 'empty' ? { filter: { trash: true }, count: total ?? 0 } : target();
+          void actions.deleteForGood(what).then(() => {
+            setDeleting(false);
+            setDialog(null);
+            clear();
+          });
+        }}
+      />
+      <ConfirmDialog
+        isOpen={dialog === 'trash'}
+        onClose={() => setDialog(null)}
+        title={t('library.trashAll.title', {
+          count: total ?? 0,
+          value: format.number(total ?? 0),
+        })}
+        about={t('library.trashAll.text')}
+        action={t('library.command.trash')}
+        onConfirm={() => {
+          actions.trash(target());
+          setDialog(null);
+          clear();
+        }}
+      />
+      <Outlet />
+    </div>
+  );
+}

@@ -1,0 +1,293 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, useCanGoBack, useNavigate, useRouter } from '@tanstack/react-router';
+import {
+  ChevronLeft,
+  ChevronRight,
+  Download,
+  ImagePlus,
+  Info,
+  RotateCcw,
+  Star,
+  Trash2,
+  X,
+} from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { downloadUrl } from '~/api/files';
+import { assetQuery, assetsQuery, meQuery } from '~/api/queries';
+import type { Asset } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { narrow, phone, useMedia } from '~/lib/media';
+import { usePreferences } from '~/lib/preferences';
+import { useCommands } from '~/lib/use-commands';
+import { IconButton } from '~/ui/button';
+import { Sheet } from '~/ui/dialog';
+import { useTitle } from '~/ui/page';
+import { ErrorState } from '~/ui/states';
+import { Tip } from '~/ui/tip';
+import { useLibraryActions } from './actions';
+import { ratingCommands, viewerCommands } from './commands';
+import { Filmstrip } from './filmstrip';
+import { filterOf } from './model';
+import { Panel } from './panel';
+import { TagDialog } from './tag-dialog';
+import { type ZoomHandle, ZoomStage } from './zoom-stage';
+
+const route = getRouteApi('/frame/library/$asset');
+const listRoute = getRouteApi('/frame/library');
+const rates = ratingCommands('viewer');
+
+/** One picture over the list it came from: zoom, neighbours, the whole recipe, the verbs. */
+export function Viewer() {
+  const t = useT();
+  const format = useFormat();
+  const navigate = useNavigate();
+  const router = useRouter();
+  const canGoBack = useCanGoBack();
+  const { asset: id } = route.useParams();
+  const search = listRoute.useSearch();
+  const isNarrow = useMedia(narrow);
+  const isPhone = useMedia(phone);
+  const { isPanelOpen, set } = usePreferences();
+  const [isSheetOpen, setSheetOpen] = useState(false);
+  const [isTagging, setTagging] = useState(false);
+  const zoom = useRef<ZoomHandle>(null);
+  const close = useRef<HTMLButtonElement>(null);
+  const actions = useLibraryActions();
+  const { data: me } = useQuery(meQuery);
+  const canWrite = me?.role !== 'viewer';
+
+  const filter = useMemo(() => filterOf(search), [search]);
+  const list = useInfiniteQuery(assetsQuery(filter, search.sort ?? 'newest'));
+  const assets = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const detail = useQuery(assetQuery(id));
+  const at = assets.findIndex((asset) => asset.id === id);
+  const asset: Asset | undefined = assets[at] ?? detail.data;
+  useTitle(asset?.name || t('library.picture'));
+  useEffect(() => close.current?.focus({ preventScroll: true }), []);
+
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  useEffect(() => {
+    if (at >= 0 && at >= assets.length - 5 && hasNextPage && !isFetchingNextPage) {
+      void fetchNextPage();
+    }
+  }, [at, assets.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+
+  const show = (next: Asset | undefined) => {
+    if (!next) return;
+    void navigate({
+      to: '/library/$asset',
+      params: { asset: next.id },
+      search,
+      replace: true,
+    });
+  };
+  const leave = () => {
+    if (canGoBack) router.history.back();
+    else void navigate({ to: '/library', search, replace: true });
+  };
+  const recall = (what: string) => void navigate({ to: '/generate', search: { recall: id, what } });
+  const trash = () => {
+    if (!asset) return;
+    const next = assets[at + 1] ?? assets[at - 1];
+    if (asset.trashed_at) {
+      actions.restore({ assets: [asset] });
+      return;
+    }
+    actions.trash({ assets: [asset] });
+    if (next) show(next);
+    else leave();
+  };
+  const star = () => asset && actions.star({ assets: [asset] }, !asset.is_starred);
+  const toggleInfo = () =>
+    isNarrow ? setSheetOpen(!isSheetOpen) : set({ isPanelOpen: !isPanelOpen });
+
+  const canRecall = () => me?.role !== 'viewer' && Boolean(detail.data?.recipe);
+  const write = () => canWrite && Boolean(asset);
+  const pan = (x: number, y: number) => zoom.current?.pan(x, y);
+  useCommands([
+    {
+      ...viewerCommands.previous,
+      run: () => (zoom.current?.isZoomed() ? pan(120, 0) : show(assets[at - 1])),
+    },
+    {
+      ...viewerCommands.next,
+      run: () => (zoom.current?.isZoomed() ? pan(-120, 0) : show(assets[at + 1])),
+    },
+    { ...viewerCommands.star, when: write, run: () => void star() },
+    { ...viewerCommands.tag, when: write, run: () => setTagging(true) },
+    ...(['all', 'prompt', 'seed', 'size', 'remix'] as const).map((what) => ({
+      ...viewerCommands[what],
+      when: canRecall,
+      run: () => recall(what),
+    })),
+    { ...viewerCommands.info, run: toggleInfo },
+    { ...viewerCommands.fit, run: () => zoom.current?.fit() },
+    { ...viewerCommands.actual, run: () => zoom.current?.to(1) },
+    { ...viewerCommands.zoomIn, run: () => zoom.current?.by(1.5) },
+    { ...viewerCommands.zoomOut, run: () => zoom.current?.by(1 / 1.5) },
+    {
+      ...viewerCommands.panUp,
+      when: () => zoom.current?.isZoomed() ?? false,
+      run: () => pan(0, 120),
+    },
+    {
+      ...viewerCommands.panDown,
+      when: () => zoom.current?.isZoomed() ?? false,
+      run: () => pan(0, -120),
+    },
+    { ...viewerCommands.trash, when: write, run: trash },
+    { ...viewerCommands.close, run: leave },
+    ...rates.map((command) => ({
+      ...command,
+      when: write,
+      run: () => asset && actions.rate({ assets: [asset] }, command.stars),
+    })),
+  ]);
+
+  const panel = detail.data ? (
+    <Panel
+      key={detail.data.id}
+      asset={detail.data}
+      canWrite={canWrite}
+      onRecall={recall}
+      onRate={(stars) => detail.data && actions.rate({ assets: [detail.data] }, stars)}
+      onTag={() => setTagging(true)}
+      onRename={(name) => detail.data && void actions.patch(detail.data, { name })}
+    />
+  ) : detail.error ? (
+    <ErrorState error={detail.error} onRetry={() => void detail.refetch()} isCompact />
+  ) : null;
+
+  return (
+    <section
+      aria-label={asset?.name || t('library.picture')}
+      className="fade-in fixed inset-0 z-30 flex flex-col bg-canvas"
+    >
+      <header className="flex h-12 shrink-0 items-center gap-1 border-line border-b bg-surface px-2">
+        <IconButton
+          ref={close}
+          icon={X}
+          label={t('library.command.close')}
+          keys="Escape"
+          onClick={leave}
+        />
+        <div className="min-w-0 flex-1 px-2">
+          <h1 tabIndex={-1} className="truncate text-13 font-medium">
+            {asset?.name || t('library.picture')}
+          </h1>
+          {at >= 0 && (
+            <p className="text-12 text-fg-3 tabular-nums max-md:hidden">
+              {t('library.viewer.place', {
+                place: format.number(at + 1),
+                total: format.number(list.data?.pages[0]?.total ?? assets.length),
+              })}
+            </p>
+          )}
+        </div>
+        {asset && canWrite && (
+          <>
+            <IconButton
+              icon={Star}
+              label={t('library.command.star')}
+              keys="."
+              isActive={asset.is_starred}
+              isFilled={asset.is_starred}
+              onClick={star}
+            />
+            <IconButton
+              icon={ImagePlus}
+              label={t('library.viewer.reference')}
+              onClick={() => void navigate({ to: '/generate', search: { reference: id } })}
+            />
+          </>
+        )}
+        {asset && (
+          <Tip text={t('library.viewer.download')}>
+            <a
+              href={downloadUrl(asset.id)}
+              download
+              aria-label={t('library.viewer.download')}
+              className="inline-flex size-8 items-center justify-center rounded-8 text-fg-2 hover:bg-surface-3/70 hover:text-fg max-md:size-11"
+            >
+              <Download size={16} strokeWidth={1.75} aria-hidden />
+            </a>
+          </Tip>
+        )}
+        {asset && canWrite && (
+          <IconButton
+            icon={asset.trashed_at ? RotateCcw : Trash2}
+            look={asset.trashed_at ? 'ghost' : 'danger-ghost'}
+            label={t(asset.trashed_at ? 'library.restore' : 'library.command.trash')}
+            keys="Delete"
+            onClick={trash}
+          />
+        )}
+        <IconButton
+          icon={Info}
+          label={t('library.command.info')}
+          keys="I"
+          isActive={isNarrow ? isSheetOpen : isPanelOpen}
+          onClick={toggleInfo}
+        />
+      </header>
+      <div className="flex min-h-0 flex-1">
+        <div className="relative flex min-w-0 flex-1 flex-col">
+          {asset ? (
+            <ZoomStage key={asset.id} asset={asset} handle={zoom} />
+          ) : (
+            detail.error && (
+              <ErrorState error={detail.error} onRetry={() => void detail.refetch()} />
+            )
+          )}
+          {at > 0 && !isPhone && (
+            <IconButton
+              icon={ChevronLeft}
+              look="picture"
+              label={t('library.command.previous')}
+              keys="ArrowLeft"
+              className="absolute top-[calc(50%-3rem)] left-3"
+              onClick={() => show(assets[at - 1])}
+            />
+          )}
+          {at >= 0 && at < assets.length - 1 && !isPhone && (
+            <IconButton
+              icon={ChevronRight}
+              look="picture"
+              label={t('library.command.next')}
+              keys="ArrowRight"
+              className="absolute top-[calc(50%-3rem)] right-3"
+              onClick={() => show(assets[at + 1])}
+            />
+          )}
+          {assets.length > 1 && <Filmstrip assets={assets} current={id} onShow={show} />}
+        </div>
+        {!isNarrow && isPanelOpen && (
+          <aside
+            aria-label={t('library.panel.label')}
+            className="w-80 shrink-0 overflow-y-auto border-line border-l bg-surface"
+          >
+            {panel}
+          </aside>
+        )}
+      </div>
+      {isNarrow && (
+        <Sheet
+          isOpen={isSheetOpen}
+          onClose={() => setSheetOpen(false)}
+          title={t('library.panel.label')}
+          side={isPhone ? 'bottom' : 'right'}
+        >
+          {panel}
+        </Sheet>
+      )}
+      {isTagging && asset && (
+        <TagDialog
+          assets={[asset]}
+          onAdd={(tag) => actions.addTag({ assets: [asset] }, tag)}
+          onRemove={(tag) => actions.removeTag({ assets: [asset] }, tag)}
+          onClose={() => setTagging(false)}
+        />
+      )}
+    </section>
+  );
+}

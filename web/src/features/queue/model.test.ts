@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import type { Queue, Run, Task } from '~/api/types';
+import { causesOf, heldTasks, tookMs, waitingText } from './model';
+
+function task(state: Task['state'], code?: string): Task {
+  return {
+    state,
+    error: code ? { code, class: 'x', message: `${code} said`, next: 'retry' } : null,
+  } as Task;
+}
+
+describe('queue', () => {
+  it('groups failures by cause, the most frequent first', () => {
+    const causes = causesOf([
+      task('failed', 'provider_auth'),
+      task('failed', 'provider_refused'),
+      task('failed', 'provider_refused'),
+      task('done', 'provider_auth'),
+      task('failed'),
+    ]);
+    expect(causes.map((cause) => [cause.code, cause.count])).toEqual([
+      ['provider_refused', 2],
+      ['provider_auth', 1],
+    ]);
+  });
+
+  it('finds what waits for a person in any run', () => {
+    const runs = [{ tasks: [task('held'), task('done')] }, { tasks: [task('held')] }] as Run[];
+    expect(heldTasks(runs)).toHaveLength(2);
+  });
+
+  it('says mine over everybody', () => {
+    expect(waitingText({ waiting_mine: 3, waiting_all: 41 } as Queue, String)).toBe('3 / 41');
+  });
+
+  it('has no duration before the end', () => {
+    expect(tookMs({ started_at: '2026-11-22T10:00:00Z', ended_at: null })).toBe(0);
+    expect(tookMs({ started_at: '2026-11-22T10:00:00Z', ended_at: '2026-11-22T10:00:02Z' })).toBe(
+      2000,
+    );
+  });
+});

@@ -1,0 +1,42 @@
+import type { Queue, Run, Task } from '~/api/types';
+
+/** The tasks that wait for a person, over all runs. */
+export function heldTasks(runs: readonly Run[]): Task[] {
+  return runs.flatMap((run) => run.tasks.filter((task) => task.state === 'held'));
+}
+
+export interface Cause {
+  code: string;
+  next: string;
+  message: string;
+  count: number;
+}
+
+/** Failures by cause, most frequent first: one next step serves many tasks. */
+export function causesOf(tasks: readonly Task[]): Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const task of tasks) {
+    if (task.state !== 'failed' || !task.error) continue;
+    const known = causes.get(task.error.code);
+    if (known) known.count++;
+    else {
+      causes.set(task.error.code, {
+        code: task.error.code,
+        next: task.error.next,
+        message: task.error.message,
+        count: 1,
+      });
+    }
+  }
+  return [...causes.values()].sort((a, b) => b.count - a.count);
+}
+
+/** "3 / 41": mine over everybody's, so that waiting is explained. */
+export function waitingText(queue: Queue, number: (value: number) => string): string {
+  return `${number(queue.waiting_mine)} / ${number(queue.waiting_all)}`;
+}
+
+export function tookMs(span: { started_at: string | null; ended_at: string | null }): number {
+  if (!span.started_at || !span.ended_at) return 0;
+  return Math.max(0, Date.parse(span.ended_at) - Date.parse(span.started_at));
+}

@@ -1,0 +1,349 @@
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import clsx from 'clsx';
+import {
+  ArrowLeft,
+  ChevronRight,
+  CircleX,
+  Copy,
+  FastForward,
+  Pause,
+  Play,
+  Rewind,
+  RotateCw,
+} from 'lucide-react';
+import { useState } from 'react';
+import { codeText } from '~/api/errors';
+import { runQuery, taskQuery } from '~/api/queries';
+import type { Task, TaskDetail } from '~/api/types';
+import { copyText } from '~/lib/clipboard';
+import { hasText, useFormat, useT } from '~/lib/i18n';
+import { Button, IconButton } from '~/ui/button';
+import { LinkButton } from '~/ui/link';
+import { PageHead } from '~/ui/page';
+import { Picture } from '~/ui/picture';
+import { StateMark } from '~/ui/state-mark';
+import { Badge, ErrorState, Skeleton } from '~/ui/states';
+import { showToast } from '~/ui/toast';
+import { type QueueActions, useQueueActions } from './actions';
+import { HeldCard } from './held';
+import { tookMs } from './model';
+
+const route = getRouteApi('/frame/queue/$run');
+
+/** One run: its tasks, and of each the attempts, the calls, the cost and the request id. */
+export function RunPage() {
+  const t = useT();
+  const format = useFormat();
+  const { run: id } = route.useParams();
+  const { data: run, error, isPending, refetch } = useQuery(runQuery(id));
+  const actions = useQueueActions();
+  const [opened, setOpened] = useState<string | null>(null);
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (isPending || !run) {
+    return (
+      <div className="p-4">
+        <Skeleton className="h-64 !rounded-8" />
+      </div>
+    );
+  }
+  const isActive = run.state === 'active';
+  const held = run.tasks.filter((task) => task.state === 'held');
+  // A run of one task has its story open.
+  const shown = opened ?? (run.tasks.length === 1 ? run.tasks[0]?.id : '');
+  return (
+    <>
+      <PageHead
+        title={run.tasks[0]?.prompt || run.title || t('queue.run.untitled')}
+        className="[&>h1]:min-w-0 [&>h1]:max-w-[60%] [&>h1]:truncate"
+      >
+        <LinkButton to="/queue" look="ghost" height="dense" className="order-first">
+          <ArrowLeft size={16} aria-hidden />
+          {t('common.nav.queue')}
+        </LinkButton>
+        <div className="flex-1" />
+        <LinkButton to="/generate" search={{ run: run.id }}>
+          {t('queue.run.show')}
+        </LinkButton>
+        {run.failed > 0 && (
+          <Button icon={RotateCw} onClick={() => actions.run(run.id, 'retry')}>
+            {t('queue.run.retry', { count: run.failed })}
+          </Button>
+        )}
+        {isActive && (
+          <>
+            <IconButton
+              icon={run.is_paused ? Play : Pause}
+              label={t(run.is_paused ? 'queue.run.resume' : 'queue.run.pause')}
+              onClick={() => actions.run(run.id, run.is_paused ? 'resume' : 'pause')}
+            />
+            <IconButton
+              icon={CircleX}
+              look="danger-ghost"
+              label={t('queue.run.cancel')}
+              onClick={() => actions.run(run.id, 'cancel')}
+            />
+          </>
+        )}
+      </PageHead>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto flex max-w-5xl flex-col gap-4 p-4 max-md:p-3">
+          <p className="text-13 text-fg-2 tabular-nums">
+            {[
+              t('queue.run.progress', { done: run.task_count - run.left, total: run.task_count }),
+              run.failed > 0 && t('queue.run.failed', { count: run.failed }),
+              run.cost_micro > 0
+                ? format.money(run.cost_micro, run.currency)
+                : run.estimate_micro > 0 &&
+                  t('queue.run.about', { price: format.money(run.estimate_micro, run.currency) }),
+              format.dateTime(run.created_at),
+              run.finished_at &&
+                t('queue.run.took', {
+                  time: format.duration(Date.parse(run.finished_at) - Date.parse(run.created_at)),
+                }),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </p>
+          {held.length > 0 && (
+            <ul aria-label={t('queue.held.list')} className="flex flex-col gap-2">
+              {held.map((task) => (
+                <HeldCard key={task.id} task={task} actions={actions} />
+              ))}
+            </ul>
+          )}
+          <ul
+            aria-label={t('queue.tasks')}
+            className="overflow-hidden rounded-8 bg-surface outline outline-line"
+          >
+            {run.tasks.map((task, index) => (
+              <TaskRow
+                key={task.id}
+                task={task}
+                index={index}
+                isOpen={task.id === shown}
+                onToggle={() => setOpened(task.id === shown ? '' : task.id)}
+                actions={actions}
+              />
+            ))}
+          </ul>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function TaskRow({
+  task,
+  index,
+  isOpen,
+  onToggle,
+  actions,
+}: {
+  task: Task;
+  index: number;
+  isOpen: boolean;
+  onToggle: () => void;
+  actions: QueueActions;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const picture = task.assets[0];
+  return (
+    <li className="border-line border-b last:border-b-0">
+      <div className="flex items-center gap-3 px-4 py-2 max-md:px-3">
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={onToggle}
+          className="flex min-h-10 min-w-0 flex-1 items-center gap-3 rounded-6 text-left"
+        >
+          <ChevronRight
+            size={16}
+            aria-hidden
+            className={clsx(
+              'shrink-0 text-fg-3 transition-transform duration-200',
+              isOpen && 'rotate-90',
+            )}
+          />
+          <span className="min-w-0 flex-1">
+            <span className="flex items-center gap-3">
+              <span className="text-13 font-medium">
+                {t('queue.task.name', { index: index + 1 })}
+              </span>
+              <StateMark state={task.state} />
+              {task.position > 0 && (
+                <span className="text-12 text-fg-3 tabular-nums">
+                  {t('queue.task.position', { place: task.position })}
+                </span>
+              )}
+            </span>
+            {task.error && (
+              <span className="block text-12 text-bad">{codeText(task.error.code, t)}</span>
+            )}
+          </span>
+          <span className="text-12 text-fg-3 tabular-nums">
+            {task.cost_micro !== null && task.cost_micro > 0
+              ? format.money(task.cost_micro, task.currency)
+              : ''}
+          </span>
+        </button>
+        {task.state === 'ready' && (
+          <>
+            <IconButton
+              icon={FastForward}
+              label={t('queue.task.front')}
+              onClick={() => actions.move(task.id, 'front')}
+              className="max-md:hidden"
+            />
+            <IconButton
+              icon={Rewind}
+              label={t('queue.task.back')}
+              onClick={() => actions.move(task.id, 'back')}
+              className="max-md:hidden"
+            />
+          </>
+        )}
+        {(task.state === 'failed' || task.state === 'cancelled') && (
+          <IconButton
+            icon={RotateCw}
+            label={t('common.retry')}
+            onClick={() => actions.task(task.id, 'retry')}
+          />
+        )}
+        {['blocked', 'ready', 'running', 'waiting'].includes(task.state) && (
+          <IconButton
+            icon={CircleX}
+            look="danger-ghost"
+            label={t('queue.task.cancel')}
+            onClick={() => actions.task(task.id, 'cancel')}
+          />
+        )}
+        {picture && (
+          <Link
+            to="/library/$asset"
+            params={{ asset: picture.id }}
+            search={{ run: task.run_id }}
+            aria-label={t('queue.task.open')}
+            className="size-10 shrink-0 overflow-hidden rounded-6 focus-on-picture"
+          >
+            <Picture asset={picture} sizes={40} alt="" />
+          </Link>
+        )}
+      </div>
+      {isOpen && <Story id={task.id} />}
+    </li>
+  );
+}
+
+/** What happened to a task, attempt by attempt, with every call that may have cost money. */
+function Story({ id }: { id: string }) {
+  const t = useT();
+  const format = useFormat();
+  const { data: task, error, refetch } = useQuery(taskQuery(id));
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} isCompact />;
+  if (!task) return <Skeleton className="m-4 h-20" />;
+  return (
+    <div className="flex flex-col gap-3 bg-surface-2 px-4 py-3 pl-11 max-md:px-3">
+      {task.error?.message && (
+        <p className="text-13 break-words text-fg-2">
+          {t('queue.story.said', { text: task.error.message })}
+        </p>
+      )}
+      {task.attempts.length === 0 && <p className="text-13 text-fg-3">{t('queue.story.none')}</p>}
+      <ol className="flex flex-col gap-3">
+        {task.attempts.map((attempt) => {
+          const took = tookMs(attempt);
+          const word = `queue.outcome.${attempt.outcome}`;
+          return (
+            <li key={attempt.n}>
+              <p className="text-13 tabular-nums">
+                <span className="font-medium">{t('queue.story.attempt', { n: attempt.n })}</span>{' '}
+                <span className="text-fg-2">
+                  {[
+                    hasText(word) ? t(word) : attempt.outcome,
+                    took > 0 && format.duration(took),
+                    format.dateTime(attempt.started_at),
+                  ]
+                    .filter(Boolean)
+                    .join(' · ')}
+                </span>
+              </p>
+              {attempt.message && attempt.message !== task.error?.message && (
+                <p className="text-12 break-words text-fg-2">{attempt.message}</p>
+              )}
+              <Calls attempt={attempt} currency={task.currency} />
+            </li>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+function Calls({
+  attempt,
+  currency,
+}: {
+  attempt: TaskDetail['attempts'][number];
+  currency: string;
+}) {
+  const t = useT();
+  const format = useFormat();
+  return attempt.calls.map((call) => {
+    const word = `queue.call.${call.state}`;
+    const facts: [string, string][] = [
+      [t('queue.story.model'), [call.provider, call.model].filter(Boolean).join(' / ')],
+      [t('queue.story.call'), hasText(word) ? t(word) : call.state],
+      [t('queue.story.http'), call.http_status ? String(call.http_status) : ''],
+      [
+        t('queue.story.cost'),
+        call.cost_micro !== null
+          ? format.money(call.cost_micro, currency)
+          : call.est_micro > 0
+            ? t('queue.run.about', { price: format.money(call.est_micro, currency) })
+            : '',
+      ],
+      [t('queue.story.remote'), call.remote_id],
+    ];
+    return (
+      <div key={call.id} className="mt-1.5 rounded-6 bg-surface p-3 outline outline-line">
+        <dl className="flex flex-wrap gap-x-6 gap-y-1 text-12 tabular-nums">
+          {facts
+            .filter(([, value]) => value !== '')
+            .map(([name, value]) => (
+              <div key={name} className="flex gap-1.5">
+                <dt className="text-fg-3">{name}</dt>
+                <dd className="break-all">{value}</dd>
+              </div>
+            ))}
+          {call.request_id && (
+            <div className="flex items-center gap-1.5">
+              <dt className="text-fg-3">{t('queue.story.request')}</dt>
+              <dd className="font-mono break-all">{call.request_id}</dd>
+              <dd>
+                <IconButton
+                  icon={Copy}
+                  size="dense"
+                  className="!size-6"
+                  label={t('common.copy')}
+                  onClick={() =>
+                    void copyText(call.request_id).then(
+                      (isDone) => isDone && showToast(t('common.copied')),
+                    )
+                  }
+                />
+              </dd>
+            </div>
+          )}
+        </dl>
+        {(call.may_be_charged_twice || call.repeat_of) && (
+          <p className="mt-1.5 flex gap-2">
+            {call.repeat_of && <Badge>{t('queue.story.repeat')}</Badge>}
+            {call.may_be_charged_twice && <Badge tone="warn">{t('queue.story.twice')}</Badge>}
+          </p>
+        )}
+      </div>
+    );
+  });
+}

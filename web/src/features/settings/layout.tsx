@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet } from '@tanstack/react-router';
+import { KeyRound, type LucideIcon, Plug, SlidersHorizontal, User } from 'lucide-react';
+import { meQuery } from '~/api/queries';
+import { type Key, useT } from '~/lib/i18n';
+import { PageHead } from '~/ui/page';
+
+interface Place {
+  to: '/settings/profile' | '/settings/tokens' | '/settings/providers' | '/settings/system';
+  icon: LucideIcon;
+  labelKey: Key;
+}
+
+const mine: Place[] = [
+  { to: '/settings/profile', icon: User, labelKey: 'settings.nav.profile' },
+  { to: '/settings/tokens', icon: KeyRound, labelKey: 'settings.nav.tokens' },
+];
+const house: Place[] = [
+  { to: '/settings/providers', icon: Plug, labelKey: 'settings.nav.providers' },
+  { to: '/settings/system', icon: SlidersHorizontal, labelKey: 'settings.nav.system' },
+];
+
+export function SettingsLayout() {
+  const t = useT();
+  const { data: me } = useQuery(meQuery);
+  const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const group = (title: string, places: Place[]) => (
+    <div className="flex flex-col gap-0.5 max-md:flex-row">
+      <h2 className="px-3 pt-3 pb-1 text-12 font-medium text-fg-3 max-md:sr-only">{title}</h2>
+      {places.map((place) => (
+        <Link
+          key={place.to}
+          to={place.to}
+          className="flex h-8 shrink-0 items-center gap-2.5 rounded-8 px-3 text-13 text-fg-2 transition-colors duration-100 hover:bg-surface-2 hover:text-fg max-md:h-11"
+          activeProps={{ className: '!bg-surface-3 !text-fg font-medium' }}
+        >
+          <place.icon size={16} strokeWidth={1.75} aria-hidden />
+          {t(place.labelKey)}
+        </Link>
+      ))}
+    </div>
+  );
+  return (
+    <>
+      <PageHead title={t('common.nav.settings')} />
+      <div className="flex min-h-0 flex-1 max-md:flex-col">
+        <nav
+          aria-label={t('settings.nav.label')}
+          className="flex w-52 shrink-0 flex-col border-line border-r bg-surface p-2 max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:border-r-0 max-md:border-b max-md:p-1"
+        >
+          {group(t('settings.nav.mine'), mine)}
+          {isAdmin && group(t('settings.nav.house'), house)}
+        </nav>
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <div className="mx-auto flex max-w-3xl flex-col gap-6 p-6 max-md:p-4">
+            <Outlet />
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}

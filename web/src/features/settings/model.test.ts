@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import type { Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
+import {
+  agentName,
+  emptyForm,
+  errorField,
+  formOf,
+  groupSettings,
+  missingField,
+  providerBody,
+} from './model';
+
+function field(change: Partial<ProviderField>): ProviderField {
+  return {
+    name: 'x',
+    type: 'text',
+    label_en: '',
+    label_zh: '',
+    help_en: '',
+    help_zh: '',
+    fallback: '',
+    is_required: false,
+    min: 0,
+    max: 0,
+    choices: [],
+    ...change,
+  };
+}
+
+const kind: ProviderKind = {
+  name: 'openai',
+  label: 'OpenAI',
+  about_en: '',
+  about_zh: '',
+  default_base_url: 'https://api.openai.com/v1',
+  key_page: '',
+  fields: [
+    field({ name: 'base_url', type: 'url' }),
+    field({ name: 'key', type: 'secret', is_required: true }),
+    field({ name: 'organization' }),
+    field({ name: 'latency_ms', type: 'int', fallback: '1500' }),
+    field({ name: 'stream', type: 'bool', fallback: 'true' }),
+  ],
+};
+
+describe('a provider form', () => {
+  it('begins with the fall-backs and a free name', () => {
+    const form = emptyForm(kind, ['OpenAI', 'OpenAI 2']);
+    expect(form.name).toBe('OpenAI 3');
+    expect(form.values).toMatchObject({ base_url: '', key: '', latency_ms: 1500, stream: true });
+  });
+
+  it('sends columns as columns, the rest as options, and no empty secret', () => {
+    const form = emptyForm(kind, []);
+    form.values.organization = ' org ';
+    const body = providerBody(form, kind);
+    expect(body).toEqual({
+      name: 'OpenAI',
+      base_url: '',
+      options: { organization: ' org ', latency_ms: 1500, stream: true },
+      is_private_allowed: false,
+    });
+    form.values.key = ' sk-1 ';
+    expect(providerBody(form, kind).key).toBe('sk-1');
+  });
+
+  it('asks for what is required, once: a stored key counts', () => {
+    const form = emptyForm(kind, []);
+    expect(missingField(form, kind, false)).toBe('key');
+    expect(missingField(form, kind, true)).toBe('');
+    expect(missingField({ ...form, name: ' ' }, kind, true)).toBe('name');
+  });
+
+  it('shows what is stored and never a secret', () => {
+    const provider = {
+      kind: 'openai',
+      name: 'Shop',
+      base_url: 'http://10.0.0.2/v1',
+      options: { latency_ms: 5 },
+      is_private_allowed: true,
+      has_key: true,
+      key_hint: '3f9a',
+    } as unknown as Provider;
+    expect(formOf(provider, kind)).toEqual({
+      kind: 'openai',
+      name: 'Shop',
+      values: {
+        base_url: 'http://10.0.0.2/v1',
+        key: '',
+        organization: '',
+        latency_ms: 5,
+        stream: true,
+      },
+      isPrivateAllowed: true,
+    });
+  });
+
+  it('finds the field of an error', () => {
+    expect(errorField('options.latency_ms')).toBe('latency_ms');
+    expect(errorField('name')).toBe('name');
+  });
+});
+
+describe('settings', () => {
+  it('keeps the order of the server within groups', () => {
+    const setting = (name: string, group: string) => ({ name, group }) as Setting;
+    const groups = groupSettings([setting('a', 'x'), setting('b', 'y'), setting('c', 'x')]);
+    expect(groups.map(([name, list]) => [name, list.map((one) => one.name)])).toEqual([
+      ['x', ['a', 'c']],
+      ['y', ['b']],
+    ]);
+  });
+
+  it('names browsers', () => {
+    expect(
+      agentName('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36'),
+    ).toBe('Chrome · Linux');
+    expect(agentName('Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Safari/604.1')).toBe(
+      'Safari · iOS',
+    );
+    expect(agentName('curl/8.5.0')).toBe('curl/8.5.0');
+  });
+});

@@ -1,0 +1,120 @@
+import type { Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
+
+/** The names of fields that are the provider's own columns; all others go into its options. */
+const columns = ['base_url', 'key'];
+
+export interface ProviderForm {
+  kind: string;
+  name: string;
+  values: Record<string, string | number | boolean>;
+  isPrivateAllowed: boolean;
+}
+
+function fallbackOf(field: ProviderField): string | number | boolean {
+  if (field.type === 'bool') return field.fallback === 'true';
+  if (field.type === 'int' || field.type === 'double') {
+    return field.fallback === '' ? '' : Number(field.fallback);
+  }
+  if (field.type === 'choice') return field.fallback || (field.choices[0] ?? '');
+  return '';
+}
+
+export function emptyForm(kind: ProviderKind, taken: readonly string[]): ProviderForm {
+  let name = kind.label;
+  for (let count = 2; taken.includes(name); count++) name = `${kind.label} ${count}`;
+  return {
+    kind: kind.name,
+    name,
+    values: Object.fromEntries(kind.fields.map((field) => [field.name, fallbackOf(field)])),
+    isPrivateAllowed: false,
+  };
+}
+
+export function formOf(provider: Provider, kind: ProviderKind): ProviderForm {
+  const options =
+    provider.options && typeof provider.options === 'object'
+      ? (provider.options as Record<string, string | number | boolean>)
+      : {};
+  return {
+    kind: provider.kind,
+    name: provider.name,
+    values: Object.fromEntries(
+      kind.fields.map((field) => [
+        field.name,
+        field.name === 'base_url'
+          ? provider.base_url
+          : field.type === 'secret'
+            ? ''
+            : (options[field.name] ?? fallbackOf(field)),
+      ]),
+    ),
+    isPrivateAllowed: provider.is_private_allowed,
+  };
+}
+
+/** What is sent; a secret that was not typed stays as it is. */
+export function providerBody(form: ProviderForm, kind: ProviderKind) {
+  const options: Record<string, string | number | boolean> = {};
+  let key: string | undefined;
+  let baseUrl: string | undefined;
+  for (const field of kind.fields) {
+    const value = form.values[field.name];
+    if (field.name === 'base_url') baseUrl = String(value ?? '').trim();
+    else if (field.name === 'key' || field.type === 'secret') {
+      const text = String(value ?? '').trim();
+      if (text) key = text;
+    } else if (!columns.includes(field.name) && value !== undefined && value !== '') {
+      options[field.name] = value;
+    }
+  }
+  return {
+    name: form.name.trim(),
+    ...(baseUrl !== undefined ? { base_url: baseUrl } : {}),
+    ...(key !== undefined ? { key } : {}),
+    options,
+    is_private_allowed: form.isPrivateAllowed,
+  };
+}
+
+/** The first thing that is missing, by field name; an existing key counts as given. */
+export function missingField(form: ProviderForm, kind: ProviderKind, hasKey: boolean): string {
+  if (form.name.trim() === '') return 'name';
+  for (const field of kind.fields) {
+    if (!field.is_required || (field.type === 'secret' && hasKey)) continue;
+    if (String(form.values[field.name] ?? '').trim() === '') return field.name;
+  }
+  return '';
+}
+
+/** "options.latency_ms" or "latency_ms": the field an error speaks of. */
+export function errorField(field: string): string {
+  return field.split('.').at(-1) ?? field;
+}
+
+/** Settings by group, in the server's order. */
+export function groupSettings(settings: readonly Setting[]): [string, Setting[]][] {
+  const groups = new Map<string, Setting[]>();
+  for (const setting of settings) {
+    const group = groups.get(setting.group);
+    if (group) group.push(setting);
+    else groups.set(setting.group, [setting]);
+  }
+  return [...groups];
+}
+
+/** A browser by its name, as far as it says; never a guess. */
+export function agentName(agent: string): string {
+  const browser =
+    /(Edg|OPR|Firefox|Chrome|Safari)[/ ]/
+      .exec(agent)?.[1]
+      ?.replace('Edg', 'Edge')
+      .replace('OPR', 'Opera') ?? '';
+  const system =
+    (/iPhone|iPad/.test(agent) && 'iOS') ||
+    (/Android/.test(agent) && 'Android') ||
+    (/Mac OS X/.test(agent) && 'macOS') ||
+    (/Windows/.test(agent) && 'Windows') ||
+    (/Linux|X11/.test(agent) && 'Linux') ||
+    '';
+  return [browser, system].filter(Boolean).join(' · ') || agent.slice(0, 60);
+}

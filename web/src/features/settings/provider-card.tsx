@@ -1,0 +1,292 @@
+import { useQueryClient } from '@tanstack/react-query';
+import clsx from 'clsx';
+import {
+  ChevronRight,
+  CircleCheck,
+  CircleX,
+  MoreHorizontal,
+  Pause,
+  Pencil,
+  Play,
+  Trash2,
+  Zap,
+} from 'lucide-react';
+import { useState } from 'react';
+import { api, data, done } from '~/api/client';
+import { codeText, errorText } from '~/api/errors';
+import type { Provider, ProviderKind, ProviderTest } from '~/api/types';
+import { hasText, useFormat, useT } from '~/lib/i18n';
+import { Button, IconButton } from '~/ui/button';
+import { ConfirmDialog } from '~/ui/dialog';
+import { Field, NumberInput } from '~/ui/field';
+import { Menu } from '~/ui/menu';
+import { Select } from '~/ui/select';
+import { Badge } from '~/ui/states';
+import { Switch } from '~/ui/switch';
+import { showToast } from '~/ui/toast';
+import { ProviderDialog } from './provider-dialog';
+import { providersQuery } from './queries';
+
+/** One account: how it does, a test, its rules. */
+export function ProviderCard({
+  provider,
+  kind,
+  language,
+}: {
+  provider: Provider;
+  kind: ProviderKind | undefined;
+  language: string;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const client = useQueryClient();
+  const [test, setTest] = useState<ProviderTest | null>(null);
+  const [isTesting, setTesting] = useState(false);
+  const [isOpen, setOpen] = useState(false);
+  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
+  const [isDeleting, setDeleting] = useState(false);
+  const path = { params: { path: { id: provider.id } } };
+  const fail = (error: unknown) => showToast(errorText(error, t), { tone: 'bad' });
+  const put = (next: Provider) => {
+    client.setQueryData(providersQuery.queryKey, (list) =>
+      list?.map((one) => (one.id === next.id ? next : one)),
+    );
+    void client.invalidateQueries({ queryKey: ['models'] });
+  };
+
+  const runTest = async () => {
+    setTesting(true);
+    setTest(null);
+    try {
+      setTest(await data(api.POST('/api/v1/providers/{id}/test', path)));
+    } catch (error) {
+      fail(error);
+    } finally {
+      setTesting(false);
+    }
+  };
+  const remove = async () => {
+    setDeleting(true);
+    try {
+      await done(api.DELETE('/api/v1/providers/{id}', path));
+      await client.invalidateQueries({ queryKey: providersQuery.queryKey });
+      void client.invalidateQueries({ queryKey: ['models'] });
+    } catch (error) {
+      fail(error);
+      setDeleting(false);
+    }
+  };
+
+  const reason = `errors.provider_${provider.pause_reason}`;
+  return (
+    <li className="rounded-8 bg-surface shadow-1 outline outline-line">
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2 p-4">
+        <div className="min-w-48 flex-1">
+          <h3 className="flex flex-wrap items-center gap-2 text-14 font-semibold">
+            {provider.name}
+            {!provider.is_enabled ? (
+              <Badge>{t('settings.provider.off')}</Badge>
+            ) : provider.is_paused ? (
+              <Badge tone="warn">{t('settings.provider.paused')}</Badge>
+            ) : (
+              <Badge tone="ok">{t('settings.provider.on')}</Badge>
+            )}
+          </h3>
+          <p className="truncate text-12 text-fg-3">
+            {[
+              kind?.label ?? provider.kind,
+              provider.base_url,
+              provider.has_key && t('settings.provider.key', { hint: provider.key_hint }),
+              t('settings.provider.models', { count: provider.models.length }),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </p>
+        </div>
+        <Button icon={Zap} isPending={isTesting} onClick={() => void runTest()}>
+          {t('settings.provider.test')}
+        </Button>
+        <Button icon={Pencil} onClick={() => setDialog('edit')}>
+          {t('settings.provider.edit')}
+        </Button>
+        <Menu
+          trigger={<IconButton icon={MoreHorizontal} label={t('common.more')} />}
+          entries={[
+            {
+              label: t(provider.is_paused ? 'settings.provider.resume' : 'settings.provider.pause'),
+              icon: provider.is_paused ? Play : Pause,
+              run: () =>
+                void data(
+                  provider.is_paused
+                    ? api.POST('/api/v1/providers/{id}/resume', path)
+                    : api.POST('/api/v1/providers/{id}/pause', { ...path, body: {} }),
+                ).then(put, fail),
+            },
+            'line',
+            {
+              label: t('settings.provider.delete'),
+              icon: Trash2,
+              isDanger: true,
+              run: () => setDialog('delete'),
+            },
+          ]}
+        />
+      </div>
+      {provider.is_paused && provider.pause_reason && (
+        <p className="mx-4 mb-4 rounded-8 bg-warn-soft px-3 py-2 text-13 text-warn">
+          {hasText(reason) ? t(reason) : provider.pause_reason}
+        </p>
+      )}
+      {test && <TestResult test={test} onEdit={() => setDialog('edit')} />}
+      <div className="border-line border-t">
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+          className="flex h-9 w-full items-center gap-1.5 px-4 text-12 font-medium text-fg-2 hover:text-fg max-md:h-11"
+        >
+          <ChevronRight
+            size={14}
+            aria-hidden
+            className={clsx('transition-transform duration-200', isOpen && 'rotate-90')}
+          />
+          {t('settings.provider.rules')}
+        </button>
+        {isOpen && <Rules provider={provider} onSaved={put} />}
+      </div>
+      {dialog === 'edit' && kind && (
+        <ProviderDialog
+          kinds={[kind]}
+          provider={provider}
+          taken={[]}
+          onClose={() => setDialog(null)}
+        />
+      )}
+      <ConfirmDialog
+        isOpen={dialog === 'delete'}
+        onClose={() => setDialog(null)}
+        isPending={isDeleting}
+        title={t('settings.provider.deleteTitle', { name: provider.name })}
+        about={t('settings.provider.deleteText')}
+        action={t('settings.provider.delete')}
+        typeName={provider.name}
+        onConfirm={() => void remove()}
+      />
+      <span className="sr-only" lang={language}>
+        {isTesting ? t('settings.provider.testing') : ''}
+        {test &&
+          (test.ok
+            ? t('settings.test.ok', { time: format.duration(test.took_ms) })
+            : t('settings.test.failed'))}
+      </span>
+    </li>
+  );
+}
+
+function TestResult({ test, onEdit }: { test: ProviderTest; onEdit: () => void }) {
+  const t = useT();
+  const format = useFormat();
+  if (test.ok) {
+    return (
+      <div className="mx-4 mb-4 rounded-8 bg-ok-soft px-3 py-2 text-13">
+        <p className="flex items-center gap-2 font-medium text-ok tabular-nums">
+          <CircleCheck size={16} aria-hidden />
+          {t('settings.test.ok', { time: format.duration(test.took_ms) })}
+        </p>
+        {test.models.length > 0 && (
+          <p className="mt-1 max-h-24 overflow-y-auto text-12 text-fg-2">
+            {t('settings.test.models', {
+              count: test.models.length,
+              names: new Intl.ListFormat(format.language, { type: 'unit' }).format(test.models),
+            })}
+          </p>
+        )}
+      </div>
+    );
+  }
+  const code = `provider_${test.failure_class}`;
+  return (
+    <div className="mx-4 mb-4 rounded-8 bg-bad-soft px-3 py-2 text-13">
+      <p className="flex items-start gap-2 font-medium text-bad">
+        <CircleX size={16} className="mt-0.5 shrink-0" aria-hidden />
+        {codeText(hasText(`errors.${code}`) ? code : 'unreachable', t)}
+      </p>
+      {test.message && <p className="mt-1 text-12 break-words text-fg-2">{test.message}</p>}
+      <Button height="dense" className="mt-2" onClick={onEdit}>
+        {t('settings.provider.edit')}
+      </Button>
+    </div>
+  );
+}
+
+function Rules({ provider, onSaved }: { provider: Provider; onSaved: (next: Provider) => void }) {
+  const t = useT();
+  const [concurrency, setConcurrency] = useState<number | null>(provider.concurrency);
+  const save = (change: {
+    is_enabled?: boolean;
+    concurrency?: number;
+    on_unknown?: Provider['on_unknown'];
+    once_below_micro?: number;
+  }) =>
+    void data(
+      api.PATCH('/api/v1/providers/{id}', {
+        params: { path: { id: provider.id } },
+        body: change,
+      }),
+    ).then(onSaved, (error) => showToast(errorText(error, t), { tone: 'bad' }));
+  const rules = ['hold', 'once_below', 'retry'] as const;
+  return (
+    <div className="flex flex-col gap-4 px-4 pb-4">
+      <Switch
+        label={t('settings.provider.enabled')}
+        help={t('settings.provider.enabledHelp')}
+        isOn={provider.is_enabled}
+        onChange={(isOn) => save({ is_enabled: isOn })}
+      />
+      <div className="grid gap-4 md:grid-cols-2">
+        <Field
+          label={t('settings.provider.concurrency')}
+          help={t('settings.provider.concurrencyHelp')}
+        >
+          <NumberInput
+            value={concurrency}
+            min={1}
+            max={256}
+            onChange={(value) => {
+              setConcurrency(value);
+              if (value && value !== provider.concurrency) save({ concurrency: value });
+            }}
+          />
+        </Field>
+        <Field
+          label={t('settings.provider.unknown')}
+          help={t('settings.provider.unknownHelp')}
+          isCustom
+        >
+          <Select
+            value={provider.on_unknown}
+            onChange={(on_unknown) => save({ on_unknown })}
+            options={rules.map((rule) => ({
+              value: rule,
+              label: t(`settings.unknown.${rule}`),
+              detail: t(`settings.unknown.${rule}Help`),
+            }))}
+          />
+        </Field>
+        {provider.on_unknown === 'once_below' && (
+          <Field label={t('settings.provider.below')} help={t('settings.provider.belowHelp')}>
+            <NumberInput
+              value={provider.once_below_micro / 1e6}
+              min={0}
+              step={0.01}
+              digits={4}
+              onChange={(value) =>
+                value !== null && save({ once_below_micro: Math.round(value * 1e6) })
+              }
+            />
+          </Field>
+        )}
+      </div>
+    </div>
+  );
+}

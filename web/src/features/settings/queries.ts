@@ -1,0 +1,33 @@
+import { queryOptions } from '@tanstack/react-query';
+import { api, data } from '~/api/client';
+
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/providers', { signal }))).items,
+});
+
+export const providerKindsQuery = queryOptions({
+  queryKey: ['provider-kinds'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/provider-kinds', { signal }))).items,
+  staleTime: Number.POSITIVE_INFINITY, // they change with the binary only
+});
+
+export const sessionsQuery = queryOptions({
+  queryKey: ['sessions'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/me/sessions', { signal }))).items,
+});
+
+export const tokensQuery = queryOptions({
+  queryKey: ['tokens'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/tokens', { signal }))).items,
+});
+
+export const settingsQuery = queryOptions({
+  queryKey: ['settings'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/settings', { signal }))).items,
+});
+
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: ({ signal }) => data(api.GET('/api/v1/system/info', { signal })),
+});

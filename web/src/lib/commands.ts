@@ -1,0 +1,136 @@
+import type { LucideIcon } from 'lucide-react';
+import type { Key } from './i18n';
+
+export type Scope = 'everywhere' | 'generate' | 'library' | 'viewer' | 'queue';
+
+/** What can be done, once: button, menu, palette and shortcut sheet share it. */
+export interface Command {
+  id: string;
+  labelKey: Key;
+  icon: LucideIcon;
+  scope: Scope;
+  /** "Mod+Shift+Enter", "G L" (one after the other), "."; the first one is shown. */
+  keys: readonly string[];
+  /** Not listed in the palette: it has no sense without what is focused. */
+  isKeyOnly?: boolean;
+}
+
+export interface ActiveCommand extends Command {
+  when?: () => boolean;
+  run: () => void;
+}
+
+/** Gives a feature's commands their type and keeps them in one list for the key test. */
+export function defineCommands<T extends Record<string, Omit<Command, 'id'>>>(
+  feature: string,
+  table: T,
+): { [K in keyof T]: Command } {
+  const out = {} as { [K in keyof T]: Command };
+  for (const name of Object.keys(table) as (keyof T & string)[]) {
+    const row = table[name];
+    if (row) out[name] = { ...row, id: `${feature}.${name}` };
+  }
+  return out;
+}
+
+type Listener = () => void;
+const active = new Set<{ current: ActiveCommand[] }>();
+const listeners = new Set<Listener>();
+
+export function activateCommands(slot: { current: ActiveCommand[] }): () => void {
+  active.add(slot);
+  for (const listener of listeners) listener();
+  return () => {
+    active.delete(slot);
+    for (const listener of listeners) listener();
+  };
+}
+
+export function activeCommands(): ActiveCommand[] {
+  // The latest registered comes first: a viewer over a page has its keys.
+  return [...active].reverse().flatMap((slot) => slot.current);
+}
+
+const isApple = typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.userAgent);
+
+type Stroke = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
+
+function strokeMatches(stroke: Stroke, text: string): boolean {
+  const parts = text === '+' ? ['+'] : text.split('+').map((part) => part || '+');
+  const name = parts.at(-1) ?? '';
+  const wants = (modifier: string) => parts.slice(0, -1).includes(modifier);
+  const mod = isApple ? stroke.metaKey : stroke.ctrlKey;
+  const other = isApple ? stroke.ctrlKey : stroke.metaKey;
+  if (wants('Mod') !== mod || other || wants('Alt') !== stroke.altKey) return false;
+  // A sign typed with Shift ("?", "+") carries its Shift within.
+  const isSign = name.length === 1 && !/[a-z0-9]/i.test(name);
+  if (!isSign && wants('Shift') !== stroke.shiftKey) return false;
+  const key = stroke.key === ' ' ? 'Space' : stroke.key;
+  return key.length === 1 ? key.toLowerCase() === name.toLowerCase() : key === name;
+}
+
+/** Whether a key acts while someone writes: only those with Ctrl or Cmd, and Escape. */
+function worksInText(keys: string): boolean {
+  return keys.includes('Mod+');
+}
+
+export function isTextField(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.isContentEditable) return true;
+  if (target instanceof HTMLTextAreaElement) return true;
+  return (
+    target instanceof HTMLInputElement &&
+    !['checkbox', 'radio', 'range', 'button', 'submit', 'file'].includes(target.type)
+  );
+}
+
+/** Finds the command of a stroke; `pending` is the first key of a pair ("g" of "G L"). */
+export function matchStroke(
+  commands: readonly ActiveCommand[],
+  stroke: Stroke,
+  pending: string,
+  inText: boolean,
+  areLettersOn: boolean,
+): { command?: ActiveCommand; pending: string } {
+  let begins = false;
+  for (const command of commands) {
+    for (const keys of command.keys) {
+      if (inText && !worksInText(keys)) continue;
+      if (!areLettersOn && /^[a-z]( [a-z])?$/i.test(keys)) continue;
+      const [first = '', second] = keys.split(' ');
+      if (second) {
+        if (pending === first && strokeMatches(stroke, second)) {
+          if (!command.when || command.when()) return { command, pending: '' };
+        } else if (!pending && strokeMatches(stroke, first)) begins = true;
+        continue;
+      }
+      if (pending) continue;
+      if (strokeMatches(stroke, first) && (!command.when || command.when())) {
+        return { command, pending: '' };
+      }
+    }
+  }
+  return { pending: begins && stroke.key.length === 1 ? stroke.key.toUpperCase() : '' };
+}
+
+const signs: Record<string, string> = {
+  Enter: '↵',
+  Escape: 'Esc',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Delete: 'Del',
+};
+
+/** The caps to show for "Mod+Shift+Enter": Ctrl, Shift, ↵; ⌘ ⇧ ↵ on Apple's machines. */
+export function keyCaps(keys: string): string[] {
+  return keys.split(' ').flatMap((stroke) =>
+    (stroke === '+' ? ['+'] : stroke.split('+').map((part) => part || '+')).map((part) => {
+      if (part === 'Mod') return isApple ? '⌘' : 'Ctrl';
+      if (part === 'Shift') return isApple ? '⇧' : 'Shift';
+      if (part === 'Alt') return isApple ? '⌥' : 'Alt';
+      return signs[part] ?? part;
+    }),
+  );
+}

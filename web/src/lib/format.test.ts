@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatBytes,
+  formatDay,
+  formatDuration,
+  formatMoney,
+  formatNumber,
+  formatRelative,
+  localDay,
+} from './format';
+
+describe('format', () => {
+  it('writes money from micro-units without losing small prices', () => {
+    expect(formatMoney(1_600_000, 'CNY', 'zh-CN')).toBe('¥1.60');
+    expect(formatMoney(4_000, 'USD', 'en')).toBe('$0.004');
+    expect(formatMoney(0, 'USD', 'en')).toBe('$0.00');
+    expect(formatMoney(40_000, '', 'en')).toBe('$0.04');
+  });
+
+  it('writes sizes in steps of a thousand', () => {
+    expect(formatBytes(999, 'en')).toBe('999 bytes');
+    expect(formatBytes(1_540_000, 'en')).toBe('1.5 MB');
+    expect(formatBytes(15_400_000, 'en')).toBe('15 MB');
+  });
+
+  it('writes durations with at most two units', () => {
+    expect(formatDuration(840, 'en')).toBe('0.8s');
+    expect(formatDuration(14_200, 'en')).toBe('14s');
+    expect(formatDuration(125_000, 'en')).toBe('2m 5s');
+    expect(formatDuration(3_780_000, 'en')).toBe('1h 3m');
+    expect(formatDuration(59_700, 'en')).toBe('1m');
+    expect(formatDuration(14_200, 'zh-CN')).toBe('14秒');
+  });
+
+  it('names days, with the year when it is another one', () => {
+    const now = new Date(2026, 10, 22);
+    expect(formatDay('2026-11-22', 'en', now)).toBe('Sunday, November 22');
+    expect(formatDay('2025-01-02', 'en', now)).toBe('Thursday, January 2, 2025');
+    expect(formatDay('2026-11-22', 'zh-CN', now)).toBe('11月22日星期日');
+  });
+
+  it('says how long ago, and the date after a week', () => {
+    const now = Date.parse('2026-11-22T12:00:00Z');
+    expect(formatRelative('2026-11-22T11:55:00Z', 'en', now)).toBe('5 minutes ago');
+    expect(formatRelative('2026-11-22T12:00:00Z', 'en', now)).toBe('now');
+    expect(formatRelative('2026-11-21T11:00:00Z', 'en', now)).toBe('yesterday');
+    expect(formatRelative('2026-11-01T11:00:00Z', 'en', now)).toContain('2026');
+  });
+
+  it('groups numbers and finds the local day', () => {
+    expect(formatNumber(100_000, 'en')).toBe('100,000');
+    expect(localDay(new Date(2026, 0, 5, 23, 59).toISOString())).toBe('2026-01-05');
+  });
+});

@@ -1,0 +1,134 @@
+/** Numbers, money, sizes and times in the language of the page, by Intl alone. */
+
+const cache = new Map<string, unknown>();
+function cached<T>(key: string, make: () => T): T {
+  let value = cache.get(key) as T | undefined;
+  if (value === undefined) {
+    value = make();
+    cache.set(key, value);
+  }
+  return value;
+}
+
+export function formatNumber(value: number, language: string, digits = 0): string {
+  return cached(
+    `n${language}${digits}`,
+    () => new Intl.NumberFormat(language, { maximumFractionDigits: digits }),
+  ).format(value);
+}
+
+/** Money in integer micro-units; small prices keep up to four digits so that they are not "0.00". */
+export function formatMoney(micro: number, currency: string, language: string): string {
+  const value = micro / 1e6;
+  const digits = value !== 0 && Math.abs(value) < 0.1 ? 4 : 2;
+  const code = /^[A-Z]{3}$/.test(currency) ? currency : 'USD';
+  return cached(
+    `m${language}${code}${digits}`,
+    () =>
+      new Intl.NumberFormat(language, {
+        style: 'currency',
+        currency: code,
+        currencyDisplay: 'narrowSymbol',
+        minimumFractionDigits: 2,
+        maximumFractionDigits: digits,
+      }),
+  ).format(value);
+}
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+export function formatBytes(bytes: number, language: string): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return cached(
+    `b${language}${unit}${value < 10 && unit > 0}`,
+    () =>
+      new Intl.NumberFormat(language, {
+        style: 'unit',
+        unit: units[unit],
+        unitDisplay: unit === 0 ? 'long' : 'short',
+        maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0,
+      }),
+  ).format(value);
+}
+
+/** "0.8 s", "14 s", "2 min 5 s", "1 h 3 min" in the language's own units. */
+export function formatDuration(ms: number, language: string): string {
+  const part = (value: number, unit: 'second' | 'minute' | 'hour', digits = 0) =>
+    cached(
+      `d${language}${unit}${digits}`,
+      () =>
+        new Intl.NumberFormat(language, {
+          style: 'unit',
+          unit,
+          unitDisplay: language.startsWith('zh') ? 'short' : 'narrow',
+          maximumFractionDigits: digits,
+        }),
+    ).format(value);
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 9.95) return part(seconds, 'second', 1);
+  const whole = Math.round(seconds);
+  if (whole < 60) return part(whole, 'second');
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) {
+    const rest = whole % 60;
+    return rest ? `${part(minutes, 'minute')} ${part(rest, 'second')}` : part(minutes, 'minute');
+  }
+  const rest = minutes % 60;
+  const hours = part(Math.floor(minutes / 60), 'hour');
+  return rest ? `${hours} ${part(rest, 'minute')}` : hours;
+}
+
+export function formatDateTime(iso: string, language: string): string {
+  return cached(
+    `t${language}`,
+    () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
+  ).format(new Date(iso));
+}
+
+/** A calendar day "2026-11-22" as people say it; the year only when it is not this one. */
+export function formatDay(day: string, language: string, now: Date): string {
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
+  const withYear = year !== now.getFullYear();
+  return cached(
+    `D${language}${withYear}`,
+    () =>
+      new Intl.DateTimeFormat(language, {
+        weekday: 'long',
+        month: 'long',
+        day: 'numeric',
+        ...(withYear ? { year: 'numeric' } : {}),
+      }),
+  ).format(new Date(year, month - 1, date, 12));
+}
+
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/** "5 minutes ago"; a week and more is a date. */
+export function formatRelative(iso: string, language: string, now: number): string {
+  const apart = new Date(iso).getTime() - now;
+  if (Math.abs(apart) > 7 * 86_400_000) return formatDateTime(iso, language);
+  const format = cached(
+    `r${language}`,
+    () => new Intl.RelativeTimeFormat(language, { numeric: 'auto' }),
+  );
+  for (const [unit, size] of steps) {
+    if (Math.abs(apart) >= size) return format.format(Math.trunc(apart / size), unit);
+  }
+  return format.format(0, 'second');
+}
+
+/** The local calendar day of a moment, "2026-11-22". */
+export function localDay(iso: string): string {
+  const date = new Date(iso);
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}

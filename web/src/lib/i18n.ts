@@ -1,0 +1,132 @@
+import i18next from 'i18next';
+import { useCallback, useMemo } from 'react';
+import { initReactI18next, useTranslation } from 'react-i18next';
+import type auth from '../locales/en/auth.json';
+import type common from '../locales/en/common.json';
+import type errors from '../locales/en/errors.json';
+import type generate from '../locales/en/generate.json';
+import type library from '../locales/en/library.json';
+import type queue from '../locales/en/queue.json';
+import type settings from '../locales/en/settings.json';
+import {
+  formatBytes,
+  formatDateTime,
+  formatDay,
+  formatDuration,
+  formatMoney,
+  formatNumber,
+  formatRelative,
+} from './format';
+import type { Language } from './preferences';
+
+interface Bundles {
+  auth: typeof auth;
+  common: typeof common;
+  errors: typeof errors;
+  generate: typeof generate;
+  library: typeof library;
+  queue: typeof queue;
+  settings: typeof settings;
+}
+type Bundle = keyof Bundles;
+/** `count_one` and `count_other` are asked for as `count`. */
+type Singular<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
+export type Key = { [B in Bundle]: `${B}.${Singular<keyof Bundles[B] & string>}` }[Bundle];
+type Values = Record<string, string | number>;
+
+const files = import.meta.glob<{ default: Record<string, string> }>('../locales/*/*.json');
+
+const instance = i18next.createInstance();
+
+/** Starts with the bundles each page needs; the others come with their feature. */
+export async function startI18n(language: Language): Promise<void> {
+  instance.use(initReactI18next).use({
+    type: 'backend',
+    init() {},
+    read(
+      wanted: string,
+      bundle: string,
+      done: (error: Error | null, data: Record<string, string> | null) => void,
+    ) {
+      const load = files[`../locales/${wanted}/${bundle}.json`];
+      if (!load) {
+        done(new Error(`no texts for ${wanted}/${bundle}`), null);
+        return;
+      }
+      load().then(
+        (file) => done(null, file.default),
+        (error: Error) => done(error, null),
+      );
+    },
+  });
+  await instance.init({
+    lng: language,
+    supportedLngs: ['en', 'zh-CN'],
+    load: 'currentOnly',
+    fallbackLng: false,
+    ns: ['common', 'errors'],
+    defaultNS: 'common',
+    keySeparator: false,
+    nsSeparator: ':',
+    interpolation: { escapeValue: false },
+    returnNull: false,
+    react: { useSuspense: false },
+  });
+}
+
+export async function loadTexts(...bundles: Bundle[]): Promise<void> {
+  await instance.loadNamespaces(bundles);
+}
+
+export async function changeLanguage(language: Language): Promise<void> {
+  await instance.changeLanguage(language);
+  document.documentElement.lang = language;
+}
+
+export function currentLanguage(): Language {
+  return instance.language === 'zh-CN' ? 'zh-CN' : 'en';
+}
+
+export function translate(key: Key, values?: Values): string {
+  const dot = key.indexOf('.');
+  return instance.t(`${key.slice(0, dot)}:${key.slice(dot + 1)}`, values ?? {});
+}
+
+/** Whether a text exists; for keys that a server word chooses. */
+export function hasText(key: string): key is Key {
+  const dot = key.indexOf('.');
+  return instance.exists(`${key.slice(0, dot)}:${key.slice(dot + 1)}`);
+}
+
+export type Translate = typeof translate;
+
+/** The translator; its identity changes with the language, so memoised texts follow. */
+export function useT(): Translate {
+  const { i18n } = useTranslation('common', { i18n: instance });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the language is what the texts depend on
+  return useCallback<Translate>((key, values) => translate(key, values), [i18n.language]);
+}
+
+/** Formatters bound to the page's language. */
+export function useFormat() {
+  const { i18n } = useTranslation('common', { i18n: instance });
+  const language = i18n.language;
+  return useMemo(
+    () => ({
+      language,
+      number: (value: number, digits?: number) => formatNumber(value, language, digits),
+      money: (micro: number, currency: string) => formatMoney(micro, currency, language),
+      bytes: (bytes: number) => formatBytes(bytes, language),
+      duration: (ms: number) => formatDuration(ms, language),
+      dateTime: (iso: string) => formatDateTime(iso, language),
+      day: (day: string) => formatDay(day, language, new Date()),
+      relative: (iso: string) => formatRelative(iso, language, Date.now()),
+    }),
+    [language],
+  );
+}
+
+/** What the server says in two languages (operations, parameters, settings, kinds). */
+export function pickLanguage(en: string, zh: string, language: string): string {
+  return language.startsWith('zh') ? zh || en : en || zh;
+}

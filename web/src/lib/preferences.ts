@@ -1,0 +1,45 @@
+import { create } from 'zustand';
+import { persist } from 'zustand/middleware';
+
+export type Theme = 'light' | 'dark' | 'system';
+export type Language = 'en' | 'zh-CN';
+
+interface Preferences {
+  theme: Theme;
+  language: Language | '';
+  tileSize: number;
+  isPanelOpen: boolean;
+  areLetterKeysOn: boolean;
+  set: (change: Partial<Omit<Preferences, 'set'>>) => void;
+}
+
+/** What a person likes, kept in this browser; boot.js reads the same record before the first paint. */
+export const usePreferences = create<Preferences>()(
+  persist(
+    (set) => ({
+      theme: 'system',
+      language: '',
+      tileSize: 220,
+      isPanelOpen: true,
+      areLetterKeysOn: true,
+      set,
+    }),
+    { name: 'vitrine.preferences', version: 1 },
+  ),
+);
+
+const darkQuery = '(prefers-color-scheme: dark)';
+
+function applyTheme(theme: Theme) {
+  const isDark = theme === 'dark' || (theme === 'system' && matchMedia(darkQuery).matches);
+  document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
+}
+
+/** Keeps the document's theme in step with the preference and the system, for ever. */
+export function followTheme() {
+  applyTheme(usePreferences.getState().theme);
+  usePreferences.subscribe((state) => applyTheme(state.theme));
+  matchMedia(darkQuery).addEventListener('change', () =>
+    applyTheme(usePreferences.getState().theme),
+  );
+}

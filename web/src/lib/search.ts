@@ -1,0 +1,75 @@
+/** What stands in addresses, read with care: people edit them. */
+
+export function optionalText(value: unknown): string | undefined {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && value !== '' ? value.slice(0, 500) : undefined;
+}
+
+export function optionalId(value: unknown): string | undefined {
+  const text = optionalText(value);
+  return text && /^[0-9A-Za-z_-]{1,64}$/.test(text) ? text : undefined;
+}
+
+const kinds = ['uploaded', 'generated', 'derived'] as const;
+const sorts = ['newest', 'oldest', 'rating'] as const;
+
+function oneOf<T extends string>(value: unknown, list: readonly T[]): T | undefined {
+  return list.find((item) => item === value);
+}
+
+export interface LibrarySearch {
+  q?: string | undefined;
+  tag?: string | undefined;
+  rating?: number | undefined;
+  starred?: true | undefined;
+  kind?: (typeof kinds)[number] | undefined;
+  run?: string | undefined;
+  trash?: true | undefined;
+  sort?: (typeof sorts)[number] | undefined;
+}
+
+export function readLibrarySearch(search: Record<string, unknown>): LibrarySearch {
+  const rating = Number(search.rating);
+  const sort = oneOf(search.sort, sorts);
+  return {
+    q: optionalText(search.q),
+    tag: optionalText(search.tag),
+    rating: Number.isInteger(rating) && rating >= 1 && rating <= 5 ? rating : undefined,
+    starred: search.starred === true || search.starred === 'true' ? true : undefined,
+    kind: oneOf(search.kind, kinds),
+    run: optionalId(search.run),
+    trash: search.trash === true || search.trash === 'true' ? true : undefined,
+    sort: sort === 'newest' ? undefined : sort,
+  };
+}
+
+export interface GenerateSearch {
+  run?: string | undefined;
+  /** Orders from other pages; the page obeys and drops them from the address. */
+  recall?: string | undefined;
+  what?: string | undefined;
+  reference?: string | undefined;
+}
+
+export function readGenerateSearch(search: Record<string, unknown>): GenerateSearch {
+  return {
+    run: optionalId(search.run),
+    recall: optionalId(search.recall),
+    what: optionalText(search.what),
+    reference: optionalText(search.reference),
+  };
+}
+
+const runStates = ['active', 'failed', 'done'] as const;
+
+export interface QueueSearch {
+  state?: (typeof runStates)[number] | undefined;
+}
+
+export function readQueueSearch(search: Record<string, unknown>): QueueSearch {
+  return { state: oneOf(search.state, runStates) };
+}
+
+export function readLoginSearch(search: Record<string, unknown>): { next?: string | undefined } {
+  return { next: optionalText(search.next) };
+}

@@ -1,0 +1,103 @@
+import { create } from 'zustand';
+import { createStream, type LiveMessage, type StreamState } from './stream';
+
+interface Connection {
+  state: StreamState;
+  retryAt: number;
+  /** when the line was lost; 0 while it holds */
+  lostAt: number;
+  hasOpened: boolean;
+}
+
+export const useConnection = create<Connection>(() => ({
+  state: 'connecting',
+  retryAt: 0,
+  lostAt: 0,
+  hasOpened: false,
+}));
+
+let say: (word: 'hurry' | 'forget') => void = () => {};
+
+function follow(message: LiveMessage & { type: 'state' }) {
+  useConnection.setState((before) => ({
+    state: message.state,
+    retryAt: message.retryAt,
+    lostAt: message.state === 'lost' ? before.lostAt || Date.now() : 0,
+    hasOpened: before.hasOpened || message.state === 'open',
+  }));
+}
+
+/** Joins the shared stream, or opens one of this tab's own; returns the way to leave. */
+export function connectLive(onEvent: (kind: string, data: unknown) => void): () => void {
+  const take = (message: LiveMessage) => {
+    if (message.type === 'state') {
+      follow(message);
+      return;
+    }
+    try {
+      onEvent(message.kind, JSON.parse(message.data));
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  };
+  const hurry = () => say('hurry');
+  window.addEventListener('online', hurry);
+
+  if ('SharedWorker' in window) {
+    const worker = new SharedWorker(new URL('./worker.ts', import.meta.url), {
+      type: 'module',
+      name: 'vitrine-live',
+    });
+    worker.port.onmessage = ({ data }: MessageEvent<LiveMessage>) => take(data);
+    worker.port.start();
+    worker.port.postMessage('here');
+    const beat = setInterval(() => worker.port.postMessage('here'), 20_000);
+    const leave = () => worker.port.postMessage('leave');
+    const come = () => worker.port.postMessage('here');
+    window.addEventListener('pagehide', leave);
+    window.addEventListener('pageshow', come);
+    say = (word) => worker.port.postMessage(word);
+    return () => {
+      clearInterval(beat);
+      leave();
+      window.removeEventListener('pagehide', leave);
+      window.removeEventListener('pageshow', come);
+      window.removeEventListener('online', hurry);
+      say = () => {};
+    };
+  }
+
+  const stream = createStream(take);
+  let hideTimer: ReturnType<typeof setTimeout> | undefined;
+  const onVisibility = () => {
+    clearTimeout(hideTimer);
+    if (document.hidden) hideTimer = setTimeout(() => stream.stop(), 30_000);
+    else stream.start();
+  };
+  document.addEventListener('visibilitychange', onVisibility);
+  stream.start();
+  say = (word) => {
+    if (word === 'hurry') stream.hurry();
+    else {
+      stream.stop();
+      stream.forget();
+      stream.start();
+    }
+  };
+  return () => {
+    clearTimeout(hideTimer);
+    stream.stop();
+    document.removeEventListener('visibilitychange', onVisibility);
+    window.removeEventListener('online', hurry);
+    say = () => {};
+  };
+}
+
+export function retryNow() {
+  say('hurry');
+}
+
+/** After a login: the stream starts anew as the person who signed in. */
+export function restartLive() {
+  say('forget');
+}

@@ -1,0 +1,72 @@
+import { useSyncExternalStore } from 'react';
+
+export interface Progress {
+  progress: number | null;
+  partialCount: number;
+  partialVersion: number;
+}
+
+/**
+ * Progress of running tasks, beside the query cache: many events a second, one subscription per id,
+ * flushed once per frame. Numbers never go back.
+ */
+const rows = new Map<string, Progress>();
+const listeners = new Map<string, Set<() => void>>();
+const dirty = new Set<string>();
+let isScheduled = false;
+
+function flush() {
+  isScheduled = false;
+  const ids = [...dirty];
+  dirty.clear();
+  for (const id of ids) for (const listener of listeners.get(id) ?? []) listener();
+}
+
+function touch(id: string) {
+  dirty.add(id);
+  if (isScheduled) return;
+  isScheduled = true;
+  requestAnimationFrame(flush);
+}
+
+export function putProgress(id: string, next: Progress) {
+  const before = rows.get(id);
+  const merged: Progress = before
+    ? {
+        progress:
+          before.progress !== null && next.progress !== null
+            ? Math.max(before.progress, next.progress)
+            : (next.progress ?? before.progress),
+        partialCount: Math.max(before.partialCount, next.partialCount),
+        partialVersion: Math.max(before.partialVersion, next.partialVersion),
+      }
+    : next;
+  rows.set(id, merged);
+  touch(id);
+}
+
+export function dropProgress(id: string) {
+  if (rows.delete(id)) touch(id);
+}
+
+export function useProgress(id: string): Progress | undefined {
+  return useSyncExternalStore(
+    (listener) => {
+      let set = listeners.get(id);
+      if (!set) {
+        set = new Set();
+        listeners.set(id, set);
+      }
+      set.add(listener);
+      return () => {
+        set.delete(listener);
+        if (set.size === 0) listeners.delete(id);
+      };
+    },
+    () => rows.get(id),
+  );
+}
+
+export function readProgress(id: string): Progress | undefined {
+  return rows.get(id);
+}

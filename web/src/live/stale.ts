@@ -1,0 +1,264 @@
+import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
+import type { AssetSort, RunState } from '~/api/queries';
+import type { Asset, AssetDetail, AssetFilter, Run, Task, TaskDetail } from '~/api/types';
+import { dropProgress, putProgress } from './run-store';
+
+/** One table: what an event of the server changes in, or makes stale of, the query cache. */
+
+type RunPages = InfiniteData<{ items: Run[]; next_cursor: string | null }>;
+type AssetPages = InfiniteData<{
+  items: Asset[];
+  next_cursor: string | null;
+  total: number | null;
+}>;
+
+/** Asks for a key again, but not more than once per `everyMs`, the last change included. */
+const waits = new Map<string, ReturnType<typeof setTimeout>>();
+function refetchSoon(client: QueryClient, key: QueryKey, everyMs: number) {
+  const name = JSON.stringify(key);
+  if (waits.has(name)) return;
+  waits.set(
+    name,
+    setTimeout(() => {
+      waits.delete(name);
+      void client.invalidateQueries({ queryKey: key });
+    }, everyMs),
+  );
+}
+
+/** An answer on its way may be older than the event: it is asked for again after it came. */
+function againIfFetching(client: QueryClient, key: QueryKey) {
+  if (client.isFetching({ queryKey: key }) > 0) void client.invalidateQueries({ queryKey: key });
+}
+
+export function belongsIn(run: Pick<Run, 'state' | 'failed'>, state: RunState): boolean {
+  if (state === 'all') return true;
+  if (state === 'failed') return run.state === 'failed' || run.failed > 0;
+  return run.state === state;
+}
+
+function mergeTask(run: Run, task: Task): Run {
+  const index = run.tasks.findIndex((one) => one.id === task.id);
+  if (index < 0) return { ...run, tasks: [...run.tasks, task] };
+  const tasks = [...run.tasks];
+  tasks[index] = task;
+  return { ...run, tasks };
+}
+
+function patchRuns(client: QueryClient, id: string, change: (run: Run) => Run) {
+  client.setQueryData<Run>(['run', id], (run) => run && change(run));
+  for (const [key] of client.getQueriesData<RunPages>({ queryKey: ['runs'] })) {
+    client.setQueryData<RunPages>(key, (pages) => {
+      if (!pages?.pages.some((page) => page.items.some((run) => run.id === id))) return pages;
+      return {
+        ...pages,
+        pages: pages.pages.map((page) => ({
+          ...page,
+          items: page.items.map((run) => (run.id === id ? change(run) : run)),
+        })),
+      };
+    });
+  }
+}
+
+function runChanged(client: QueryClient, { run }: { run: Run }) {
+  const known = findRun(client, run.id);
+  // The event carries no tasks; those we have stay.
+  const next: Run = { ...run, tasks: run.tasks?.length ? run.tasks : (known?.tasks ?? []) };
+  patchRuns(client, run.id, () => next);
+  for (const [key, pages] of client.getQueriesData<RunPages>({ queryKey: ['runs'] })) {
+    if (!pages) continue;
+    const state = key[1] as RunState;
+    const isIn = pages.pages.some((page) => page.items.some((one) => one.id === run.id));
+    const first = pages.pages[0];
+    if (belongsIn(next, state) && !isIn && first) {
+      client.setQueryData<RunPages>(key, {
+        ...pages,
+        pages: [{ ...first, items: [next, ...first.items] }, ...pages.pages.slice(1)],
+      });
+    } else if (!belongsIn(next, state) && isIn) {
+      client.setQueryData<RunPages>(key, {
+        ...pages,
+        pages: pages.pages.map((page) => ({
+          ...page,
+          items: page.items.filter((one) => one.id !== run.id),
+        })),
+      });
+    }
+  }
+  againIfFetching(client, ['runs']);
+  againIfFetching(client, ['run', run.id]);
+  if (next.tasks.length < next.task_count) refetchSoon(client, ['run', run.id], 200);
+}
+
+function findRun(client: QueryClient, id: string): Run | undefined {
+  const alone = client.getQueryData<Run>(['run', id]);
+  if (alone) return alone;
+  for (const [, pages] of client.getQueriesData<RunPages>({ queryKey: ['runs'] })) {
+    for (const page of pages?.pages ?? []) {
+      const found = page.items.find((run) => run.id === id);
+      if (found) return found;
+    }
+  }
+  return undefined;
+}
+
+function taskChanged(client: QueryClient, { task }: { task: Task }) {
+  patchRuns(client, task.run_id, (run) => mergeTask(run, task));
+  client.setQueryData<TaskDetail>(['task', task.id], (detail) => detail && { ...detail, ...task });
+  if (client.getQueryData(['task', task.id])) refetchSoon(client, ['task', task.id], 500);
+  againIfFetching(client, ['run', task.run_id]);
+  if (['done', 'failed', 'cancelled', 'ready'].includes(task.state)) dropProgress(task.id);
+}
+
+function plainMatch(asset: Asset, filter: AssetFilter): boolean | 'unknown' {
+  if (Boolean(filter.trash) !== Boolean(asset.trashed_at)) return false;
+  if (filter.kind && filter.kind !== asset.kind) return false;
+  if (filter.run && filter.run !== asset.run_id) return false;
+  if (filter.starred && !asset.is_starred) return false;
+  if (filter.rating && asset.rating < filter.rating) return false;
+  if (filter.tag && !asset.tags.includes(filter.tag)) return false;
+  return filter.q || filter.model || filter.from || filter.to ? 'unknown' : true;
+}
+
+function eachAssetList(
+  client: QueryClient,
+  change: (pages: AssetPages, filter: AssetFilter, sort: AssetSort, key: QueryKey) => AssetPages,
+) {
+  for (const [key, pages] of client.getQueriesData<AssetPages>({ queryKey: ['assets'] })) {
+    if (!pages) continue;
+    const next = change(pages, (key[1] ?? {}) as AssetFilter, key[2] as AssetSort, key);
+    if (next !== pages) client.setQueryData<AssetPages>(key, next);
+  }
+}
+
+function mapAssets(
+  pages: AssetPages,
+  change: (items: Asset[]) => Asset[],
+  add: number,
+): AssetPages {
+  return {
+    ...pages,
+    pages: pages.pages.map((page) => ({
+      ...page,
+      items: change(page.items),
+      total: page.total === null ? null : Math.max(0, page.total + add),
+    })),
+  };
+}
+
+/** Pictures stand in the tasks that made them, too. */
+function patchRunAssets(client: QueryClient, id: string, change: (assets: Asset[]) => Asset[]) {
+  const holds = (run: Run) =>
+    run.tasks.some((task) => task.assets?.some((asset) => asset.id === id));
+  const patch = (run: Run): Run => ({
+    ...run,
+    tasks: run.tasks.map((task) =>
+      task.assets.some((asset) => asset.id === id)
+        ? { ...task, assets: change(task.assets) }
+        : task,
+    ),
+  });
+  const found = new Set<string>();
+  for (const [, run] of client.getQueriesData<Run>({ queryKey: ['run'] })) {
+    if (run && holds(run)) found.add(run.id);
+  }
+  for (const [, pages] of client.getQueriesData<RunPages>({ queryKey: ['runs'] })) {
+    for (const page of pages?.pages ?? []) {
+      for (const run of page.items) if (holds(run)) found.add(run.id);
+    }
+  }
+  for (const runId of found) patchRuns(client, runId, patch);
+}
+
+/** Puts an asset where it belongs in every list that is loaded; used by events and our own edits. */
+export function putAsset(client: QueryClient, asset: Asset) {
+  client.setQueryData<AssetDetail>(['asset', asset.id], (detail) =>
+    detail ? { ...detail, ...asset, recipe: detail.recipe } : detail,
+  );
+  patchRunAssets(client, asset.id, (assets) =>
+    assets.map((one) => (one.id === asset.id ? asset : one)),
+  );
+  eachAssetList(client, (pages, filter, sort, key) => {
+    const isIn = pages.pages.some((page) => page.items.some((one) => one.id === asset.id));
+    const match = plainMatch(asset, filter);
+    if (isIn) {
+      return match === false
+        ? mapAssets(pages, (items) => items.filter((one) => one.id !== asset.id), -1)
+        : mapAssets(pages, (items) => items.map((one) => (one.id === asset.id ? asset : one)), 0);
+    }
+    const first = pages.pages[0];
+    const newest = first?.items[0];
+    // Ids sort by time: only a newer one may stand before all others.
+    if (match === true && sort === 'newest' && first && (!newest || asset.id > newest.id)) {
+      const grown = mapAssets(pages, (items) => items, 1);
+      const head = grown.pages[0];
+      if (head) grown.pages[0] = { ...head, items: [asset, ...head.items] };
+      return grown;
+    }
+    if (match !== false) refetchSoon(client, key, 1500);
+    return pages;
+  });
+}
+
+export function removeAsset(client: QueryClient, id: string) {
+  eachAssetList(client, (pages) =>
+    pages.pages.some((page) => page.items.some((one) => one.id === id))
+      ? mapAssets(pages, (items) => items.filter((one) => one.id !== id), -1)
+      : pages,
+  );
+  patchRunAssets(client, id, (assets) => assets.filter((one) => one.id !== id));
+  client.removeQueries({ queryKey: ['asset', id] });
+}
+
+function assetEvent(client: QueryClient, { asset }: { asset: Asset }) {
+  putAsset(client, asset);
+  againIfFetching(client, ['assets']);
+  refetchSoon(client, ['asset-days'], 2000);
+  refetchSoon(client, ['tags'], 2000);
+}
+
+interface ProgressEvent {
+  id: string;
+  progress: number | null;
+  partial_count: number;
+  partial_version: number;
+}
+
+type Handler = (client: QueryClient, data: never) => void;
+
+const stale: Record<string, Handler> = {
+  reset: (client) => {
+    void client.invalidateQueries();
+  },
+  'run.changed': runChanged,
+  'task.changed': taskChanged,
+  'task.progress': (_client, data: ProgressEvent) =>
+    putProgress(data.id, {
+      progress: data.progress,
+      partialCount: data.partial_count,
+      partialVersion: data.partial_version,
+    }),
+  'asset.created': assetEvent,
+  'asset.changed': assetEvent,
+  'asset.removed': (client, { id }: { id: string }) => {
+    removeAsset(client, id);
+    refetchSoon(client, ['asset-days'], 2000);
+  },
+  'provider.changed': (client) => {
+    refetchSoon(client, ['providers'], 100);
+    refetchSoon(client, ['models'], 100);
+    refetchSoon(client, ['queue'], 300);
+  },
+  'queue.changed': (client) => {
+    refetchSoon(client, ['queue'], 500);
+    // Places in the queue are in the tasks of the active runs.
+    refetchSoon(client, ['runs', 'active'], 2000);
+  },
+  'settings.changed': (client) => refetchSoon(client, ['settings'], 100),
+};
+
+/** Unknown kinds are of a newer server: nothing to do. */
+export function applyEvent(client: QueryClient, kind: string, data: unknown) {
+  stale[kind]?.(client, data as never);
+}

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const here = import.meta.dirname;
+const source = join(here, '..');
+type Texts = Record<string, string>;
+
+function read(language: string, bundle: string): Texts {
+  return JSON.parse(readFileSync(join(here, language, bundle), 'utf8'));
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory()
+      ? files(join(folder, entry.name))
+      : /\.tsx?$/.test(entry.name) && !/\.test\.|\.d\.ts$/.test(entry.name)
+        ? [join(folder, entry.name)]
+        : [],
+  );
+}
+
+const singular = (key: string) => key.replace(/_(one|other)$/, '');
+const bundles = readdirSync(join(here, 'en'));
+const code = files(source).map((file) => ({ file, text: readFileSync(file, 'utf8') }));
+const all = code.map(({ text }) => text).join('\n');
+
+describe.each(bundles)('texts of %s', (bundle) => {
+  const english = read('en', bundle);
+  const chinese = read('zh-CN', bundle);
+  const name = bundle.replace('.json', '');
+
+  it('has the same keys in both languages', () => {
+    const keys = (texts: Texts) => [...new Set(Object.keys(texts).map(singular))].sort();
+    expect(keys(chinese)).toEqual(keys(english));
+  });
+
+  it('has every plural form that its language needs', () => {
+    for (const key of Object.keys(english)) {
+      if (key.endsWith('_one')) expect(english, key).toHaveProperty([`${singular(key)}_other`]);
+      if (key.endsWith('_other')) {
+        expect(english, key).toHaveProperty([`${singular(key)}_one`]);
+        expect(chinese, key).toHaveProperty([key]);
+      }
+    }
+  });
+
+  it('has the same placeholders in both languages', () => {
+    const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
+    for (const [key, text] of Object.entries(chinese)) {
+      expect(holes(text), key).toEqual(holes(english[key] ?? ''));
+    }
+  });
+
+  it('has no English left in the Chinese', () => {
+    // Names, formats, units and the other language's own name are the same everywhere.
+    const names =
+      /vitrine|AI|API|ZIP|PNG|JPEG|WebP|UTF-8|Cookie|HTTP|English|GPT|\{\{\w+\}\}|100 %|400 %/g;
+    for (const [key, text] of Object.entries(chinese)) {
+      expect(text.replace(names, ''), key).not.toMatch(/[A-Za-z]{2,}/);
+      if (/[A-Za-z]{3,}/.test((english[key] ?? '').replace(names, ''))) {
+        expect(text, key).toMatch(/[\u4e00-\u9fff]/);
+      }
+    }
+  });
+
+  it('uses full-width punctuation in the Chinese', () => {
+    for (const [key, text] of Object.entries(chinese)) {
+      expect(text, key).not.toMatch(/[\u4e00-\u9fff][,;:!?]/);
+      expect(text, key).not.toMatch(/[「」]/);
+    }
+  });
+
+  it('has no text that nothing shows', () => {
+    // `errors` are chosen by the server's codes; a template literal covers what begins like it.
+    if (name === 'errors') return;
+    const templates = [...all.matchAll(/`([a-z]+\.[\w.-]*)\$\{/g)].map((match) => match[1] ?? '');
+    for (const key of Object.keys(english).map(singular)) {
+      const full = `${name}.${key}`;
+      const isShown =
+        all.includes(`'${full}'`) || templates.some((prefix) => full.startsWith(prefix));
+      expect(isShown, full).toBe(true);
+    }
+  });
+});
+
+describe('words on the screen', () => {
+  it('come from the texts also where they are attributes', () => {
+    const bare = /\s(title|alt|placeholder|label|aria-label)="([^"]*[A-Za-z]{2,}[^"]*)"/g;
+    const found = code
+      .filter(({ file }) => file.endsWith('.tsx'))
+      .flatMap(({ file, text }) =>
+        [...text.matchAll(bare)].map((match) => `${file}: ${match[1]}="${match[2]}"`),
+      );
+    expect(found).toEqual([]);
+  });
+});
+
+describe('errors', () => {
+  const table = readFileSync(join(source, '../../src/core/error.def'), 'utf8');
+  const codes = [...table.matchAll(/^ERROR_DEF\(.*"(\w+)"\)/gm)].map((match) => match[1] ?? '');
+
+  it.each(['en', 'zh-CN'])('have a sentence with a next step for every code in %s', (language) => {
+    const texts = read(language, 'errors.json');
+    expect(codes.length).toBeGreaterThan(40);
+    for (const one of codes) {
+      expect(texts, one).toHaveProperty([one]);
+      expect(texts[one], one).toMatch(language === 'en' ? /[.!]$/ : /[。！]$/);
+    }
+  });
+
+  it('have no sentence for a code that does not exist', () => {
+    const ours = ['page', 'no_connection']; // the page's own
+    const unknown = Object.keys(read('en', 'errors.json')).filter(
+      (key) => !codes.includes(key) && !ours.includes(key),
+    );
+    expect(unknown).toEqual([]);
+  });
+});

@@ -1,0 +1,80 @@
+import { Toast } from '@base-ui/react/toast';
+import clsx from 'clsx';
+import { CircleAlert, CircleCheck, X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { translate, useT } from '~/lib/i18n';
+import { IconButton } from './button';
+
+const manager = Toast.createToastManager<{ tone: 'ok' | 'bad' | 'plain' }>();
+
+interface ToastOptions {
+  text?: string;
+  tone?: 'ok' | 'bad' | 'plain';
+  undo?: () => void;
+}
+
+/** Says what happened; with a way back for ten seconds where there is one. */
+export function showToast(title: string, { text, tone = 'plain', undo }: ToastOptions = {}) {
+  const id = manager.add({
+    title,
+    ...(text ? { description: text } : {}),
+    timeout: undo ? 10_000 : 5_000,
+    priority: tone === 'bad' ? 'high' : 'low',
+    data: { tone },
+    ...(undo
+      ? {
+          actionProps: {
+            children: translate('common.undo'),
+            onClick: () => {
+              manager.close(id);
+              undo();
+            },
+          },
+        }
+      : {}),
+  });
+}
+
+function Toasts() {
+  const t = useT();
+  const { toasts } = Toast.useToastManager<{ tone: 'ok' | 'bad' | 'plain' }>();
+  return toasts.map((toast) => {
+    const tone = toast.data?.tone ?? 'plain';
+    return (
+      <Toast.Root
+        key={toast.id}
+        toast={toast}
+        swipeDirection={['down', 'right']}
+        className="absolute right-0 bottom-0 w-full transition-[transform,opacity] duration-200 ease-out [transform:translateX(var(--toast-swipe-movement-x))_translateY(calc(var(--toast-offset-y)*-1-var(--toast-index)*8px+var(--toast-swipe-movement-y)))] data-ending-style:opacity-0 data-limited:opacity-0 data-starting-style:translate-y-4 data-starting-style:opacity-0"
+      >
+        <Toast.Content className="flex min-h-11 items-center gap-3 rounded-12 bg-surface py-2 pr-2 pl-4 shadow-3 outline outline-line">
+          {tone === 'ok' && <CircleCheck size={16} className="shrink-0 text-ok" aria-hidden />}
+          {tone === 'bad' && <CircleAlert size={16} className="shrink-0 text-bad" aria-hidden />}
+          <div className="min-w-0 flex-1">
+            <Toast.Title className="text-13 font-medium" />
+            <Toast.Description className="text-12 text-fg-2" />
+          </div>
+          <Toast.Action
+            className={clsx(
+              'h-7 shrink-0 rounded-6 px-2 text-13 font-medium text-accent-text hover:bg-accent-soft max-md:h-11',
+            )}
+          />
+          <Toast.Close render={<IconButton icon={X} label={t('common.close')} size="dense" />} />
+        </Toast.Content>
+      </Toast.Root>
+    );
+  });
+}
+
+export function ToastRegion({ children }: { children: ReactNode }) {
+  return (
+    <Toast.Provider toastManager={manager} limit={4}>
+      {children}
+      <Toast.Portal>
+        <Toast.Viewport className="fixed right-4 bottom-4 z-60 w-[min(24rem,calc(100vw-2rem))] max-md:right-4 max-md:bottom-[calc(4.5rem+env(safe-area-inset-bottom))]">
+          <Toasts />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
+  );
+}
