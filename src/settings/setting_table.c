@@ -293,8 +293,8 @@ const struct setting setting_table[] = {
      .max = 1000,
      .label_en = "Most pixels",
      .label_zh = "像素上限",
-     .help_en =
-            "Million pixels of one picture; larger ones are refused before they are decoded.", .help_zh = "单张图片的百万像素上限；超过者在解码前即被拒绝。",
+     .help_en = "Million pixels of one picture; larger ones are refused unread.",
+     .help_zh = "单张图片的百万像素上限；超过者在解码前即被拒绝。",
      },
     {
      .name = "picture.frames_max",

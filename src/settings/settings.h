@@ -135,6 +135,7 @@ MUST_CHECK bool settings_model_find(struct settings *settings, struct db *db, st
 struct settings *app_settings(void *app);
 
 /* Ended by a NULL method. */
-extern const struct http_route setting_routes[];  /* settings */
-extern const struct http_route provider_routes[]; /* provider-kinds, providers */
-extern const struct http_route model_routes[];    /* models */
+extern const struct http_route setting_routes[];       /* settings */
+extern const struct http_route provider_kind_routes[]; /* provider-kinds */
+extern const struct http_route provider_routes[];      /* providers */
+extern const struct http_route model_routes[];         /* models */

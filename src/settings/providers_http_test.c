@@ -1,0 +1,429 @@
+#include "settings/test_house.h"
+
+#include <pthread.h>
+
+/* Adds a provider; its path. */
+static const char *add(struct house *house, const char *body)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct answer answer = ask(house, "POST", "/api/v1/providers", ADMIN, body);
+    struct error err = {0};
+    struct str path;
+
+    if (answer.status != 201)
+        fail_msg("%.*s", STR_ARGS(answer.body));
+    assert_true(json_read(answer.body, &json, &err));
+    path = arena_printf(house->arena, "/api/v1/providers/%.*s",
+                        STR_ARGS(json_text(json_get(json, "id"))));
+    buf_finish(&answer.bytes);
+    return arena_cstr(house->arena, path);
+}
+
+static const char *below(struct house *house, const char *path, const char *verb)
+{
+    return arena_cstr(house->arena, arena_printf(house->arena, "%s/%s", path, verb));
+}
+
+static struct provider_row row_of(struct house *house, const char *path)
+{
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct provider_row row;
+    struct error err = {0};
+
+    assert_true(db_borrow(house->pool, &db, &err));
+    assert_true(provider_store_find(db, str_of(path + strlen("/api/v1/providers/")), house->arena,
+                                    &row, &err));
+    return row;
+}
+
+static bool load(struct house *house, int64_t provider_id, struct provider_binding *out,
+                 struct error *err)
+{
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+
+    assert_true(db_borrow(house->pool, &db, err));
+    return settings_provider_load(house->settings, db, provider_id, house->arena, out, err);
+}
+
+/* ---- providers ---- */
+
+static void test_a_new_house_has_a_mock_and_keeps_it_deleted(void **state)
+{
+    struct house *house = *state;
+    struct answer answer = ask(house, "GET", "/api/v1/models", STR("Cookie: sid=viewer\r\n"), NULL);
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct error err = {0};
+    struct str path;
+
+    assert_true(json_read(answer.body, &json, &err));
+    assert_true(str_equal(json_text(json_path(json, "items.0.name")), STR("mock")));
+    assert_true(json_bool(json_path(json, "items.0.is_default"), false));
+    path = arena_printf(house->arena, "/api/v1/providers/%.*s",
+                        STR_ARGS(json_text(json_path(json, "items.0.provider_id"))));
+    start_settings(house, 7); /* a second start adds no second */
+    EXPECT(house, "DELETE", arena_cstr(house->arena, path), NULL, 204, NULL);
+    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "{\"items\":[]}");
+    start_settings(house, 7);
+    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "{\"items\":[]}");
+    EXPECT(house, "GET", "/api/v1/models", NULL, 200, "{\"items\":[]}");
+    buf_finish(&answer.bytes);
+}
+
+static void test_a_key_goes_in_and_never_comes_out(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"Shop\",\"key\":\"" CANARY "\"}");
+    struct provider_binding record;
+    struct error err = {0};
+    char bytes[KIB(64)];
+    bool is_found = false;
+    size_t size;
+    FILE *file;
+
+    EXPECT(house, "GET", path, NULL, 200, "\"has_key\":true,\"key_hint\":\"3f9a\"");
+    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "Shop");
+    assert_true(load(house, row_of(house, path).id, &record, &err));
+    assert_true(str_equal(secret_expose(record.account.key), STR(CANARY)));
+    fixture_end(&house->http);
+    house->http.server = NULL;
+    db_pool_close(house->pool); /* checkpoints: all is in one file */
+    file = fopen(house->path, "rb");
+    assert_non_null(file);
+    while ((size = fread(bytes, 1, sizeof bytes, file)) > 0)
+        is_found |= memmem(bytes, size, "canary", 6) != NULL;
+    fclose(file);
+    house->pool = NULL;
+    assert_false(is_found);
+}
+
+struct copy_order {
+    struct provider_row row;
+};
+static bool work_update(struct db *db, void *context, struct error *err)
+{
+    return provider_store_update(db, &((struct copy_order *)context)->row, err);
+}
+
+/* S46: a sealed key opens in its own row, under its own master key, and nowhere else. */
+static void test_a_sealed_key_opens_nowhere_else(void **state)
+{
+    struct house *house = *state;
+    const char *from = add(house, "{\"kind\":\"openai\",\"name\":\"A\",\"key\":\"" CANARY "\"}");
+    const char *to = add(house, "{\"kind\":\"openai\",\"name\":\"B\"}");
+    struct copy_order order = {.row = row_of(house, to)};
+    struct provider_binding record;
+    struct error err = {0};
+
+    order.row.sealed_key = row_of(house, from).sealed_key;
+    assert_true(db_transact(house->pool, "test", work_update, &order, &err));
+    assert_true(load(house, order.row.id, &record, &err));
+    assert_int_equal(secret_expose(record.account.key).size, 0);
+    assert_true(load(house, row_of(house, from).id, &record, &err));
+    assert_true(str_equal(secret_expose(record.account.key), STR(CANARY)));
+    assert_false(record.is_paused);
+
+    /* A house that lost its master key starts, waits, and says what to do. */
+    start_settings(house, 8);
+    assert_true(load(house, row_of(house, from).id, &record, &err));
+    assert_int_equal(secret_expose(record.account.key).size, 0);
+    assert_true(record.is_paused);
+    EXPECT(house, "GET", from, NULL, 200, "\"pause_reason\":\"" PROVIDER_KEY_LOST "\"");
+    EXPECT(house, "POST", below(house, from, "test"), NULL, 200, "\"failure_class\":\"auth\"");
+    EXPECT(house, "PATCH", from, "{\"key\":\"" CANARY "\"}", 200, "\"is_paused\":false");
+    assert_true(load(house, row_of(house, from).id, &record, &err));
+    assert_true(str_equal(secret_expose(record.account.key), STR(CANARY)));
+}
+
+static void test_another_address_needs_the_key_again(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"Shop\",\"key\":\"" CANARY "\"}");
+    struct provider_binding record;
+    struct error err = {0};
+
+    EXPECT(house, "PATCH", path, "{\"base_url\":\"https://thief.example/v1\"}", 422,
+           "\"field\":\"key\"");
+    EXPECT(house, "GET", path, NULL, 200, "\"base_url\":\"\"");
+    EXPECT(house, "PATCH", path, "{\"name\":\"Shop 2\"}", 200, "\"has_key\":true");
+    EXPECT(house, "PATCH", path,
+           "{\"base_url\":\"https://other.example/v1\",\"key\":\"sk-another-key-00\"}", 200,
+           "\"base_url\":\"https://other.example/v1\"");
+    assert_true(load(house, row_of(house, path).id, &record, &err));
+    assert_true(str_equal(secret_expose(record.account.key), STR("sk-another-key-00")));
+    EXPECT(house, "PATCH", path, "{\"key\":\"\"}", 200, "\"has_key\":false");
+    EXPECT(house, "PATCH", path, "{\"base_url\":\"\"}", 200, "\"base_url\":\"\"");
+}
+
+static void test_a_change_leaves_what_it_does_not_name(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,"
+                                  "\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
+                                  "\"once_below_micro\":500}");
+
+    EXPECT(house, "PATCH", path, "{\"is_enabled\":false}", 200, "\"options\":{\"latency_ms\":1}");
+    EXPECT(house, "GET", path, NULL, 200, "\"is_enabled\":false");
+    EXPECT(house, "GET", path, NULL, 200,
+           "\"concurrency\":9,\"on_unknown\":\"once_below\",\"once_below_micro\":500");
+    EXPECT(house, "PATCH", path, "{\"options\":{}}", 200, "\"options\":{}");
+    EXPECT(house, "PATCH", path, "{\"kind\":\"openai\"}", 422, "unknown_field");
+}
+
+static void test_providers_that_are_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        int status;
+        const char *has;
+    } cases[] = {
+        {"{\"kind\":\"none\",\"name\":\"x\"}",                                              422, "\"kind\""       },
+        {"{\"kind\":\"mock\"}",                                                             422, "\"name\""       },
+        {"{\"kind\":\"mock\",\"name\":\"MOCK\"}",                                           409, "\"name\""       },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"concurrency\":0}",                            422, "\"concurrency\""},
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"options\":{\"no\":1}}",                       422, "\"options.no\"" },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"on_unknown\":\"pay\"}",                       422, "\"on_unknown\"" },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"id\":\"01HF7YAT000000000000000001\"}",        422,
+         "unknown_field"                                                                                          },
+        {"{\"kind\":\"openai\",\"name\":\"x\",\"base_url\":\"http://10.0.0.1/v1\"}",        422,
+         "\"base_url\""                                                                                           },
+        {"{\"kind\":\"openai\",\"name\":\"x\",\"base_url\":\"https://a\",\"key\":\"a b\"}", 422,
+         "\"key\""                                                                                                },
+    };
+    struct house *house = *state;
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        EXPECT(house, "POST", "/api/v1/providers", cases[i].body, cases[i].status, cases[i].has);
+    assert_int_equal(atomic_load(&house->announced), 0);
+}
+
+static void test_models_are_switched_priced_added_and_forgotten(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\",\"models\":[{\"name\":"
+                                  "\"house\",\"is_enabled\":true,\"is_default\":true,"
+                                  "\"price_micro\":12}]}");
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct model_choice choice;
+    struct error err = {0};
+
+    assert_true(db_borrow(house->pool, &db, &err));
+    assert_true(settings_model_find(house->settings, db, STR(""), house->arena, &choice, &err));
+    assert_true(str_equal(choice.model.name, STR("house")));
+    assert_int_equal(choice.model.price_micro, 12);
+    assert_int_equal(choice.provider_id, row_of(house, path).id);
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"house\",\"is_enabled\":true,\"is_default\":false,"
+           "\"price_micro\":-1,\"is_forgotten\":true}]}",
+           200, "\"name\":\"mock\"");
+    db_refresh(db);
+    assert_true(settings_model_find(house->settings, db, STR(""), house->arena, &choice, &err));
+    assert_true(str_equal(choice.model.name, STR("mock")));
+    assert_true(str_equal(choice.provider_name, STR("mock")));
+    assert_false(
+        settings_model_find(house->settings, db, STR("house"), house->arena, &choice, &err));
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"a b\",\"is_enabled\":true,\"is_default\":false,"
+           "\"price_micro\":-1}]}",
+           422, "\"models\"");
+}
+
+static bool work_stop(struct db *db, void *context, struct error *err)
+{
+    struct house *house = context;
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(256));
+    struct provider_row *rows;
+    size_t count;
+
+    return provider_store_list(db, arena, &rows, &count, err) &&
+           settings_provider_stop(house->settings, db, rows[0].id, 1700000060000,
+                                  STR("the account is out of credit"), 1700000000000, err);
+}
+
+static void test_a_provider_is_paused_by_people_and_by_the_engine(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
+    struct error err = {0};
+
+    EXPECT(house, "POST", below(house, path, "pause"), "{\"reason\":\"night\"}", 200,
+           "\"is_paused\":true");
+    EXPECT(house, "GET", path, NULL, 200, "\"pause_reason\":\"night\"");
+    EXPECT(house, "POST", below(house, path, "resume"), NULL, 200, "\"is_paused\":false");
+    assert_int_equal(atomic_load(&house->changed_id), row_of(house, path).id);
+    assert_true(db_transact(house->pool, "test", work_stop, house, &err));
+    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "the account is out of credit");
+    house->time.wall_ms += 60000; /* it was for a minute */
+    EXPECT(house, "GET", "/api/v1/providers", NULL, 200,
+           "\"name\":\"mock\",\"base_url\":\"\",\"has_key\":false");
+    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "\"is_paused\":false");
+}
+
+static void test_what_is_not_there_is_not_found(void **state)
+{
+    static const char *const paths[] = {"/api/v1/providers/01HF7YAT000000000000000009",
+                                        "/api/v1/providers/nonsense"};
+    struct house *house = *state;
+
+    for (size_t i = 0; i < COUNT(paths); i++) {
+        EXPECT(house, "GET", paths[i], NULL, 404, NULL);
+        EXPECT(house, "PATCH", paths[i], "{}", 404, NULL);
+        EXPECT(house, "DELETE", paths[i], NULL, 404, NULL);
+        EXPECT(house, "POST", below(house, paths[i], "test"), NULL, 404, NULL);
+        EXPECT(house, "POST", below(house, paths[i], "pause"), "{}", 404, NULL);
+        EXPECT(house, "POST", below(house, paths[i], "resume"), NULL, 404, NULL);
+    }
+}
+
+/* ---- the free call ---- */
+
+/* A provider of one reply on a free port of this machine. */
+struct scripted {
+    int listener, port;
+    const char *reply;
+    char request[4096];
+    pthread_t thread;
+};
+
+static void *serve(void *context)
+{
+    struct scripted *scripted = context;
+    int fd = accept(scripted->listener, NULL, NULL);
+    size_t size = 0;
+
+    while (fd >= 0 && size < sizeof scripted->request - 1) {
+        ssize_t more = recv(fd, scripted->request + size, sizeof scripted->request - 1 - size, 0);
+
+        if (more <= 0)
+            break;
+        size += (size_t)more;
+        if (memmem(scripted->request, size, "\r\n\r\n", 4) != NULL)
+            break;
+    }
+    if (fd >= 0) {
+        client_send(fd, str_of(scripted->reply));
+        shutdown(fd, SHUT_WR);
+        close(fd);
+    }
+    return NULL;
+}
+
+static void scripted_start(struct scripted *scripted, const char *reply)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+
+    memset(scripted, 0, sizeof *scripted);
+    scripted->reply = reply;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    scripted->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(scripted->listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(scripted->listener, 4), 0);
+    assert_int_equal(getsockname(scripted->listener, (struct sockaddr *)&address, &size), 0);
+    scripted->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&scripted->thread, NULL, serve, scripted), 0);
+}
+
+static void scripted_end(struct scripted *scripted)
+{
+    shutdown(scripted->listener, SHUT_RDWR); /* wakes accept() when nobody came */
+    assert_int_equal(pthread_join(scripted->thread, NULL), 0);
+    close(scripted->listener);
+}
+
+static const char *add_scripted(struct house *house, const struct scripted *scripted)
+{
+    return add(house,
+               arena_cstr(house->arena,
+                          arena_printf(house->arena,
+                                       "{\"kind\":\"openai\",\"name\":\"S%d\",\"key\":\"" CANARY
+                                       "\",\"base_url\":\"http://127.0.0.1:%d/v1\","
+                                       "\"is_private_allowed\":true}",
+                                       scripted->port, scripted->port)));
+}
+
+static void test_the_mock_passes_its_test_without_a_network(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\",\"options\":"
+                                  "{\"latency_ms\":60000}}");
+
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200,
+           "\"models\":[\"mock\",\"mock-fast\"],\"failure_class\":\"\"");
+}
+
+static void test_a_test_calls_the_provider_with_its_key(void **state)
+{
+    static const char body[] = "{\"data\":[{\"id\":\"painter-1\"},{\"id\":\"painter-2\"}]}";
+    struct house *house = *state;
+    struct scripted scripted;
+    char reply[256];
+    const char *path;
+
+    snprintf(reply, sizeof reply,
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             strlen(body), body);
+    scripted_start(&scripted, reply);
+    path = add_scripted(house, &scripted);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200,
+           "\"models\":[\"painter-1\",\"painter-2\"]");
+    scripted_end(&scripted);
+    assert_non_null(strstr(scripted.request, "GET /v1/models"));
+    assert_non_null(strstr(scripted.request, "Bearer " CANARY));
+}
+
+static void test_a_refused_key_is_said_and_not_repeated(void **state)
+{
+    static const char body[] = "{\"error\":{\"message\":\"Incorrect API key: " CANARY "\"}}";
+    struct house *house = *state;
+    struct scripted scripted;
+    char reply[256];
+    const char *path;
+
+    snprintf(reply, sizeof reply,
+             "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             strlen(body), body);
+    scripted_start(&scripted, reply);
+    path = add_scripted(house, &scripted);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"failure_class\":\"auth\"");
+    scripted_end(&scripted);
+}
+
+static void test_a_provider_that_is_away_is_said(void **state)
+{
+    struct house *house = *state;
+    struct scripted scripted;
+    const char *path;
+
+    scripted_start(&scripted, "");
+    path = add_scripted(house, &scripted);
+    scripted_end(&scripted); /* nobody listens any more */
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"ok\":false");
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"failure_class\":\"not_sent\"");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(test_a_new_house_has_a_mock_and_keeps_it_deleted),
+        TEST(test_a_key_goes_in_and_never_comes_out),
+        TEST(test_a_sealed_key_opens_nowhere_else),
+        TEST(test_another_address_needs_the_key_again),
+        TEST(test_a_change_leaves_what_it_does_not_name),
+        TEST(test_providers_that_are_refused),
+        TEST(test_models_are_switched_priced_added_and_forgotten),
+        TEST(test_a_provider_is_paused_by_people_and_by_the_engine),
+        TEST(test_what_is_not_there_is_not_found),
+        TEST(test_the_mock_passes_its_test_without_a_network),
+        TEST(test_a_test_calls_the_provider_with_its_key),
+        TEST(test_a_refused_key_is_said_and_not_repeated),
+        TEST(test_a_provider_that_is_away_is_said),
+    };
+    struct error err;
+
+    log_configure(LOG_ERROR, false);
+    if (!secret_init(&err))
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* settings/test_house.h: for tests: settings, providers and their routes on a server and a
+ * database. */
+#pragma once
+
+#include "http/test_server.h"
+
+#include "core/log.h"
+#include "db/migrations.h"
+#include "settings/settings_private.h"
+
+#include <ftw.h>
+
+#define CANARY "sk-canary-0123456789-3f9a"
+#define ADMIN STR("Cookie: sid=admin\r\n")
+
+struct house {
+    struct fixture http;
+    char directory[64], path[128];
+    struct {
+        _Atomic int64_t wall_ms, mono_ms;
+    } time; /* moved by the test while the server's threads read it */
+    struct clock clock;
+    struct arena *arena;
+    struct db_pool *pool;
+    struct net_loop *loop;
+    struct net *net;
+    struct settings *settings;
+    _Atomic int announced, changed;
+    _Atomic int64_t changed_id;
+    _Atomic bool is_announcing_broken;
+};
+
+/* The one definition of each test program. */
+struct settings *app_settings(void *app) { return ((struct house *)app)->settings; }
+
+static inline int64_t wall_ms(void *context) { return ((struct house *)context)->time.wall_ms; }
+
+static inline int64_t mono_ms(void *context) { return ((struct house *)context)->time.mono_ms; }
+
+static inline int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info, (void)type, (void)walk;
+    return remove(path);
+}
+
+static inline bool announce(void *context, struct db *db, const char *kind, struct str body,
+                            int64_t now_ms, struct error *err)
+{
+    struct house *house = context;
+
+    (void)db, (void)kind, (void)body, (void)now_ms;
+    if (atomic_load(&house->is_announcing_broken))
+        return error_set(err, ERROR_INTERNAL, "the log of events is broken");
+    atomic_fetch_add(&house->announced, 1);
+    return true;
+}
+
+static inline void changed(void *context, int64_t provider_id)
+{
+    struct house *house = context;
+
+    atomic_fetch_add(&house->changed, 1);
+    atomic_store(&house->changed_id, provider_id);
+}
+
+/* The settings as a start with this master key finds them. */
+static inline void start_settings(struct house *house, uint8_t key)
+{
+    static const char *const environment[] = {"VITRINE_QUEUE_TRIES_MAX=9",
+                                              "VITRINE_ADMIN_KEY=canary-of-an-admin-key", NULL};
+    struct settings_services services = {
+        .pool = house->pool,
+        .clock = &house->clock,
+        .random = &random_system,
+        .net = house->net,
+        .hooks = {.context = house, .announce = announce, .changed = changed}
+    };
+    struct error err = {0};
+
+    memset(services.master_key.bytes, key, sizeof services.master_key.bytes);
+    settings_destroy(house->settings);
+    house->settings = NULL;
+    if (!settings_create(NULL, false, environment, &house->settings, &err) ||
+        !settings_attach(house->settings, &services, &err))
+        fail_msg("%s %s", err.message, err.detail);
+}
+
+static inline void open_pool(struct house *house)
+{
+    struct db_config config = {.path = house->path,
+                               .readers = 4,
+                               .migrations = db_migrations,
+                               .migration_count = db_migration_count,
+                               .clock = &clock_system};
+    struct error err = {0};
+
+    if (!db_pool_open(&config, &house->pool, &err))
+        fail_msg("%s %s", err.message, err.detail);
+}
+
+static inline int set_up(void **state)
+{
+    static const struct http_route *const tables[] = {setting_routes, provider_kind_routes,
+                                                      provider_routes, model_routes, NULL};
+    static struct house house;
+    struct net_config net = {.transfers_max = 8};
+    struct error err = {0};
+
+    memset(&house, 0, sizeof house);
+    snprintf(house.directory, sizeof house.directory, "/tmp/vitrine-settings-XXXXXX");
+    house.time.wall_ms = 1700000000000;
+    house.time.mono_ms = 5000;
+    house.clock = (struct clock){wall_ms, mono_ms, &house};
+    house.arena = arena_create(MIB(16));
+    assert_non_null(mkdtemp(house.directory));
+    snprintf(house.path, sizeof house.path, "%s/vitrine.db", house.directory);
+    open_pool(&house);
+    assert_true(net_loop_create(&house.loop, &err));
+    net.loop = house.loop;
+    assert_true(net_create(&net, &house.net, &err));
+    assert_true(net_loop_start(house.loop, &err));
+    start_settings(&house, 7);
+    fixture_prepare(&house.http);
+    house.http.config.tables = tables;
+    house.http.config.app = &house;
+    house.http.config.pool = house.pool;
+    house.http.config.clock = &house.clock;
+    house.http.config.is_ready = NULL;
+    house.http.config.rate_per_minute = 100000;
+    fixture_start(&house.http);
+    *state = &house;
+    return 0;
+}
+
+static inline int tear_down(void **state)
+{
+    struct house *house = *state;
+
+    fixture_end(&house->http);
+    net_destroy(house->net);
+    net_loop_destroy(house->loop);
+    settings_destroy(house->settings);
+    db_pool_close(house->pool);
+    arena_destroy(house->arena);
+    return nftw(house->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- speaking ---- */
+
+static inline struct answer ask(struct house *house, const char *method, const char *path,
+                                struct str who, const char *body)
+{
+    struct str request;
+
+    if (body == NULL)
+        request = arena_printf(house->arena,
+                               "%s %s HTTP/1.1\r\n%%H%.*sX-Vitrine: 1\r\nSec-Fetch-Site: "
+                               "same-origin\r\nConnection: close\r\n\r\n",
+                               method, path, STR_ARGS(who));
+    else
+        request = arena_printf(house->arena,
+                               "%s %s HTTP/1.1\r\n%%H%.*sX-Vitrine: 1\r\nSec-Fetch-Site: "
+                               "same-origin\r\nContent-Type: application/json\r\n"
+                               "Content-Length: %zu\r\nConnection: close\r\n\r\n%s",
+                               method, path, STR_ARGS(who), strlen(body), body);
+    return exchange_bytes(&house->http, request);
+}
+
+static inline void expect_at(struct house *house, const char *method, const char *path,
+                             struct str who, const char *body, int status, const char *has,
+                             int line)
+{
+    struct answer answer = ask(house, method, path, who, body);
+
+    if (answer.status != status || (has != NULL && !answer_has(&answer, has)))
+        fail_msg("line %d: %s %s: %d: %.*s", line, method, path, answer.status,
+                 STR_ARGS(answer.body));
+    /* Whatever is asked, no answer holds a secret. */
+    if (answer_has(&answer, "canary"))
+        fail_msg("line %d: %s %s shows a secret", line, method, path);
+    buf_finish(&answer.bytes);
+}
+#define EXPECT(house, method, path, body, status, has)                                             \
+    expect_at(house, method, path, ADMIN, body, status, has, __LINE__)
