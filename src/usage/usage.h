@@ -1,0 +1,37 @@
+/*
+ * usage/usage.h: the account book: what each task may cost, what it did cost, and what nobody can
+ * tell.  Knows the database and incoming HTTP; nothing of pictures.
+ *
+ * The room in reading order: usage.c (rules: days, ranges, which currency a row is in; no SQL, no
+ * HTTP; and the engine's hooks over them), usage_store.c (SQL), usage_http.c (the route).
+ */
+#pragma once
+
+#include "core/error.h"
+#include "core/str.h"
+#include "db/db.h"
+#include "http/http.h"
+
+/*
+ * The hooks of engine_hooks, called inside the engine's transactions, on the writer's thread.
+ * `context` is not looked at: whatever the other hooks share may be given.
+ *
+ * Reserves the estimate of a task (< 0: unknown).  A task that is retried goes back to reserved and
+ * keeps its row: its day, and what it is known to have cost so far.  Work without a provider
+ * (provider_id 0) costs nothing and gets no row.  Fails: as db_exec().
+ */
+MUST_CHECK bool usage_reserve(void *context, struct db *db, int64_t user_id, int64_t task_id,
+                              int64_t provider_id, struct str model, struct str operation,
+                              int64_t estimate_micro, struct str currency, int64_t now_ms,
+                              struct error *err);
+/*
+ * Settles a task: `cost_micro` of all its calls replaces what stood there and frees the estimate.
+ * < 0: a call may have been charged and nobody can tell; the estimate stays, as doubtful.  An empty
+ * currency leaves the row's.  A task without a row is none of ours, and no error.  Fails: as
+ * db_exec().
+ */
+MUST_CHECK bool usage_settle(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
+                             struct str currency, int64_t now_ms, struct error *err);
+
+/* GET /api/v1/usage.  Ended by a NULL method. */
+extern const struct http_route usage_routes[];
