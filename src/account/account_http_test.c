@@ -457,6 +457,74 @@ static void test_a_token_ends_when_it_says(void **state)
     buf_finish(&answer.bytes);
 }
 
+static bool work_add_bob(struct db *db, void *context, struct error *err)
+{
+    struct user_row *bob = context;
+
+    return user_store_add(db, bob, STR("bob"), &bob->id, err);
+}
+
+static bool work_demote_bob(struct db *db, void *context, struct error *err)
+{
+    static const struct sql demote = {
+        "test_demote", "UPDATE user SET role = 'viewer' WHERE name_key = 'bob'", NULL};
+
+    (void)context;
+    return db_exec_one(db, &demote, NULL, 0, err);
+}
+
+static bool work_disable_bob(struct db *db, void *context, struct error *err)
+{
+    static const struct sql disable = {
+        "test_disable", "UPDATE user SET is_disabled = 1 WHERE name_key = 'bob'", NULL};
+
+    (void)context;
+    return db_exec_one(db, &disable, NULL, 0, err);
+}
+
+/* What another process changes shows when what was kept of it has run out. */
+static void change_bob(struct house *house, db_work work, void *context)
+{
+    struct error err = {0};
+
+    if (!db_transact(house->pool, "test", work, context, &err))
+        fail_msg("%s %s", err.message, err.detail);
+    house->time.mono_ms += 5000;
+}
+
+static void test_a_user_who_loses_a_role_or_all_loses_it_everywhere(void **state)
+{
+    static const char body[] = "{\"name\":\"bob\",\"password\":\"" PASSWORD "\"}";
+    struct house *house = *state;
+    struct user_row bob =
+        user_make(STR("bob"), ROLE_MEMBER, &house->clock, &random_system, house->arena);
+    char hash[PASSWORD_HASH_SIZE];
+    struct error err = {0};
+    struct answer answer;
+    struct str who, bearer;
+
+    assert_true(password_hash(STR(PASSWORD), hash, &err));
+    bob.password = str_of(hash);
+    change_bob(house, work_add_bob, &bob);
+    answer = ask(house, "POST", "/api/v1/auth/login", STR_EMPTY, body);
+    assert_int_equal(answer.status, 200);
+    who = by_cookie(house, cookie_of(house, &answer, "sid"));
+    buf_finish(&answer.bytes);
+    EXPECT(house, "POST", "/api/v1/tokens", who, "{\"name\":\"t\",\"scopes\":[\"admin\"]}", 403,
+           "scopes[0]");
+    bearer = by_bearer(house, make_token(house, who, "[\"read\",\"generate\"]"));
+    EXPECT(house, "GET", "/api/v1/me", bearer, NULL, 200, "\"scopes\":[\"read\",\"generate\"]");
+
+    change_bob(house, work_demote_bob, NULL);
+    EXPECT(house, "GET", "/api/v1/me", bearer, NULL, 200, "\"scopes\":[\"read\"]");
+    EXPECT(house, "GET", "/api/v1/me", who, NULL, 200, "\"scopes\":[\"read\"]");
+
+    change_bob(house, work_disable_bob, NULL);
+    EXPECT(house, "GET", "/api/v1/me", bearer, NULL, 401, NULL);
+    EXPECT(house, "GET", "/api/v1/me", who, NULL, 401, NULL);
+    EXPECT(house, "POST", "/api/v1/auth/login", STR_EMPTY, body, 401, "\"wrong_login\"");
+}
+
 /* S18: who sends a bearer means the bearer. */
 static void test_a_bearer_that_opens_nothing_is_not_saved_by_a_cookie(void **state)
 {
@@ -504,6 +572,7 @@ int main(void)
         TEST(test_fields_nobody_may_give_are_refused),
         TEST(test_a_token_opens_what_its_scopes_say_until_it_is_deleted),
         TEST(test_a_token_ends_when_it_says),
+        TEST(test_a_user_who_loses_a_role_or_all_loses_it_everywhere),
         TEST(test_a_bearer_that_opens_nothing_is_not_saved_by_a_cookie),
         TEST(test_the_admin_key_is_a_bearer_with_every_scope),
     };
