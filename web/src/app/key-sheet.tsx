@@ -1,5 +1,5 @@
-import { useState } from 'react';
-import { activeCommands, type Scope } from '~/lib/commands';
+import { useRef, useState } from 'react';
+import { pageFirst, type Scope } from '~/lib/commands';
 import { useT } from '~/lib/i18n';
 import { Dialog } from '~/ui/dialog';
 import { Keys } from '~/ui/keys';
@@ -7,7 +7,8 @@ import { Keys } from '~/ui/keys';
 /** Every key that acts here, by place; drawn from the same objects as the buttons. */
 export function KeySheet({ onClose }: { onClose: () => void }) {
   const t = useT();
-  const [commands] = useState(activeCommands);
+  const [commands] = useState(pageFirst);
+  const list = useRef<HTMLDivElement>(null);
   const groups = new Map<Scope, typeof commands>();
   for (const command of commands) {
     if (command.keys.length === 0) continue;
@@ -16,8 +17,14 @@ export function KeySheet({ onClose }: { onClose: () => void }) {
     groups.set(command.scope, group);
   }
   return (
-    <Dialog isOpen onClose={onClose} title={t('common.command.sheet')} width="wide">
-      <div className="gap-8 md:columns-2">
+    <Dialog
+      isOpen
+      onClose={onClose}
+      title={t('common.command.sheet')}
+      width="wide"
+      focusFirst={list}
+    >
+      <div ref={list} tabIndex={-1} className="gap-8 outline-none md:columns-2">
         {[...groups].map(([scope, group]) => (
           <section key={scope} className="mb-5 break-inside-avoid">
             <h3 className="mb-1 text-12 font-medium text-fg-3">{t(`common.scope.${scope}`)}</h3>

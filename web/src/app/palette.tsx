@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { type ActiveCommand, activeCommands } from '~/lib/commands';
+import { type ActiveCommand, pageFirst } from '~/lib/commands';
 import { useT } from '~/lib/i18n';
 import { matchRank } from '~/lib/match-rank';
 import { Keys } from '~/ui/keys';
@@ -21,7 +21,7 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(0);
   const list = useRef<HTMLDivElement>(null);
-  const [commands] = useState(activeCommands);
+  const [commands] = useState(pageFirst);
 
   const entries = useMemo<Entry[]>(() => {
     const seen = new Set<string>();

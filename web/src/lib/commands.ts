@@ -51,6 +51,13 @@ export function activeCommands(): ActiveCommand[] {
   return [...active].reverse().flatMap((slot) => slot.current);
 }
 
+/** The same for lists that people read: what this page can do stands before what all can. */
+export function pageFirst(): ActiveCommand[] {
+  const commands = activeCommands();
+  const isPage = (command: ActiveCommand) => command.scope !== 'everywhere';
+  return [...commands.filter(isPage), ...commands.filter((command) => !isPage(command))];
+}
+
 const isApple = typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.userAgent);
 
 type Stroke = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;

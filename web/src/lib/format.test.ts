@@ -28,6 +28,7 @@ describe('format', () => {
     expect(formatDuration(14_200, 'en')).toBe('14s');
     expect(formatDuration(125_000, 'en')).toBe('2m 5s');
     expect(formatDuration(3_780_000, 'en')).toBe('1h 3m');
+    expect(formatDuration(73.1 * 3_600_000, 'en')).toBe('3d 1h');
     expect(formatDuration(59_700, 'en')).toBe('1m');
     expect(formatDuration(14_200, 'zh-CN')).toBe('14秒');
   });

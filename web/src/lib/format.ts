@@ -58,7 +58,7 @@ export function formatBytes(bytes: number, language: string): string {
 
 /** "0.8 s", "14 s", "2 min 5 s", "1 h 3 min" in the language's own units. */
 export function formatDuration(ms: number, language: string): string {
-  const part = (value: number, unit: 'second' | 'minute' | 'hour', digits = 0) =>
+  const part = (value: number, unit: 'second' | 'minute' | 'hour' | 'day', digits = 0) =>
     cached(
       `d${language}${unit}${digits}`,
       () =>
@@ -78,9 +78,13 @@ export function formatDuration(ms: number, language: string): string {
     const rest = whole % 60;
     return rest ? `${part(minutes, 'minute')} ${part(rest, 'second')}` : part(minutes, 'minute');
   }
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 48) {
+    const days = part(Math.floor(hours / 24), 'day');
+    return hours % 24 ? `${days} ${part(hours % 24, 'hour')}` : days;
+  }
   const rest = minutes % 60;
-  const hours = part(Math.floor(minutes / 60), 'hour');
-  return rest ? `${hours} ${part(rest, 'minute')}` : hours;
+  return rest ? `${part(hours, 'hour')} ${part(rest, 'minute')}` : part(hours, 'hour');
 }
 
 export function formatDateTime(iso: string, language: string): string {

@@ -54,18 +54,11 @@ export function Dialog({
           initialFocus={focusFirst}
           className={clsx(centred, width === 'wide' ? 'max-w-3xl' : 'max-w-md')}
         >
-          <div className="flex items-start justify-between gap-4 px-5 pt-4 pb-3">
-            <div>
-              <Base.Title className="text-16 font-semibold">{title}</Base.Title>
-              {about && (
-                <Base.Description className="mt-1 text-13 text-fg-2">{about}</Base.Description>
-              )}
-            </div>
-            <Base.Close
-              render={
-                <IconButton icon={X} label={t('common.close')} size="dense" className="-mr-1.5" />
-              }
-            />
+          <div className="px-5 pt-4 pr-12 pb-3">
+            <Base.Title className="text-16 font-semibold">{title}</Base.Title>
+            {about && (
+              <Base.Description className="mt-1 text-13 text-fg-2">{about}</Base.Description>
+            )}
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 pb-5">{children}</div>
           {foot && (
@@ -73,6 +66,17 @@ export function Dialog({
               {foot}
             </div>
           )}
+          {/* Last in order, so that focus begins in the form. */}
+          <Base.Close
+            render={
+              <IconButton
+                icon={X}
+                label={t('common.close')}
+                size="dense"
+                className="absolute top-3.5 right-3.5 max-md:top-1.5 max-md:right-1.5"
+              />
+            }
+          />
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

@@ -4,9 +4,10 @@ import { keyCaps } from '~/lib/commands';
 export function Keys({ keys, isOnInk = false }: { keys: string; isOnInk?: boolean }) {
   return (
     <span className="inline-flex items-center gap-0.5" aria-hidden>
-      {keyCaps(keys).map((cap) => (
+      {keyCaps(keys).map((cap, index) => (
         <kbd
-          key={cap}
+          // biome-ignore lint/suspicious/noArrayIndexKey: "G G" has the same cap twice
+          key={index}
           className={clsx(
             'inline-flex h-4 min-w-4 items-center justify-center rounded-4 px-1 font-sans text-11',
             isOnInk ? 'bg-ink-fg/15 text-ink-fg' : 'bg-surface-2 text-fg-2',

@@ -5,10 +5,12 @@ export function ProgressRing({
   share,
   label,
   size = 40,
+  isOnPicture = false,
 }: {
   share: number | null;
   label: string;
   size?: number;
+  isOnPicture?: boolean;
 }) {
   const radius = size / 2 - 3;
   const around = 2 * Math.PI * radius;
@@ -30,7 +32,7 @@ export function ProgressRing({
         r={radius}
         fill="none"
         strokeWidth="3"
-        className="stroke-line-ctl/30"
+        className={isOnPicture ? 'stroke-picture-fg/35' : 'stroke-line-ctl/30'}
       />
       <circle
         cx={size / 2}
@@ -39,7 +41,10 @@ export function ProgressRing({
         fill="none"
         strokeWidth="3"
         strokeLinecap="round"
-        className="stroke-accent transition-[stroke-dashoffset] duration-200 ease-out"
+        className={clsx(
+          'transition-[stroke-dashoffset] duration-200 ease-out',
+          isOnPicture ? 'stroke-picture-fg' : 'stroke-accent',
+        )}
         strokeDasharray={around}
         strokeDashoffset={around * (1 - (share ?? 0.22))}
         transform={`rotate(-90 ${size / 2} ${size / 2})`}

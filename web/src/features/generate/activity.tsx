@@ -272,7 +272,7 @@ function PastRun({
             <CircleHelp size={14} className="mt-px shrink-0 text-warn" strokeWidth={1.75} />
           )}
           <p className="line-clamp-2 min-w-0 flex-1 text-12 text-fg-2">{prompt}</p>
-          <span className="size-7 shrink-0" />
+          <span className="w-7 shrink-0" />
         </div>
         <p className="px-0.5 text-12 text-fg-3 tabular-nums">
           {[

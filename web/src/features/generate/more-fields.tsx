@@ -11,6 +11,9 @@ import { Switch } from '~/ui/switch';
 import { useDraft } from './draft';
 import { choicesOf, type Draft, isOffered, moreParameters, seedMax } from './model';
 
+/** The model's own choice; it is not sent. */
+const auto = 'auto';
+
 /** The rest, folded: drawn from the operation's table, shown as far as the model has it. */
 export function MoreFields({
   operation,
@@ -145,13 +148,13 @@ function ParameterField({
   if (parameter.type === 'choice') {
     const choices = choicesOf(parameter, model);
     const options = [
-      { value: '', label: t('generate.more.auto') }, // the model's own
+      { value: auto, label: t('generate.more.auto') },
       ...choices
         .filter((choice) => choice !== '' && choice !== 'auto')
         .map((choice) => ({ value: choice, label: choice })),
     ];
-    const current = typeof value === 'string' && choices.includes(value) ? value : '';
-    const choose = (next: string) => put(next === '' ? undefined : next);
+    const current = typeof value === 'string' && choices.includes(value) ? value : auto;
+    const choose = (next: string) => put(next === auto ? undefined : next);
     return (
       <Field label={label} help={help} isCustom>
         {options.length <= 4 ? (

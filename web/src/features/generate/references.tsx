@@ -182,7 +182,7 @@ export function References({
             />
           </li>
         ))}
-        <li>
+        <li className={clsx(ids.length === 0 && uploads.length === 0 && 'w-full')}>
           <Menu
             align="start"
             trigger={
@@ -191,7 +191,7 @@ export function References({
                 aria-label={t('generate.references.add')}
                 className={clsx(
                   'flex h-16 items-center justify-center gap-2 rounded-8 border border-dashed text-13 transition-colors duration-100',
-                  ids.length === 0 && uploads.length === 0 ? 'w-72 max-w-full px-3' : 'w-16',
+                  ids.length === 0 && uploads.length === 0 ? 'w-full px-3' : 'w-16',
                   isOver
                     ? 'border-accent bg-accent-soft text-accent-text'
                     : 'border-line-ctl text-fg-3 hover:bg-surface-2 hover:text-fg-2',

@@ -54,19 +54,15 @@ export function SizePicker({
   const choices: { name: string; size: Size }[] = list.length
     ? list.map((one) => ({ name: ratioName(one) || text(one), size: one }))
     : ratios.map((ratio) => ({ name: ratio, size: sizeFor(ratioValue(ratio), pixels, model) }));
+  const isSame = (one: Size) => one.width === size.width && one.height === size.height;
   const chosen = (one: Size) =>
-    list.length
-      ? one.width === size.width && one.height === size.height
-      : ratioName(one) === ratioName(size) && ratioName(size) !== '';
+    list.length ? isSame(one) : ratioName(one) === ratioName(size) && ratioName(size) !== '';
   const isChanged =
     wanted !== null && (wanted.width !== size.width || wanted.height !== size.height);
   const classes = pixelClasses.map((area) => sizeFor(size.width / size.height, area, model));
-  const offered = classes.filter(
-    (one, index) =>
-      classes.findIndex((other) => other.width === one.width && other.height === one.height) ===
-      index,
-  );
-  const current = offered.find((one) => one.width === size.width && one.height === size.height);
+  const offered = [...classes, size]
+    .filter((one, index, all) => all.findIndex((other) => text(other) === text(one)) === index)
+    .sort((one, other) => one.width * one.height - other.width * other.height);
   return (
     <div className="flex flex-col gap-2">
       <div>
@@ -105,7 +101,7 @@ export function SizePicker({
         <div className="flex items-end gap-2">
           <Select
             label={t('generate.size.pixels')}
-            value={isCustom || !current ? 'custom' : text(current)}
+            value={isCustom ? 'custom' : text(size)}
             onChange={(value) => {
               const next = offered.find((one) => text(one) === value);
               setCustom(!next);
@@ -124,7 +120,7 @@ export function SizePicker({
           />
         </div>
       )}
-      {list.length === 0 && (isCustom || !current) && (
+      {list.length === 0 && isCustom && (
         <CustomSize size={size} model={model} onChange={onChange} />
       )}
       {isChanged && (

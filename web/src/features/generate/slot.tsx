@@ -150,7 +150,12 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
             : 'inset-0 flex-col justify-center text-fg-2',
         )}
       >
-        <ProgressRing share={share} label={name} size={partials > 0 ? 24 : 44} />
+        <ProgressRing
+          share={share}
+          label={name}
+          size={partials > 0 ? 24 : 44}
+          isOnPicture={partials > 0}
+        />
         <span className="text-12">
           {share !== null ? format.number(share * 100) : format.duration(elapsed)}
           {share !== null && '%'}
@@ -179,7 +184,7 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
   const error = task.error;
   const isRoomy = width >= 220;
   return (
-    <Middle className="bg-bad-soft">
+    <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-bad-solid/40">
       <CircleX size={20} strokeWidth={1.75} className="shrink-0 text-bad" aria-hidden />
       <p className="text-13 font-medium text-bad">{codeText(error?.code ?? 'internal', t)}</p>
       {error?.message && isRoomy && (
@@ -209,7 +214,7 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
 function HeldSlot({ task, actions }: SlotProps) {
   const t = useT();
   return (
-    <Middle className="bg-warn-soft">
+    <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-warn-solid/50">
       <CircleHelp size={20} strokeWidth={1.75} className="shrink-0 text-warn" aria-hidden />
       <p className="text-13 font-medium text-warn">{t('generate.held.title')}</p>
       <p className="line-clamp-3 text-12 text-fg-2">

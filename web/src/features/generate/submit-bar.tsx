@@ -30,20 +30,20 @@ export function SubmitBar({ submit }: { submit: Submit }) {
           {errorText(submit.error, t)}
         </p>
       )}
-      <div className="flex items-center gap-3">
-        <div className="min-w-0 flex-1">
-          <div
+      <div className="flex flex-col gap-2 max-md:flex-row max-md:items-center max-md:gap-3">
+        <div className="flex min-w-0 flex-1 items-baseline justify-between gap-2 max-md:flex-col max-md:items-start max-md:gap-0">
+          <span
             aria-live="polite"
             className={clsx(
-              'truncate text-14 font-medium tabular-nums transition-opacity duration-200',
+              'min-h-5 truncate text-14 font-medium tabular-nums transition-opacity duration-200',
               submit.isEstimating && 'opacity-50',
             )}
           >
             {price}
-          </div>
-          <div className="truncate text-12 text-fg-3">
+          </span>
+          <span className="truncate text-12 text-fg-3">
             {t('generate.price.pictures', { count: submit.count })}
-          </div>
+          </span>
         </div>
         <div className="flex">
           <Button
@@ -52,11 +52,11 @@ export function SubmitBar({ submit }: { submit: Submit }) {
             icon={Sparkles}
             isPending={submit.isPending}
             whyNot={submit.whyNot}
-            className="!rounded-r-none"
+            className="!rounded-r-none flex-1"
             onClick={() => submit.start('normal')}
           >
             {t('generate.submit.action')}
-            <span className="-mr-1 opacity-80 max-lg:hidden">
+            <span className="-mr-1 opacity-80 max-md:hidden">
               <Keys keys={generateCommands.run.keys[0] ?? ''} isOnInk />
             </span>
           </Button>

@@ -318,7 +318,7 @@ const Tile = memo(function Tile({
             'flex size-5 items-center justify-center rounded-full',
             isChosen
               ? 'bg-accent text-accent-fg'
-              : 'bg-picture-scrim text-picture-fg outline-[1.5px] outline-picture-fg -outline-offset-[1.5px] outline',
+              : 'border-2 border-picture-fg bg-picture-scrim text-picture-fg',
           )}
         >
           {isChosen && <Check size={14} strokeWidth={2.5} aria-hidden />}

@@ -1,11 +1,11 @@
-import { useQueries } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Copy, Dices, Pencil, Ruler, Shuffle, Sparkle, Tag, TextQuote } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { assetQuery } from '~/api/queries';
+import { assetQuery, operationsQuery } from '~/api/queries';
 import type { AssetDetail, Recipe } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
-import { useFormat, useT } from '~/lib/i18n';
+import { pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
 import { Picture } from '~/ui/picture';
@@ -118,6 +118,12 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
   const t = useT();
   const format = useFormat();
   const references = useQueries({ queries: recipe.references.map((id) => assetQuery(id)) });
+  const { data: operations } = useQuery(operationsQuery);
+  const operation = operations?.find((one) => one.name === recipe.operation);
+  const nameOf = (name: string) => {
+    const parameter = operation?.parameters.find((one) => one.name === name);
+    return parameter ? pickLanguage(parameter.label_en, parameter.label_zh, format.language) : name;
+  };
   const known = ['prompt', 'negative_prompt', 'model', 'width', 'height', 'seed', 'n'];
   const parameters = Object.entries(
     recipe.parameters && typeof recipe.parameters === 'object'
@@ -172,7 +178,7 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
             [t('library.panel.model'), recipe.model],
             [t('library.panel.provider'), recipe.provider_name],
             [t('library.panel.seed'), recipe.seed === null ? '' : String(recipe.seed)],
-            ...parameters.map(([name, value]): [string, string] => [name, String(value)]),
+            ...parameters.map(([name, value]): [string, string] => [nameOf(name), String(value)]),
             [
               t('library.panel.cost'),
               recipe.cost_micro === null ? '' : format.money(recipe.cost_micro, recipe.currency),

@@ -1,0 +1,255 @@
+import { act, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { Trash2 } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { startI18n } from '~/lib/i18n';
+import { Button, IconButton } from './button';
+import { ConfirmDialog, Dialog } from './dialog';
+import { Field, NumberInput, SecretInput, TextInput } from './field';
+import { Picture } from './picture';
+import { ProgressRing } from './progress';
+import { Rating } from './rating';
+import { Segments } from './segments';
+import { StateMark } from './state-mark';
+import { TipProvider } from './tip';
+import { showToast, ToastRegion } from './toast';
+
+beforeAll(() => startI18n('en'));
+
+function show(children: ReactNode) {
+  return render(<TipProvider>{children}</TipProvider>);
+}
+
+function Box() {
+  const [value, setValue] = useState<number | null>(9);
+  return (
+    <Field label="Steps">
+      <NumberInput value={value} onChange={setValue} min={1} max={10} />
+    </Field>
+  );
+}
+
+function Opener({ isSticky = false }: { isSticky?: boolean }) {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" onClick={() => setOpen(true)}>
+        open
+      </button>
+      <Dialog isOpen={isOpen} onClose={() => setOpen(false)} title="Tags" isSticky={isSticky}>
+        <input aria-label="tag" />
+      </Dialog>
+    </>
+  );
+}
+
+describe('Button', () => {
+  it('ignores repeats while pending and stays focusable', async () => {
+    const onClick = vi.fn();
+    show(
+      <Button isPending onClick={onClick}>
+        Save
+      </Button>,
+    );
+    const button = screen.getByRole('button', { name: 'Save' });
+    await userEvent.click(button);
+    expect(onClick).not.toHaveBeenCalled();
+    expect(button).toHaveProperty('disabled', false);
+    expect(button.getAttribute('aria-busy')).toBe('true');
+  });
+
+  it('does nothing while it may not, and says so to screen readers', async () => {
+    const onClick = vi.fn();
+    show(
+      <Button whyNot="Write a prompt first" onClick={onClick}>
+        Generate
+      </Button>,
+    );
+    const button = screen.getByRole('button', { name: 'Generate' });
+    await userEvent.click(button);
+    expect(onClick).not.toHaveBeenCalled();
+    expect(button.getAttribute('aria-disabled')).toBe('true');
+  });
+
+  it('has a name when it is only an icon', () => {
+    show(<IconButton icon={Trash2} label="Move to trash" />);
+    expect(screen.getByRole('button', { name: 'Move to trash' })).toBeTruthy();
+  });
+});
+
+describe('Field', () => {
+  it('ties label, help and error to the control', () => {
+    const { rerender } = show(
+      <Field label="Name" help="You sign in with it.">
+        <TextInput />
+      </Field>,
+    );
+    const input = screen.getByLabelText('Name');
+    const described = () =>
+      (input.getAttribute('aria-describedby') ?? '')
+        .split(' ')
+        .map((id) => document.getElementById(id)?.textContent)
+        .join();
+    expect(described()).toContain('You sign in with it.');
+    rerender(
+      <TipProvider>
+        <Field label="Name" help="You sign in with it." error="Too short">
+          <TextInput />
+        </Field>
+      </TipProvider>,
+    );
+    expect(input.getAttribute('aria-invalid')).toBe('true');
+    expect(described()).toContain('Too short');
+    expect(screen.queryByText('You sign in with it.')).toBeNull();
+  });
+
+  it('hides a secret until it is asked for', async () => {
+    show(
+      <Field label="Key">
+        <SecretInput defaultValue="sk-1" />
+      </Field>,
+    );
+    expect(screen.getByLabelText('Key').getAttribute('type')).toBe('password');
+    await userEvent.click(screen.getByRole('button', { name: 'Show' }));
+    expect(screen.getByLabelText('Key').getAttribute('type')).toBe('text');
+  });
+
+  it('steps numbers within their bounds', async () => {
+    show(<Box />);
+    const more = screen.getByRole('button', { name: 'More' });
+    await userEvent.click(more);
+    await userEvent.click(more);
+    expect(screen.getByLabelText('Steps')).toHaveProperty('value', '10');
+  });
+});
+
+describe('Segments', () => {
+  it('always keep one chosen', async () => {
+    const onChange = vi.fn();
+    show(
+      <Segments
+        label="Pictures"
+        value="4"
+        onChange={onChange}
+        options={[
+          { value: '1', label: '1' },
+          { value: '4', label: '4' },
+        ]}
+      />,
+    );
+    await userEvent.click(screen.getByRole('button', { name: '4' }));
+    expect(onChange).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole('button', { name: '1' }));
+    expect(onChange).toHaveBeenCalledExactlyOnceWith('1');
+  });
+});
+
+describe('Rating', () => {
+  it('gives stars and takes them back by the same one', async () => {
+    const onChange = vi.fn();
+    show(<Rating value={3} onChange={onChange} />);
+    await userEvent.click(screen.getByRole('radio', { name: '5 stars' }));
+    await userEvent.click(screen.getByRole('radio', { name: '3 stars' }));
+    expect(onChange.mock.calls).toEqual([[5], [0]]);
+  });
+});
+
+describe('dialogs', () => {
+  it('begin in their form and give the focus back', async () => {
+    show(<Opener />);
+    const opener = screen.getByRole('button', { name: 'open' });
+    await userEvent.click(opener);
+    await waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText('tag')));
+    await userEvent.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    await waitFor(() => expect(document.activeElement).toBe(opener));
+  });
+
+  it('stay open on Escape when text would be lost', async () => {
+    show(<Opener isSticky />);
+    await userEvent.click(screen.getByRole('button', { name: 'open' }));
+    await screen.findByRole('dialog');
+    await userEvent.keyboard('{Escape}');
+    expect(screen.getByRole('dialog')).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Close' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  });
+
+  it('ask for the name of a thing before it is destroyed', async () => {
+    const onConfirm = vi.fn();
+    show(
+      <ConfirmDialog
+        isOpen
+        onClose={() => {}}
+        title="Delete Shop?"
+        about="Its key is destroyed."
+        action="Delete"
+        typeName="Shop"
+        onConfirm={onConfirm}
+      />,
+    );
+    await userEvent.click(await screen.findByRole('button', { name: 'Delete' }));
+    expect(onConfirm).not.toHaveBeenCalled();
+    await userEvent.type(screen.getByLabelText('Type “Shop” to confirm'), 'Shop');
+    await userEvent.click(screen.getByRole('button', { name: 'Delete' }));
+    expect(onConfirm).toHaveBeenCalledOnce();
+  });
+});
+
+describe('toasts', () => {
+  it('offer the way back once', async () => {
+    const undo = vi.fn();
+    show(<ToastRegion>{null}</ToastRegion>);
+    act(() => showToast('1 picture moved to the trash', { undo }));
+    await userEvent.click(await screen.findByRole('button', { name: 'Undo' }));
+    expect(undo).toHaveBeenCalledOnce();
+    await waitFor(() => expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull());
+  });
+});
+
+describe('Picture', () => {
+  const asset = {
+    id: 'A1',
+    width_px: 800,
+    height_px: 600,
+    thumbhash: '',
+    average_color: '#aabbcc',
+    mime: 'image/png',
+  };
+
+  it('shows its colour first and never widens what it has', () => {
+    show(<Picture asset={asset} sizes={200} alt="mug" />);
+    const image = screen.getByAltText('mug');
+    expect(image.getAttribute('srcset')).toContain('variant=thumb 320w');
+    expect(image.getAttribute('srcset')).toContain('variant=preview 800w');
+    expect(image.getAttribute('sizes')).toBe('200px');
+    expect(image.parentElement?.getAttribute('style')).toContain('background-color');
+  });
+
+  it('offers another try instead of a broken icon', async () => {
+    show(<Picture asset={asset} sizes={200} alt="mug" />);
+    fireEvent.error(screen.getByAltText('mug'));
+    await userEvent.click(screen.getByRole('button', { name: 'mug' }));
+    expect(screen.getByAltText('mug').tagName).toBe('IMG');
+  });
+});
+
+describe('states', () => {
+  it('are told by word, not by colour alone', () => {
+    show(<StateMark state="held" />);
+    expect(screen.getByText('Needs an answer')).toBeTruthy();
+    show(<StateMark state="failed" isIconOnly />);
+    expect(screen.getByRole('img', { name: 'Failed' })).toBeTruthy();
+  });
+
+  it('survive a word of a newer server', () => {
+    show(<StateMark state={'dreaming' as 'held'} />);
+    expect(screen.getByText('dreaming')).toBeTruthy();
+  });
+
+  it('never invent a percentage', () => {
+    show(<ProgressRing share={null} label="Picture 1" />);
+    expect(screen.getByRole('progressbar').hasAttribute('aria-valuenow')).toBe(false);
+  });
+});
