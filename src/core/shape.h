@@ -26,7 +26,8 @@ enum field_type {
 
 enum {
     FIELD_REQUIRED = 1,  /* must be in what is read */
-    FIELD_NULLABLE = 2,  /* empty text, 0 time is written as null; null is read as empty */
+    FIELD_NULLABLE = 2,  /* empty text, 0 time and a number below 0 are written as null; null is
+                            read as empty, as the number 0 */
     FIELD_READ_ONLY = 4, /* written, refused when read */
     FIELD_SECRET = 8,    /* read, never written */
 };

@@ -49,10 +49,16 @@ static void write_field(const struct field *field, const void *in, struct json_w
         json_add_bool(writer, *(const bool *)in);
         return;
     case FIELD_INT:
-        json_add_int(writer, *(const int64_t *)in);
+        if ((field->flags & FIELD_NULLABLE) != 0 && *(const int64_t *)in < 0)
+            json_add_null(writer);
+        else
+            json_add_int(writer, *(const int64_t *)in);
         return;
     case FIELD_DOUBLE:
-        json_add_double(writer, *(const double *)in);
+        if ((field->flags & FIELD_NULLABLE) != 0 && *(const double *)in < 0)
+            json_add_null(writer);
+        else
+            json_add_double(writer, *(const double *)in);
         return;
     case FIELD_TEXT:
     case FIELD_ID:
