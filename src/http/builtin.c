@@ -42,7 +42,7 @@ static bool metrics_may(struct request *req)
     for (size_t i = 0; i < COUNT(hop_headers); i++)
         if (request_header(req, hop_headers[i]).size > 0)
             return false;
-    return guard_is_loopback(req->remote_ip);
+    return guard_host_is_loopback(req->remote_ip);
 }
 
 static bool metrics(struct request *req, struct error *err)

@@ -266,7 +266,7 @@ static bool ip_equal(struct str a, struct str b)
     return ip_read(a, a_bytes) && ip_read(b, b_bytes) && memcmp(a_bytes, b_bytes, 16) == 0;
 }
 
-bool guard_is_loopback(struct str ip)
+bool guard_host_is_loopback(struct str ip)
 {
     static const uint8_t one[16] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     uint8_t bytes[16];
@@ -298,7 +298,7 @@ bool guard_host(const struct host_rules *rules, struct str host, struct str loca
     if (!host_split(host, &name, &port))
         return error_set(err, ERROR_WRONG_HOST, "the Host header is malformed");
     is_own_port = port == rules->port || (port < 0 && rules->port == 80);
-    if (is_own_port && (str_equal_nocase(name, STR("localhost")) || guard_is_loopback(name) ||
+    if (is_own_port && (str_equal_nocase(name, STR("localhost")) || guard_host_is_loopback(name) ||
                         ip_equal(name, local_ip)))
         return true;
     if (rules->public_host.size > 0 && host_is(rules->public_host, name, port))

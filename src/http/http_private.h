@@ -130,7 +130,7 @@ MUST_CHECK bool guard_cookie(struct str header, struct str name, struct str *out
 /* S27: the right-most hop of X-Forwarded-For that is no proxy of ours, when the peer is one. */
 struct str guard_client_ip(struct str peer, struct str forwarded, const char *const *proxies);
 bool guard_is_proxy(struct str ip, const char *const *proxies);
-bool guard_is_loopback(struct str ip);
+bool guard_host_is_loopback(struct str ip);
 /* The last element of a comma-separated list, trimmed. */
 struct str guard_last_of_list(struct str list);
 /* Whether Accept-Encoding lets us answer with `coding`. */

@@ -92,9 +92,11 @@ int image_variant_px(enum image_variant variant)
 bool image_init(struct error *err)
 {
     /* Final memory with libvips at work 280..409 -> 83..94 MiB (DESIGN 11). */
-    if (mallopt(M_ARENA_MAX, 2) == 0 || mallopt(M_MMAP_THRESHOLD, 128 * 1024) == 0 ||
-        mallopt(M_TRIM_THRESHOLD, 128 * 1024) == 0)
-        return error_set(err, ERROR_INTERNAL, "the allocator takes no thresholds");
+    /* A wish: an allocator put in glibc's place, a sanitizer's say, has no such thresholds. */
+    (void)err;
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 128 * 1024);
     return true;
 }
 

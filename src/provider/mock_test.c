@@ -435,9 +435,9 @@ static void test_honouring_keys_is_the_accounts_choice(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_false(provider_honours_key(&provider_mock, &fixture->account));
-    fixture_options(fixture, "{\"honours_key\":true}");
     assert_true(provider_honours_key(&provider_mock, &fixture->account));
+    fixture_options(fixture, "{\"honours_key\":false}");
+    assert_false(provider_honours_key(&provider_mock, &fixture->account));
     assert_false(provider_honours_key(&provider_openai, &fixture->account));
 }
 
