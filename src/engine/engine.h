@@ -226,6 +226,7 @@ struct run_node {
     int64_t provider_id;
     struct str parameters, inputs; /* JSON objects, already checked by the operation's tables */
     int64_t estimate_micro;        /* -1 unknown */
+    struct str currency;           /* of the estimate; empty: none */
 };
 struct run_edge {
     size_t from, to; /* rows of nodes */
@@ -241,7 +242,7 @@ struct run_spec {
     size_t edge_count;
     struct str idem_key; /* empty: none */
     struct sha256 request_hash;
-    struct str currency;
+    struct str currency; /* of the run's sums: tasks in another one are left out of them */
     int64_t deadline_ms; /* 0: the engine's */
 };
 

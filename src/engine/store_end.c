@@ -108,7 +108,7 @@ static bool settle(struct db *db, const struct engine_hooks *hooks, const struct
     static const struct sql update = {.name = "store_task_cost",
                                       .text = "UPDATE task SET cost_micro = $2 WHERE id = $1"};
     struct str currency;
-    int64_t known;
+    int64_t known = 0;
     bool is_doubtful;
 
     if (!cost_of(db, task_id, command->arena, &known, &is_doubtful, &currency, err))
@@ -207,7 +207,8 @@ static bool count_run(struct db *db, struct command *command, int64_t run_id, in
         .text = "UPDATE run SET left_count = left_count - $4, failed_count = failed_count + $2,"
                 " cancelled_count = cancelled_count + $3,"
                 " cost_micro = (SELECT coalesce(sum(t.cost_micro), 0) FROM task t"
-                " WHERE t.run_id = $1) WHERE id = $1 AND left_count >= $4"};
+                " WHERE t.run_id = $1 AND t.currency = run.currency) WHERE id = $1 AND left_count "
+                ">= $4"};
     static const struct sql close = {
         .name = "store_close_run",
         .text = "UPDATE run SET finished_at_ms = $2, state = CASE WHEN failed_count > 0 THEN"
@@ -245,7 +246,7 @@ static bool record_result(struct db *db, const struct engine_hooks *hooks, struc
     struct task_view view;
     struct task_result result;
     struct str currency;
-    int64_t known;
+    int64_t known = 0;
     bool is_doubtful;
 
     if (hooks->record_result == NULL)

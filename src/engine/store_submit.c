@@ -70,7 +70,8 @@ static bool insert_run(struct db *db, const struct command *command, int64_t *ru
     int64_t estimate = 0;
 
     for (size_t index = 0; index < spec->node_count; index++)
-        if (spec->nodes[index].estimate_micro > 0)
+        if (spec->nodes[index].estimate_micro > 0 &&
+            str_equal(spec->nodes[index].currency, spec->currency))
             estimate += spec->nodes[index].estimate_micro;
     const struct sql_value args[] = {
         SQL_TEXT(id_str(&command->submit.ids[0])),
@@ -125,7 +126,7 @@ static bool insert_task(struct db *db, const struct engine_hooks *hooks, struct 
         SQL_INT64(command->now_ms + deadline_ms),
         SQL_INT64(command->submit.tries_max),
         SQL_INT64(node->estimate_micro),
-        SQL_TEXT(spec->currency),
+        SQL_TEXT(node->currency),
     };
 
     if (!db_exec_one(db, &insert, args, COUNT(args), err))
@@ -133,7 +134,7 @@ static bool insert_task(struct db *db, const struct engine_hooks *hooks, struct 
     *task_id = db_last_id(db);
     return hooks->reserve == NULL ||
            hooks->reserve(hooks->context, db, spec->user_id, *task_id, node->provider_id,
-                          node->model, node->operation, node->estimate_micro, spec->currency,
+                          node->model, node->operation, node->estimate_micro, node->currency,
                           command->now_ms, err);
 }
 

@@ -37,37 +37,73 @@ extern const char *const task_priority_values[];
 
 /* The rows every picture of a task has; the nouns add theirs behind. */
 #define TASK_VIEW_FIELDS                                                                             \
-    {"id", FIELD_ID, offsetof(struct task_view, id), 0, 0, 0, NULL, NULL, NULL},                     \
-        {"run_id", FIELD_ID, offsetof(struct task_view, run_id), 0, 0, 0, NULL, NULL, NULL},         \
-        {"key", FIELD_TEXT, offsetof(struct task_view, key), 0, 0, 0,                                \
+    {"id", FIELD_ID, offsetof(struct task_view, id), FIELD_REQUIRED, 0, 0, NULL, NULL, NULL},        \
+        {"run_id", FIELD_ID, offsetof(struct task_view, run_id), FIELD_REQUIRED, 0, 0, NULL,         \
+         NULL,     NULL},                                                                            \
+        {"key", FIELD_TEXT, offsetof(struct task_view, key), FIELD_REQUIRED, 0, 0,                   \
          NULL,  NULL,       "The node's name in its graph."},                                        \
-        {"operation", FIELD_TEXT, offsetof(struct task_view, operation), 0, 0, 0, NULL, NULL, NULL}, \
-        {"state",           FIELD_ENUM, offsetof(struct task_view, state), 0, 0, 0, NULL,            \
-         task_state_values, NULL},                                                                   \
+        {"operation", FIELD_TEXT, offsetof(struct task_view, operation), FIELD_REQUIRED, 0, 0, NULL, \
+         NULL,        NULL},                                                                         \
+        {"state",                                                                                    \
+         FIELD_ENUM,                                                                                 \
+         offsetof(struct task_view, state),                                                          \
+         FIELD_REQUIRED,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         task_state_values,                                                                          \
+         NULL},                                                                                      \
         {"is_cancelling",                                                                            \
          FIELD_BOOL,                                                                                 \
          offsetof(struct task_view, is_cancelling),                                                  \
-         0,                                                                                          \
+         FIELD_REQUIRED,                                                                             \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
          NULL,                                                                                       \
          "Cancel was asked for; the provider has not let go yet."},                                  \
-        {"position", FIELD_INT, offsetof(struct task_view, position),                                \
-         0,          0,         0,                                                                   \
-         NULL,       NULL,      "Place among the waiting of its lane; 0 when it does not wait."},    \
-        {"priority",           FIELD_ENUM, offsetof(struct task_view, priority), 0, 0, 0, NULL,      \
-         task_priority_values, NULL},                                                                \
-        {"model", FIELD_TEXT, offsetof(struct task_view, model), 0, 0, 0, NULL, NULL, NULL},         \
-        {"provider_id",  FIELD_ID, offsetof(struct task_view, provider_id),                          \
-         FIELD_NULLABLE, 0,        0,                                                                \
-         NULL,           NULL,     NULL},                                                            \
-        {"progress", FIELD_DOUBLE, offsetof(struct task_view, progress), 0, 0, 0,                    \
-         NULL,       NULL,         "0 to 1; below 0 when unknown."},                                 \
+        {"position",                                                                                 \
+         FIELD_INT,                                                                                  \
+         offsetof(struct task_view, position),                                                       \
+         FIELD_REQUIRED,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "Place among the waiting of its lane; 0 when it does not wait."},                           \
+        {"priority",                                                                                 \
+         FIELD_ENUM,                                                                                 \
+         offsetof(struct task_view, priority),                                                       \
+         FIELD_REQUIRED,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         task_priority_values,                                                                       \
+         NULL},                                                                                      \
+        {"model", FIELD_TEXT, offsetof(struct task_view, model), FIELD_REQUIRED, 0, 0, NULL,         \
+         NULL,    NULL},                                                                             \
+        {"provider_id",                                                                              \
+         FIELD_ID,                                                                                   \
+         offsetof(struct task_view, provider_id),                                                    \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
+        {"progress",                                                                                 \
+         FIELD_DOUBLE,                                                                               \
+         offsetof(struct task_view, progress),                                                       \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "0 to 1; null when unknown."},                                                              \
         {"partial_count",                                                                            \
          FIELD_INT,                                                                                  \
          offsetof(struct task_view, partial_count),                                                  \
-         0,                                                                                          \
+         FIELD_REQUIRED,                                                                             \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
@@ -76,37 +112,57 @@ extern const char *const task_priority_values[];
         {"partial_version",                                                                          \
          FIELD_INT,                                                                                  \
          offsetof(struct task_view, partial_version),                                                \
-         0,                                                                                          \
+         FIELD_REQUIRED,                                                                             \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
          NULL,                                                                                       \
          NULL},                                                                                      \
-        {"created_at", FIELD_TIME, offsetof(struct task_view, created_at_ms), 0, 0, 0, NULL,         \
-         NULL,         NULL},                                                                        \
-        {"started_at",   FIELD_TIME, offsetof(struct task_view, started_at_ms),                      \
-         FIELD_NULLABLE, 0,          0,                                                              \
+        {"created_at",   FIELD_TIME, offsetof(struct task_view, created_at_ms),                      \
+         FIELD_REQUIRED, 0,          0,                                                              \
          NULL,           NULL,       NULL},                                                          \
-        {"finished_at",  FIELD_TIME, offsetof(struct task_view, finished_at_ms),                     \
-         FIELD_NULLABLE, 0,          0,                                                              \
-         NULL,           NULL,       NULL},                                                          \
+        {"started_at",                                                                               \
+         FIELD_TIME,                                                                                 \
+         offsetof(struct task_view, started_at_ms),                                                  \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
+        {"finished_at",                                                                              \
+         FIELD_TIME,                                                                                 \
+         offsetof(struct task_view, finished_at_ms),                                                 \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
         {"run_at",                                                                                   \
          FIELD_TIME,                                                                                 \
          offsetof(struct task_view, run_at_ms),                                                      \
-         FIELD_NULLABLE,                                                                             \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
          NULL,                                                                                       \
          "When a waiting task may start: later than now after a failed try."},                       \
-        {"tries", FIELD_INT, offsetof(struct task_view, tries), 0, 0, 0, NULL, NULL, NULL},          \
-        {"error",           FIELD_MAYBE, offsetof(struct task_view, error),                          \
-         FIELD_NULLABLE,    0,           0,                                                          \
-         &task_error_shape, NULL,        NULL},                                                      \
+        {"tries", FIELD_INT, offsetof(struct task_view, tries), FIELD_REQUIRED, 0, 0, NULL,          \
+         NULL,    NULL},                                                                             \
+        {"error",                                                                                    \
+         FIELD_MAYBE,                                                                                \
+         offsetof(struct task_view, error),                                                          \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
+         0,                                                                                          \
+         0,                                                                                          \
+         &task_error_shape,                                                                          \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
         {"hold_reason",                                                                              \
          FIELD_TEXT,                                                                                 \
          offsetof(struct task_view, hold_reason),                                                    \
-         FIELD_NULLABLE,                                                                             \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
@@ -115,7 +171,7 @@ extern const char *const task_priority_values[];
         {"estimate_micro",                                                                           \
          FIELD_INT,                                                                                  \
          offsetof(struct task_view, estimate_micro),                                                 \
-         0,                                                                                          \
+         FIELD_REQUIRED,                                                                             \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
@@ -124,14 +180,15 @@ extern const char *const task_priority_values[];
         {"cost_micro",                                                                               \
          FIELD_INT,                                                                                  \
          offsetof(struct task_view, cost_micro),                                                     \
-         0,                                                                                          \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
          NULL,                                                                                       \
-         "Below 0 while unknown."},                                                                  \
+         "Null while unknown."},                                                                     \
     {                                                                                                \
-        "currency", FIELD_TEXT, offsetof(struct task_view, currency), 0, 0, 0, NULL, NULL, NULL      \
+        "currency", FIELD_TEXT, offsetof(struct task_view, currency), FIELD_REQUIRED, 0, 0, NULL,    \
+            NULL, NULL                                                                               \
     }
 
 struct run_view {
@@ -144,27 +201,46 @@ struct run_view {
 };
 extern const char *const run_state_values[];
 #define RUN_VIEW_FIELDS                                                                              \
-    {"id", FIELD_ID, offsetof(struct run_view, id), 0, 0, 0, NULL, NULL, NULL},                      \
-        {"title", FIELD_TEXT, offsetof(struct run_view, title), 0, 0, 0, NULL, NULL, NULL},          \
-        {"state",          FIELD_ENUM, offsetof(struct run_view, state), 0, 0, 0, NULL,              \
+    {"id", FIELD_ID, offsetof(struct run_view, id), FIELD_REQUIRED, 0, 0, NULL, NULL, NULL},         \
+        {"title", FIELD_TEXT, offsetof(struct run_view, title), FIELD_REQUIRED, 0, 0, NULL,          \
+         NULL,    NULL},                                                                             \
+        {"state",          FIELD_ENUM, offsetof(struct run_view, state), FIELD_REQUIRED, 0, 0, NULL, \
          run_state_values, NULL},                                                                    \
-        {"priority",           FIELD_ENUM, offsetof(struct run_view, priority), 0, 0, 0, NULL,       \
-         task_priority_values, NULL},                                                                \
-        {"is_paused", FIELD_BOOL, offsetof(struct run_view, is_paused), 0, 0, 0, NULL, NULL, NULL},  \
-        {"created_at", FIELD_TIME, offsetof(struct run_view, created_at_ms), 0, 0, 0, NULL,          \
-         NULL,         NULL},                                                                        \
-        {"finished_at",  FIELD_TIME, offsetof(struct run_view, finished_at_ms),                      \
-         FIELD_NULLABLE, 0,          0,                                                              \
+        {"priority",                                                                                 \
+         FIELD_ENUM,                                                                                 \
+         offsetof(struct run_view, priority),                                                        \
+         FIELD_REQUIRED,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         task_priority_values,                                                                       \
+         NULL},                                                                                      \
+        {"is_paused", FIELD_BOOL, offsetof(struct run_view, is_paused), FIELD_REQUIRED, 0, 0, NULL,  \
+         NULL,        NULL},                                                                         \
+        {"created_at",   FIELD_TIME, offsetof(struct run_view, created_at_ms),                       \
+         FIELD_REQUIRED, 0,          0,                                                              \
          NULL,           NULL,       NULL},                                                          \
-        {"task_count", FIELD_INT, offsetof(struct run_view, task_count), 0, 0, 0, NULL, NULL, NULL}, \
-        {"left", FIELD_INT, offsetof(struct run_view, left), 0, 0, 0,                                \
+        {"finished_at",                                                                              \
+         FIELD_TIME,                                                                                 \
+         offsetof(struct run_view, finished_at_ms),                                                  \
+         FIELD_REQUIRED | FIELD_NULLABLE,                                                            \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         NULL},                                                                                      \
+        {"task_count", FIELD_INT, offsetof(struct run_view, task_count), FIELD_REQUIRED, 0, 0, NULL, \
+         NULL,         NULL},                                                                        \
+        {"left", FIELD_INT, offsetof(struct run_view, left), FIELD_REQUIRED, 0, 0,                   \
          NULL,   NULL,      "Tasks that have not ended."},                                           \
-        {"failed", FIELD_INT, offsetof(struct run_view, failed), 0, 0, 0, NULL, NULL, NULL},         \
-        {"cancelled", FIELD_INT, offsetof(struct run_view, cancelled), 0, 0, 0, NULL, NULL, NULL},   \
+        {"failed", FIELD_INT, offsetof(struct run_view, failed), FIELD_REQUIRED, 0, 0, NULL,         \
+         NULL,     NULL},                                                                            \
+        {"cancelled", FIELD_INT, offsetof(struct run_view, cancelled), FIELD_REQUIRED, 0, 0, NULL,   \
+         NULL,        NULL},                                                                         \
         {"cost_micro",                                                                               \
          FIELD_INT,                                                                                  \
          offsetof(struct run_view, cost_micro),                                                      \
-         0,                                                                                          \
+         FIELD_REQUIRED,                                                                             \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
@@ -173,14 +249,15 @@ extern const char *const run_state_values[];
         {"estimate_micro",                                                                           \
          FIELD_INT,                                                                                  \
          offsetof(struct run_view, estimate_micro),                                                  \
-         0,                                                                                          \
+         FIELD_REQUIRED,                                                                             \
          0,                                                                                          \
          0,                                                                                          \
          NULL,                                                                                       \
          NULL,                                                                                       \
          NULL},                                                                                      \
     {                                                                                                \
-        "currency", FIELD_TEXT, offsetof(struct run_view, currency), 0, 0, 0, NULL, NULL, NULL       \
+        "currency", FIELD_TEXT, offsetof(struct run_view, currency), FIELD_REQUIRED, 0, 0, NULL,     \
+            NULL, NULL                                                                               \
     }
 
 /* As they stand in events: without parameters, assets, and (runs) tasks. */
