@@ -92,6 +92,7 @@ static bool check_value(const struct operation_parameter *parameter, const struc
     case PARAMETER_TEXT:
     case PARAMETER_LONG_TEXT:
     case PARAMETER_URL:
+    case PARAMETER_MODEL:
         return check_text(parameter, value, field, err);
     case PARAMETER_INT:
     case PARAMETER_DOUBLE:

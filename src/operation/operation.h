@@ -20,6 +20,7 @@ enum parameter_type {
     PARAMETER_SIDE, /* pixels; 0: the provider's choice */
     PARAMETER_SEED, /* integer; null: chosen by chance */
     PARAMETER_URL,
+    PARAMETER_MODEL, /* "PROVIDERID/wire-id", a wire id, a provider's name; empty: the default */
 };
 
 struct operation_parameter {

@@ -1,0 +1,192 @@
+#include "generate/request.h"
+#include "generate/task_view.h"
+
+#include <stdio.h>
+
+struct lane {
+    struct str id, name, reason;
+    int64_t capacity, running, waiting, remote, pause_until_ms;
+    bool is_paused;
+};
+static const struct field lane_fields[] = {
+    {"id",          FIELD_ID,   offsetof(struct lane, id),             FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "The provider; null: work done here."                                                                                                                         },
+    {"name",        FIELD_TEXT, offsetof(struct lane, name),           FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
+    {"capacity",    FIELD_INT,  offsetof(struct lane, capacity),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     NULL                                                                                                                                                          },
+    {"running",     FIELD_INT,  offsetof(struct lane, running),        FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
+    {"waiting",     FIELD_INT,  offsetof(struct lane, waiting),        FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
+    {"is_paused",   FIELD_BOOL, offsetof(struct lane, is_paused),      FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     NULL                                                                                                                                                          },
+    {"pause_until", FIELD_TIME, offsetof(struct lane, pause_until_ms),
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                                   0, 0, NULL, NULL, "The provider asked for rest until then."},
+    {"reason",      FIELD_TEXT, offsetof(struct lane, reason),         FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
+};
+static const struct shape lane_shape = SHAPE("QueueLane", struct lane, lane_fields);
+
+struct queue {
+    int64_t running, waiting_mine, waiting_all, held, failed_24h;
+    bool is_paused, is_draining;
+    struct str pause_reason;
+    struct list providers, held_tasks;
+};
+static const struct field queue_fields[] = {
+    {"running",      FIELD_INT,  offsetof(struct queue, running),      FIELD_REQUIRED, 0, 0, NULL,        NULL,
+     "Everybody's."                                                                                                                                       },
+    {"waiting_mine", FIELD_INT,  offsetof(struct queue, waiting_mine), FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                      NULL                                      },
+    {"waiting_all",  FIELD_INT,  offsetof(struct queue, waiting_all),  FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                      NULL                                      },
+    {"held",         FIELD_INT,  offsetof(struct queue, held),         FIELD_REQUIRED, 0, 0, NULL,        NULL,
+     "Mine that ask."                                                                                                                                     },
+    {"failed_24h",   FIELD_INT,  offsetof(struct queue, failed_24h),   FIELD_REQUIRED, 0, 0, NULL,        NULL,
+     "Mine."                                                                                                                                              },
+    {"is_paused",    FIELD_BOOL, offsetof(struct queue, is_paused),    FIELD_REQUIRED, 0, 0, NULL,        NULL,
+     NULL                                                                                                                                                 },
+    {"is_draining",  FIELD_BOOL, offsetof(struct queue, is_draining),  FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                      "The server is stopping."                 },
+    {"pause_reason", FIELD_TEXT, offsetof(struct queue, pause_reason), FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                      NULL                                      },
+    {"providers",    FIELD_LIST, offsetof(struct queue, providers),    FIELD_REQUIRED, 0, 0, &lane_shape,
+     NULL,                                                                                                      NULL                                      },
+    {"held_tasks",   FIELD_LIST, offsetof(struct queue, held_tasks),   FIELD_REQUIRED, 0, 0,
+     &whole_task_shape,                                                                                   NULL, "Mine that ask, newest first; 50 at most."},
+};
+static const struct shape queue_shape = SHAPE("Queue", struct queue, queue_fields);
+
+static bool fill_lanes(struct request *req, const struct engine_view *view, struct list *out,
+                       struct error *err)
+{
+    struct lane *lanes = ARENA_ARRAY(req->arena, struct lane, view->lane_count);
+
+    for (size_t index = 0; index < view->lane_count; index++) {
+        const struct lane_view *lane = &view->lanes[index];
+        struct provider_binding provider;
+
+        lanes[index] = (struct lane){
+            .capacity = lane->capacity,
+            .running = lane->running,
+            .waiting = lane->ready,
+            .is_paused = lane->is_paused,
+            .pause_until_ms = lane->pause_until_ms > req->now_ms ? lane->pause_until_ms : 0,
+        };
+        if (lanes[index].is_paused || lanes[index].pause_until_ms != 0)
+            lanes[index].reason = arena_str(req->arena, str_of(lane->reason));
+        if (lane->provider_id == 0)
+            continue;
+        if (settings_provider_load(app_settings(req->app), req->db, lane->provider_id, req->arena,
+                                   &provider, err)) {
+            lanes[index].id = provider.public_id;
+            lanes[index].name = provider.name;
+        } else if (err->code != ERROR_NOT_FOUND) {
+            return false;
+        }
+    }
+    *err = (struct error){0};
+    *out = (struct list){.items = lanes, .count = view->lane_count};
+    return true;
+}
+
+static bool reply_queue(struct request *req, struct error *err)
+{
+    struct queue_counts counts;
+    struct engine_view *view = ARENA_NEW(req->arena, struct engine_view);
+    struct task_view *held;
+    struct whole_task *whole;
+    struct queue queue;
+    size_t held_count;
+
+    engine_view(app_engine(req->app), view);
+    if (!view_queue_counts(req->db, req->user.id, req->now_ms, &counts, err) ||
+        !view_tasks_held(req->db, req->user.id, 50, req->arena, &held, &held_count, err) ||
+        !whole_tasks(req, held, held_count, &whole, err))
+        return false;
+    queue = (struct queue){
+        .running = counts.running,
+        .waiting_mine = counts.waiting_mine,
+        .waiting_all = counts.waiting_all,
+        .held = counts.held,
+        .failed_24h = counts.failed_24h,
+        .is_paused = view->is_paused,
+        .is_draining = view->is_draining,
+        .pause_reason = str_of(view->pause_reason),
+        .held_tasks = {.items = whole, .count = held_count},
+    };
+    return fill_lanes(req, view, &queue.providers, err) &&
+           http_reply_shape(req, 200, &queue_shape, &queue, err);
+}
+
+struct pause {
+    struct str reason;
+};
+static const struct field pause_fields[] = {
+    {"reason", FIELD_TEXT, offsetof(struct pause, reason), 0, 0, 90, NULL, NULL,
+     "For the others to read."},
+};
+static const struct shape pause_shape = SHAPE("QueuePause", struct pause, pause_fields);
+
+struct announce {
+    int64_t now_ms;
+};
+
+static bool announce_work(struct db *db, void *context, struct error *err)
+{
+    const struct announce *announce = context;
+
+    return feed_announce(db, "queue.changed", STR("{}"), announce->now_ms, err);
+}
+
+static bool set_pause(struct request *req, bool is_paused, struct str reason, struct error *err)
+{
+    struct announce announce = {.now_ms = req->now_ms};
+
+    if (!engine_pause(app_engine(req->app), is_paused, reason, err) ||
+        !db_transact(req->pool, "queue_announce", announce_work, &announce, err))
+        return false;
+    feed_wake_all(app_feed(req->app));
+    db_refresh(req->db);
+    return reply_queue(req, err);
+}
+
+static bool pause_queue(struct request *req, struct error *err)
+{
+    const struct pause *wish = req->input;
+
+    return set_pause(req, true, wish->reason, err);
+}
+
+static bool resume_queue(struct request *req, struct error *err)
+{
+    return set_pause(req, false, STR_EMPTY, err);
+}
+
+const struct http_route queue_routes[] = {
+    {.method = "GET",
+     .path = "/api/v1/queue",
+     .access = ACCESS_VIEWER,
+     .scope = SCOPE_READ,
+     .handler = reply_queue,
+     .out = &queue_shape,
+     .summary = "What runs, waits and asks",
+     .tag = "queue"},
+    {.method = "POST",
+     .path = "/api/v1/queue/pause",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .body = BODY_JSON,
+     .limit = KIB(4),
+     .handler = pause_queue,
+     .in = &pause_shape,
+     .out = &queue_shape,
+     .summary = "Start nothing more, for everybody; survives a restart",
+     .tag = "queue"},
+    {.method = "POST",
+     .path = "/api/v1/queue/resume",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = resume_queue,
+     .out = &queue_shape,
+     .summary = "Go on",
+     .tag = "queue"},
+    {0},
+};

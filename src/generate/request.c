@@ -1,0 +1,360 @@
+#include "generate/request.h"
+
+#include "asset/asset.h"
+#include "core/text.h"
+#include "operation/operation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Shapes ---- */
+
+static const struct field node_fields[] = {
+    {"key",        FIELD_TEXT, offsetof(struct node_input, key),        FIELD_REQUIRED, 1, 64,     NULL, NULL,
+     "The node's name in this run."                                                                                                            },
+    {"operation",  FIELD_TEXT, offsetof(struct node_input, operation),  FIELD_REQUIRED, 1, 64,     NULL,
+     NULL,                                                                                                     "One of GET /api/v1/operations."},
+    {"parameters", FIELD_JSON, offsetof(struct node_input, parameters), 0,              0, 200000, NULL, NULL,
+     "An object: the operation's parameters."                                                                                                  },
+    {"inputs",     FIELD_JSON, offsetof(struct node_input, inputs),     0,              0, 20000,  NULL, NULL,
+     "An object: per input port a list of asset ids."                                                                                          },
+};
+static const struct shape node_shape = SHAPE("RunNode", struct node_input, node_fields);
+
+static const struct field edge_fields[] = {
+    {"from",      FIELD_TEXT, offsetof(struct edge_input, from),      FIELD_REQUIRED, 1, 64, NULL, NULL,
+     "A node's key."                },
+    {"to",        FIELD_TEXT, offsetof(struct edge_input, to),        FIELD_REQUIRED, 1, 64, NULL, NULL,
+     "A node's key."                },
+    {"from_port", FIELD_TEXT, offsetof(struct edge_input, from_port), 0,              0, 64, NULL, NULL,
+     "Its output; empty: the first."},
+    {"to_port",   FIELD_TEXT, offsetof(struct edge_input, to_port),   0,              0, 64, NULL, NULL,
+     "Its input; empty: the first." },
+};
+static const struct shape edge_shape = SHAPE("RunEdge", struct edge_input, edge_fields);
+
+static const char *const priorities[] = {"front", "normal", "low", NULL};
+static const struct field run_input_fields[] = {
+    {"title",    FIELD_TEXT, offsetof(struct run_input, title),    0,              0, 200,           NULL,        NULL,
+     "For people; empty: made from the prompt."                                                                                                                                         },
+    {"priority", FIELD_ENUM, offsetof(struct run_input, priority), 0,              0, 0,             NULL,        priorities,
+     "Before or behind what else waits; normal when absent."                                                                                                                            },
+    {"nodes",    FIELD_LIST, offsetof(struct run_input, nodes),    FIELD_REQUIRED, 1, RUN_NODES_MAX,
+     &node_shape,                                                                                                 NULL,       "What is to be done; nodes without edges go side by side."},
+    {"edges",    FIELD_LIST, offsetof(struct run_input, edges),    0,              0, RUN_EDGES_MAX, &edge_shape, NULL,
+     "What feeds what."                                                                                                                                                                 },
+};
+const struct shape run_input_shape = SHAPE("RunRequest", struct run_input, run_input_fields);
+
+/* ---- One node ---- */
+
+struct node_context {
+    const struct run_context *run;
+    const struct node_input *input;
+    const struct operation *operation;
+    struct json *parameters; /* checked, whole */
+    struct task_inputs pictures;
+    struct run_node *out;
+    char prefix[48]; /* "nodes[2]." */
+};
+
+static const struct operation_port *port_of(const struct operation *operation, struct str name)
+{
+    for (size_t index = 0; index < operation->input_count; index++)
+        if (str_equal(name, str_of(operation->inputs[index].name)))
+            return &operation->inputs[index];
+    return NULL;
+}
+
+static bool read_ids(const struct node_context *node, const struct operation_port *port,
+                     const struct json *value, struct str **ids, size_t *count, struct error *err)
+{
+    const size_t max = port->is_list ? (size_t)port->max : 1;
+    char field[80];
+
+    snprintf(field, sizeof(field), "%sinputs.%s", node->prefix, port->name);
+    if (!json_is(value, JSON_LIST))
+        return error_field(err, ERROR_WRONG_TYPE, field, 0, "a list of asset ids is wanted");
+    *count = json_count(value);
+    if (*count > max)
+        return error_field(err, ERROR_TOO_MANY, field, (int64_t)max, "at most %zu pictures", max);
+    *ids = ARENA_ARRAY(node->run->arena, struct str, *count);
+    for (size_t index = 0; index < *count; index++) {
+        struct id id;
+
+        if (!id_parse(json_text(json_item(value, index)), &id))
+            return error_field(err, ERROR_INVALID, field, 0, "item %zu is no asset id", index);
+        (*ids)[index] = arena_str(node->run->arena, id_str(&id));
+    }
+    return true;
+}
+
+static bool read_port(struct node_context *node, struct str name, const struct json *value,
+                      struct error *err)
+{
+    const struct operation_port *port = port_of(node->operation, name);
+    struct input_picture *pictures;
+    struct str *ids = NULL;
+    size_t count = 0;
+    char field[80];
+
+    snprintf(field, sizeof(field), "%sinputs.%.*s", node->prefix, (int)str_slice(name, 0, 30).size,
+             name.data == NULL ? "" : name.data);
+    if (port == NULL)
+        return error_field(err, ERROR_UNKNOWN_FIELD, field, 0, "the operation has no such input");
+    if (!read_ids(node, port, value, &ids, &count, err))
+        return false;
+    pictures = ARENA_ARRAY(node->run->arena, struct input_picture, count);
+    if (!asset_store_inputs(node->run->db, node->run->user_id, field, ids, count, node->run->arena,
+                            pictures, err)) {
+        if (err->code == ERROR_NOT_FOUND) /* a part of the request, not the address asked for */
+            err->code = ERROR_INVALID;
+        return false;
+    }
+    if (port->is_list)
+        node->pictures.images = (struct list){.items = pictures, .count = count};
+    else if (count == 1)
+        node->pictures.mask = pictures;
+    return true;
+}
+
+static bool read_inputs(struct node_context *node, struct error *err)
+{
+    CLEANUP(json_cleanup) struct json *inputs = NULL;
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct json_cursor cursor = {0};
+    const struct json *value;
+    struct str name;
+
+    if (node->input->inputs.size > 0) {
+        if (!json_read(node->input->inputs, &inputs, err))
+            return false;
+        if (!json_is(inputs, JSON_OBJECT) && !json_is(inputs, JSON_NULL)) {
+            char field[80];
+
+            snprintf(field, sizeof(field), "%sinputs", node->prefix);
+            return error_field(err, ERROR_WRONG_TYPE, field, 0, "an object is wanted");
+        }
+    }
+    while (json_next(inputs, &cursor, &name, &value))
+        if (!read_port(node, name, value, err))
+            return false;
+    task_inputs_write(&node->pictures, &text);
+    node->out->inputs = arena_str(node->run->arena, buf_str(&text));
+    return true;
+}
+
+static bool read_parameters(struct node_context *node, struct error *err)
+{
+    CLEANUP(json_cleanup) struct json *given = NULL;
+    struct str whole;
+    char prefix[64];
+
+    snprintf(prefix, sizeof(prefix), "%sparameters.", node->prefix);
+    if (node->input->parameters.size > 0 && !json_read(node->input->parameters, &given, err))
+        return false;
+    if (!operation_check(node->operation, given, prefix, node->run->arena, &whole, err))
+        return false;
+    node->out->parameters = whole;
+    return json_read(whole, &node->parameters, err);
+}
+
+/* A field of a provider's refusal, where the client put it. */
+static bool at_parameter(const struct node_context *node, struct error *err)
+{
+    char field[sizeof(err->field) + sizeof(node->prefix) + 16];
+
+    if (err->field[0] == '\0' || err->code == ERROR_INTERNAL)
+        return false;
+    snprintf(field, sizeof(field), "%sparameters.%s", node->prefix, err->field);
+    field[sizeof(err->field) - 1] = '\0';
+    memcpy(err->field, field, sizeof(err->field));
+    return false;
+}
+
+static bool resolve_model(struct node_context *node, struct error *err)
+{
+    const struct run_context run = *node->run;
+    struct provider_binding provider;
+    struct provider_request request;
+    struct model_choice choice;
+    struct exchange exchange;
+    const char *currency = "";
+    struct str asked = json_text(json_get(node->parameters, "model"));
+
+    if (!settings_model_find(run.settings, run.db, asked, run.arena, &choice, err))
+        return at_parameter(node, err);
+    node->out->provider_id = choice.provider_id;
+    node->out->model = arena_str(run.arena, choice.model.name);
+    if (!settings_provider_load(run.settings, run.db, choice.provider_id, run.arena, &provider,
+                                err) ||
+        !node->operation->request(node->parameters, node->pictures.images.count,
+                                  node->pictures.mask != NULL, run.arena, &request, err))
+        return false;
+    request.model = node->out->model;
+    if (choice.has_own_price && choice.model.price_micro >= 0) {
+        node->out->estimate_micro = choice.model.price_micro * request.count;
+        currency = choice.model.currency;
+    } else {
+        node->out->estimate_micro =
+            provider_estimate(choice.kind, &provider.account, &request, &currency);
+    }
+    node->out->currency = str_of(currency);
+    /* Without pictures the provider's file can say at once what its model cannot do. */
+    if (node->pictures.images.count == 0 && node->pictures.mask == NULL &&
+        !choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))
+        return at_parameter(node, err);
+    return true;
+}
+
+static bool check_required_ports(const struct node_context *node, const struct run_input *input,
+                                 struct error *err)
+{
+    for (size_t index = 0; index < node->operation->input_count; index++) {
+        const struct operation_port *port = &node->operation->inputs[index];
+        const struct edge_input *edges = input->edges.items;
+        bool is_fed = port->is_list && node->pictures.images.count > 0;
+        char field[80];
+
+        for (size_t edge = 0; edge < input->edges.count; edge++)
+            is_fed = is_fed || str_equal(edges[edge].to, node->input->key);
+        if (!port->is_required || is_fed)
+            continue;
+        snprintf(field, sizeof(field), "%sinputs.%s", node->prefix, port->name);
+        return error_field(err, ERROR_REQUIRED, field, 1, "%s needs a picture",
+                           node->operation->engine.name);
+    }
+    return true;
+}
+
+static bool resolve_node(const struct run_context *run, const struct run_input *input, size_t row,
+                         struct run_node *out, struct error *err)
+{
+    struct node_context node = {
+        .run = run,
+        .input = &((const struct node_input *)input->nodes.items)[row],
+        .out = out,
+    };
+    bool ok;
+
+    snprintf(node.prefix, sizeof(node.prefix), "nodes[%zu].", row);
+    node.operation = operation_find(node.input->operation);
+    if (node.operation == NULL) {
+        char field[80];
+
+        snprintf(field, sizeof(field), "%soperation", node.prefix);
+        return error_field(err, ERROR_NOT_IN_LIST, field, 0, "there is no such operation");
+    }
+    *out =
+        (struct run_node){.key = node.input->key, .operation = str_of(node.operation->engine.name)};
+    ok = read_parameters(&node, err) && read_inputs(&node, err) &&
+         check_required_ports(&node, input, err) &&
+         (!node.operation->engine.needs_provider || resolve_model(&node, err));
+    json_free(node.parameters);
+    return ok;
+}
+
+/* ---- The whole ---- */
+
+static bool find_node(const struct run_input *input, struct str key, size_t *out)
+{
+    const struct node_input *nodes = input->nodes.items;
+
+    for (size_t row = 0; row < input->nodes.count; row++) {
+        if (str_equal(nodes[row].key, key)) {
+            *out = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool resolve_edges(const struct run_context *context, const struct run_input *input,
+                          struct run_spec *out, struct error *err)
+{
+    const struct edge_input *given = input->edges.items;
+    struct run_edge *edges = ARENA_ARRAY(context->arena, struct run_edge, input->edges.count);
+
+    for (size_t row = 0; row < input->edges.count; row++) {
+        const struct operation *from, *to;
+        char field[48];
+
+        edges[row] =
+            (struct run_edge){.from_port = given[row].from_port, .to_port = given[row].to_port};
+        snprintf(field, sizeof(field), "edges[%zu].from", row);
+        if (!find_node(input, given[row].from, &edges[row].from))
+            return error_field(err, ERROR_INVALID, field, 0, "there is no node with this key");
+        snprintf(field, sizeof(field), "edges[%zu].to", row);
+        if (!find_node(input, given[row].to, &edges[row].to))
+            return error_field(err, ERROR_INVALID, field, 0, "there is no node with this key");
+        from = operation_find(out->nodes[edges[row].from].operation);
+        to = operation_find(out->nodes[edges[row].to].operation);
+        if (edges[row].to_port.size == 0 && to->input_count > 0)
+            edges[row].to_port = str_of(to->inputs[0].name);
+        if (edges[row].from_port.size == 0 && from->output_count > 0)
+            edges[row].from_port = str_of(from->outputs[0].name);
+        snprintf(field, sizeof(field), "edges[%zu].to_port", row);
+        if (port_of(to, edges[row].to_port) == NULL)
+            return error_field(err, ERROR_INVALID, field, 0, "the operation has no such input");
+    }
+    out->edges = edges;
+    out->edge_count = input->edges.count;
+    return true;
+}
+
+static struct str title_of(const struct run_context *context, const struct run_input *input,
+                           const struct run_node *first)
+{
+    CLEANUP(json_cleanup) struct json *parameters = NULL;
+    struct error err;
+
+    if (input->title.size > 0)
+        return input->title;
+    if (!json_read(first->parameters, &parameters, &err))
+        return first->operation;
+    if (json_text(json_get(parameters, "prompt")).size == 0)
+        return first->operation;
+    return arena_str(context->arena, text_clip(json_text(json_get(parameters, "prompt")), 120));
+}
+
+static enum task_priority priority_of(struct str name)
+{
+    if (str_equal(name, STR("front")))
+        return PRIORITY_FRONT;
+    return str_equal(name, STR("low")) ? PRIORITY_LOW : PRIORITY_NORMAL;
+}
+
+bool request_resolve(const struct run_context *context, const struct run_input *input,
+                     struct run_spec *out, struct error *err)
+{
+    struct run_node *nodes = ARENA_ARRAY(context->arena, struct run_node, input->nodes.count);
+
+    for (size_t row = 0; row < input->nodes.count; row++)
+        if (!resolve_node(context, input, row, &nodes[row], err))
+            return false;
+    *out = (struct run_spec){
+        .user_id = context->user_id,
+        .priority = priority_of(input->priority),
+        .nodes = nodes,
+        .node_count = input->nodes.count,
+        .currency = nodes[0].currency,
+    };
+    out->title = title_of(context, input, &nodes[0]);
+    return resolve_edges(context, input, out, err);
+}
+
+int64_t request_estimate(const struct run_spec *spec, bool *is_known)
+{
+    int64_t sum = 0;
+
+    *is_known = true;
+    for (size_t row = 0; row < spec->node_count; row++) {
+        if (spec->nodes[row].estimate_micro < 0 ||
+            (spec->nodes[row].estimate_micro > 0 &&
+             !str_equal(spec->nodes[row].currency, spec->currency)))
+            *is_known = false;
+        else
+            sum += spec->nodes[row].estimate_micro;
+    }
+    return sum;
+}

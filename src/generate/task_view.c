@@ -1,0 +1,130 @@
+#include "generate/task_view.h"
+
+#include "asset/asset.h"
+#include "core/json.h"
+
+static const struct field whole_task_fields[] = {
+    TASK_VIEW_FIELDS,
+    {"prompt",     FIELD_TEXT, offsetof(struct whole_task, prompt),     FIELD_REQUIRED, 0, 0, NULL,         NULL,
+      NULL                                                                                                                        },
+    {"width_px",   FIELD_INT,  offsetof(struct whole_task, width_px),   FIELD_REQUIRED, 0, 0, NULL,         NULL,
+      "As asked for; 0: the model's choice."                                                                                      },
+    {"height_px",  FIELD_INT,  offsetof(struct whole_task, height_px),  FIELD_REQUIRED, 0, 0, NULL,
+      NULL,                                                                                                        NULL           },
+    {"assets",     FIELD_LIST, offsetof(struct task_view,  assets),     FIELD_REQUIRED, 0, 0, &asset_shape,
+      NULL,                                                                                                        "What it made."},
+    {"parameters", FIELD_JSON, offsetof(struct task_view,  parameters), FIELD_REQUIRED, 0, 0, NULL,
+      NULL,                                                                                                        NULL           },
+};
+const struct shape whole_task_shape = SHAPE("Task", struct whole_task, whole_task_fields);
+
+static const struct field task_detail_fields[] = {
+    TASK_VIEW_FIELDS,
+    {"prompt",     FIELD_TEXT, offsetof(struct whole_task, prompt),     FIELD_REQUIRED, 0, 0, NULL,         NULL,
+      NULL                                                                                                                                                                        },
+    {"width_px",   FIELD_INT,  offsetof(struct whole_task, width_px),   FIELD_REQUIRED, 0, 0, NULL,         NULL,
+      "As asked for; 0: the model's choice."                                                                                                                                      },
+    {"height_px",  FIELD_INT,  offsetof(struct whole_task, height_px),  FIELD_REQUIRED, 0, 0, NULL,
+      NULL,                                                                                                        NULL                                                           },
+    {"assets",     FIELD_LIST, offsetof(struct task_view,  assets),     FIELD_REQUIRED, 0, 0, &asset_shape,
+      NULL,                                                                                                        "What it made."                                                },
+    {"parameters", FIELD_JSON, offsetof(struct task_view,  parameters), FIELD_REQUIRED, 0, 0, NULL,
+      NULL,                                                                                                        NULL                                                           },
+    {"attempts",   FIELD_LIST, offsetof(struct whole_task, attempts),   FIELD_REQUIRED, 0, 0,
+      &attempt_shape,                                                                                        NULL, "Its story: each go at it, each call that may have cost money."},
+};
+const struct shape task_detail_shape = SHAPE("TaskDetail", struct whole_task, task_detail_fields);
+
+static const struct field whole_run_fields[] = {
+    RUN_VIEW_FIELDS,
+    {"tasks", FIELD_LIST, offsetof(struct whole_run, tasks), FIELD_REQUIRED, 0, 0,
+      &whole_task_shape, NULL, NULL},
+};
+const struct shape whole_run_shape = SHAPE("Run", struct whole_run, whole_run_fields);
+
+static void read_parameters(struct whole_task *task, struct arena *arena)
+{
+    CLEANUP(json_cleanup) struct json *parameters = NULL;
+    struct error ignored;
+
+    if (!json_read(task->view.parameters, &parameters, &ignored))
+        return;
+    task->prompt = arena_str(arena, json_text(json_get(parameters, "prompt")));
+    task->width_px = json_int_or(json_get(parameters, "width"), 0);
+    task->height_px = json_int_or(json_get(parameters, "height"), 0);
+}
+
+bool whole_tasks(struct request *req, const struct task_view *views, size_t count,
+                 struct whole_task **out, struct error *err)
+{
+    struct whole_task *tasks = ARENA_ARRAY(req->arena, struct whole_task, count);
+    struct task_live *lives = ARENA_ARRAY(req->arena, struct task_live, count);
+    struct asset **assets = ARENA_ARRAY(req->arena, struct asset *, count);
+    size_t *asset_counts = ARENA_ARRAY(req->arena, size_t, count);
+    int64_t *ids = ARENA_ARRAY(req->arena, int64_t, count);
+
+    for (size_t index = 0; index < count; index++)
+        ids[index] = views[index].row_id;
+    if (!asset_store_of_tasks(req->db, req->user.id, ids, count, req->arena, assets, asset_counts,
+                              err))
+        return false;
+    engine_tasks_live(app_engine(req->app), ids, count, lives);
+    for (size_t index = 0; index < count; index++) {
+        tasks[index].view = views[index];
+        tasks[index].view.assets =
+            (struct list){.items = assets[index], .count = asset_counts[index]};
+        if (!task_state_is_final(views[index].state_code)) {
+            tasks[index].view.position = lives[index].position;
+            tasks[index].view.progress = lives[index].progress;
+            tasks[index].view.partial_count = lives[index].partial_count;
+            tasks[index].view.partial_version = lives[index].partial_version;
+        }
+        read_parameters(&tasks[index], req->arena);
+    }
+    *out = tasks;
+    return true;
+}
+
+bool whole_runs(struct request *req, const struct run_view *views, size_t count,
+                struct whole_run **out, struct error *err)
+{
+    struct whole_run *runs = ARENA_ARRAY(req->arena, struct whole_run, count);
+
+    for (size_t index = 0; index < count; index++) {
+        struct task_view *tasks;
+        struct whole_task *whole;
+        size_t task_count;
+
+        if (!view_tasks_of_run(req->db, views[index].row_id, req->arena, &tasks, &task_count,
+                               err) ||
+            !whole_tasks(req, tasks, task_count, &whole, err))
+            return false;
+        runs[index] = (struct whole_run){
+            .view = views[index], .tasks = {.items = whole, .count = task_count}
+        };
+    }
+    *out = runs;
+    return true;
+}
+
+bool reply_run(struct request *req, int status, struct str run_id, struct error *err)
+{
+    struct run_view view;
+    struct whole_run *run;
+
+    db_refresh(req->db);
+    return view_run(req->db, req->user.id, run_id, req->arena, &view, err) &&
+           whole_runs(req, &view, 1, &run, err) &&
+           http_reply_shape(req, status, &whole_run_shape, run, err);
+}
+
+bool reply_task(struct request *req, int status, struct str task_id, struct error *err)
+{
+    struct task_view view;
+    struct whole_task *task;
+
+    db_refresh(req->db);
+    return view_task(req->db, req->user.id, task_id, req->arena, &view, err) &&
+           whole_tasks(req, &view, 1, &task, err) &&
+           http_reply_shape(req, status, &whole_task_shape, task, err);
+}

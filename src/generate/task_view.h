@@ -1,0 +1,29 @@
+/* generate/task_view.h: runs and tasks whole: with their pictures, their place in the queue, their
+ * parameters. */
+#pragma once
+
+#include "engine/view.h"
+#include "generate/generate.h"
+
+struct whole_task {
+    struct task_view view; /* first: its rows' offsets count from here */
+    struct str prompt;
+    int64_t width_px, height_px;
+    struct list attempts; /* of struct attempt_view; in TaskDetail alone */
+};
+struct whole_run {
+    struct run_view view; /* first */
+    struct list tasks;    /* of struct whole_task */
+};
+extern const struct shape whole_task_shape;  /* "Task" */
+extern const struct shape task_detail_shape; /* "TaskDetail" */
+extern const struct shape whole_run_shape;   /* "Run" */
+
+/* What only memory and the assets know of these tasks is filled in.  `db` is a reader. */
+MUST_CHECK bool whole_tasks(struct request *req, const struct task_view *views, size_t count,
+                            struct whole_task **out, struct error *err);
+MUST_CHECK bool whole_runs(struct request *req, const struct run_view *views, size_t count,
+                           struct whole_run **out, struct error *err);
+/* Reads the request's newest state and answers with this run or task. */
+MUST_CHECK bool reply_run(struct request *req, int status, struct str run_id, struct error *err);
+MUST_CHECK bool reply_task(struct request *req, int status, struct str task_id, struct error *err);
