@@ -37,11 +37,15 @@ export function belongsIn(run: Pick<Run, 'state' | 'failed'>, state: RunState): 
   return run.state === state;
 }
 
+/** What an event does not tell of a task that was not known yet. */
+const untold = { prompt: '', width_px: 0, height_px: 0, assets: [], parameters: {} };
+
 function mergeTask(run: Run, task: Task): Run {
   const index = run.tasks.findIndex((one) => one.id === task.id);
-  if (index < 0) return { ...run, tasks: [...run.tasks, task] };
   const tasks = [...run.tasks];
-  tasks[index] = task;
+  // An event tells of the state alone: pictures, prompt and parameters stay as they are known.
+  if (index < 0) tasks.push({ ...untold, ...task });
+  else tasks[index] = { ...untold, ...tasks[index], ...task };
   return { ...run, tasks };
 }
 
@@ -211,6 +215,33 @@ export function removeAsset(client: QueryClient, id: string) {
   client.removeQueries({ queryKey: ['asset', id] });
 }
 
+/** The server tells of a new run once, with all its tasks; what they were asked for is asked for. */
+function runCreated(client: QueryClient, { run, tasks }: { run: Run; tasks: Task[] }) {
+  const known = findRun(client, run.id);
+  runChanged(client, { run: { ...run, tasks: known?.tasks ?? [] } });
+  patchRuns(client, run.id, (one) => tasks.reduce(mergeTask, one));
+  if (!known) refetchSoon(client, ['runs'], 200);
+}
+
+/** A picture that was just made stands in its task before anybody asks for the run again. */
+function addToTask(client: QueryClient, asset: Asset) {
+  const { run_id: runId, task_id: taskId } = asset;
+  if (!runId || !taskId) return;
+  patchRuns(client, runId, (run) => ({
+    ...run,
+    tasks: run.tasks.map((task) =>
+      task.id === taskId && !task.assets?.some((one) => one.id === asset.id)
+        ? { ...task, assets: [...(task.assets ?? []), asset] }
+        : task,
+    ),
+  }));
+}
+
+function assetCreated(client: QueryClient, { asset }: { asset: Asset }) {
+  addToTask(client, asset);
+  assetEvent(client, { asset });
+}
+
 function assetEvent(client: QueryClient, { asset }: { asset: Asset }) {
   putAsset(client, asset);
   againIfFetching(client, ['assets']);
@@ -231,6 +262,7 @@ const stale: Record<string, Handler> = {
   reset: (client) => {
     void client.invalidateQueries();
   },
+  'run.created': runCreated,
   'run.changed': runChanged,
   'task.changed': taskChanged,
   'task.progress': (_client, data: ProgressEvent) =>
@@ -239,7 +271,7 @@ const stale: Record<string, Handler> = {
       partialCount: data.partial_count,
       partialVersion: data.partial_version,
     }),
-  'asset.created': assetEvent,
+  'asset.created': assetCreated,
   'asset.changed': assetEvent,
   'asset.removed': (client, { id }: { id: string }) => {
     removeAsset(client, id);
