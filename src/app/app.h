@@ -1,0 +1,61 @@
+/*
+ * app/app.h: start and stop order of the house, and the command line's verbs.  Knows every room; is
+ * known by none but main.
+ */
+#pragma once
+
+#include "account/account.h"
+#include "asset/asset.h"
+#include "blob/blob.h"
+#include "core/worker.h"
+#include "db/db.h"
+#include "engine/engine.h"
+#include "generate/generate.h"
+#include "http/http.h"
+#include "net/net.h"
+#include "operation/operation.h"
+#include "settings/settings.h"
+#include "usage/usage.h"
+
+struct app {
+    struct settings *settings;
+    char *data; /* absolute; read-only after start, as all below */
+    int lock_fd;
+    struct db_pool *pool;
+    struct blob_store *blobs;
+    struct net_loop *loop;
+    struct net *net;
+    struct worker_pool *workers;
+    struct account *account;
+    struct asset_service *assets;
+    struct feed *feed;
+    struct engine *engine;
+    struct http_server *http;
+    struct arena *arena;
+    struct operation_services operations;
+    int64_t started_at_ms;
+    bool is_started;
+};
+
+/* The whole API. */
+extern const struct http_route *const app_tables[];
+
+/*
+ * Opens the data folder and starts everything, in the order of the arrows.  On failure what was
+ * started is left for app_stop().  Fails with a sentence for people.  Thread: main.
+ */
+MUST_CHECK bool app_start(struct app *app, struct error *err);
+/* Waits for a signal to stop, doing the house's duties meanwhile.  False: storage broke, the exit
+ * code says so. */
+bool app_serve(struct app *app);
+/* Stops what runs, in the opposite order; a half-started app too. */
+void app_stop(struct app *app);
+
+/* The verbs of the command line; the exit code. */
+int command_serve(struct app *app, int count, char **words);
+int command_token(struct app *app, int count, char **words);
+int command_help(int count, char **words);
+/* Reads settings and opens data folder, database and master key for a verb that needs no server. */
+MUST_CHECK bool app_settings_open(struct app *app, struct error *err);
+MUST_CHECK bool app_pool_open(struct app *app, size_t readers, struct error *err);
+extern const struct http_route system_routes[];

@@ -1,0 +1,23 @@
+/* The whole API on one screen; what each room offers stands at the end of its *_http.c. */
+#include "app/app.h"
+
+const struct http_route *const app_tables[] = {
+    account_routes,       /* setup, auth, me */
+    token_routes,         /* tokens */
+    setting_routes,       /* settings */
+    provider_kind_routes, /* provider-kinds */
+    provider_routes,      /* providers */
+    model_routes,         /* models */
+    operation_routes,     /* operations */
+    asset_routes,         /* assets, files */
+    upload_routes,        /* assets: upload, import */
+    bulk_routes,          /* assets: bulk, archives; tags */
+    run_routes,           /* runs */
+    task_routes,          /* tasks */
+    queue_routes,         /* queue */
+    quick_routes,         /* generate, task */
+    usage_routes,         /* usage */
+    feed_routes,          /* events */
+    system_routes,        /* system/info */
+    NULL,
+};
