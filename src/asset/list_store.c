@@ -11,14 +11,19 @@
  * $16 words
  *
  * A + before a column keeps SQLite from walking by that bound: the place's is the one to start at.
+ * likelihood(…, 1.0) keeps it from guessing that a term leaves few: after a dozen guesses it
+ * believes that nothing is left and sorts what comes in order already.
  */
 #define FITS                                                                                       \
-    "(+a.created_at_ms < $5 AND ($6 = '' OR a.kind = $6) AND ($7 = '' OR a.model = $7)"            \
-    " AND ($8 = '' OR a.provider = $8) AND a.rating >= $9 AND +a.rating <= $14"                    \
-    " AND ($10 = 0 OR a.is_starred = 1) AND ($12 = '' OR a.run = $12)"                             \
-    " AND (a.trashed_at_ms IS NULL) = $15"                                                         \
-    " AND ($11 = 0 OR EXISTS (SELECT 1 FROM asset_tag x WHERE x.tag_id = $11"                      \
-    " AND x.created_at_ms = a.created_at_ms AND x.asset_id = a.id)))"
+    "likelihood(+a.created_at_ms < $5, 1.0) AND likelihood($6 = '' OR a.kind = $6, 1.0)"           \
+    " AND likelihood($7 = '' OR a.model = $7, 1.0) AND likelihood($8 = '' OR a.provider = $8, "    \
+    "1.0)"                                                                                         \
+    " AND likelihood(+a.rating >= $9, 1.0) AND likelihood(+a.rating <= $14, 1.0)"                  \
+    " AND likelihood($10 = 0 OR a.is_starred = 1, 1.0)"                                            \
+    " AND likelihood($12 = '' OR a.run = $12, 1.0)"                                                \
+    " AND likelihood((a.trashed_at_ms IS NULL) = $15, 1.0)"                                        \
+    " AND likelihood($11 = 0 OR EXISTS (SELECT 1 FROM asset_tag x WHERE x.tag_id = $11"            \
+    " AND x.created_at_ms = a.created_at_ms AND x.asset_id = a.id), 1.0)"
 
 #define SELECT "SELECT " ASSET_COLUMNS " FROM "
 /* Where a statement walks. */
@@ -50,33 +55,41 @@
     "asset_fts f CROSS JOIN asset a WHERE f.asset_fts MATCH $16 AND a.id = f.rowid"                \
     " AND a.user_id = $1 AND "
 /* Which way, from where. */
-#define DOWN "(a.created_at_ms, a.id) < ($2, $3) AND a.created_at_ms >= $4"
+#define DOWN                                                                                       \
+    "likelihood((a.created_at_ms, a.id) < ($2, $3), 1.0)"                                          \
+    " AND likelihood(a.created_at_ms >= $4, 1.0)"
 #define NEWEST DOWN " AND " FITS " ORDER BY a.created_at_ms DESC, a.id DESC LIMIT $13"
 #define OLDEST                                                                                     \
-    "(a.created_at_ms, a.id) > ($2, $3) AND +a.created_at_ms >= $4 AND " FITS                      \
+    "likelihood((a.created_at_ms, a.id) > ($2, $3), 1.0)"                                          \
+    " AND likelihood(+a.created_at_ms >= $4, 1.0) AND " FITS                                       \
     " ORDER BY a.created_at_ms, a.id LIMIT $13"
 #define RATING                                                                                     \
-    "(a.rating, a.created_at_ms, a.id) < ($14, $2, $3) AND +a.created_at_ms >= $4 AND " FITS       \
+    "likelihood((a.rating, a.created_at_ms, a.id) < ($14, $2, $3), 1.0)"                           \
+    " AND likelihood(a.rating >= $9, 1.0) AND likelihood(+a.created_at_ms >= $4, 1.0) AND " FITS   \
     " ORDER BY a.rating DESC, a.created_at_ms DESC, a.id DESC LIMIT $13"
 /* The same by the tag's own rows, which are in that order. */
-#define TAG_DOWN "(t.created_at_ms, t.asset_id) < ($2, $3) AND t.created_at_ms >= $4"
+#define TAG_DOWN                                                                                   \
+    "likelihood((t.created_at_ms, t.asset_id) < ($2, $3), 1.0)"                                    \
+    " AND likelihood(t.created_at_ms >= $4, 1.0)"
 #define TAG_NEWEST TAG_DOWN " AND " FITS " ORDER BY t.created_at_ms DESC, t.asset_id DESC LIMIT $13"
 #define TAG_OLDEST                                                                                 \
-    "(t.created_at_ms, t.asset_id) > ($2, $3) AND +t.created_at_ms >= $4 AND " FITS                \
+    "likelihood((t.created_at_ms, t.asset_id) > ($2, $3), 1.0)"                                    \
+    " AND likelihood(+t.created_at_ms >= $4, 1.0) AND " FITS                                       \
     " ORDER BY t.created_at_ms, t.asset_id LIMIT $13"
 /* Pictures are numbered as they come in: the search index's own order, which costs no sorting.  $3
  * is where the place is in it, $2 where the wanted time ends. */
-#define WORDS_DOWN "f.rowid < $3 AND f.rowid >= $2 AND +a.created_at_ms >= $4"
+#define WORDS_DOWN "f.rowid < $3 AND f.rowid >= $2 AND likelihood(+a.created_at_ms >= $4, 1.0)"
 #define WORDS_NEWEST WORDS_DOWN " AND " FITS " ORDER BY f.rowid DESC LIMIT $13"
 #define WORDS_OLDEST                                                                               \
-    "f.rowid > $3 AND f.rowid <= $2 AND +a.created_at_ms >= $4 AND " FITS                          \
+    "f.rowid > $3 AND f.rowid <= $2 AND likelihood(+a.created_at_ms >= $4, 1.0) AND " FITS         \
     " ORDER BY f.rowid LIMIT $13"
 
 #define COUNT_OF                                                                                   \
     "SELECT count(*) AS seen, coalesce(sum(hit), 0) AS total FROM (SELECT " FITS " AS hit FROM "
 #define COUNT_END " LIMIT $13)"
 #define DAYS "SELECT (a.created_at_ms + $2) / $3 AS day, count(*) AS count FROM "
-#define DAYS_END "+a.created_at_ms >= $4 AND " FITS " GROUP BY 1 ORDER BY 1 DESC LIMIT $13"
+#define DAYS_END                                                                                   \
+    "likelihood(+a.created_at_ms >= $4, 1.0) AND " FITS " GROUP BY 1 ORDER BY 1 DESC LIMIT $13"
 
 /* In this order: the first that a filter names is walked. */
 enum walk {
@@ -156,8 +169,8 @@ static const struct sql days[] = {
 };
 _Static_assert(COUNT(days) == WALK_LIVE + 1, "a row for each walk");
 
-#define SEEN_MAX 10000 /* of pictures walked over for a count */
-#define DAYS_MAX 4000  /* eleven years of them */
+#define SEEN_MAX 5000 /* of pictures walked over for a count, or sorted */
+#define DAYS_MAX 4000 /* eleven years of them */
 
 /* A filter as the statements take it. */
 struct look {
@@ -307,6 +320,44 @@ static bool start_args(struct db *db, const struct look *look, enum asset_sort s
     return true;
 }
 
+/* How many of what the walk meets fit; *seen stops behind SEEN_MAX. */
+static bool count_seen(struct db *db, const struct look *look, int64_t *seen, int64_t *total,
+                       struct error *err)
+{
+    const struct asset_place first = asset_place_first(SORT_NEWEST);
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct sql_value args[ARGS_COUNT];
+    size_t arg_count;
+
+    if (!start_args(db, look, SORT_NEWEST, &first, SEEN_MAX + 1, args, &arg_count, err) ||
+        !db_query(db, &counts[look->walk], args, arg_count, &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "nothing was counted");
+    *seen = rows_int64(&rows, "seen");
+    *total = rows_int64(&rows, "total");
+    return true;
+}
+
+/* Few are sorted by their rating; of many, walking all by rating soon meets enough that fit. */
+static bool choose(struct db *db, const struct look *look, enum asset_sort sort,
+                   const struct sql **out, struct error *err)
+{
+    enum walk walk = look->walk;
+    int64_t seen, total;
+
+    if (sort == SORT_RATING &&
+        (walk == WALK_TAG || walk == WALK_MODEL || walk == WALK_STARRED || walk == WALK_KIND) &&
+        !look->filter->trash) {
+        if (!count_seen(db, look, &seen, &total, err))
+            return false;
+        if (seen > SEEN_MAX)
+            walk = WALK_LIVE;
+    }
+    *out = &lists[walk * SORT_COUNT + sort];
+    return true;
+}
+
 bool asset_store_list(struct db *db, int64_t user_id, const struct asset_filter *filter,
                       enum asset_sort sort, const struct asset_place *after, size_t limit,
                       struct arena *arena, struct asset **out, size_t *count, struct error *err)
@@ -315,13 +366,15 @@ bool asset_store_list(struct db *db, int64_t user_id, const struct asset_filter 
     struct sql_value args[ARGS_COUNT];
     struct asset *found = ARENA_ARRAY(arena, struct asset, limit);
     size_t found_count = 0, arg_count;
+    const struct sql *sql;
     struct look look;
 
     if (!look_make(db, user_id, filter, arena, &look, err))
         return false;
     if (!look.is_empty) {
-        if (!start_args(db, &look, sort, after, limit, args, &arg_count, err) ||
-            !db_query(db, &lists[look.walk * SORT_COUNT + sort], args, arg_count, &rows, err))
+        if (!choose(db, &look, sort, &sql, err) ||
+            !start_args(db, &look, sort, after, limit, args, &arg_count, err) ||
+            !db_query(db, sql, args, arg_count, &rows, err))
             return false;
         while (found_count < limit && rows_next(&rows))
             found[found_count++] = asset_of_row(&rows, arena);
@@ -372,26 +425,15 @@ static bool count_all(struct db *db, int64_t user_id, int64_t *out, struct error
 bool asset_store_count(struct db *db, int64_t user_id, const struct asset_filter *filter,
                        struct arena *arena, int64_t *out, struct error *err)
 {
-    const struct asset_place first = asset_place_first(SORT_NEWEST);
-    CLEANUP(rows_finish) struct rows rows = {0};
-    struct sql_value args[ARGS_COUNT];
     struct look look;
-    size_t arg_count;
+    int64_t seen = 0, total = 0;
 
     if (asset_filter_is_all(filter))
         return count_all(db, user_id, out, err);
-    if (!look_make(db, user_id, filter, arena, &look, err))
+    if (!look_make(db, user_id, filter, arena, &look, err) ||
+        (!look.is_empty && !count_seen(db, &look, &seen, &total, err)))
         return false;
-    if (look.is_empty) {
-        *out = 0;
-        return true;
-    }
-    if (!start_args(db, &look, SORT_NEWEST, &first, SEEN_MAX + 1, args, &arg_count, err) ||
-        !db_query(db, &counts[look.walk], args, arg_count, &rows, err))
-        return false;
-    if (!rows_next(&rows))
-        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "nothing was counted");
-    *out = rows_int64(&rows, "seen") > SEEN_MAX ? -1 : rows_int64(&rows, "total");
+    *out = seen > SEEN_MAX ? -1 : total;
     return true;
 }
 
