@@ -8,6 +8,7 @@
 #include <archive_entry.h>
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,14 @@ static void cell(struct buf *out, struct str text, bool is_last)
     buf_add(out, is_last ? STR("\"\r\n") : STR("\","));
 }
 
+/* Nothing for what is unknown. */
+static void number(struct buf *out, int64_t value)
+{
+    if (value >= 0)
+        buf_printf(out, "%" PRId64, value);
+    buf_add_char(out, ',');
+}
+
 static void manifest_begin(struct buf *out)
 {
     /* The mark that tells spreadsheets of UTF-8. */
@@ -142,7 +151,7 @@ static struct str comma_list(const struct text_list *texts, struct arena *arena)
 static void manifest_add(struct archive_work *work, const struct asset *asset, struct str name,
                          const struct recipe *recipe)
 {
-    static const struct recipe none;
+    static const struct recipe none = {.seed = -1, .cost_micro = -1};
     struct buf *out = &work->manifest;
     char created_at[CLOCK_TEXT_SIZE];
 
@@ -153,8 +162,9 @@ static void manifest_add(struct archive_work *work, const struct asset *asset, s
     cell(out, asset->id, false);
     cell(out, asset->kind, false);
     cell(out, str_of(created_at), false);
-    buf_printf(out, "%lld,%lld,%lld,", (long long)asset->width_px, (long long)asset->height_px,
-               (long long)asset->rating);
+    number(out, asset->width_px);
+    number(out, asset->height_px);
+    number(out, asset->rating);
     cell(out, comma_list(&asset->tags, work->batch), false);
     cell(out, recipe->operation, false);
     cell(out, recipe->provider_name, false);
@@ -162,9 +172,9 @@ static void manifest_add(struct archive_work *work, const struct asset *asset, s
     cell(out, recipe->prompt, false);
     cell(out, recipe->revised_prompt, false);
     cell(out, recipe->negative_prompt, false);
-    buf_printf(out, "%.*s,", STR_ARGS(recipe->seed));
+    number(out, recipe->seed);
     cell(out, recipe->parameters, false);
-    buf_printf(out, "%.*s,", STR_ARGS(recipe->cost_micro));
+    number(out, recipe->cost_micro);
     cell(out, recipe->currency, false);
     cell(out, asset->label == NULL ? STR_EMPTY : asset->label->source_type, true);
 }

@@ -5,7 +5,8 @@
 
 struct asset_page {
     struct list items;
-    struct str next_cursor, total;
+    struct str next_cursor;
+    int64_t total; /* -1: unknown */
 };
 /* clang-format off */
 static const struct field page_fields[] = {
@@ -13,8 +14,8 @@ static const struct field page_fields[] = {
      NULL, "In the order that was asked for."},
     {"next_cursor", FIELD_TEXT, offsetof(struct asset_page, next_cursor),
      FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL, "For the next page; null at the end."},
-    {"total", FIELD_JSON, offsetof(struct asset_page, total), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
-     NULL, NULL, "An integer, on the first page; null when counting would take long."},
+    {"total", FIELD_INT, offsetof(struct asset_page, total), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
+     NULL, NULL, "On the first page; null when counting would take long."},
 };
 /* clang-format on */
 static const struct shape page_shape = SHAPE("AssetPage", struct asset_page, page_fields);
@@ -129,18 +130,11 @@ static struct asset_filter filter_of(struct request *req)
 }
 
 /* Counted with the first page only: the others would count the same again. */
-static bool count(struct request *req, const struct asset_filter *filter, struct str *out,
+static bool count(struct request *req, const struct asset_filter *filter, int64_t *out,
                   struct error *err)
 {
-    int64_t total;
-
-    if (request_has_query(req, "cursor"))
-        return true;
-    if (!asset_store_count(req->db, req->user.id, filter, req->arena, &total, err))
-        return false;
-    if (total >= 0)
-        *out = arena_printf(req->arena, "%lld", (long long)total);
-    return true;
+    return request_has_query(req, "cursor") ||
+           asset_store_count(req->db, req->user.id, filter, req->arena, out, err);
 }
 
 static bool list(struct request *req, struct error *err)
@@ -150,7 +144,7 @@ static bool list(struct request *req, struct error *err)
     struct asset_place after = asset_place_first(sort);
     struct str cursor = request_query(req, "cursor");
     size_t limit = (size_t)request_query_int(req, "limit", LIST_LIMIT);
-    struct asset_page page = {0};
+    struct asset_page page = {.total = -1};
     struct asset *items;
     size_t found;
 

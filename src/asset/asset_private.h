@@ -93,7 +93,8 @@ struct recipe {
     struct str operation, provider_id, provider_name, model, prompt, revised_prompt,
         negative_prompt, parameters, request_id, currency;
     struct text_list references;
-    struct str seed, cost_micro; /* JSON: an integer, or empty for null */
+    int64_t seed;       /* -1: none */
+    int64_t cost_micro; /* its share of the task's; -1: unknown */
     int64_t started_at_ms, finished_at_ms, took_ms;
 };
 struct asset_detail {
@@ -111,8 +112,6 @@ struct asset_new {
     int64_t variant_sizes[IMAGE_VARIANT_COUNT];
     const struct recipe *recipe;                   /* NULL: none */
     int64_t run_row_id, task_row_id, result_index; /* task_row_id 0: of no task */
-    int64_t recipe_seed, recipe_cost_micro;        /* cost -1: unknown */
-    bool recipe_has_seed;
 };
 MUST_CHECK bool asset_store_add(struct db *db, struct asset_new *fresh, struct arena *arena,
                                 struct error *err);

@@ -1,8 +1,6 @@
 /* How pictures were made. */
 #include "asset/asset_private.h"
 
-#include <inttypes.h>
-
 bool recipe_store_add(struct db *db, const struct asset_new *fresh, struct arena *arena,
                       struct error *err)
 {
@@ -23,8 +21,8 @@ bool recipe_store_add(struct db *db, const struct asset_new *fresh, struct arena
         SQL_TEXT(recipe->negative_prompt),
         SQL_TEXT(recipe->parameters),
         SQL_TEXT(tags_join(&recipe->references, arena)),
-        fresh->recipe_has_seed ? SQL_INT64(fresh->recipe_seed) : SQL_NULL,
-        fresh->recipe_cost_micro >= 0 ? SQL_INT64(fresh->recipe_cost_micro) : SQL_NULL,
+        recipe->seed >= 0 ? SQL_INT64(recipe->seed) : SQL_NULL,
+        recipe->cost_micro >= 0 ? SQL_INT64(recipe->cost_micro) : SQL_NULL,
         SQL_TEXT(recipe->currency),
         SQL_TEXT(recipe->request_id),
         SQL_INT64(recipe->started_at_ms),
@@ -34,12 +32,9 @@ bool recipe_store_add(struct db *db, const struct asset_new *fresh, struct arena
     return db_exec_one(db, &insert, args, COUNT(args), err);
 }
 
-/* A number as JSON; empty for NULL. */
-static struct str number_of(struct rows *rows, const char *column, struct arena *arena)
+static int64_t number_of(struct rows *rows, const char *column)
 {
-    if (rows_is_null(rows, column))
-        return STR_EMPTY;
-    return arena_printf(arena, "%" PRId64, rows_int64(rows, column));
+    return rows_is_null(rows, column) ? -1 : rows_int64(rows, column);
 }
 
 bool recipe_store_find(struct db *db, int64_t asset_row_id, struct arena *arena,
@@ -72,8 +67,8 @@ bool recipe_store_find(struct db *db, int64_t asset_row_id, struct arena *arena,
         .negative_prompt = rows_str(&rows, "negative_prompt", arena),
         .parameters = rows_str(&rows, "parameters", arena),
         .references = tags_split(rows_str(&rows, "refs", arena), arena),
-        .seed = number_of(&rows, "seed", arena),
-        .cost_micro = number_of(&rows, "cost_micro", arena),
+        .seed = number_of(&rows, "seed"),
+        .cost_micro = number_of(&rows, "cost_micro"),
         .currency = rows_str(&rows, "currency", arena),
         .request_id = rows_str(&rows, "request_id", arena),
         .started_at_ms = rows_int64(&rows, "started_at_ms"),

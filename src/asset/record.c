@@ -15,8 +15,6 @@ struct record {
     struct result result;
     struct recipe recipe;
     struct arena *arena;
-    bool has_seed;
-    int64_t seed;
 };
 
 /* The pictures it was made from: references, then the mask. */
@@ -51,8 +49,7 @@ static bool read_parameters(struct record *record, struct error *err)
     recipe->prompt = arena_str(record->arena, json_text(json_get(parameters, "prompt")));
     recipe->negative_prompt =
         arena_str(record->arena, json_text(json_get(parameters, "negative_prompt")));
-    record->has_seed = json_is(json_get(parameters, "seed"), JSON_INT) &&
-                       json_int(json_get(parameters, "seed"), &record->seed);
+    recipe->seed = json_int_or(json_get(parameters, "seed"), -1);
     return true;
 }
 
@@ -150,13 +147,13 @@ static bool record_picture(const struct record *record, struct db *db, size_t in
         .run_row_id = task->run_id,
         .task_row_id = task->task_id,
         .result_index = (int64_t)index,
-        .recipe_has_seed = picture->has_seed || record->has_seed,
-        .recipe_seed = picture->has_seed ? picture->seed : record->seed,
-        .recipe_cost_micro = share_of(task->cost_micro, record->result.pictures.count, index),
     };
     bool has;
 
     recipe.revised_prompt = picture->revised_prompt;
+    recipe.cost_micro = share_of(task->cost_micro, record->result.pictures.count, index);
+    if (picture->has_seed)
+        recipe.seed = picture->seed;
     take_variants(picture, &fresh);
     if (!asset_store_has_result(db, task->task_id, (int64_t)index, picture->blob, &has, err))
         return false;
