@@ -271,8 +271,9 @@ static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms
     } else {
         struct lane_user *user = ensure_user(item->lane, item->entry.user_id);
 
-        /* Who was idle comes in where the lane stands: sleeping saves no credit. */
-        if (user->turn.count == 0 && user->running == 0 && user->vtime < item->lane->vtime)
+        /* Who had nothing waiting comes in where the lane stands: neither sleeping nor one long task
+         * saves credit. */
+        if (user->turn.count == 0 && user->vtime < item->lane->vtime)
             user->vtime = item->lane->vtime;
         item->place = IN_TURN;
         heap_add(&user->turn, item);
@@ -362,6 +363,11 @@ static struct lane_user *turn_of(const struct lane *lane)
     return best;
 }
 
+static bool has_slot(const struct lane *lane)
+{
+    return lane->is_set && !lane->limits.is_paused && lane->running < lane->limits.capacity;
+}
+
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
 {
     undelay(scheduler, now_ms);
@@ -369,8 +375,7 @@ bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_ent
         struct lane *lane = scheduler->lanes[(scheduler->next_lane + turn) % scheduler->lane_count];
         struct lane_user *user;
 
-        if (!lane->is_set || lane->limits.is_paused || lane->rest_until_ms > now_ms ||
-            lane->running >= lane->limits.capacity)
+        if (!has_slot(lane) || lane->rest_until_ms > now_ms)
             continue;
         user = turn_of(lane);
         if (user == NULL)
@@ -413,16 +418,20 @@ int64_t scheduler_next_ms(const struct scheduler *scheduler)
 
     if (scheduler->delayed.count > 0)
         next = scheduler->delayed.items[0]->entry.run_at_ms;
-    if (scheduler->expiring.count > 0 && scheduler->expiring.items[0]->entry.start_by_ms < next)
-        next = scheduler->expiring.items[0]->entry.start_by_ms;
     for (size_t index = 0; index < scheduler->lane_count; index++) {
         const struct lane *lane = scheduler->lanes[index];
 
-        if (lane->rest_until_ms > 0 && lane->rest_until_ms < next && turn_of(lane) != NULL &&
-            lane->running < lane->limits.capacity)
+        if (lane->rest_until_ms > 0 && lane->rest_until_ms < next && has_slot(lane) &&
+            turn_of(lane) != NULL)
             next = lane->rest_until_ms;
     }
     return next;
+}
+
+int64_t scheduler_expires_ms(const struct scheduler *scheduler)
+{
+    return scheduler->expiring.count == 0 ? INT64_MAX
+                                          : scheduler->expiring.items[0]->entry.start_by_ms;
 }
 
 size_t scheduler_count(const struct scheduler *scheduler) { return scheduler->items.count; }

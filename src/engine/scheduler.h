@@ -41,8 +41,10 @@ bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_ent
 void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id);
 /* Takes a waiting task whose time to start has passed. */
 bool scheduler_expire(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
-/* When something may change by itself (wall clock); INT64_MAX: never. */
+/* When a task may start that may not now, by time alone (wall clock); INT64_MAX: never. */
 int64_t scheduler_next_ms(const struct scheduler *scheduler);
+/* When the first of them passes its time to start (wall clock); INT64_MAX: none waits. */
+int64_t scheduler_expires_ms(const struct scheduler *scheduler);
 
 size_t scheduler_count(const struct scheduler *scheduler);
 /* Place among what waits in its lane, 1 first; 0: not waiting. */

@@ -1,0 +1,535 @@
+#include "engine/scheduler.h"
+
+#include "core/random.h"
+#include "core/test.h"
+
+#include <stdlib.h>
+
+enum { FAR_MS = 1000000 };
+
+static struct task_entry entry_of(int64_t id, int64_t user_id, int64_t lane)
+{
+    return (struct task_entry){.id = id,
+                               .user_id = user_id,
+                               .provider_id = lane,
+                               .state = TASK_READY,
+                               .priority = PRIORITY_NORMAL,
+                               .rank = (double)id,
+                               .start_by_ms = FAR_MS,
+                               .deadline_at_ms = FAR_MS};
+}
+
+static struct scheduler *one_lane(int64_t capacity)
+{
+    const struct lane_limits limits = {.capacity = capacity};
+    struct scheduler *scheduler = scheduler_create();
+
+    scheduler_set_lane(scheduler, 0, &limits);
+    return scheduler;
+}
+
+static void put(struct scheduler *scheduler, struct task_entry entry)
+{
+    scheduler_put(scheduler, &entry, 0);
+}
+
+static int64_t pick(struct scheduler *scheduler, int64_t now_ms)
+{
+    struct task_entry entry;
+
+    return scheduler_pick(scheduler, now_ms, &entry) ? entry.id : 0;
+}
+
+static void test_a_lane_gives_as_many_as_it_has_slots(void **state)
+{
+    struct scheduler *scheduler = one_lane(2);
+
+    (void)state;
+    for (int64_t id = 1; id <= 4; id++)
+        put(scheduler, entry_of(id, 1, 0));
+    assert_int_equal(pick(scheduler, 0), 1);
+    assert_int_equal(pick(scheduler, 0), 2);
+    assert_int_equal(pick(scheduler, 0), 0);
+    scheduler_free(scheduler, 0, 1);
+    assert_int_equal(pick(scheduler, 0), 3);
+    assert_int_equal(scheduler_count(scheduler), 1);
+    scheduler_destroy(scheduler);
+}
+
+static void test_lanes_do_not_wait_for_each_other(void **state)
+{
+    struct scheduler *scheduler = one_lane(1);
+    const struct lane_limits limits = {.capacity = 1};
+
+    (void)state;
+    scheduler_set_lane(scheduler, 7, &limits);
+    put(scheduler, entry_of(1, 1, 0));
+    put(scheduler, entry_of(2, 1, 0));
+    put(scheduler, entry_of(3, 1, 7));
+    put(scheduler, entry_of(4, 1, 8)); /* a lane nobody set gives nothing */
+    assert_true(scheduler_has_lane(scheduler, 7));
+    assert_false(scheduler_has_lane(scheduler, 8));
+    assert_int_equal(pick(scheduler, 0) + pick(scheduler, 0), 1 + 3);
+    assert_int_equal(pick(scheduler, 0), 0);
+    scheduler_set_lane(scheduler, 8, &limits);
+    assert_int_equal(pick(scheduler, 0), 4);
+    scheduler_destroy(scheduler);
+}
+
+static void test_priority_goes_before_rank_and_rank_before_age(void **state)
+{
+    struct scheduler *scheduler = one_lane(9);
+    struct task_entry entry;
+
+    (void)state;
+    put(scheduler, entry_of(1, 1, 0));
+    put(scheduler, entry_of(2, 1, 0));
+    entry = entry_of(3, 1, 0);
+    entry.priority = PRIORITY_LOW;
+    put(scheduler, entry);
+    entry = entry_of(4, 1, 0);
+    entry.priority = PRIORITY_FRONT;
+    put(scheduler, entry);
+    entry = entry_of(5, 1, 0);
+    entry.rank = 1; /* the same as the first: the older goes first */
+    put(scheduler, entry);
+    assert_int_equal(scheduler_position(scheduler, 4), 1);
+    assert_int_equal(scheduler_position(scheduler, 3), 5);
+    assert_int_equal(scheduler_position(scheduler, 99), 0);
+    entry = entry_of(2, 1, 0);
+    entry.rank = 0.5; /* moved */
+    put(scheduler, entry);
+    assert_int_equal(scheduler_count(scheduler), 5);
+    assert_int_equal(pick(scheduler, 0), 4);
+    assert_int_equal(pick(scheduler, 0), 2);
+    assert_int_equal(pick(scheduler, 0), 1);
+    assert_int_equal(pick(scheduler, 0), 5);
+    assert_int_equal(pick(scheduler, 0), 3);
+    scheduler_destroy(scheduler);
+}
+
+static void test_what_is_delayed_comes_when_its_time_does(void **state)
+{
+    struct scheduler *scheduler = one_lane(9);
+    struct task_entry entry = entry_of(1, 1, 0);
+
+    (void)state;
+    entry.run_at_ms = 50;
+    put(scheduler, entry);
+    assert_int_equal(scheduler_next_ms(scheduler), 50);
+    assert_int_equal(pick(scheduler, 49), 0);
+    assert_int_equal(pick(scheduler, 50), 1);
+    assert_int_equal(scheduler_next_ms(scheduler), INT64_MAX);
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_paused_run_is_parked_and_comes_back(void **state)
+{
+    struct scheduler *scheduler = one_lane(9);
+    struct task_entry entry = entry_of(1, 1, 0);
+
+    (void)state;
+    put(scheduler, entry);
+    entry.is_run_paused = true;
+    put(scheduler, entry);
+    assert_int_equal(pick(scheduler, 0), 0);
+    assert_int_equal(scheduler_next_ms(scheduler), INT64_MAX); /* nothing to wake up for */
+    assert_int_equal(scheduler_count(scheduler), 1);
+    entry.is_run_paused = false;
+    put(scheduler, entry);
+    assert_int_equal(pick(scheduler, 0), 1);
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_resting_lane_wakes_by_itself(void **state)
+{
+    struct scheduler *scheduler = one_lane(1);
+    struct lane_view view;
+
+    (void)state;
+    put(scheduler, entry_of(1, 1, 0));
+    put(scheduler, entry_of(2, 1, 0));
+    scheduler_rest_lane(scheduler, 0, 100, "throttled");
+    scheduler_rest_lane(scheduler, 0, 60, "not so long"); /* the longer one stands */
+    assert_int_equal(scheduler_next_ms(scheduler), 100);
+    assert_int_equal(scheduler_lanes(scheduler, &view, 1), 1);
+    assert_string_equal(view.reason, "throttled");
+    assert_int_equal(view.pause_until_ms, 100);
+    assert_int_equal(pick(scheduler, 99), 0);
+    assert_int_equal(pick(scheduler, 100), 1);
+    /* Its slot is taken: the rest that is over is no reason to look again. */
+    assert_int_equal(scheduler_next_ms(scheduler), INT64_MAX);
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_stopped_lane_is_not_woken_for(void **state)
+{
+    struct scheduler *scheduler = one_lane(1);
+    const struct lane_limits limits = {.capacity = 1};
+
+    (void)state;
+    put(scheduler, entry_of(1, 1, 0));
+    scheduler_rest_lane(scheduler, 0, 100, "throttled");
+    scheduler_stop_lane(scheduler, 0, "auth");
+    assert_int_equal(pick(scheduler, 200), 0);
+    /* A time that has passed would wake the core again and again. */
+    assert_int_equal(scheduler_next_ms(scheduler), INT64_MAX);
+    scheduler_set_lane(scheduler, 0, &limits);
+    assert_int_equal(pick(scheduler, 200), 1);
+    scheduler_destroy(scheduler);
+}
+
+static void test_what_could_not_start_in_time_expires_wherever_it_waits(void **state)
+{
+    struct scheduler *scheduler = one_lane(1);
+    struct task_entry entry;
+
+    (void)state;
+    for (int64_t id = 1; id <= 4; id++) {
+        entry = entry_of(id, 1, 0);
+        entry.start_by_ms = 100 * (5 - id);
+        entry.is_run_paused = id == 2;
+        entry.run_at_ms = id == 3 ? 1000 : 0;
+        put(scheduler, entry);
+    }
+    assert_int_equal(scheduler_expires_ms(scheduler), 100);
+    assert_false(scheduler_expire(scheduler, 99, &entry));
+    for (int64_t id = 4; id >= 1; id--) {
+        assert_true(scheduler_expire(scheduler, 400, &entry));
+        assert_int_equal(entry.id, id);
+    }
+    assert_int_equal(scheduler_count(scheduler), 0);
+    assert_int_equal(scheduler_expires_ms(scheduler), INT64_MAX);
+    scheduler_destroy(scheduler);
+}
+
+/* ---- Fairness (engine.md 8) ---- */
+
+enum { USERS = 7, PICKS = 2000, SHARE_OVER = 100 };
+
+/* Users who are always busy, each with tasks in wait, one slot after the other. */
+static void test_busy_users_share_within_a_tenth_over_any_hundred_picks(void **state)
+{
+    struct scheduler *scheduler = one_lane(5);
+    int64_t users[PICKS], running[5], next_id = 1;
+    struct task_entry entry;
+
+    (void)state;
+    for (int64_t user = 1; user <= USERS; user++)
+        for (int64_t task = 0; task < user * 3; task++) /* a longer queue gives no larger share */
+            put(scheduler, entry_of(next_id++, user, 0));
+    for (size_t at = 0; at < PICKS; at++) {
+        if (at >= COUNT(running))
+            scheduler_free(scheduler, 0, running[at % COUNT(running)]);
+        assert_true(scheduler_pick(scheduler, 0, &entry));
+        users[at] = running[at % COUNT(running)] = entry.user_id;
+        put(scheduler, entry_of(next_id++, entry.user_id, 0));
+    }
+    for (size_t from = 0; from + SHARE_OVER <= PICKS; from++) {
+        int64_t shares[USERS + 1] = {0};
+
+        for (size_t at = from; at < from + SHARE_OVER; at++)
+            shares[users[at]]++;
+        for (int64_t user = 1; user <= USERS; user++)
+            if (labs(shares[user] * USERS - SHARE_OVER) * 10 > SHARE_OVER)
+                fail_msg("user %d got %d of %d picks from %zu on", (int)user, (int)shares[user],
+                         SHARE_OVER, from);
+    }
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_newcomer_starts_after_one_round_of_the_others(void **state)
+{
+    enum { SLOTS = 3 };
+    struct scheduler *scheduler = one_lane(SLOTS);
+    int64_t next_id = 1, running[SLOTS];
+    struct task_entry entry;
+
+    (void)state;
+    for (int64_t user = 1; user <= USERS; user++)
+        for (int64_t task = 0; task < 100; task++)
+            put(scheduler, entry_of(next_id++, user, 0));
+    for (int64_t at = 0; at < 200; at++) {
+        if (at >= SLOTS)
+            scheduler_free(scheduler, 0, running[at % SLOTS]);
+        assert_true(scheduler_pick(scheduler, 0, &entry));
+        running[at % SLOTS] = entry.user_id;
+    }
+    put(scheduler, entry_of(next_id, USERS + 1, 0));
+    for (int64_t picks = 0; entry.user_id != USERS + 1; picks++) {
+        assert_true(picks <= USERS + SLOTS);
+        scheduler_free(scheduler, 0, running[picks % SLOTS]);
+        assert_true(scheduler_pick(scheduler, 0, &entry));
+        running[picks % SLOTS] = entry.user_id;
+    }
+    scheduler_destroy(scheduler);
+}
+
+static void test_neither_sleep_nor_one_long_task_saves_credit(void **state)
+{
+    (void)state;
+    for (int is_running = 0; is_running <= 1; is_running++) {
+        struct scheduler *scheduler = one_lane(9);
+        int64_t next_id = 1, of_first = 0;
+        struct task_entry entry;
+
+        put(scheduler, entry_of(next_id++, 1, 0));
+        assert_int_equal(pick(scheduler, 0), 1);
+        if (!is_running)
+            scheduler_free(scheduler, 0, 1);
+        for (int64_t task = 0; task < 200; task++)
+            put(scheduler, entry_of(next_id++, 2, 0));
+        for (int64_t task = 0; task < 100; task++) {
+            assert_true(scheduler_pick(scheduler, 0, &entry));
+            scheduler_free(scheduler, 0, entry.user_id);
+        }
+        for (int64_t task = 0; task < 100; task++)
+            put(scheduler, entry_of(next_id++, 1, 0));
+        for (int64_t task = 0; task < 20; task++) {
+            assert_true(scheduler_pick(scheduler, 0, &entry));
+            scheduler_free(scheduler, 0, entry.user_id);
+            of_first += entry.user_id == 1;
+        }
+        check(of_first >= 9 && of_first <= 11, is_running ? "who ran all along" : "who slept");
+        scheduler_destroy(scheduler);
+    }
+}
+
+/* ---- Random operations against a model that keeps no order ---- */
+
+enum { TASKS = 60, LANES = 3, MODEL_USERS = 4 };
+
+struct model {
+    struct task_entry tasks[TASKS + 1];
+    bool is_in[TASKS + 1];
+    bool is_in_turn[TASKS + 1]; /* its time came while somebody looked */
+    struct lane_limits limits[LANES];
+    int64_t rest_until_ms[LANES], running[LANES][MODEL_USERS];
+    double vtime[LANES], user_vtime[LANES][MODEL_USERS];
+    int64_t now_ms;
+};
+
+static int64_t lane_running(const struct model *model, int64_t lane)
+{
+    int64_t running = 0;
+
+    for (int user = 0; user < MODEL_USERS; user++)
+        running += model->running[lane][user];
+    return running;
+}
+
+static int in_turn(const struct model *model, int64_t lane, int64_t user)
+{
+    int count = 0;
+
+    for (int id = 1; id <= TASKS; id++)
+        count += model->is_in_turn[id] && model->tasks[id].provider_id == lane &&
+                 (user < 0 || model->tasks[id].user_id == user);
+    return count;
+}
+
+static void enter_turn(struct model *model, int64_t id)
+{
+    const int64_t lane = model->tasks[id].provider_id, user = model->tasks[id].user_id;
+
+    if (model->is_in_turn[id])
+        return;
+    if (in_turn(model, lane, user) == 0 && model->user_vtime[lane][user] < model->vtime[lane])
+        model->user_vtime[lane][user] = model->vtime[lane];
+    model->is_in_turn[id] = true;
+}
+
+static bool is_open(const struct model *model, int64_t lane)
+{
+    return !model->limits[lane].is_paused && model->rest_until_ms[lane] <= model->now_ms &&
+           lane_running(model, lane) < model->limits[lane].capacity;
+}
+
+static bool goes_before(const struct task_entry *a, const struct task_entry *b)
+{
+    if (a->priority != b->priority)
+        return a->priority < b->priority;
+    return a->rank != b->rank ? a->rank < b->rank : a->id < b->id;
+}
+
+static void model_put(struct model *model, const struct task_entry *entry)
+{
+    model->tasks[entry->id] = *entry;
+    model->is_in[entry->id] = true;
+    model->is_in_turn[entry->id] = false;
+    if (!entry->is_run_paused && entry->run_at_ms <= model->now_ms)
+        enter_turn(model, entry->id);
+}
+
+/* What the time has come for, in the order of their times. */
+static void model_undelay(struct model *model)
+{
+    for (int64_t at = 0; at <= model->now_ms; at++)
+        for (int id = 1; id <= TASKS; id++)
+            if (model->is_in[id] && !model->tasks[id].is_run_paused &&
+                model->tasks[id].run_at_ms == at)
+                enter_turn(model, id);
+}
+
+static void check_pick(struct model *model, bool is_picked, const struct task_entry *entry)
+{
+    const int64_t lane = entry->provider_id, user = entry->user_id;
+
+    if (!is_picked) {
+        for (int64_t at = 0; at < LANES; at++)
+            assert_true(!is_open(model, at) || in_turn(model, at, -1) == 0);
+        return;
+    }
+    assert_true(model->is_in_turn[entry->id]);
+    assert_true(is_open(model, lane));
+    for (int id = 1; id <= TASKS; id++) {
+        const struct task_entry *other = &model->tasks[id];
+
+        if (!model->is_in_turn[id] || other->provider_id != lane)
+            continue;
+        assert_true(model->user_vtime[lane][other->user_id] >= model->user_vtime[lane][user]);
+        assert_true(other->user_id != user || !goes_before(other, entry));
+    }
+    model->vtime[lane] = model->user_vtime[lane][user];
+    model->user_vtime[lane][user] += 1;
+    model->running[lane][user]++;
+    model->is_in[entry->id] = model->is_in_turn[entry->id] = false;
+}
+
+static void check_views(const struct model *model, const struct scheduler *scheduler)
+{
+    struct lane_view lanes[LANES];
+    int64_t expires_ms = INT64_MAX;
+    size_t count = 0;
+
+    for (int64_t id = 1; id <= TASKS; id++) {
+        const struct task_entry *task = &model->tasks[id];
+        int64_t position = 1;
+
+        assert_int_equal(scheduler_find(scheduler, id) != NULL, model->is_in[id]);
+        if (!model->is_in[id])
+            continue;
+        count++;
+        if (task->start_by_ms < expires_ms)
+            expires_ms = task->start_by_ms;
+        for (int64_t other = 1; other <= TASKS; other++)
+            position += other != id && model->is_in_turn[other] &&
+                        model->tasks[other].provider_id == task->provider_id &&
+                        model->tasks[other].user_id == task->user_id &&
+                        goes_before(&model->tasks[other], task);
+        assert_int_equal(scheduler_position(scheduler, id), position);
+    }
+    assert_int_equal(scheduler_count(scheduler), count);
+    assert_int_equal(scheduler_expires_ms(scheduler), expires_ms);
+    assert_int_equal(scheduler_lanes(scheduler, lanes, LANES), LANES);
+    for (size_t at = 0; at < LANES; at++) {
+        assert_int_equal(lanes[at].running, lane_running(model, (int64_t)at));
+        assert_int_equal(lanes[at].ready, in_turn(model, (int64_t)at, -1));
+    }
+}
+
+static void step(struct model *model, struct scheduler *scheduler, const struct random *random)
+{
+    const int64_t lane = (int64_t)random_below(random, LANES);
+    const int64_t user = (int64_t)random_below(random, MODEL_USERS);
+    struct task_entry entry = entry_of(1 + (int64_t)random_below(random, TASKS), user, lane);
+    bool is_done;
+
+    switch (random_below(random, 10)) {
+    case 0:
+    case 1:
+    case 2:
+        if (model->is_in[entry.id]) { /* a task keeps its user and lane */
+            entry.user_id = model->tasks[entry.id].user_id;
+            entry.provider_id = model->tasks[entry.id].provider_id;
+        }
+        entry.priority = (enum task_priority)random_below(random, 3);
+        entry.rank = (double)random_below(random, 10);
+        entry.is_run_paused = random_below(random, 8) == 0;
+        entry.run_at_ms =
+            random_below(random, 3) == 0 ? model->now_ms + (int64_t)random_below(random, 20) : 0;
+        entry.start_by_ms = model->now_ms + 1 + (int64_t)random_below(random, 200);
+        model_put(model, &entry);
+        scheduler_put(scheduler, &entry, model->now_ms);
+        break;
+    case 3:
+        assert_int_equal(scheduler_remove(scheduler, entry.id), model->is_in[entry.id]);
+        model->is_in[entry.id] = model->is_in_turn[entry.id] = false;
+        break;
+    case 4:
+        if (model->running[lane][user] > 0) {
+            scheduler_free(scheduler, lane, user);
+            model->running[lane][user]--;
+        }
+        break;
+    case 5:
+        if (random_below(random, 4) == 0) {
+            model->limits[lane] =
+                (struct lane_limits){.capacity = 1 + (int64_t)random_below(random, 4),
+                                     .is_paused = random_below(random, 4) == 0};
+            model->rest_until_ms[lane] = 0;
+            scheduler_set_lane(scheduler, lane, &model->limits[lane]);
+        } else if (random_below(random, 2) == 0) {
+            const int64_t until = model->now_ms + (int64_t)random_below(random, 15);
+
+            scheduler_rest_lane(scheduler, lane, until, "rest");
+            if (until > model->rest_until_ms[lane])
+                model->rest_until_ms[lane] = until;
+        }
+        break;
+    case 6:
+        model->now_ms += (int64_t)random_below(random, 4);
+        while (scheduler_expire(scheduler, model->now_ms, &entry)) {
+            assert_true(model->tasks[entry.id].start_by_ms <= model->now_ms);
+            model->is_in[entry.id] = model->is_in_turn[entry.id] = false;
+        }
+        break;
+    default:
+        is_done = scheduler_pick(scheduler, model->now_ms, &entry);
+        model_undelay(model);
+        check_pick(model, is_done, &entry);
+        break;
+    }
+}
+
+static void test_random_operations_agree_with_a_model(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 20; seed++) {
+        static struct model model;
+        struct random_seeded generator;
+        const struct random random = random_of_seed(&generator, seed);
+        struct scheduler *scheduler = scheduler_create();
+
+        model = (struct model){0};
+        for (int64_t lane = 0; lane < LANES; lane++) {
+            model.limits[lane] = (struct lane_limits){.capacity = 2};
+            scheduler_set_lane(scheduler, lane, &model.limits[lane]);
+        }
+        for (int at = 0; at < 1500; at++) {
+            step(&model, scheduler, &random);
+            check_views(&model, scheduler);
+        }
+        scheduler_destroy(scheduler);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_lane_gives_as_many_as_it_has_slots),
+        cmocka_unit_test(test_lanes_do_not_wait_for_each_other),
+        cmocka_unit_test(test_priority_goes_before_rank_and_rank_before_age),
+        cmocka_unit_test(test_what_is_delayed_comes_when_its_time_does),
+        cmocka_unit_test(test_a_paused_run_is_parked_and_comes_back),
+        cmocka_unit_test(test_a_resting_lane_wakes_by_itself),
+        cmocka_unit_test(test_a_stopped_lane_is_not_woken_for),
+        cmocka_unit_test(test_what_could_not_start_in_time_expires_wherever_it_waits),
+        cmocka_unit_test(test_busy_users_share_within_a_tenth_over_any_hundred_picks),
+        cmocka_unit_test(test_a_newcomer_starts_after_one_round_of_the_others),
+        cmocka_unit_test(test_neither_sleep_nor_one_long_task_saves_credit),
+        cmocka_unit_test(test_random_operations_agree_with_a_model),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
