@@ -227,18 +227,6 @@ void engine_destroy(struct engine *engine)
 
 /* ---- Commands of handlers ---- */
 
-struct handler_command {
-    struct engine *engine;
-    struct command command;
-};
-
-static bool handler_work(struct db *db, void *context, struct error *err)
-{
-    struct handler_command *work = context;
-
-    return store_apply(db, &work->engine->config.hooks, &work->command, err);
-}
-
 struct change {
     struct engine *engine;
     size_t count;
@@ -267,6 +255,74 @@ static void tell_core(struct engine *engine, const struct task_entry *entries, s
     change->count = count;
     memcpy(change->entries, entries, count * sizeof(*entries));
     net_loop_post(engine->config.loop, apply_change, change);
+}
+
+static void mark_unwanted(struct engine *engine, const struct task_entry *entries, size_t count)
+{
+    pthread_mutex_lock(&engine->lock);
+    for (size_t index = 0; index < count; index++)
+        if (entries[index].cancel_at_ms != 0 && !task_state_is_final(entries[index].state))
+            idmap_put(&engine->unwanted, entries[index].id, engine);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+struct handler_command {
+    struct engine *engine;
+    struct command command;
+    struct error *err;
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool ok;
+    bool has_ended; /* guarded by lock */
+};
+
+static bool handler_work(struct db *db, void *context, struct error *err)
+{
+    struct handler_command *work = context;
+
+    return store_apply(db, &work->engine->config.hooks, &work->command, err);
+}
+
+/*
+ * On the writer's thread, so that the core hears of changes in the order of their commits, between
+ * the answers to its own commands: news that came late would put back what was long overtaken.
+ */
+static void handler_done(void *context, bool ok, const struct error *err)
+{
+    struct handler_command *work = context;
+    const struct command *command = &work->command;
+
+    if (ok && command->type == COMMAND_SUBMIT) {
+        tell_core(work->engine, command->submit.ready, command->submit.ready_count);
+    } else if (ok) {
+        mark_unwanted(work->engine, command->control.changed, command->control.changed_count);
+        tell_core(work->engine, command->control.changed, command->control.changed_count);
+    }
+    work->ok = ok;
+    if (!ok)
+        *work->err = *err;
+    pthread_mutex_lock(&work->lock);
+    work->has_ended = true;
+    pthread_cond_signal(&work->ended);
+    pthread_mutex_unlock(&work->lock);
+}
+
+/* Applies a handler's command and waits until it is durable. */
+static bool perform(struct handler_command *work, struct error *err)
+{
+    work->err = err;
+    pthread_mutex_init(&work->lock, NULL);
+    pthread_cond_init(&work->ended, NULL);
+    if (db_transact_async(work->engine->config.pool, command_name(work->command.type), handler_work,
+                          work, handler_done, false, err)) {
+        pthread_mutex_lock(&work->lock);
+        while (!work->has_ended)
+            pthread_cond_wait(&work->ended, &work->lock);
+        pthread_mutex_unlock(&work->lock);
+    }
+    pthread_cond_destroy(&work->ended);
+    pthread_mutex_destroy(&work->lock);
+    return work->ok;
 }
 
 static void tell_user(struct engine *engine, int64_t user_id)
@@ -314,24 +370,13 @@ bool engine_run_submit(struct engine *engine, const struct run_spec *spec, struc
         .tries_max = engine->config.tries_max,
         .deadline_ms = engine->config.deadline_ms,
     };
-    if (!db_transact(engine->config.pool, command_name(COMMAND_SUBMIT), handler_work, &work, err))
+    if (!perform(&work, err))
         return false;
     *run_id = work.command.submit.run_id;
     *is_repeat = work.command.submit.is_repeat;
-    if (!*is_repeat) {
-        tell_core(engine, work.command.submit.ready, work.command.submit.ready_count);
+    if (!*is_repeat)
         tell_user(engine, spec->user_id);
-    }
     return true;
-}
-
-static void mark_unwanted(struct engine *engine, const struct task_entry *entries, size_t count)
-{
-    pthread_mutex_lock(&engine->lock);
-    for (size_t index = 0; index < count; index++)
-        if (entries[index].cancel_at_ms != 0 && !task_state_is_final(entries[index].state))
-            idmap_put(&engine->unwanted, entries[index].id, engine);
-    pthread_mutex_unlock(&engine->lock);
 }
 
 static bool control(struct engine *engine, enum command_type type,
@@ -345,10 +390,8 @@ static bool control(struct engine *engine, enum command_type type,
     work.command.control = *given;
     work.command.control.tries_max = engine->config.tries_max;
     work.command.control.deadline_ms = engine->config.deadline_ms;
-    if (!db_transact(engine->config.pool, command_name(type), handler_work, &work, err))
+    if (!perform(&work, err))
         return false;
-    mark_unwanted(engine, work.command.control.changed, work.command.control.changed_count);
-    tell_core(engine, work.command.control.changed, work.command.control.changed_count);
     if (given->user_id != 0)
         tell_user(engine, given->user_id);
     for (size_t index = 0;

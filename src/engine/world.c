@@ -58,8 +58,11 @@ static void apply(void *context, struct command *command, bool is_lazy,
                   void (*done)(void *arg, bool ok, const struct error *err), void *arg)
 {
     struct engine *engine = context;
-    struct pending_command *pending = must(calloc(1, sizeof(*pending)));
+    struct pending_command *pending;
 
+    if (engine->is_stopped) /* left as a kill would leave it; core_destroy() frees it */
+        return;
+    pending = must(calloc(1, sizeof(*pending)));
     *pending =
         (struct pending_command){.engine = engine, .command = command, .done = done, .arg = arg};
     if (!db_transact_async(engine->config.pool, command_name(command->type), apply_command, pending,
@@ -108,6 +111,11 @@ static void submit_work(void *context)
 {
     struct pending_work *pending = context;
 
+    if (pending->engine->is_stopped) { /* the workers may have ended */
+        net_timer_destroy(pending->retry);
+        free(pending);
+        return;
+    }
     if (worker_submit(pending->engine->config.workers, on_worker, pending))
         return;
     if (pending->retry == NULL)
@@ -130,6 +138,7 @@ static void work(void *context, void (*run)(void *arg), void (*done)(void *arg),
 /* ---- The network ---- */
 
 struct pending_exchange {
+    struct engine *engine;
     struct exchange_handlers handlers;
     void *arg;
     struct net_transfer *transfer;
@@ -139,14 +148,16 @@ static void net_on_sent(void *context)
 {
     const struct pending_exchange *pending = context;
 
-    pending->handlers.on_sent(pending->arg);
+    if (!pending->engine->is_stopped)
+        pending->handlers.on_sent(pending->arg);
 }
 
 static bool net_on_body(void *context, struct str piece)
 {
     const struct pending_exchange *pending = context;
 
-    pending->handlers.on_piece(pending->arg, piece);
+    if (!pending->engine->is_stopped)
+        pending->handlers.on_piece(pending->arg, piece);
     return true;
 }
 
@@ -184,8 +195,10 @@ static void net_on_done(void *context, const struct net_reply *reply)
     for (size_t index = 0; index < reply->header_count; index++)
         headers[index] = (struct exchange_header){.name = reply->headers[index].name,
                                                   .value = reply->headers[index].value};
-    pending->handlers.on_reply(pending->arg, &out, reply->sent_bytes,
-                               reply->outcome == NET_CANCELLED);
+    /* The net ends what still runs at a stop.  Nobody cancelled that: the next start decides. */
+    if (!pending->engine->is_stopped)
+        pending->handlers.on_reply(pending->arg, &out, reply->sent_bytes,
+                                   reply->outcome == NET_CANCELLED);
     arena_destroy(arena);
     free(pending);
 }
@@ -227,44 +240,61 @@ static void *start_exchange(void *context, struct attempt *attempt, const struct
     for (size_t index = 0; index < exchange->header_count; index++)
         headers[index] = (struct net_header){.name = exchange->headers[index].name,
                                              .value = exchange->headers[index].value};
-    *pending = (struct pending_exchange){.handlers = *handlers, .arg = arg};
+    *pending = (struct pending_exchange){.engine = engine, .handlers = *handlers, .arg = arg};
     pending->transfer = net_start(engine->config.net, &request, &net_handlers, pending);
     return pending;
 }
 
 static void cancel_exchange(void *context, void *handle)
 {
-    struct pending_exchange *pending = handle;
+    const struct engine *engine = context;
+    const struct pending_exchange *pending = handle;
 
-    (void)context;
-    net_cancel(pending->transfer);
+    if (!engine->is_stopped)
+        net_cancel(pending->transfer);
 }
 
 /* ---- The house around ---- */
 
+struct lane_work {
+    struct engine *engine;
+    int64_t provider_id;
+    struct arena *arena;
+    struct provider_binding binding;
+};
+
+static bool read_lane(struct db *db, void *context, struct error *err)
+{
+    struct lane_work *lane = context;
+    const struct engine_hooks *hooks = &lane->engine->config.hooks;
+
+    lane->binding = (struct provider_binding){0};
+    return hooks->load_provider(hooks->context, db, lane->provider_id, lane->arena, &lane->binding,
+                                err);
+}
+
+/* Read by the writer: the readers may all be lent to handlers that wait for this thread. */
 static bool load_lane(void *context, int64_t provider_id, struct lane_limits *out)
 {
     struct engine *engine = context;
-    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(4));
-    struct provider_binding binding = {0};
+    struct lane_work lane = {.engine = engine, .provider_id = provider_id, .arena = arena};
+    const struct provider_binding *binding = &lane.binding;
     struct error err = {0};
 
     if (engine->config.hooks.load_provider == NULL)
         return false;
-    if (!db_borrow(engine->config.pool, &db, &err) ||
-        !engine->config.hooks.load_provider(engine->config.hooks.context, db, provider_id, arena,
-                                            &binding, &err)) {
+    if (!db_transact(engine->config.pool, "engine_lane", read_lane, &lane, &err)) {
         if (err.code != ERROR_NOT_FOUND)
             log_error("engine_lane_failed", &err, LOG_INT("provider", provider_id));
         return false;
     }
     *out = (struct lane_limits){
-        .capacity = binding.concurrency > 0 ? binding.concurrency : 1,
-        .is_paused = binding.is_paused,
+        .capacity = binding->concurrency > 0 ? binding->concurrency : 1,
+        .is_paused = binding->is_paused,
     };
-    memcpy(out->reason, binding.pause_reason.data == NULL ? "" : binding.pause_reason.data,
-           text_clip(binding.pause_reason, sizeof(out->reason) - 1).size);
+    memcpy(out->reason, binding->pause_reason.data == NULL ? "" : binding->pause_reason.data,
+           text_clip(binding->pause_reason, sizeof(out->reason) - 1).size);
     return true;
 }
 
