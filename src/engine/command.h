@@ -106,7 +106,9 @@ struct command {
             int64_t task_id, fence, attempt_number, provider_id, estimate_micro, repeat_of;
             struct str public_id, model, currency;
             struct sha256 request_hash;
-            bool is_allowed; /* out: false when the fence moved or the task was cancelled */
+            bool is_allowed; /* out: false when the fence moved or the task was cancelled, or */
+            bool is_doubtful; /* out: an earlier call may have been charged, and nothing allows a
+                                 repeat */
             int64_t call_id; /* out; the same row when the key is sent again */
         } intent;
         struct command_sent {
@@ -133,6 +135,8 @@ struct command {
             bool counts_try, may_repeat;
             struct str output;        /* FINISH */
             bool is_applied;          /* out: false: fenced out */
+            enum task_state became;   /* out, when applied: CANCELLED, not READY or HELD, for a
+                                         task that was cancelled meanwhile */
             struct task_entry *ready; /* out: what became ready */
             size_t ready_count;
             int64_t *ended; /* out: other tasks that ended with it (successors of a failure) */

@@ -1,5 +1,7 @@
 #include "engine/core_private.h"
 
+#include "engine/decide.h"
+
 #include <stdlib.h>
 
 enum { NO_ROOM_MS = 5000 }; /* until a full disk is looked at again */
@@ -40,25 +42,39 @@ void core_destroy(struct core *core)
     scheduler_destroy(core->scheduler);
     free(core);
 }
-/* When the core must look again: the next of its timers, or what the scheduler waits for. */
-void core_arm(struct core *core)
+
+/* When the scheduler must be looked at again, on the monotonic clock.  What nothing may start is
+ * not waited for: that would be a loop without a pause. */
+static int64_t scheduler_due(const struct core *core, bool may_start)
+{
+    const int64_t wall_ms = core_wall_ms(core);
+    int64_t waits_ms = scheduler_expires_ms(core->scheduler);
+
+    if (core->is_draining)
+        return INT64_MAX;
+    if (may_start && !core->is_paused && scheduler_next_ms(core->scheduler) < waits_ms)
+        waits_ms = scheduler_next_ms(core->scheduler);
+    if (waits_ms == INT64_MAX)
+        return INT64_MAX;
+    return core_mono_ms(core) + (waits_ms > wall_ms ? waits_ms - wall_ms : 0);
+}
+
+static void arm(struct core *core, bool may_start, int64_t at_most_ms)
 {
     const int64_t now = core_mono_ms(core);
-    const int64_t waits_ms = scheduler_next_ms(core->scheduler);
-    int64_t next = timers_next_ms(&core->drive_timers);
+    int64_t next = scheduler_due(core, may_start);
 
+    if (at_most_ms != INT64_MAX && now + at_most_ms < next)
+        next = now + at_most_ms;
+    if (timers_next_ms(&core->drive_timers) < next)
+        next = timers_next_ms(&core->drive_timers);
     if (timers_next_ms(&core->remote_timers) < next)
         next = timers_next_ms(&core->remote_timers);
-    if (waits_ms != INT64_MAX && !core->is_draining) {
-        const int64_t wall_ms = core_wall_ms(core);
-        const int64_t due = now + (waits_ms > wall_ms ? waits_ms - wall_ms : 0);
-
-        if (due < next)
-            next = due;
-    }
     if (next != INT64_MAX)
         core->world.wake_after(core->world.context, next > now ? next - now : 0);
 }
+
+void core_arm(struct core *core) { arm(core, true, INT64_MAX); }
 
 void core_put_ready(struct core *core, const struct task_entry *entry)
 {
@@ -81,6 +97,57 @@ const struct engine_operation *core_find_operation(const struct core *core, stru
 }
 
 /* ---- Claims ---- */
+
+/* A call that is open is sent again under its key, while that is safe; else its outcome stays
+ * unknown, and the account's rule decides. */
+static void resend(struct drive *drive)
+{
+    struct core *core = drive->core;
+    const struct provider_failure unknown = {
+        .class = FAILURE_UNKNOWN,
+        .charged = CHARGED_MAYBE,
+        .retry_after_ms = -1,
+        .message = STR("nobody knows what became of the call before"),
+    };
+
+    drive->attempt->call_key = drive->prior.public_id; /* the same call: the same key */
+    drive->is_resend = true;
+    drive->intent_at_ms = drive->prior.intent_at_ms;
+    if (decide_key_holds(&drive->attempt->provider, drive->intent_at_ms, core_wall_ms(core))) {
+        drive_begin(drive);
+        return;
+    }
+    drive->call_id = drive->prior.id;
+    drive->is_sent = true;
+    drive_fail(drive, &unknown);
+}
+
+/* The first step of what was claimed: what earlier attempts left is used before anything new. */
+static void start(struct drive *drive)
+{
+    struct core *core = drive->core;
+    const struct command_claim *claim = &drive->command.claim;
+    const struct id id = id_make(core->world.clock, core->world.random);
+
+    if (drive->operation == NULL) {
+        drive_fail_locally(drive, FAILURE_INVALID, "this version does not know the operation");
+    } else if (claim->has_prior && drive->prior.state == CALL_FINISHED) {
+        core->counts.late_results++;
+        drive_adopt(drive);
+    } else if (claim->has_prior && drive->prior.state == CALL_ACCEPTED) {
+        remote_adopt(drive);
+    } else if (drive->is_cancelled) {
+        drive_fail_locally(drive, FAILURE_CANCELLED, "");
+    } else if (core->is_draining) {
+        drive_give_back(drive);
+    } else if (claim->has_prior) {
+        resend(drive);
+    } else {
+        drive->repeat_of = claim->doubtful_call_id;
+        drive->attempt->call_key = arena_str(drive->arena, id_str(&id));
+        drive_begin(drive);
+    }
+}
 
 static void on_claimed(void *arg, bool ok, const struct error *err)
 {
@@ -107,31 +174,8 @@ static void on_claimed(void *arg, bool ok, const struct error *err)
     drive_take_attempt(drive);
     drive->entry.fence = drive->attempt->fence;
     drive->entry.state = TASK_RUNNING;
-    drive->repeat_of = drive->command.claim.doubtful_call_id;
     core->world.on_events(core->world.context, drive->entry.user_id);
-    if (drive->operation == NULL) {
-        drive_fail_locally(drive, FAILURE_INVALID, "this version does not know the operation");
-        return;
-    }
-    if (drive->command.claim.has_prior && drive->prior.state == CALL_FINISHED) {
-        core->counts.late_results++;
-        drive->attempt->prior = &drive->prior;
-        drive_adopt(drive);
-        return;
-    }
-    if (drive->command.claim.has_prior) {
-        drive->attempt->call_key = drive->prior.public_id; /* the same call: the same key */
-    } else {
-        const struct id id = id_make(core->world.clock, core->world.random);
-
-        drive->attempt->call_key = arena_str(drive->arena, id_str(&id));
-    }
-    if (drive->is_cancelled)
-        drive_fail_locally(drive, FAILURE_CANCELLED, "");
-    else if (core->is_draining)
-        drive_give_back(drive);
-    else
-        drive_begin(drive);
+    start(drive);
 }
 
 static void claim(struct core *core, const struct task_entry *entry)
@@ -180,7 +224,7 @@ void core_tick(struct core *core)
         return;
     }
     if (scheduler_count(core->scheduler) > 0 && !core->world.has_room(core->world.context)) {
-        core->world.wake_after(core->world.context, NO_ROOM_MS);
+        arm(core, false, NO_ROOM_MS);
         return;
     }
     while (claims < CLAIMS_PER_TICK &&
@@ -192,6 +236,20 @@ void core_tick(struct core *core)
         core->world.wake_after(core->world.context, 0);
     else
         core_arm(core);
+}
+
+/* Whatever becomes of the remote work, the task goes on with what was last said of it. */
+static void apply_to_remote(struct core *core, struct remote *remote, bool is_asked,
+                            const struct task_entry *entry)
+{
+    remote->entry.priority = entry->priority;
+    remote->entry.rank = entry->rank;
+    remote->entry.is_run_paused = entry->is_run_paused;
+    if (entry->cancel_at_ms == 0 || remote->is_cancelled)
+        return;
+    remote->is_cancelled = true;
+    if (!is_asked)
+        timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core));
 }
 
 /* What is under way for a task may end only after what came next was told: that is kept for then.
@@ -217,11 +275,8 @@ void core_apply(struct core *core, const struct task_entry *entries, size_t coun
         struct drive *drive = idmap_get(&core->drives, entry->id);
         struct remote *remote = idmap_get(&core->remotes, entry->id);
 
-        if (remote != NULL && entry->cancel_at_ms != 0 && !remote->is_cancelled) {
-            remote->is_cancelled = true;
-            if (drive == NULL)
-                timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core));
-        }
+        if (remote != NULL)
+            apply_to_remote(core, remote, drive != NULL, entry);
         if (drive != NULL)
             apply_to_drive(drive, entry);
         else if (entry->state == TASK_READY)

@@ -7,7 +7,8 @@
 #include "engine/timers.h"
 
 enum {
-    AGAIN_MS = 1000, /* until storage that refused is asked again */
+    AGAIN_MS = 1000, /* until storage that refused is asked again; doubled each time */
+    AGAIN_MAX_MS = 30000,
     CLAIMS_PER_TICK = 64,
 };
 
@@ -34,12 +35,13 @@ struct drive {
     struct card_course card;
     struct provider_stream *stream;
     void *handle; /* of an exchange under way */
-    int64_t call_id, repeat_of, tries, tries_max, estimate_micro, repeats;
+    int64_t call_id, repeat_of, tries, tries_max, estimate_micro, repeats, intent_at_ms;
+    int64_t refusals; /* of storage, one after the other */
     struct timer timer;
     struct str currency;
     struct task_entry pending; /* what became of the task while this was ending */
     bool has_pending;
-    bool has_slot, is_poll, is_cancelled, is_sent, is_kept, is_giving_up;
+    bool has_slot, is_poll, is_cancelled, is_sent, is_resend, is_kept;
     enum {
         DO_CLAIM, /* in the store */
         DO_WORK,  /* on a worker */
@@ -57,6 +59,7 @@ struct remote {
     struct timer timer; /* off while it is being asked */
     int64_t asked;
     int64_t missing_since_ms; /* mono; 0: the provider knows it */
+    int64_t leaving_since_ms; /* mono; 0: nobody wants to be rid of it */
     bool is_cancelled, is_given_up;
 };
 
@@ -92,6 +95,9 @@ void drive_set_timer(struct drive *drive, int64_t after_ms, void (*fire)(struct 
 void drive_store(struct drive *drive, enum command_type type,
                  void (*done)(void *arg, bool ok, const struct error *err));
 void drive_log_storage(const struct drive *drive, const struct error *err);
+/* Storage refused what is true and must be written: it is asked again, ever more rarely. */
+void drive_store_again(struct drive *drive, const struct error *err,
+                       void (*fire)(struct drive *drive));
 void drive_begin_end(struct drive *drive, enum task_event event);
 void drive_send_end(struct drive *drive);
 void drive_give_back(struct drive *drive);
@@ -110,4 +116,6 @@ void remote_remember(struct core *core, const struct task_entry *entry, int64_t 
 void remote_forget(struct drive *drive);
 void remote_ask(struct core *core, struct remote *remote);
 void remote_take_wait(struct drive *drive);
+/* Work that was accepted before, and whose task lost sight of it: waited for again (P4). */
+void remote_adopt(struct drive *drive);
 void remote_take_failure(struct drive *drive);

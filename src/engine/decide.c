@@ -6,6 +6,7 @@ enum {
     BACKOFF_CAP_MS = 300000,
     POISON_CRASHES = 5,
     POISON_WINDOW_MS = 600000,
+    KEY_MARGIN_MS = 60000, /* from the look at the clock to the provider's own look */
 };
 
 /* Full jitter: uniform(0, min(cap, base * 2^n)). */
@@ -62,28 +63,39 @@ static void throttled(struct decision *out, const struct failure_case *given,
     out->rest_ms = floor_ms;
 }
 
-/* Nobody knows whether it was charged: the owner's rule decides, never a blind repeat (P6). */
+bool decide_key_holds(const struct provider_binding *provider, int64_t intent_at_ms, int64_t now_ms)
+{
+    int64_t window_ms;
+
+    if (provider == NULL || provider->kind == NULL || !provider->honours_key)
+        return false;
+    window_ms = provider->kind->key_window_ms;
+    return window_ms == 0 || now_ms - intent_at_ms + KEY_MARGIN_MS < window_ms;
+}
+
+/*
+ * Nobody knows whether it was charged, or it was and the result is gone: the owner's rule decides,
+ * never a blind repeat (P6).
+ */
 static void unknown(struct decision *out, const struct failure_case *given,
                     const struct random *random)
 {
     const bool is_cheap = given->estimate_micro >= 0 &&
                           given->estimate_micro <= given->once_below_micro && given->repeats == 0;
 
-    if (given->honours_key) {
+    out->call_cost_micro = given->failure->charged == CHARGED_YES ? given->estimate_micro : -1;
+    if (given->holds_key) {
         out->call_state = CALL_SENT; /* open: the same key will be sent again */
         retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
-        if (out->event == TASK_FAIL) {
+        if (out->event == TASK_FAIL)
             out->call_state = CALL_UNKNOWN;
-            out->call_cost_micro = -1;
-        }
         return;
     }
     out->call_state = CALL_UNKNOWN;
-    out->call_cost_micro = -1;
     if (given->on_unknown == ON_UNKNOWN_RETRY ||
         (given->on_unknown == ON_UNKNOWN_ONCE_BELOW && is_cheap)) {
-        out->may_repeat = true;
         retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        out->may_repeat = out->event == TASK_RETRY;
         return;
     }
     out->event = TASK_HOLD;
@@ -103,6 +115,69 @@ static void cancelled(struct decision *out, const struct failure_case *given)
     }
 }
 
+/* Whether a failure of a second sending tells what became of the first one too. */
+static bool settles_resend(enum failure_class class)
+{
+    return class == FAILURE_REFUSED || class == FAILURE_REMOTE || class == FAILURE_RESULT_LOST;
+}
+
+/* What came back of a second sending leaves the call as open as the first one left it. */
+static void stay_open(struct decision *out)
+{
+    out->call_cost_micro = -1;
+    if (out->event == TASK_RETRY || out->event == TASK_HOLD)
+        out->call_state = CALL_SENT;
+    else
+        out->call_state = out->event == TASK_CANCEL ? CALL_ABANDONED : CALL_UNKNOWN;
+}
+
+static void by_class(struct decision *out, const struct failure_case *given,
+                     const struct random *random)
+{
+    switch (given->failure->class) {
+    case FAILURE_NOT_SENT:
+        out->call_cost_micro = 0;
+        retry(out, given, jitter_ms(NOT_SENT_BASE_MS, given->attempt_number, random), false);
+        break;
+    case FAILURE_THROTTLED:
+        out->call_cost_micro = 0;
+        throttled(out, given, random);
+        break;
+    case FAILURE_QUOTA:
+    case FAILURE_AUTH:
+        out->call_cost_micro = 0;
+        out->event = TASK_HOLD;
+        out->hold_reason = given->failure->class == FAILURE_QUOTA ? "quota" : "auth";
+        out->stops_lane = true;
+        break;
+    case FAILURE_LOCAL:
+        if (!given->is_kept && given->failure->charged != CHARGED_NO) {
+            unknown(out, given, random); /* paid, and the result could not be kept */
+            break;
+        }
+        retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        break;
+    case FAILURE_SERVER:
+    case FAILURE_REMOTE:
+        retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        break;
+    case FAILURE_UNKNOWN:
+        unknown(out, given, random);
+        break;
+    case FAILURE_DEADLINE: /* we walk away from what may still go on there */
+        if (given->is_sent && given->failure->charged != CHARGED_NO)
+            out->call_state = CALL_ABANDONED;
+        break;
+    case FAILURE_NONE:
+    case FAILURE_INVALID:
+    case FAILURE_REFUSED:
+    case FAILURE_RESULT_LOST:
+    case FAILURE_CANCELLED:
+    case FAILURE_CLASS_COUNT:
+        break;
+    }
+}
+
 struct decision decide_failure(const struct failure_case *given, const struct random *random)
 {
     struct decision out = {
@@ -112,43 +187,13 @@ struct decision decide_failure(const struct failure_case *given, const struct ra
         .call_cost_micro = charge_of(given),
     };
 
-    if (given->is_cancelled || given->failure->class == FAILURE_CANCELLED) {
+    if (given->is_cancelled || given->failure->class == FAILURE_CANCELLED)
         cancelled(&out, given);
-        return out;
-    }
-    switch (given->failure->class) {
-    case FAILURE_NOT_SENT:
-        out.call_cost_micro = 0;
-        retry(&out, given, jitter_ms(NOT_SENT_BASE_MS, given->attempt_number, random), false);
-        break;
-    case FAILURE_THROTTLED:
-        out.call_cost_micro = 0;
-        throttled(&out, given, random);
-        break;
-    case FAILURE_QUOTA:
-    case FAILURE_AUTH:
-        out.call_cost_micro = 0;
-        out.event = TASK_HOLD;
-        out.hold_reason = given->failure->class == FAILURE_QUOTA ? "quota" : "auth";
-        out.stops_lane = true;
-        break;
-    case FAILURE_SERVER:
-    case FAILURE_REMOTE:
-    case FAILURE_LOCAL:
-        retry(&out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
-        break;
-    case FAILURE_UNKNOWN:
-        unknown(&out, given, random);
-        break;
-    case FAILURE_NONE:
-    case FAILURE_INVALID:
-    case FAILURE_REFUSED:
-    case FAILURE_RESULT_LOST:
-    case FAILURE_DEADLINE:
-    case FAILURE_CANCELLED:
-    case FAILURE_CLASS_COUNT:
-        break;
-    }
+    else
+        by_class(&out, given, random);
+    if (given->is_resend && out.call_state == CALL_FAILED &&
+        !settles_resend(given->failure->class))
+        stay_open(&out);
     return out;
 }
 
@@ -178,9 +223,7 @@ struct recovery decide_recovery(const struct recovered_task *task,
         return out;
     }
     if (is_open) {
-        const bool has_key = provider != NULL && provider->honours_key && provider->kind != NULL &&
-                             (provider->kind->key_window_ms == 0 ||
-                              now_ms - task->call.intent_at_ms < provider->kind->key_window_ms);
+        const bool has_key = decide_key_holds(provider, task->call.intent_at_ms, now_ms);
         const bool is_cheap = provider != NULL && task->call.estimate_micro >= 0 &&
                               task->call.estimate_micro <= provider->once_below_micro &&
                               task->repeats == 0;

@@ -9,10 +9,11 @@
 
 struct failure_case {
     const struct provider_failure *failure;
-    bool has_call;     /* an intent is committed */
     bool is_sent;      /* bytes may have left */
+    bool is_resend;    /* the call was sent before under its key, and nobody knows what became */
+    bool is_kept;      /* its result is durable: the next try adopts it and pays nothing */
     bool is_cancelled; /* the person asked to stop */
-    bool honours_key;
+    bool holds_key;    /* decide_key_holds(): sending the same again cannot charge twice */
     enum on_unknown on_unknown;
     int64_t once_below_micro, estimate_micro, repeats;
     int64_t attempt_number, tries, tries_max, deadline_at_ms, now_ms; /* wall clock */
@@ -30,6 +31,13 @@ struct decision {
     bool stops_lane;         /* the account is of no use until somebody changed it */
 };
 struct decision decide_failure(const struct failure_case *given, const struct random *random);
+
+/*
+ * Whether sending again under a call's key cannot charge twice: the account honours keys, and what
+ * it remembers of one intended then has not run out.  `provider` may be NULL.
+ */
+bool decide_key_holds(const struct provider_binding *provider, int64_t intent_at_ms,
+                      int64_t now_ms);
 
 /* The engine's own rhythm of asking for remote work: 1 s, x1.5, at most 10 s, +-20 % (engine.md 4).
  */

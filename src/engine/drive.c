@@ -4,6 +4,7 @@
 #include "core/log.h"
 #include "engine/decide.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { ATTEMPT_MEMORY_MAX = 1 << 30 };
@@ -14,6 +15,7 @@ struct drive *drive_make(struct core *core, const struct task_entry *entry)
 
     if (drive == NULL)
         abort();
+    assert(idmap_get(&core->drives, entry->id) == NULL); /* nobody waits and runs */
     drive->core = core;
     drive->entry = *entry;
     drive->arena = arena_create(ATTEMPT_MEMORY_MAX);
@@ -22,6 +24,7 @@ struct drive *drive_make(struct core *core, const struct task_entry *entry)
     idmap_put(&core->drives, entry->id, drive);
     return drive;
 }
+
 void drive_set_timer(struct drive *drive, int64_t after_ms, void (*fire)(struct drive *drive))
 {
     drive->doing = DO_TIMER;
@@ -64,6 +67,54 @@ void drive_log_storage(const struct drive *drive, const struct error *err)
               LOG_CSTR("command", command_name(drive->command.type)));
 }
 
+void drive_store_again(struct drive *drive, const struct error *err,
+                       void (*fire)(struct drive *drive))
+{
+    int64_t after_ms = AGAIN_MS;
+
+    drive_log_storage(drive, err);
+    for (int64_t step = 0; step < drive->refusals && after_ms < AGAIN_MAX_MS; step++)
+        after_ms *= 2;
+    drive->refusals++;
+    drive_set_timer(drive, after_ms < AGAIN_MAX_MS ? after_ms : AGAIN_MAX_MS, fire);
+}
+
+/* Storage will never take the result. */
+static void fail_unkept(struct drive *drive, const struct error *err)
+{
+    const struct provider_failure failure = {
+        .class = FAILURE_LOCAL,
+        .charged = drive->call_id == 0 ? CHARGED_NO : CHARGED_MAYBE,
+        .retry_after_ms = -1,
+        .message = arena_str(drive->arena, str_of(err->message)),
+    };
+
+    drive_log_storage(drive, err);
+    if (drive->is_kept)
+        drive->is_cancelled = false;
+    drive_fail(drive, &failure);
+}
+
+/* Whatever happened is true and must be written: storage is asked until it takes it.  But what it
+ * will never take must not be offered for ever. */
+static void on_end_refused(struct drive *drive, const struct error *err)
+{
+    struct core *core = drive->core;
+
+    if (error_retry_of(err->code) == RETRY_LATER) {
+        drive_store_again(drive, err, drive_send_end);
+    } else if (drive->command.end.event == TASK_FINISH) {
+        fail_unkept(drive, err);
+    } else if (err->code == ERROR_NOT_FOUND) { /* the task was deleted */
+        drive_log_storage(drive, err);
+        core->world.on_end(core->world.context, drive->entry.id);
+        drive_free(drive);
+        core_tick(core);
+    } else {
+        drive_store_again(drive, err, drive_send_end);
+    }
+}
+
 static void on_ended(void *arg, bool ok, const struct error *err)
 {
     struct drive *drive = arg;
@@ -71,16 +122,14 @@ static void on_ended(void *arg, bool ok, const struct error *err)
     struct command *command = &drive->command;
 
     if (!ok) {
-        /* Whatever happened is true and must be written: storage is asked until it takes it. */
-        drive_log_storage(drive, err);
-        drive_set_timer(drive, AGAIN_MS, drive_send_end);
+        on_end_refused(drive, err);
         return;
     }
     if (!command->end.is_applied) {
         core->counts.fenced++;
         if (command->end.event == TASK_FINISH)
             core->counts.late_results++;
-    } else if (command->end.event == TASK_RETRY || command->end.event == TASK_GIVE_BACK) {
+    } else if (command->end.became == TASK_READY) {
         struct task_entry entry = drive->entry;
 
         entry.state = TASK_READY;
@@ -89,12 +138,8 @@ static void on_ended(void *arg, bool ok, const struct error *err)
             entry.run_at_ms = command->end.run_at_ms;
         }
         core_put_ready(core, &entry);
-    } else if (command->end.event == TASK_FINISH) {
-        core->counts.ended[TASK_DONE]++;
-    } else if (command->end.event == TASK_FAIL) {
-        core->counts.ended[TASK_FAILED]++;
-    } else if (command->end.event == TASK_CANCEL) {
-        core->counts.ended[TASK_CANCELLED]++;
+    } else {
+        core->counts.ended[command->end.became] += task_state_is_final(command->end.became);
     }
     for (size_t index = 0; index < command->end.ready_count; index++)
         core_put_ready(core, &command->end.ready[index]);
@@ -129,10 +174,12 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     const struct provider_binding *provider = &drive->attempt->provider;
     const struct failure_case given = {
         .failure = failure,
-        .has_call = drive->call_id != 0,
         .is_sent = drive->is_sent,
+        .is_resend = drive->is_resend,
+        .is_kept = drive->is_kept,
         .is_cancelled = drive->is_cancelled,
-        .honours_key = provider->honours_key,
+        .holds_key = drive->call_id != 0 &&
+                     decide_key_holds(provider, drive->intent_at_ms, core_wall_ms(core)),
         .on_unknown = provider->on_unknown,
         .once_below_micro = provider->once_below_micro,
         .estimate_micro = drive->estimate_micro,
@@ -167,6 +214,15 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     if (decision.stops_lane)
         scheduler_stop_lane(core->scheduler, drive->entry.provider_id,
                             failure_class_name(failure->class));
+    drive_send_end(drive);
+}
+
+/* The second look at P6 said no: a person must answer. */
+static void hold_in_doubt(struct drive *drive)
+{
+    drive_begin_end(drive, TASK_HOLD);
+    drive->command.end.class = FAILURE_UNKNOWN;
+    drive->command.end.hold_reason = "unknown";
     drive_send_end(drive);
 }
 
@@ -439,12 +495,18 @@ static void on_intent(void *arg, bool ok, const struct error *err)
         drive_fail_locally(drive, FAILURE_LOCAL, err->message);
         return;
     }
+    if (drive->command.intent.is_doubtful) {
+        hold_in_doubt(drive);
+        return;
+    }
     if (!drive->command.intent.is_allowed) {
         drive->is_cancelled = true; /* or fenced out: the end will see which */
         drive_fail_locally(drive, FAILURE_CANCELLED, "");
         return;
     }
     drive->call_id = drive->command.intent.call_id;
+    if (!drive->is_resend)
+        drive->intent_at_ms = drive->command.now_ms;
     if (drive->repeat_of != 0)
         drive->core->counts.repeats++;
     if (drive->is_cancelled)
@@ -508,11 +570,15 @@ static void on_kept(void *arg, bool ok, const struct error *err)
 {
     struct drive *drive = arg;
 
-    if (!ok) {
-        drive_log_storage(drive, err);
-        drive_set_timer(drive, AGAIN_MS, send_keep);
+    if (!ok && error_retry_of(err->code) == RETRY_LATER) {
+        drive_store_again(drive, err, send_keep);
         return;
     }
+    if (!ok) {
+        fail_unkept(drive, err);
+        return;
+    }
+    drive->refusals = 0;
     drive->is_kept = true;
     start_work(drive, work_refine);
 }
@@ -574,7 +640,7 @@ void drive_cancel(struct drive *drive)
         return;
     if (drive->doing == DO_EXCHANGE && drive->exchange.purpose == EXCHANGE_SUBMIT) {
         core->world.cancel_exchange(core->world.context, drive->handle);
-    } else if (drive->doing == DO_TIMER &&
+    } else if (drive->doing == DO_TIMER && drive->exchange.purpose == EXCHANGE_SUBMIT &&
                (drive->on_timer == draw_card || drive->on_timer == send_exchange)) {
         timer_clear(&core->drive_timers, &drive->timer);
         drive_fail_locally(drive, FAILURE_CANCELLED, "");

@@ -81,7 +81,7 @@ bool recover(struct db *db, struct recover_context *context, struct error *err)
             if (!take_over(db, context, task, dead == 1, entry, err))
                 return false;
             context->taken_over++;
-            if (entry->state != TASK_HELD)
+            if (entry->state == TASK_READY || entry->state == TASK_WAITING)
                 context->entry_count++;
         } else {
             context->foreign++;

@@ -57,8 +57,7 @@ static void on_accepted(void *arg, bool ok, const struct error *err)
     struct core *core = drive->core;
 
     if (!ok) {
-        drive_log_storage(drive, err);
-        drive_set_timer(drive, AGAIN_MS, send_accept);
+        drive_store_again(drive, err, send_accept);
         return;
     }
     if (drive->command.accept.is_applied) {
@@ -74,6 +73,54 @@ static void on_accepted(void *arg, bool ok, const struct error *err)
     core_tick(core);
 }
 
+static bool is_past_deadline(const struct drive *drive)
+{
+    return core_wall_ms(drive->core) >= drive->entry.deadline_at_ms;
+}
+
+/* Nobody wants the work any more: the person, or its deadline. */
+static bool is_unwanted(const struct drive *drive, const struct remote *remote)
+{
+    return remote->is_cancelled || is_past_deadline(drive);
+}
+
+static bool can_give_up(const struct drive *drive, const struct remote *remote)
+{
+    return !remote->is_given_up && drive->operation->give_up != NULL;
+}
+
+/* The poll has ended; the next one comes later, but not after the deadline. */
+static void ask_later(struct drive *drive, struct remote *remote, int64_t after_ms)
+{
+    struct core *core = drive->core;
+    const int64_t left_ms = drive->entry.deadline_at_ms - core_wall_ms(core);
+
+    remote->asked++;
+    if (is_unwanted(drive, remote) && can_give_up(drive, remote))
+        after_ms = 0;
+    else if (left_ms > 0 && left_ms < after_ms)
+        after_ms = left_ms;
+    timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core) + after_ms);
+    drive_free(drive);
+    core_arm(core);
+}
+
+/* We walk away from it, whatever becomes of it. */
+static void leave(struct drive *drive, struct remote *remote, struct str message)
+{
+    const struct provider_failure failure = {
+        .class = FAILURE_DEADLINE,
+        .charged = CHARGED_MAYBE,
+        .retry_after_ms = -1,
+        .message = message,
+    };
+
+    drive->is_cancelled = remote->is_cancelled;
+    drive->is_sent = true;
+    remote_forget(drive);
+    drive_fail(drive, &failure);
+}
+
 /* The answer to a poll: it works on. */
 static void wait_on(struct drive *drive)
 {
@@ -81,14 +128,14 @@ static void wait_on(struct drive *drive)
     struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
 
     assert(remote != NULL);
-    remote->asked++;
     remote->missing_since_ms = 0;
-    timer_set(&core->remote_timers, &remote->timer,
-              core_mono_ms(core) + poll_delay(drive, remote->asked));
+    if (is_past_deadline(drive) && !can_give_up(drive, remote)) {
+        leave(drive, remote, STR("the provider did not finish in time"));
+        return;
+    }
     if (drive->step.progress >= 0)
         core->world.on_progress(core->world.context, drive->attempt, drive->step.progress);
-    drive_free(drive);
-    core_arm(core);
+    ask_later(drive, remote, poll_delay(drive, remote->asked + 1));
 }
 
 void remote_take_wait(struct drive *drive)
@@ -138,30 +185,30 @@ static bool is_poll_trouble(struct drive *drive, const struct remote *remote)
     return false;
 }
 
+/* A person who cancelled does not wait for ever on a provider that answers nothing useful. */
+static bool has_left_long_ago(const struct core *core, const struct remote *remote)
+{
+    return remote->leaving_since_ms != 0 &&
+           core_mono_ms(core) - remote->leaving_since_ms > REMOTE_LOST_MS;
+}
+
 void remote_take_failure(struct drive *drive)
 {
     struct core *core = drive->core;
     struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
 
     assert(remote != NULL);
-    if (core_wall_ms(core) > drive->entry.deadline_at_ms) {
-        remote_forget(drive);
-        drive->is_sent = true;
-        drive->step.failure.class = FAILURE_DEADLINE;
-        drive->step.failure.charged = CHARGED_MAYBE;
-        drive_fail(drive, &drive->step.failure);
-        return;
-    }
     if (drive->exchange.purpose == EXCHANGE_CANCEL || is_poll_trouble(drive, remote)) {
+        if (is_past_deadline(drive) || has_left_long_ago(core, remote)) {
+            leave(drive, remote, drive->step.failure.message);
+            return;
+        }
         if (drive->step.failure.class == FAILURE_INVALID && remote->missing_since_ms == 0)
             remote->missing_since_ms = core_mono_ms(core);
-        remote->asked++;
-        timer_set(&core->remote_timers, &remote->timer,
-                  core_mono_ms(core) + (drive->step.failure.retry_after_ms >= 0
-                                            ? drive->step.failure.retry_after_ms
-                                            : decide_poll_ms(remote->asked, core->world.random)));
-        drive_free(drive);
-        core_arm(core);
+        ask_later(drive, remote,
+                  drive->step.failure.retry_after_ms >= 0
+                      ? drive->step.failure.retry_after_ms
+                      : decide_poll_ms(remote->asked + 1, core->world.random));
         return;
     }
     if (drive->step.failure.class == FAILURE_INVALID) /* lost there: nobody knows what it cost */
@@ -170,6 +217,38 @@ void remote_take_failure(struct drive *drive)
     drive->is_sent = true;
     remote_forget(drive);
     drive_fail(drive, &drive->step.failure);
+}
+
+/* Nobody can ask for it any more: what it cost, and whether it was made, stays unknown. */
+static void lose(struct drive *drive, const struct remote *remote, const char *message)
+{
+    const struct provider_failure failure = {
+        .class = FAILURE_UNKNOWN,
+        .charged = CHARGED_MAYBE,
+        .retry_after_ms = -1,
+        .message = str_of(message),
+    };
+
+    drive->is_cancelled = remote->is_cancelled;
+    drive->is_sent = true;
+    remote_forget(drive);
+    drive_fail(drive, &failure);
+}
+
+static void ask(struct drive *drive, struct remote *remote)
+{
+    if (is_unwanted(drive, remote) && remote->leaving_since_ms == 0)
+        remote->leaving_since_ms = core_mono_ms(drive->core);
+    if (drive->operation == NULL || drive->operation->poll == NULL) {
+        lose(drive, remote, "this version cannot ask for such work");
+    } else if (drive->operation->needs_provider && drive->attempt->provider.kind == NULL) {
+        lose(drive, remote, "the provider of this task is gone");
+    } else if (is_unwanted(drive, remote) && can_give_up(drive, remote)) {
+        remote->is_given_up = true;
+        drive_give_up(drive);
+    } else {
+        drive_poll(drive);
+    }
 }
 
 static void on_resumed(void *arg, bool ok, const struct error *err)
@@ -194,20 +273,20 @@ static void on_resumed(void *arg, bool ok, const struct error *err)
     drive->attempt->prior = &drive->prior;
     drive->attempt->call_key = drive->prior.public_id;
     drive->call_id = drive->prior.id;
-    if (drive->operation == NULL || drive->operation->poll == NULL) {
-        remote_forget(drive);
-        drive_fail_locally(drive, FAILURE_INVALID, "this version cannot ask for such work");
-        return;
-    }
-    if (drive->prior.state == CALL_FINISHED) {
+    drive->intent_at_ms = drive->prior.intent_at_ms;
+    if (drive->prior.state == CALL_FINISHED && drive->operation != NULL)
         drive_adopt(drive);
-    } else if (remote->is_cancelled && !remote->is_given_up && drive->operation->give_up != NULL) {
-        remote->is_given_up = true;
-        drive_give_up(drive);
-    } else {
-        drive_poll(drive);
-    }
+    else
+        ask(drive, remote);
 }
+
+void remote_adopt(struct drive *drive)
+{
+    drive->call_id = drive->prior.id;
+    drive->step.remote_id = drive->prior.remote_id;
+    remote_take_wait(drive);
+}
+
 void remote_ask(struct core *core, struct remote *remote)
 {
     struct drive *drive = drive_make(core, &remote->entry);

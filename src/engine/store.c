@@ -54,6 +54,22 @@ bool store_ids(struct db *db, const struct sql *sql, const struct sql_value *arg
     return !rows_failed(&rows);
 }
 
+bool store_has_result(struct db *db, int64_t task_id, struct arena *arena, bool *out,
+                      struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_has_result",
+        .text = "SELECT id FROM call WHERE id = (SELECT max(id) FROM call WHERE task_id = $1)"
+                " AND state = 'finished' AND coalesce(result, '') <> ''"};
+    const struct sql_value args[] = {SQL_INT64(task_id)};
+    struct id_list found;
+
+    if (!store_ids(db, &find, args, COUNT(args), 1, arena, &found, err))
+        return false;
+    *out = found.count > 0;
+    return true;
+}
+
 /* {"NAME":{…}} as an event of the user. */
 static bool tell(struct db *db, int64_t user_id, const char *kind, const char *name,
                  const struct shape *shape, const void *view, int64_t now_ms, struct error *err)

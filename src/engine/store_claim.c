@@ -142,7 +142,7 @@ bool store_claim(struct db *db, const struct engine_hooks *hooks, struct command
         .name = "store_claim",
         .text = "UPDATE task SET state = 'running', fence = fence + 1, owner = $3,"
                 " started_at_ms = coalesce(started_at_ms, $4)"
-                " WHERE id = $1 AND fence = $2 AND state = 'ready' AND cancel_at_ms = 0"};
+                " WHERE id = $1 AND fence = $2 AND state = 'ready'"};
     static const struct sql begin = {
         .name = "store_attempt_begin",
         .text = "INSERT INTO attempt (task_id, number, fence, owner, started_at_ms)"
@@ -188,10 +188,17 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
     static const struct sql check = {
         .name = "store_intent_check",
         .text = "UPDATE task SET may_repeat = 0 WHERE id = $1 AND fence = $2"
-                " AND state = 'running' AND cancel_at_ms = 0 AND (may_repeat = 1 OR coalesce("
-                "(SELECT c.state FROM call c WHERE c.task_id = $1 ORDER BY c.id DESC LIMIT 1), '')"
-                " <> 'unknown')"};
-    /* P6 a second time: behind a call with unknown outcome only what a rule or a person allowed. */
+                " AND state = 'running' AND cancel_at_ms = 0"};
+    /*
+     * P6 a second time: behind a call with unknown outcome only what a rule or a person allowed,
+     * and none beside one that is open.
+     */
+    static const struct sql doubt = {
+        .name = "store_intent_doubt",
+        .text = "SELECT c.id FROM call c JOIN task t ON t.id = c.task_id WHERE c.task_id = $1"
+                " AND c.id = (SELECT max(id) FROM call WHERE task_id = $1)"
+                " AND c.public_id <> $2 AND (c.state IN ('intent', 'sent', 'accepted')"
+                " OR (c.state = 'unknown' AND t.may_repeat = 0))"};
     /* The same key again is the same call: its row is used again. */
     static const struct sql insert = {
         .name = "store_intent",
@@ -217,11 +224,18 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
         SQL_INT64_OR_NULL(command->intent.repeat_of),
         SQL_INT64(command->now_ms),
     };
+    const struct sql_value doubt_args[] = {SQL_INT64(command->intent.task_id),
+                                           SQL_TEXT(command->intent.public_id)};
     struct id_list found;
     int64_t changed;
 
     (void)hooks;
     command->intent.is_allowed = false;
+    if (!store_ids(db, &doubt, doubt_args, COUNT(doubt_args), 1, command->arena, &found, err))
+        return false;
+    command->intent.is_doubtful = found.count > 0;
+    if (command->intent.is_doubtful)
+        return true;
     if (!db_exec(db, &check, check_args, COUNT(check_args), &changed, err))
         return false;
     if (changed == 0)
@@ -298,17 +312,58 @@ bool store_keep(struct db *db, const struct engine_hooks *hooks, struct command 
     return db_exec_one(db, &update, args, COUNT(args), err);
 }
 
-bool store_take_over(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                     struct error *err)
+/* The way in the table that a take-over goes. */
+static enum task_event take_over_event(enum task_state to)
 {
-    static const struct sql task = {
+    switch (to) {
+    case TASK_READY:
+        return TASK_OWNER_DIED;
+    case TASK_WAITING:
+        return TASK_ACCEPT;
+    case TASK_CANCELLED:
+        return TASK_CANCEL;
+    case TASK_BLOCKED:
+    case TASK_RUNNING:
+    case TASK_HELD:
+    case TASK_DONE:
+    case TASK_FAILED:
+    case TASK_STATE_COUNT:
+        break;
+    }
+    return TASK_HOLD;
+}
+
+static bool take_over_row(struct db *db, const struct command *command, enum task_state to,
+                          struct error *err)
+{
+    static const struct sql update = {
         .name = "store_take_over",
         .text = "UPDATE task SET state = $3, fence = fence + 1, owner = '', hold_reason = $4,"
                 " crash_count = CASE WHEN $5 = 0 THEN crash_count"
                 " WHEN $6 - crash_at_ms > 600000 THEN 1 ELSE crash_count + 1 END,"
-                " crash_at_ms = CASE WHEN $5 = 0 THEN crash_at_ms ELSE $6 END, may_repeat = $7,"
-                " poll_at_ms = $8, run_at_ms = $6 WHERE id = $1 AND fence = $2"
-                " AND state = 'running'"};
+                " crash_at_ms = CASE WHEN $5 = 0 THEN crash_at_ms ELSE $6 END,"
+                " may_repeat = CASE WHEN $7 = 1 THEN 1 ELSE may_repeat END, poll_at_ms = $8,"
+                " run_at_ms = $6, finished_at_ms = $9,"
+                " error_class = CASE WHEN $9 IS NULL THEN error_class ELSE 'cancelled' END"
+                " WHERE id = $1 AND fence = $2 AND state = 'running'"};
+    const char *reason = to == TASK_HELD ? command->take_over.hold_reason : NULL;
+    const struct sql_value args[] = {
+        SQL_INT64(command->take_over.task_id),
+        SQL_INT64(command->take_over.fence),
+        SQL_CSTR(task_state_name(to)),
+        SQL_CSTR(reason == NULL ? "" : reason),
+        SQL_BOOL(command->take_over.counts_crash),
+        SQL_INT64(command->now_ms),
+        SQL_BOOL(command->take_over.may_repeat),
+        SQL_INT64(command->take_over.poll_at_ms),
+        to == TASK_CANCELLED ? SQL_INT64(command->now_ms) : SQL_NULL,
+    };
+
+    return db_exec_one(db, &update, args, COUNT(args), err);
+}
+
+static bool take_over_call(struct db *db, const struct command *command, struct error *err)
+{
     static const struct sql call = {
         .name = "store_take_over_call",
         .text = "UPDATE call SET state = $2 WHERE id = $1 AND state IN ('intent', 'sent')"};
@@ -316,30 +371,38 @@ bool store_take_over(struct db *db, const struct engine_hooks *hooks, struct com
         .name = "store_take_over_attempt",
         .text = "UPDATE attempt SET ended_at_ms = $2, outcome = 'owner_died' WHERE task_id = $1"
                 " AND ended_at_ms IS NULL"};
-    const char *reason = command->take_over.hold_reason;
-    const struct sql_value args[] = {
-        SQL_INT64(command->take_over.task_id),
-        SQL_INT64(command->take_over.fence),
-        SQL_CSTR(task_state_name(command->take_over.to)),
-        SQL_CSTR(reason == NULL ? "" : reason),
-        SQL_BOOL(command->take_over.counts_crash),
-        SQL_INT64(command->now_ms),
-        SQL_BOOL(command->take_over.may_repeat),
-        SQL_INT64(command->take_over.poll_at_ms),
-    };
     const struct sql_value call_args[] = {SQL_INT64(command->take_over.call_id),
                                           SQL_CSTR(call_state_name(command->take_over.call_state))};
     const struct sql_value attempt_args[] = {SQL_INT64(command->take_over.task_id),
                                              SQL_INT64(command->now_ms)};
 
-    (void)hooks;
-    if (!db_exec_one(db, &task, args, COUNT(args), err))
+    return (command->take_over.call_id == 0 ||
+            db_exec(db, &call, call_args, COUNT(call_args), NULL, err)) &&
+           db_exec(db, &attempt, attempt_args, COUNT(attempt_args), NULL, err);
+}
+
+bool store_take_over(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                     struct error *err)
+{
+    struct task_entry *entry = &command->take_over.entry;
+    const int64_t task_id = command->take_over.task_id;
+    enum task_state to = command->take_over.to;
+    bool has_result;
+    struct ended ended;
+
+    if (!store_entry_find(db, task_id, command->arena, entry, err) ||
+        !store_has_result(db, task_id, command->arena, &has_result, err))
         return false;
-    if (command->take_over.call_id != 0 &&
-        !db_exec(db, &call, call_args, COUNT(call_args), NULL, err))
+    /* The person asked to stop, and nothing is under way any more: a result that is here is taken,
+     * but nobody is asked anything. */
+    if (entry->cancel_at_ms != 0 && (to == TASK_HELD || (to == TASK_READY && !has_result)))
+        to = TASK_CANCELLED;
+    if (!task_state_next(entry->state, take_over_event(to), &to, err) ||
+        !take_over_row(db, command, to, err) || !take_over_call(db, command, err))
         return false;
-    return db_exec(db, &attempt, attempt_args, COUNT(attempt_args), NULL, err) &&
-           store_entry_find(db, command->take_over.task_id, command->arena,
-                            &command->take_over.entry, err) &&
-           store_tell_task(db, command->take_over.task_id, command, err);
+    if (task_state_is_final(to)
+            ? !store_after_end(db, hooks, command, task_id, entry->run_id, to, &ended, err)
+            : !store_tell_task(db, task_id, command, err))
+        return false;
+    return store_entry_find(db, task_id, command->arena, entry, err);
 }

@@ -2,8 +2,10 @@
  * all of them. */
 #include "engine/store_private.h"
 
-static bool add_changed(struct db *db, struct command *command, int64_t task_id, size_t limit,
-                        struct error *err)
+enum { WAITING_MAX = 20000 };
+
+bool store_add_changed(struct db *db, struct command *command, int64_t task_id, size_t limit,
+                       struct error *err)
 {
     if (command->control.changed == NULL)
         command->control.changed = ARENA_ARRAY(command->arena, struct task_entry, limit);
@@ -35,11 +37,11 @@ static bool cancel_task(struct db *db, const struct engine_hooks *hooks, struct 
     if (entry->state == TASK_RUNNING || entry->state == TASK_WAITING) {
         if (!db_exec(db, &ask, args, 2, NULL, err) || !store_tell_task(db, entry->id, command, err))
             return false;
-        return add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+        return store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
     }
     if (!db_exec_one(db, &end, args, COUNT(args), err) ||
         !store_after_end(db, hooks, command, entry->id, entry->run_id, to, &ended, err) ||
-        !add_changed(db, command, entry->id, RUN_NODES_MAX, err))
+        !store_add_changed(db, command, entry->id, RUN_NODES_MAX, err))
         return false;
     return true;
 }
@@ -115,7 +117,7 @@ static bool pause_run(struct db *db, struct command *command, const struct run_v
         !store_tell_run(db, run->row_id, command, err))
         return false;
     for (size_t index = 0; index < live.count; index++)
-        if (!add_changed(db, command, live.ids[index], RUN_NODES_MAX, err))
+        if (!store_add_changed(db, command, live.ids[index], RUN_NODES_MAX, err))
             return false;
     return true;
 }
@@ -124,91 +126,29 @@ static bool prioritise_run(struct db *db, struct command *command, const struct 
                            struct error *err)
 {
     static const struct sql update = {.name = "store_run_priority",
-                                      .text = "UPDATE run SET priority = $2 WHERE id = $1"};
+                                      .text = "UPDATE run SET priority = $2 WHERE id = $1"
+                                              " AND state = 'active'"};
     static const struct sql tasks = {.name = "store_tasks_priority",
                                      .text = "UPDATE task SET priority = $2 WHERE run_id = $1"
                                              " AND state NOT IN ('done', 'failed', 'cancelled')"};
     const struct sql_value args[] = {SQL_INT64(run->row_id), SQL_INT64(command->control.priority)};
     struct id_list live;
+    int64_t changed;
 
-    if (!db_exec_one(db, &update, args, COUNT(args), err) ||
-        !db_exec(db, &tasks, args, COUNT(args), NULL, err) ||
+    if (!db_exec(db, &update, args, COUNT(args), &changed, err))
+        return false;
+    if (changed == 0)
+        return error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s",
+                         STR_ARGS(run->state));
+    if (!db_exec(db, &tasks, args, COUNT(args), NULL, err) ||
         !live_tasks(db, run->row_id, command->arena, &live, err) ||
         !store_tell_run(db, run->row_id, command, err))
         return false;
     for (size_t index = 0; index < live.count; index++)
-        if (!add_changed(db, command, live.ids[index], RUN_NODES_MAX, err) ||
+        if (!store_add_changed(db, command, live.ids[index], RUN_NODES_MAX, err) ||
             !store_tell_task(db, live.ids[index], command, err))
             return false;
     return true;
-}
-
-/* A fresh start for what failed or was cancelled, its budget and deadline too. */
-static bool again(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                  const struct task_view *view, struct error *err)
-{
-    static const struct sql update = {
-        .name = "store_again",
-        .text = "UPDATE task SET state = CASE WHEN deps_left > 0 THEN 'blocked' ELSE 'ready' END,"
-                " run_at_ms = $2, deadline_at_ms = $3, start_by_ms = $3, tries = 0, tries_max = $4,"
-                " cancel_at_ms = 0, error_class = '', error_message = '', hold_reason = '',"
-                " finished_at_ms = NULL, crash_count = 0, fence = fence + 1, may_repeat = 1"
-                " WHERE id = $1 AND state = $5"};
-    static const struct sql run = {
-        .name = "store_run_again",
-        .text = "UPDATE run SET state = 'active', finished_at_ms = NULL,"
-                " left_count = left_count + 1, failed_count = failed_count - $2,"
-                " cancelled_count = cancelled_count - $3 WHERE id = $1"};
-    const struct sql_value args[] = {SQL_INT64(view->row_id), SQL_INT64(command->now_ms),
-                                     SQL_INT64(command->now_ms + command->control.deadline_ms),
-                                     SQL_INT64(command->control.tries_max), SQL_TEXT(view->state)};
-    const struct sql_value run_args[] = {SQL_INT64(view->run_row_id),
-                                         SQL_INT64(view->state_code == TASK_FAILED ? 1 : 0),
-                                         SQL_INT64(view->state_code == TASK_CANCELLED ? 1 : 0)};
-    enum task_state to;
-
-    return task_state_next(view->state_code, TASK_AGAIN, &to, err) &&
-           db_exec_one(db, &update, args, COUNT(args), err) &&
-           db_exec_one(db, &run, run_args, COUNT(run_args), err) &&
-           (hooks->reserve == NULL ||
-            hooks->reserve(hooks->context, db, view->user_id, view->row_id, view->provider_row_id,
-                           view->model, view->operation, view->estimate_micro, view->currency,
-                           command->now_ms, err)) &&
-           store_tell_task(db, view->row_id, command, err) &&
-           add_changed(db, command, view->row_id, RUN_NODES_MAX, err);
-}
-
-/* A failure is retried with what was cancelled because of it. */
-static bool retry_tasks(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                        int64_t run_row_id, int64_t only_behind, struct error *err)
-{
-    static const struct sql all = {
-        .name = "store_retry_all",
-        .text = "SELECT id FROM task WHERE run_id = $1 AND state IN ('failed', 'cancelled')"
-                " ORDER BY id LIMIT 500"};
-    static const struct sql behind = {
-        .name = "store_retry_behind",
-        .text = "WITH RECURSIVE behind (id) AS (SELECT $2 UNION SELECT e.to_task FROM edge e"
-                " JOIN behind b ON e.from_task = b.id) SELECT t.id FROM behind"
-                " JOIN task t ON t.id = behind.id WHERE t.run_id = $1"
-                " AND t.state IN ('failed', 'cancelled') ORDER BY t.id LIMIT 500"};
-    const struct sql_value args[] = {SQL_INT64(run_row_id), SQL_INT64(only_behind)};
-    struct id_list found;
-
-    if (only_behind == 0
-            ? !store_ids(db, &all, args, 1, RUN_NODES_MAX, command->arena, &found, err)
-            : !store_ids(db, &behind, args, 2, RUN_NODES_MAX, command->arena, &found, err))
-        return false;
-    if (found.count == 0)
-        return error_set(err, ERROR_CONFLICT, "there is nothing that failed");
-    for (size_t index = 0; index < found.count; index++) {
-        struct task_view view;
-
-        if (!view_task_row(db, found.ids[index], command->arena, &view, err) ||
-            !again(db, hooks, command, &view, err))
-            return false;
-    }
-    return store_tell_run(db, run_row_id, command, err);
 }
 
 bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
@@ -216,6 +156,7 @@ bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct c
 {
     struct run_view run;
 
+    command->control.changed = NULL; /* a transaction may run again */
     command->control.changed_count = 0;
     if (!run_of(db, command, &run, err))
         return false;
@@ -227,7 +168,7 @@ bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct c
     case RUN_RESUME:
         return pause_run(db, command, &run, false, err);
     case RUN_RETRY:
-        return retry_tasks(db, hooks, command, run.row_id, 0, err);
+        return store_retry(db, hooks, command, run.row_id, 0, err);
     case RUN_PRIORITISE:
         return prioritise_run(db, command, &run, err);
     }
@@ -250,7 +191,7 @@ static bool repeat_task(struct db *db, struct command *command, const struct tas
     return task_state_next(entry->state, TASK_ANSWER, &to, err) &&
            db_exec_one(db, &update, args, COUNT(args), err) &&
            store_tell_task(db, entry->id, command, err) &&
-           add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+           store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 
 static bool give_task_up(struct db *db, const struct engine_hooks *hooks, struct command *command,
@@ -271,13 +212,14 @@ static bool give_task_up(struct db *db, const struct engine_hooks *hooks, struct
     return task_state_next(entry->state, TASK_FAIL, &to, err) &&
            db_exec_one(db, &update, args, COUNT(args), err) &&
            store_after_end(db, hooks, command, entry->id, entry->run_id, to, &ended, err) &&
-           add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+           store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 
 /* A rank between two neighbours; halving a gap of 1 some fifty times uses a double up, then the
  * tail is numbered again. */
 static bool rank_before(struct db *db, const struct task_entry *entry,
-                        const struct task_entry *before, double *out, struct error *err)
+                        const struct task_entry *before, double *out, bool *is_spread,
+                        struct error *err)
 {
     static const struct sql find = {
         .name = "store_rank_below",
@@ -292,6 +234,7 @@ static bool rank_before(struct db *db, const struct task_entry *entry,
     CLEANUP(rows_finish) struct rows rows = {0};
     double below;
 
+    *is_spread = false;
     if (!db_query(db, &find, args, COUNT(args), &rows, err))
         return false;
     if (!rows_next(&rows))
@@ -301,7 +244,26 @@ static bool rank_before(struct db *db, const struct task_entry *entry,
     if (*out > below && *out < before->rank)
         return true;
     *out = before->rank;
+    *is_spread = true;
     return db_exec(db, &spread, args, 3, NULL, err);
+}
+
+/* Those that were numbered again have new ranks in the core's memory too. */
+static bool all_waiting(struct db *db, struct command *command, int64_t user_id, struct error *err)
+{
+    static const struct sql list = {
+        .name = "store_waiting",
+        .text = "SELECT id FROM task WHERE user_id = $1 AND state IN ('blocked', 'ready')"
+                " ORDER BY id LIMIT 20000"};
+    const struct sql_value args[] = {SQL_INT64(user_id)};
+    struct id_list waiting;
+
+    if (!store_ids(db, &list, args, COUNT(args), WAITING_MAX, command->arena, &waiting, err))
+        return false;
+    for (size_t index = 0; index < waiting.count; index++)
+        if (!store_add_changed(db, command, waiting.ids[index], waiting.count, err))
+            return false;
+    return true;
 }
 
 static bool rank_at_end(struct db *db, const struct task_entry *entry, bool is_front, double *out,
@@ -331,6 +293,7 @@ static bool move_task(struct db *db, struct command *command, const struct task_
                                           " AND state IN ('blocked', 'ready')"};
     enum task_priority priority = entry->priority;
     struct task_entry before;
+    bool is_spread = false;
     struct task_view view;
     double rank;
 
@@ -345,18 +308,23 @@ static bool move_task(struct db *db, struct command *command, const struct task_
         if (before.state != TASK_READY && before.state != TASK_BLOCKED)
             return error_field(err, ERROR_CONFLICT, "before", 0, "that task no longer waits");
         priority = before.priority;
-        if (!rank_before(db, entry, &before, &rank, err))
+        if (!rank_before(db, entry, &before, &rank, &is_spread, err))
             return false;
     } else {
-        priority = command->control.place == PLACE_FRONT ? PRIORITY_FRONT : PRIORITY_NORMAL;
+        if (command->control.place == PLACE_FRONT)
+            priority = PRIORITY_FRONT;
+        else if (priority == PRIORITY_FRONT)
+            priority = PRIORITY_NORMAL;
         if (!rank_at_end(db, entry, command->control.place == PLACE_FRONT, &rank, err))
             return false;
     }
     const struct sql_value args[] = {SQL_INT64(entry->id), SQL_DOUBLE(rank), SQL_INT64(priority)};
 
-    return db_exec_one(db, &update, args, COUNT(args), err) &&
-           store_tell_task(db, entry->id, command, err) &&
-           add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+    if (!db_exec_one(db, &update, args, COUNT(args), err) ||
+        !store_tell_task(db, entry->id, command, err))
+        return false;
+    return is_spread ? all_waiting(db, command, entry->user_id, err)
+                     : store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 
 bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
@@ -364,6 +332,7 @@ bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct 
 {
     struct task_entry entry;
 
+    command->control.changed = NULL; /* a transaction may run again */
     command->control.changed_count = 0;
     if (!task_of(db, command, &entry, err))
         return false;
@@ -374,7 +343,7 @@ bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct 
         if (entry.state != TASK_FAILED && entry.state != TASK_CANCELLED)
             return error_set(err, ERROR_CONFLICT, "a task that is %s cannot be retried",
                              task_state_name(entry.state));
-        return retry_tasks(db, hooks, command, entry.run_id, entry.id, err);
+        return store_retry(db, hooks, command, entry.run_id, entry.id, err);
     case TASK_CONTROL_REPEAT:
         return repeat_task(db, command, &entry, err);
     case TASK_CONTROL_GIVE_UP:
@@ -411,23 +380,25 @@ bool store_release_held(struct db *db, const struct engine_hooks *hooks, struct 
     static const struct sql release = {
         .name = "store_release_held",
         .text =
-            "UPDATE task SET state = 'ready', run_at_ms = $2, hold_reason = '', fence = fence + 1"
-            " WHERE id = $1"
-            " AND state = 'held'"};
+            "UPDATE task SET state = 'ready', run_at_ms = $2, hold_reason = '', fence = fence + 1,"
+            " deadline_at_ms = max(deadline_at_ms, $3), start_by_ms = max(start_by_ms, $3)"
+            " WHERE id = $1 AND state = 'held'"};
     const struct sql_value args[] = {SQL_INT64(command->control.provider_id)};
     struct id_list held;
 
     (void)hooks;
+    command->control.changed = NULL; /* a transaction may run again */
     command->control.changed_count = 0;
     command->control.user_count = 0;
     if (!store_ids(db, &find, args, COUNT(args), 10000, command->arena, &held, err))
         return false;
     for (size_t index = 0; index < held.count; index++) {
-        const struct sql_value row[] = {SQL_INT64(held.ids[index]), SQL_INT64(command->now_ms)};
+        const struct sql_value row[] = {SQL_INT64(held.ids[index]), SQL_INT64(command->now_ms),
+                                        SQL_INT64(command->now_ms + command->control.deadline_ms)};
 
         if (!db_exec_one(db, &release, row, COUNT(row), err) ||
             !store_tell_task(db, held.ids[index], command, err) ||
-            !add_changed(db, command, held.ids[index], held.count, err))
+            !store_add_changed(db, command, held.ids[index], held.count, err))
             return false;
     }
     return true;

@@ -32,7 +32,8 @@ static const char *const outcomes[TASK_EVENT_COUNT] = {
     [TASK_HOLD] = "held",   [TASK_GIVE_BACK] = "given_back", [TASK_CANCEL] = "cancelled",
 };
 
-static bool end_attempt(struct db *db, const struct command *command, struct error *err)
+static bool end_attempt(struct db *db, const struct command *command, enum task_event event,
+                        struct error *err)
 {
     static const struct sql update = {
         .name = "store_end_attempt",
@@ -42,7 +43,7 @@ static bool end_attempt(struct db *db, const struct command *command, struct err
         SQL_INT64(command->end.task_id),
         SQL_INT64(command->end.attempt_number),
         SQL_INT64(command->now_ms),
-        SQL_CSTR(outcomes[command->end.event]),
+        SQL_CSTR(outcomes[event]),
         SQL_CSTR(command->end.class == FAILURE_NONE ? "" : failure_class_name(command->end.class)),
         SQL_TEXT(command->end.message),
     };
@@ -51,26 +52,29 @@ static bool end_attempt(struct db *db, const struct command *command, struct err
 }
 
 /* The task's row: only under its fence and only along the table of ways. */
-static bool end_row(struct db *db, struct command *command, const struct task_entry *entry,
-                    enum task_state to, struct error *err)
+static bool end_row(struct db *db, const struct command *command, const struct task_entry *entry,
+                    enum task_event event, enum task_state to, struct error *err)
 {
     static const struct sql update = {
         .name = "store_end_task",
         .text = "UPDATE task SET state = $4, owner = '', run_at_ms = $5, tries = tries + $6,"
-                " error_class = $7, error_message = $8, hold_reason = $9, may_repeat = $10,"
+                " error_class = $7, error_message = $8, hold_reason = $9,"
+                " may_repeat = CASE WHEN $10 = 1 THEN 1 ELSE may_repeat END,"
                 " output = coalesce($11, output), finished_at_ms = $12, poll_at_ms = 0"
                 " WHERE id = $1 AND fence = $2 AND state = $3"};
     const bool is_final = task_state_is_final(to);
-    const char *hold_reason = command->end.hold_reason;
+    const bool is_changed = event != command->end.event; /* by a cancel that came first */
+    const enum failure_class class = is_changed ? FAILURE_CANCELLED : command->end.class;
+    const char *hold_reason = event == TASK_HOLD ? command->end.hold_reason : NULL;
     const struct sql_value args[] = {
         SQL_INT64(entry->id),
         SQL_INT64(entry->fence),
         SQL_CSTR(task_state_name(entry->state)),
         SQL_CSTR(task_state_name(to)),
-        SQL_INT64(command->end.event == TASK_RETRY ? command->end.run_at_ms : entry->run_at_ms),
+        SQL_INT64(event == TASK_RETRY ? command->end.run_at_ms : entry->run_at_ms),
         SQL_INT64(command->end.counts_try ? 1 : 0),
-        SQL_CSTR(command->end.class == FAILURE_NONE ? "" : failure_class_name(command->end.class)),
-        SQL_TEXT(command->end.message),
+        SQL_CSTR(class == FAILURE_NONE ? "" : failure_class_name(class)),
+        SQL_TEXT(is_changed ? STR_EMPTY : command->end.message),
         SQL_CSTR(hold_reason == NULL ? "" : hold_reason),
         SQL_BOOL(command->end.may_repeat),
         SQL_TEXT_OR_NULL(command->end.output),
@@ -87,8 +91,8 @@ static bool cost_of(struct db *db, int64_t task_id, struct arena *arena, int64_t
     static const struct sql sum = {
         .name = "store_cost",
         .text = "SELECT coalesce(sum(cost_micro), 0) AS known, coalesce(max(currency), '') AS"
-                " currency, coalesce(sum(cost_micro IS NULL AND state IN ('unknown', 'abandoned',"
-                " 'finished')), 0) AS doubtful FROM call WHERE task_id = $1"};
+                " currency, count(*) - count(cost_micro) AS doubtful FROM call"
+                " WHERE task_id = $1"};
     const struct sql_value args[] = {SQL_INT64(task_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
 
@@ -134,10 +138,11 @@ static bool free_successors(struct db *db, struct command *command, int64_t task
         .text = "UPDATE edge SET is_done = 1 WHERE from_task = $1 AND is_done = 0"};
     static const struct sql count_down = {
         .name = "store_count_down",
+        /* Of one that was cancelled too: a retry must find what it still waits for. */
         .text = "UPDATE task SET deps_left = deps_left - 1,"
-                " state = CASE WHEN deps_left = 1 THEN 'ready' ELSE state END,"
+                " state = CASE WHEN deps_left = 1 AND state = 'blocked' THEN 'ready' ELSE state END,"
                 " run_at_ms = CASE WHEN deps_left = 1 THEN $2 ELSE run_at_ms END"
-                " WHERE id = $1 AND state = 'blocked' AND deps_left > 0"};
+                " WHERE id = $1 AND deps_left > 0"};
     const struct sql_value args[] = {SQL_INT64(task_id)};
     struct id_list successors;
 
@@ -152,12 +157,11 @@ static bool free_successors(struct db *db, struct command *command, int64_t task
         const struct sql_value down[] = {SQL_INT64(successors.ids[index]),
                                          SQL_INT64(command->now_ms)};
         struct task_entry entry;
-        int64_t changed;
 
-        if (!db_exec(db, &count_down, down, COUNT(down), &changed, err) ||
+        if (!db_exec_one(db, &count_down, down, COUNT(down), err) ||
             !store_entry_find(db, successors.ids[index], command->arena, &entry, err))
             return false;
-        if (changed == 1 && entry.state == TASK_READY) {
+        if (entry.state == TASK_READY) {
             out->ready[out->ready_count++] = entry;
             if (!store_tell_task(db, entry.id, command, err))
                 return false;
@@ -199,6 +203,19 @@ static bool end_branch(struct db *db, const struct engine_hooks *hooks, struct c
     return true;
 }
 
+/* Nobody waits for an answer to them any more; what they cost stays in doubt. */
+static bool abandon_calls(struct db *db, const struct command *command, int64_t task_id,
+                          struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_abandon_calls",
+        .text = "UPDATE call SET state = 'abandoned', ended_at_ms = $2 WHERE task_id = $1"
+                " AND state IN ('intent', 'sent', 'accepted')"};
+    const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(command->now_ms)};
+
+    return db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
 static bool count_run(struct db *db, struct command *command, int64_t run_id, int64_t failed,
                       int64_t cancelled, int64_t ended, struct error *err)
 {
@@ -229,7 +246,8 @@ bool store_after_end(struct db *db, const struct engine_hooks *hooks, struct com
 {
     assert(task_state_is_final(state));
     *out = (struct ended){0};
-    if (!settle(db, hooks, command, task_id, err) || !store_tell_task(db, task_id, command, err))
+    if (!abandon_calls(db, command, task_id, err) ||
+        !settle(db, hooks, command, task_id, err) || !store_tell_task(db, task_id, command, err))
         return false;
     if (state == TASK_DONE ? !free_successors(db, command, task_id, out, err)
                            : !end_branch(db, hooks, command, task_id, out, err))
@@ -275,11 +293,39 @@ static bool record_result(struct db *db, const struct engine_hooks *hooks, struc
     return hooks->record_result(hooks->context, db, &result, err);
 }
 
+/* Cancelled while the provider was at work: what was paid for is kept all the same (P7). */
+static bool take_late_result(struct db *db, const struct engine_hooks *hooks,
+                             struct command *command, const struct task_entry *entry,
+                             struct error *err)
+{
+    return record_result(db, hooks, command, entry, err) &&
+           settle(db, hooks, command, entry->id, err) &&
+           count_run(db, command, entry->run_id, 0, 0, 0, err);
+}
+
+/* What was cancelled meanwhile does not start again and asks nobody, unless its result is here. */
+static bool event_of(struct db *db, const struct command *command, const struct task_entry *entry,
+                     enum task_event *out, struct error *err)
+{
+    bool has_result;
+
+    *out = command->end.event;
+    if (entry->cancel_at_ms == 0 ||
+        (*out != TASK_RETRY && *out != TASK_GIVE_BACK && *out != TASK_HOLD))
+        return true;
+    if (!store_has_result(db, entry->id, command->arena, &has_result, err))
+        return false;
+    if (*out == TASK_HOLD || !has_result)
+        *out = TASK_CANCEL;
+    return true;
+}
+
 bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *command,
                struct error *err)
 {
     struct task_entry entry;
     struct ended ended;
+    enum task_event event;
     enum task_state to;
     struct error refused;
 
@@ -287,24 +333,22 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
     command->end.ready_count = 0;
     command->end.ended_count = 0;
     if (!end_call(db, command, err) ||
-        !store_entry_find(db, command->end.task_id, command->arena, &entry, err))
+        !store_entry_find(db, command->end.task_id, command->arena, &entry, err) ||
+        !event_of(db, command, &entry, &event, err) || !end_attempt(db, command, event, err))
         return false;
     command->end.user_id = entry.user_id;
     if (entry.fence != command->end.fence)
-        return end_attempt(db, command, err); /* fenced out: the call is told of, nothing else */
-    if (!task_state_next(entry.state, command->end.event, &to, &refused)) {
-        /* Cancelled while the provider was at work: what was paid for is kept all the same (P7). */
-        return end_attempt(db, command, err) &&
-               (command->end.event != TASK_FINISH || entry.state != TASK_CANCELLED ||
-                (record_result(db, hooks, command, &entry, err) &&
-                 settle(db, hooks, command, entry.id, err)));
-    }
-    if (!end_attempt(db, command, err) || !end_row(db, command, &entry, to, err))
+        return true; /* fenced out: the call is told of, nothing else */
+    if (!task_state_next(entry.state, event, &to, &refused))
+        return event != TASK_FINISH || entry.state != TASK_CANCELLED ||
+               take_late_result(db, hooks, command, &entry, err);
+    if (!end_row(db, command, &entry, event, to, err))
         return false;
     command->end.is_applied = true;
+    command->end.became = to;
     if (!task_state_is_final(to))
         return store_tell_task(db, entry.id, command, err);
-    if (command->end.event == TASK_FINISH && !record_result(db, hooks, command, &entry, err))
+    if (event == TASK_FINISH && !record_result(db, hooks, command, &entry, err))
         return false;
     if (!store_after_end(db, hooks, command, entry.id, entry.run_id, to, &ended, err))
         return false;

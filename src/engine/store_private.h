@@ -17,6 +17,11 @@ struct task_entry store_entry_of_row(struct rows *rows, struct arena *arena);
 MUST_CHECK bool store_entry_find(struct db *db, int64_t task_id, struct arena *arena,
                                  struct task_entry *out, struct error *err);
 
+/* Whether its latest call was answered and the answer kept: then there is nothing left to cancel,
+ * the next attempt adopts it (P7). */
+MUST_CHECK bool store_has_result(struct db *db, int64_t task_id, struct arena *arena, bool *out,
+                                 struct error *err);
+
 /* Events of a task's and a run's present state. */
 MUST_CHECK bool store_tell_task(struct db *db, int64_t task_id, const struct command *command,
                                 struct error *err);
@@ -45,6 +50,15 @@ struct ended {
 MUST_CHECK bool store_after_end(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, int64_t task_id, int64_t run_id,
                                 enum task_state state, struct ended *out, struct error *err);
+
+/* A task as it is now, for the core; `limit` of them at most. */
+MUST_CHECK bool store_add_changed(struct db *db, struct command *command, int64_t task_id,
+                                  size_t limit, struct error *err);
+/* A fresh start for what failed or was cancelled in a run: all of it, or (not 0) one task with
+ * those it needs and those behind it.  Fails: CONFLICT when there is nothing of the kind. */
+MUST_CHECK bool store_retry(struct db *db, const struct engine_hooks *hooks,
+                            struct command *command, int64_t run_row_id, int64_t only_task,
+                            struct error *err);
 
 MUST_CHECK bool store_take_over(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, struct error *err);
