@@ -106,7 +106,9 @@ void shape_write(const struct shape *shape, const void *in, struct json_writer *
 
 static bool is_nullable(const struct field *field)
 {
-    return (field->flags & FIELD_NULLABLE) != 0 || field->type == FIELD_TIME;
+    /* A time that is always there says so by being required; any other may be null. */
+    return (field->flags & FIELD_NULLABLE) != 0 ||
+           (field->type == FIELD_TIME && (field->flags & FIELD_REQUIRED) == 0);
 }
 
 static void add_type(const char *type, const struct field *field, struct json_writer *writer)
