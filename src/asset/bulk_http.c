@@ -184,7 +184,7 @@ static bool make_archive(struct request *req, struct error *err)
     db_refresh(req->db); /* no view is held while the commit is waited for */
     if (!db_transact(req->pool, "asset_archive", add_archive, &work, err))
         return false;
-    made.url = arena_printf(req->arena, "/api/v1/assets/archives/%s", id.text);
+    made.url = arena_printf(req->arena, "/api/v1/archives/%s", id.text);
     return http_reply(req, 201, &made, err);
 }
 
@@ -236,7 +236,7 @@ const struct http_route bulk_routes[] = {
      .tag = "assets",
      .cost = 5},
     {.method = "POST",
-     .path = "/api/v1/assets/archives",
+     .path = "/api/v1/archives",
      .access = ACCESS_VIEWER,
      .scope = SCOPE_READ,
      .body = BODY_JSON,
@@ -248,7 +248,7 @@ const struct http_route bulk_routes[] = {
      .tag = "assets",
      .cost = 5},
     {.method = "GET",
-     .path = "/api/v1/assets/archives/{id}",
+     .path = "/api/v1/archives/{id}",
      .access = ACCESS_VIEWER,
      .scope = SCOPE_READ,
      .handler = show_archive,

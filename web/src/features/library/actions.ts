@@ -114,7 +114,7 @@ export function useLibraryActions() {
     download: async (target: Target) => {
       try {
         const archive = await data(
-          api.POST('/api/v1/assets/archives', {
+          api.POST('/api/v1/archives', {
             body:
               'assets' in target
                 ? { ids: target.assets.map((asset) => asset.id) }
