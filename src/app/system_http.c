@@ -21,7 +21,7 @@ struct system_info {
     bool api_connected, is_draining;
     struct text_list models;
     struct quota quota;
-    int64_t uptime_s, database_bytes, free_bytes;
+    int64_t uptime_s, database_bytes, blob_bytes, free_bytes;
 };
 static const struct field info_fields[] = {
     {"version",        FIELD_TEXT,   offsetof(struct system_info, version),        FIELD_REQUIRED, 0, 0, NULL,         NULL,
@@ -36,6 +36,8 @@ static const struct field info_fields[] = {
      NULL,                                                                                                                   NULL                             },
     {"database_bytes", FIELD_INT,    offsetof(struct system_info, database_bytes), FIELD_REQUIRED, 0,
      0,                                                                                                  NULL,         NULL, NULL                             },
+    {"blob_bytes",     FIELD_INT,    offsetof(struct system_info, blob_bytes),     FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                                   "Of pictures and their variants."},
     {"free_bytes",     FIELD_INT,    offsetof(struct system_info, free_bytes),     FIELD_REQUIRED, 0, 0, NULL,
      NULL,                                                                                                                   "On the disk of the data folder."},
     {"is_draining",    FIELD_BOOL,   offsetof(struct system_info, is_draining),    FIELD_REQUIRED, 0, 0,
@@ -58,18 +60,46 @@ static bool model_names(struct request *req, struct text_list *out, struct error
     return !rows_failed(&rows);
 }
 
+static bool sum_blobs(struct request *req, int64_t *out, struct error *err)
+{
+    static const struct sql sum = {.name = "system_blobs",
+                                   .text = "SELECT coalesce(sum(size), 0) AS bytes FROM blob"};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(req->db, &sum, NULL, 0, &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no sum of blobs");
+    *out = rows_int64(&rows, "bytes");
+    return true;
+}
+
+/* The database and the log beside it. */
+static int64_t database_bytes(const struct app *app, struct arena *arena)
+{
+    static const char *const endings[] = {"", "-wal"};
+    int64_t bytes = 0;
+
+    for (size_t index = 0; index < COUNT(endings); index++) {
+        const struct str path = arena_printf(arena, "%s/vitrine.db%s", app->data, endings[index]);
+        struct stat file;
+
+        if (stat(arena_cstr(arena, path), &file) == 0)
+            bytes += file.st_size;
+    }
+    return bytes;
+}
+
 static bool info(struct request *req, struct error *err)
 {
     struct app *app = req->app;
     struct engine_view *view = ARENA_NEW(req->arena, struct engine_view);
     struct queue_counts counts;
     struct system_info reply = {.version = STR(VITRINE_VERSION)};
-    const struct str path = arena_printf(req->arena, "%s/vitrine.db", app->data);
     struct statvfs disk;
-    struct stat file;
 
     engine_view(app->engine, view);
-    if (!model_names(req, &reply.models, err) ||
+    if (!model_names(req, &reply.models, err) || !sum_blobs(req, &reply.blob_bytes, err) ||
         !view_queue_counts(req->db, req->user.id, req->now_ms, &counts, err))
         return false;
     reply.api_connected = reply.models.count > 0;
@@ -77,8 +107,7 @@ static bool info(struct request *req, struct error *err)
     reply.quota = (struct quota){.used = counts.waiting_mine,
                                  .limit = settings_int(app->settings, "queue.per_user_max")};
     reply.uptime_s = (req->now_ms - app->started_at_ms) / 1000;
-    if (stat(arena_cstr(req->arena, path), &file) == 0)
-        reply.database_bytes = file.st_size;
+    reply.database_bytes = database_bytes(app, req->arena);
     if (statvfs(app->data, &disk) == 0)
         reply.free_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
     return http_reply(req, 200, &reply, err);
