@@ -113,7 +113,12 @@ struct str asset_name_of_prompt(struct str prompt, struct arena *arena)
     cut = name.size;
     while (cut > name.size / 2 && name.data[cut - 1] != ' ')
         cut--;
-    return cut > name.size / 2 ? str_trim(str_slice(name, 0, cut)) : name;
+    if (cut == name.size / 2)
+        return name;
+    name = str_trim(str_slice(name, 0, cut));
+    while (name.size > 0 && strchr(",;:-", name.data[name.size - 1]) != NULL)
+        name.size--;
+    return name;
 }
 
 enum image_type asset_type_of_mime(struct str mime)

@@ -160,6 +160,8 @@ MUST_CHECK bool asset_store_list(struct db *db, int64_t user_id, const struct as
                                  enum asset_sort sort, const struct asset_place *after,
                                  size_t limit, struct arena *arena, struct asset **out,
                                  size_t *count, struct error *err);
+/* Its statements, ended by a NULL name: a test looks at how SQLite goes about them. */
+extern const struct sql asset_lists[];
 /* How many there are; -1 when that is more than can be told at once. */
 MUST_CHECK bool asset_store_count(struct db *db, int64_t user_id, const struct asset_filter *filter,
                                   struct arena *arena, int64_t *out, struct error *err);

@@ -106,7 +106,7 @@ enum walk {
 };
 
 /* By walk and sort. */
-static const struct sql lists[] = {
+const struct sql asset_lists[] = {
     {"asset_list_run_newest",     SELECT RUN NEWEST,         NULL},
     {"asset_list_run_oldest",     SELECT RUN OLDEST,         NULL},
     {"asset_list_run_rating",     SELECT RUN RATING,         NULL},
@@ -137,8 +137,10 @@ static const struct sql lists[] = {
     {"asset_list_live_newest",    SELECT LIVE NEWEST,        NULL},
     {"asset_list_live_oldest",    SELECT LIVE OLDEST,        NULL},
     {"asset_list_live_rating",    SELECT BY_RATING RATING,   NULL},
+    {NULL,                        NULL,                      NULL},
 };
-_Static_assert(COUNT(lists) == (WALK_LIVE + 1) * SORT_COUNT, "a row for each walk and sort");
+_Static_assert(COUNT(asset_lists) == (WALK_LIVE + 1) * SORT_COUNT + 1,
+               "a row for each walk and sort");
 
 /* By walk. */
 static const struct sql counts[] = {
@@ -354,7 +356,7 @@ static bool choose(struct db *db, const struct look *look, enum asset_sort sort,
         if (seen > SEEN_MAX)
             walk = WALK_LIVE;
     }
-    *out = &lists[walk * SORT_COUNT + sort];
+    *out = &asset_lists[walk * SORT_COUNT + sort];
     return true;
 }
 
