@@ -73,9 +73,9 @@ describe('the client', () => {
 
   it('gives each write a key of its own, unless it was given one', async () => {
     answers = [json(200, {}), json(200, {}), json(200, {})];
-    await done(api.POST('/api/v1/queue/pause'));
-    await done(api.POST('/api/v1/queue/pause'));
-    await done(api.POST('/api/v1/queue/pause', { headers: { 'Idempotency-Key': 'mine' } }));
+    await done(api.POST('/api/v1/queue/resume'));
+    await done(api.POST('/api/v1/queue/resume'));
+    await done(api.POST('/api/v1/queue/resume', { headers: { 'Idempotency-Key': 'mine' } }));
     expect(requests[0]?.key).toMatch(/^[0-9a-f]{32}$/);
     expect(requests[1]?.key).not.toBe(requests[0]?.key);
     expect(requests[2]?.key).toBe('mine');

@@ -11,7 +11,7 @@ import type { AssetFilter } from './types';
 /** What more than one feature reads. Keys begin with the noun, so that live events find them. */
 
 export type AssetSort = 'newest' | 'oldest' | 'rating';
-export type RunState = 'active' | 'done' | 'failed' | 'all';
+export type RunState = 'active' | 'done' | 'failed' | 'cancelled' | 'all';
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -123,7 +123,16 @@ export function assetDaysQuery(filter: AssetFilter) {
   return queryOptions({
     queryKey: ['asset-days', filter],
     queryFn: async ({ signal }) =>
-      (await data(api.GET('/api/v1/assets/days', { params: { query: filter }, signal }))).items,
+      (
+        await data(
+          api.GET('/api/v1/assets/days', {
+            params: {
+              query: { ...filter, zone_min: -Math.round(new Date().getTimezoneOffset() / 15) * 15 },
+            },
+            signal,
+          }),
+        )
+      ).items,
     placeholderData: keepPreviousData,
   });
 }

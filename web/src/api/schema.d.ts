@@ -11,51 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Setup"];
-                    };
-                };
-            };
-        };
+        /** Does an owner have to be made first? */
+        get: operations["get_setup"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SetupRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-            };
-        };
+        /** Make the owner, once, by the link printed at start; logs in */
+        post: operations["post_setup"];
         delete?: never;
         options?: never;
         head?: never;
@@ -71,30 +31,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Login"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-            };
-        };
+        /** Log in; sets the session cookie */
+        post: operations["post_auth_login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -110,24 +48,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /** End this session */
+        post: operations["post_auth_logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -141,55 +63,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-            };
-        };
+        /** Who is asking, and what they may do */
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["MePatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Me"];
-                    };
-                };
-            };
-        };
+        /** Change language or theme */
+        patch: operations["patch_me"];
         trace?: never;
     };
     "/api/v1/me/password": {
@@ -201,28 +83,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["PasswordChange"];
-                };
-            };
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /** Change the password; ends every other session */
+        post: operations["post_me_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,26 +98,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LoginSessionPage"];
-                    };
-                };
-            };
-        };
+        /** Where I am logged in */
+        get: operations["get_me_sessions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -274,26 +118,8 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /** End one of my sessions */
+        delete: operations["delete_me_sessions_id"];
         options?: never;
         head?: never;
         patch?: never;
@@ -308,26 +134,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Count"];
-                    };
-                };
-            };
-        };
+        /** End all my sessions but this one */
+        post: operations["post_me_sessions_revoke_others"];
         delete?: never;
         options?: never;
         head?: never;
@@ -341,51 +149,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TokenPage"];
-                    };
-                };
-            };
-        };
+        /** My API tokens */
+        get: operations["get_tokens"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["TokenRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["NewToken"];
-                    };
-                };
-            };
-        };
+        /** Make an API token; it is shown in this answer only */
+        post: operations["post_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -402,29 +170,29 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /** End one of my API tokens */
+        delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every setting, its bounds, its value and where that is from */
+        get: operations["get_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Save settings, or take saved ones back */
+        patch: operations["patch_settings"];
         trace?: never;
     };
     "/api/v1/provider-kinds": {
@@ -434,26 +202,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProviderKindPage"];
-                    };
-                };
-            };
-        };
+        /** What kinds of providers there are, and the form of each */
+        get: operations["get_provider_kinds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -469,51 +219,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProviderPage"];
-                    };
-                };
-            };
-        };
+        /** The house's providers */
+        get: operations["get_providers"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ProviderRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Provider"];
-                    };
-                };
-            };
-        };
+        /** Add a provider */
+        post: operations["post_providers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -527,78 +237,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Provider"];
-                    };
-                };
-            };
-        };
+        /** One provider */
+        get: operations["get_providers_id"];
         put?: never;
         post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
+        /** Remove a provider and its key; its pictures stay */
+        delete: operations["delete_providers_id"];
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ProviderPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Provider"];
-                    };
-                };
-            };
-        };
+        /** Change a provider or its models; what is left out stays */
+        patch: operations["patch_providers_id"];
         trace?: never;
     };
     "/api/v1/providers/{id}/test": {
@@ -610,28 +258,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProviderTest"];
-                    };
-                };
-            };
-        };
+        /** A free call that proves address and key and lists models; 15 seconds at most */
+        post: operations["post_providers_id_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -647,32 +275,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ProviderPause"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Provider"];
-                    };
-                };
-            };
-        };
+        /** Let its tasks wait */
+        post: operations["post_providers_id_pause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -688,28 +292,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Provider"];
-                    };
-                };
-            };
-        };
+        /** Let its tasks go on */
+        post: operations["post_providers_id_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -723,26 +307,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ModelPage"];
-                    };
-                };
-            };
-        };
+        /** What can be asked for, and what it can do */
+        get: operations["get_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -758,90 +324,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["OperationPage"];
-                    };
-                };
-            };
-        };
+        /** What a node can do, with its parameters and ports */
+        get: operations["get_operations"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
-        trace?: never;
-    };
-    "/api/v1/settings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SettingPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["SettingsPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SettingPage"];
-                    };
-                };
-            };
-        };
         trace?: never;
     };
     "/api/v1/assets": {
@@ -851,104 +341,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    q?: string;
-                    tag?: string;
-                    rating?: number;
-                    starred?: boolean;
-                    kind?: "uploaded" | "generated" | "derived";
-                    model?: string;
-                    run?: string;
-                    from?: string;
-                    to?: string;
-                    trash?: boolean;
-                    sort?: "newest" | "oldest" | "rating";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AssetPage"];
-                    };
-                };
-            };
-        };
+        /** My pictures */
+        get: operations["get_assets"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: {
-                content: {
-                    "multipart/form-data": Record<string, never>;
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["UploadResult"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/assets/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Import"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Upload pictures: parts named "file", up to 50 */
+        post: operations["post_assets"];
         delete?: never;
         options?: never;
         head?: never;
@@ -962,37 +359,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    q?: string;
-                    tag?: string;
-                    rating?: number;
-                    starred?: boolean;
-                    kind?: "uploaded" | "generated" | "derived";
-                    model?: string;
-                    run?: string;
-                    from?: string;
-                    to?: string;
-                    trash?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["DayPage"];
-                    };
-                };
-            };
-        };
+        /** How many pictures I have of each day */
+        get: operations["get_assets_days"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1008,59 +376,49 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AssetDetail"];
-                    };
-                };
-            };
-        };
+        /** One picture and how it was made */
+        get: operations["get_assets_id"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["AssetPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["AssetDetail"];
-                    };
-                };
-            };
+        /** Name, rate, star or tag a picture */
+        patch: operations["patch_assets_id"];
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The picture's bytes */
+        get: operations["get_assets_id_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Fetch pictures from public addresses */
+        post: operations["post_assets_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/assets/bulk": {
@@ -1072,30 +430,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["BulkRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["BulkResult"];
-                    };
-                };
-            };
-        };
+        /** Change, trash, restore or delete many pictures */
+        post: operations["post_assets_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1111,30 +447,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ArchiveRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Archive"];
-                    };
-                };
-            };
+        /** Ask for a ZIP of pictures */
+        post: operations["post_assets_archives"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/archives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** The ZIP, made while it is sent */
+        get: operations["get_assets_archives_id"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1148,26 +479,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TagPage"];
-                    };
-                };
-            };
-        };
+        /** My tags */
+        get: operations["get_tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1183,55 +496,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    cursor?: string;
-                    limit?: number;
-                    state?: "active" | "done" | "failed" | "all";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RunPage"];
-                    };
-                };
-            };
-        };
+        /** My runs with their tasks, newest first */
+        get: operations["get_runs"];
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Start a run: a graph of operations. Idempotency-Key makes a repeat harmless */
+        post: operations["post_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1247,30 +516,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunRequest"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["RunEstimate"];
-                    };
-                };
-            };
-        };
+        /** What a run would cost, without starting it */
+        post: operations["post_runs_estimate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1284,59 +531,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** One run with its tasks */
+        get: operations["get_runs_id"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["RunPatch"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Move a run before or behind others */
+        patch: operations["patch_runs_id"];
         trace?: never;
     };
     "/api/v1/runs/{id}/cancel": {
@@ -1348,28 +551,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Stop what runs and drop what waits; what was paid for is kept */
+        post: operations["post_runs_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1385,28 +568,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Start nothing more of this run */
+        post: operations["post_runs_id_pause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1422,28 +585,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Go on with a paused run */
+        post: operations["post_runs_id_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1459,28 +602,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Run"];
-                    };
-                };
-            };
-        };
+        /** Try again what failed or was cancelled, and nothing else */
+        post: operations["post_runs_id_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1494,28 +617,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["TaskDetail"];
-                    };
-                };
-            };
+        /** A task's whole story: attempts, calls, costs */
+        get: operations["get_tasks_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/partials/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** A partial picture while the task runs */
+        get: operations["get_tasks_id_partials_n"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1533,28 +653,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-            };
-        };
+        /** Stop this task; what was paid for is kept */
+        post: operations["post_tasks_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1570,28 +670,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-            };
-        };
+        /** Try a failed task again, with what was cancelled behind it */
+        post: operations["post_tasks_id_retry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1607,32 +687,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["TaskResolve"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-            };
-        };
+        /** Answer a held task */
+        post: operations["post_tasks_id_resolve"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1648,32 +704,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["TaskMove"];
-                };
-            };
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Task"];
-                    };
-                };
-            };
-        };
+        /** Change a waiting task's place */
+        post: operations["post_tasks_id_move"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1687,26 +719,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Queue"];
-                    };
-                };
-            };
-        };
+        /** What runs, waits and asks */
+        get: operations["get_queue"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1724,26 +738,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Queue"];
-                    };
-                };
-            };
-        };
+        /** Start nothing more, for everybody; survives a restart */
+        post: operations["post_queue_pause"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1759,26 +755,42 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Queue"];
-                    };
-                };
-            };
+        /** Go on */
+        post: operations["post_queue_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/generate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        get?: never;
+        put?: never;
+        /** Make pictures from a prompt; ask for them with GET /api/v1/task/{task_id} */
+        post: operations["post_generate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/task/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the pictures are, and where */
+        get: operations["get_task_task_id"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1792,30 +804,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    from?: string;
-                    to?: string;
-                    by?: "day" | "provider" | "model" | "operation";
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Usage"];
-                    };
-                };
-            };
+        /** What was spent, what is reserved and what is in doubt */
+        get: operations["get_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
         };
+        /** What changes, as it changes (server-sent events) */
+        get: operations["get_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1831,28 +838,129 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description ok */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["SystemInfo"];
-                    };
-                };
-            };
-        };
+        /** The house: version, models, room */
+        get: operations["get_system_info"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says that the process is alive. */
+        get: operations["get_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says whether the server can take requests. */
+        get: operations["get_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** OpenMetrics, for this machine and for admins. */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description. */
+        get: operations["get_openapi_json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description, for people. */
+        get: operations["get_docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every error code. */
+        get: operations["get_docs_errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/csp-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Where browsers report what the page's policy blocked. */
+        post: operations["post_csp_report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1863,241 +971,556 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Problem: {
+            /** @description Where the code is explained. */
+            type: string;
+            title: string;
+            status: number;
+            detail?: string;
+            /** @description Stable; translate by it. */
+            code: string;
+            /** @description The field at fault. */
+            field?: string;
+            /** @description The limit that was passed. */
+            limit?: number;
+            retry_after_ms?: number;
+            /** @description Names this answer in the log. */
+            trace_id: string;
+        };
         Setup: {
+            /** @description True until an owner can log in. */
             is_needed: boolean;
         };
-        SetupRequest: {
+        SetupInput: {
+            /** @description From the one-time link /setup/TOKEN. */
             token: string;
+            /** @description The owner's name for logging in. */
             name: string;
+            /** @description Any characters; the commonest passwords are refused. */
             password: string;
-            language?: string;
-        };
-        Login: {
-            name: string;
-            password: string;
+            /**
+             * @description Of the page; empty: the browser's.
+             * @enum {string}
+             */
+            language?: "" | "en" | "zh-CN";
         };
         Me: {
+            /** @description The user's id. */
             id: string;
+            /** @description The user's name. */
             name: string;
-            /** @enum {string} */
+            /**
+             * @description What the user may do.
+             * @enum {string}
+             */
             role: "viewer" | "member" | "admin" | "owner";
+            /** @description Of the page: en or zh-CN; empty: the browser's. */
             language: string;
-            /** @enum {string} */
+            /**
+             * @description Of the page.
+             * @enum {string}
+             */
             theme: "light" | "dark" | "system";
-            /** Format: date-time */
-            created_at: string;
+            /**
+             * Format: date-time
+             * @description When the user was made.
+             */
+            created_at: string | null;
+            /** @description What this request's session or token may do: read, write, generate, admin. */
             scopes: string[];
         };
-        MePatch: {
-            language?: string;
-            /** @enum {string} */
-            theme?: "light" | "dark" | "system";
-        };
-        PasswordChange: {
-            current: string;
+        LoginInput: {
+            /** @description The user's name; ASCII case does not matter. */
+            name: string;
+            /** @description The password. */
             password: string;
         };
-        LoginSession: {
-            id: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /** Format: date-time */
-            expires_at: string;
-            agent: string;
-            ip: string;
-            is_current: boolean;
+        MeChange: {
+            /**
+             * @description Of the page; empty: the browser's.
+             * @enum {string}
+             */
+            language?: "" | "en" | "zh-CN";
+            /**
+             * @description Of the page.
+             * @enum {string}
+             */
+            theme?: "light" | "dark" | "system";
         };
-        LoginSessionPage: {
+        PasswordInput: {
+            /** @description The password so far; with an admin key and no password yet: the key. */
+            current: string;
+            /** @description The new one; every other session ends. */
+            password: string;
+        };
+        LoginSessionList: {
+            /** @description Newest first; 50 at most. */
             items: components["schemas"]["LoginSession"][];
         };
-        Count: {
-            /** Format: int64 */
+        LoginSession: {
+            /** @description The session's id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it logged in.
+             */
+            created_at: string | null;
+            /**
+             * Format: date-time
+             * @description Its last request, to the minute.
+             */
+            last_seen_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends whatever its use; 14 days without a request end it earlier.
+             */
+            expires_at: string | null;
+            /** @description The browser, as it calls itself. */
+            agent: string;
+            /** @description The address it logged in from. */
+            ip: string;
+            /** @description True for the session that asks. */
+            is_current: boolean;
+        };
+        Revoked: {
+            /**
+             * Format: int64
+             * @description How many sessions ended.
+             */
             count: number;
         };
-        Token: {
-            id: string;
-            name: string;
-            scopes: string[];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** Format: date-time */
-            expires_at: string | null;
-            hint: string;
-        };
-        TokenPage: {
+        TokenList: {
+            /** @description Newest first; 100 at most. */
             items: components["schemas"]["Token"][];
         };
-        TokenRequest: {
+        Token: {
+            /** @description The token's id. */
+            id: string;
+            /** @description What it is for. */
             name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do: read, write, generate, admin. */
             scopes: string[];
-            /** Format: date-time */
-            expires_at?: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; null: never.
+             */
+            expires_at: string | null;
+        };
+        TokenInput: {
+            /** @description What it is for. */
+            name: string;
+            /** @description What it may do: read, write, generate, admin. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When it ends; null or absent: never.
+             */
+            expires_at?: string | null;
         };
         NewToken: {
+            /** @description The token's id. */
             id: string;
+            /** @description What it is for. */
             name: string;
-            scopes: string[];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at: string | null;
-            /** Format: date-time */
-            expires_at: string | null;
+            /** @description Its last four characters. */
             hint: string;
+            /** @description What it may do: read, write, generate, admin. */
+            scopes: string[];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string | null;
+            /**
+             * Format: date-time
+             * @description To the minute; null: never.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends; null: never.
+             */
+            expires_at: string | null;
+            /** @description The token itself, for `Authorization: Bearer`; shown this once. */
             token: string;
         };
-        ProviderField: {
+        SettingList: {
+            /** @description Every setting, in the table's order. */
+            items: components["schemas"]["Setting"][];
+        };
+        Setting: {
+            /** @description "queue.per_user_max"; its variable is VITRINE_QUEUE_PER_USER_MAX. */
             name: string;
-            /** @enum {string} */
-            type: "text" | "url" | "secret" | "choice" | "int" | "double" | "bool";
-            label_en: string;
-            label_zh: string;
-            help_en: string;
-            help_zh: string;
-            fallback: string;
-            is_required: boolean;
+            /**
+             * @description Of its value.
+             * @enum {string}
+             */
+            type: "text" | "int" | "double" | "bool" | "choice";
+            /** @description In force, or at the next start when it is not live; null for a secret. */
+            value: unknown;
+            /** @description What counts when nobody says otherwise. */
+            default: unknown;
+            /**
+             * @description Where the value is from.
+             * @enum {string}
+             */
+            origin: "default" | "file" | "environment" | "saved";
+            /** @description Empty: none. */
+            unit: string;
+            /**
+             * Format: int64
+             * @description Of an int; of a text: characters.
+             */
             min: number;
+            /**
+             * Format: int64
+             * @description Of an int; of a text: characters.
+             */
             max: number;
+            /** @description Of a choice. */
             choices: string[];
+            /** @description Its value is never shown. */
+            is_secret: boolean;
+            /** @description False while the default counts. */
+            is_set: boolean;
+            /** @description Applies at once; else after a restart. */
+            is_live: boolean;
+            /** @description Given by file and environment only: whoever runs the process decides. */
+            is_read_only: boolean;
+            /** @description In English. */
+            label_en: string;
+            /** @description In Chinese. */
+            label_zh: string;
+            /** @description In English. */
+            help_en: string;
+            /** @description In Chinese. */
+            help_zh: string;
+            /** @description Its part of the page: server, pictures, queue. */
+            group: string;
         };
-        ProviderKind: {
+        SettingChanges: {
+            /** @description All of them, or none when one is refused. */
+            changes: components["schemas"]["SettingChange"][];
+        };
+        SettingChange: {
+            /** @description The setting. */
             name: string;
-            label: string;
-            about_en: string;
-            about_zh: string;
-            default_base_url: string;
-            key_page: string;
-            fields: components["schemas"]["ProviderField"][];
+            /** @description Of the setting's type; null takes the saved value back. */
+            value: unknown;
         };
-        ProviderKindPage: {
+        ProviderKindList: {
+            /** @description Every kind this build knows. */
             items: components["schemas"]["ProviderKind"][];
         };
-        Model: {
-            id: string;
+        ProviderKind: {
+            /** @description The kind. */
             name: string;
+            /** @description For people. */
             label: string;
-            provider_id: string;
-            provider_name: string;
-            kind: string;
-            is_enabled: boolean;
-            is_default: boolean;
-            can_generate: boolean;
-            can_edit: boolean;
-            can_mask: boolean;
-            has_seed: boolean;
-            has_negative: boolean;
-            has_steps: boolean;
-            has_scale: boolean;
-            has_transparency: boolean;
-            has_stream: boolean;
-            /** Format: int64 */
-            references_max: number;
-            /** Format: int64 */
-            count_max: number;
-            sizes: string[];
-            /** Format: int64 */
-            side_px_min: number;
-            /** Format: int64 */
-            side_px_max: number;
-            /** Format: int64 */
-            side_px_step: number;
-            /** Format: int64 */
-            pixels_min: number;
-            /** Format: int64 */
-            pixels_max: number;
-            qualities: string[];
-            formats: string[];
-            /** Format: int64 */
-            price_micro: number;
-            currency: string;
-            price_as_of: string;
+            /** @description In English. */
+            about_en: string;
+            /** @description In Chinese. */
+            about_zh: string;
+            /** @description Where it is when no base_url is given. */
+            default_base_url: string;
+            /** @description Where a person gets a key; empty: it needs none. */
+            key_page: string;
+            /** @description The form of an account. */
+            fields: components["schemas"]["ProviderField"][];
         };
-        ModelPage: {
-            items: components["schemas"]["Model"][];
-        };
-        Provider: {
-            id: string;
-            kind: string;
+        ProviderField: {
+            /** @description base_url and key are the provider's own; every other name is a member of options. */
             name: string;
-            base_url: string;
-            has_key: boolean;
-            key_hint: string;
-            options: unknown;
-            is_enabled: boolean;
-            is_paused: boolean;
-            pause_reason: string;
-            is_private_allowed: boolean;
-            /** Format: int64 */
-            concurrency: number;
-            /** @enum {string} */
-            on_unknown: "hold" | "once_below" | "retry";
-            /** Format: int64 */
-            once_below_micro: number;
-            /** Format: date-time */
-            created_at: string;
-            models: components["schemas"]["Model"][];
+            /**
+             * @description Of its value.
+             * @enum {string}
+             */
+            type: "text" | "url" | "secret" | "choice" | "int" | "double" | "bool";
+            /** @description In English. */
+            label_en: string;
+            /** @description In Chinese. */
+            label_zh: string;
+            /** @description In English. */
+            help_en: string;
+            /** @description In Chinese. */
+            help_zh: string;
+            /** @description What counts when it is left out, as text. */
+            fallback: string;
+            /** @description It cannot be left out. */
+            is_required: boolean;
+            /** @description Of a number; min and max 0: no bounds. */
+            min: number;
+            /** @description Of a number; of a text: characters. */
+            max: number;
+            /** @description Of a choice. */
+            choices: string[];
         };
-        ProviderPage: {
+        ProviderList: {
+            /** @description The oldest first; 100 at most. */
             items: components["schemas"]["Provider"][];
         };
-        ProviderRequest: {
+        Provider: {
+            /** @description The provider's id. */
+            id: string;
+            /** @description One of the kinds. */
             kind: string;
+            /** @description One of a kind in the house; `model` may name it. */
             name: string;
-            base_url?: string;
-            key?: string;
-            options?: unknown;
-            is_private_allowed?: boolean;
+            /** @description Empty: the kind's own. */
+            base_url: string;
+            /** @description A key is kept; it is never shown. */
+            has_key: boolean;
+            /** @description The key's last four characters. */
+            key_hint: string;
+            /** @description Members by the kind's fields. */
+            options: unknown;
+            /** @description Its models can be asked for. */
+            is_enabled: boolean;
+            /** @description Its tasks wait. */
+            is_paused: boolean;
+            /** @description Why they wait. */
+            pause_reason: string;
+            /**
+             * Format: date-time
+             * @description Null: until someone resumes it.
+             */
+            pause_until: string | null;
+            /** @description Its address may be on this machine or network, and plain http. */
+            is_private_allowed: boolean;
+            /**
+             * Format: int64
+             * @description Calls at once.
+             */
+            concurrency: number;
+            /**
+             * @description When nobody knows whether a call was paid: ask, repeat once below a price, repeat.
+             * @enum {string}
+             */
+            on_unknown: "hold" | "once_below" | "retry";
+            /**
+             * Format: int64
+             * @description That price.
+             */
+            once_below_micro: number;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string | null;
+            /** @description The catalogue with what the house changed. */
+            models: components["schemas"]["Model"][];
         };
-        ProviderPatch: {
-            name?: string;
+        Model: {
+            /** @description PROVIDERID/wire-id: what to ask for. */
+            id: string;
+            /** @description The wire id. */
+            name: string;
+            /** @description For people. */
+            label: string;
+            /** @description Its provider. */
+            provider_id: string;
+            /** @description Its provider's name. */
+            provider_name: string;
+            /** @description Its provider's kind. */
+            kind: string;
+            /** @description It and its provider are switched on. */
+            is_enabled: boolean;
+            /** @description Taken when nobody names a model; one in the house. */
+            is_default: boolean;
+            /** @description It stands in the kind's catalogue. */
+            is_known: boolean;
+            /** @description Text to picture. */
+            can_generate: boolean;
+            /** @description Picture to picture. */
+            can_edit: boolean;
+            /** @description Edits within a mask. */
+            can_mask: boolean;
+            /** @description Takes a seed. */
+            has_seed: boolean;
+            /** @description Takes a negative prompt. */
+            has_negative: boolean;
+            /** @description Takes a number of steps. */
+            has_steps: boolean;
+            /** @description Takes a guidance scale. */
+            has_scale: boolean;
+            /** @description Makes transparent backgrounds. */
+            has_transparency: boolean;
+            /** @description Shows partial pictures. */
+            has_stream: boolean;
+            /**
+             * Format: int64
+             * @description Reference pictures; 0: takes none.
+             */
+            references_max: number;
+            /**
+             * Format: int64
+             * @description Pictures of one call.
+             */
+            count_max: number;
+            /** @description Empty: any within the bounds. */
+            sizes: string[];
+            /**
+             * Format: int64
+             * @description 0: no bound, here and below.
+             */
+            side_px_min: number;
+            /**
+             * Format: int64
+             * @description The longest side.
+             */
+            side_px_max: number;
+            /**
+             * Format: int64
+             * @description Sides are multiples of it.
+             */
+            side_px_step: number;
+            /**
+             * Format: int64
+             * @description Width times height at least.
+             */
+            pixels_min: number;
+            /**
+             * Format: int64
+             * @description Width times height at most.
+             */
+            pixels_max: number;
+            /**
+             * Format: int64
+             * @description Long side to short side at most.
+             */
+            ratio_max: number;
+            /** @description Empty: not chosen. */
+            qualities: string[];
+            /** @description Empty: not chosen. */
+            formats: string[];
+            /**
+             * Format: int64
+             * @description Of a picture at default size and quality; -1: unknown.
+             */
+            price_micro: number;
+            /** @description Of the price. */
+            currency: string;
+            /** @description When the catalogue's price was read; empty: the house's. */
+            price_as_of: string;
+            /** @description The price is the house's, not the catalogue's. */
+            has_own_price: boolean;
+        };
+        ProviderInput: {
+            /** @description One of a kind in the house. */
+            name: string;
+            /** @description Empty: the kind's own.  Another one needs the key given again. */
             base_url?: string;
+            /** @description Kept sealed, never shown; empty takes it away. */
             key?: string;
+            /** @description All of them: members by the kind's fields. */
             options?: unknown;
+            /** @description Its models can be asked for. */
             is_enabled?: boolean;
+            /** @description Its address may be on this machine or network, and plain http. */
             is_private_allowed?: boolean;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Calls at once.
+             */
             concurrency?: number;
-            /** @enum {string} */
+            /**
+             * @description When nobody knows whether a call was paid.
+             * @enum {string}
+             */
             on_unknown?: "hold" | "once_below" | "retry";
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description For once_below: that price.
+             */
             once_below_micro?: number;
+            /** @description Only those to be changed. */
+            models?: components["schemas"]["ModelChange"][];
+            /** @description One of the kinds. */
+            kind: string;
         };
-        ProviderPause: {
-            reason?: string;
+        ModelChange: {
+            /** @description The wire id; one the catalogue does not have is added. */
+            name: string;
+            /** @description It can be asked for. */
+            is_enabled: boolean;
+            /** @description Taken when nobody names a model; takes the place of the one before. */
+            is_default: boolean;
+            /**
+             * Format: int64
+             * @description Of a picture, in the catalogue's currency; -1: the catalogue's price.
+             */
+            price_micro: number;
+            /** @description Back to the catalogue; an added model is gone. */
+            is_forgotten?: boolean;
+        };
+        ProviderChange: {
+            /** @description One of a kind in the house. */
+            name?: string;
+            /** @description Empty: the kind's own.  Another one needs the key given again. */
+            base_url?: string;
+            /** @description Kept sealed, never shown; empty takes it away. */
+            key?: string;
+            /** @description All of them: members by the kind's fields. */
+            options?: unknown;
+            /** @description Its models can be asked for. */
+            is_enabled?: boolean;
+            /** @description Its address may be on this machine or network, and plain http. */
+            is_private_allowed?: boolean;
+            /**
+             * Format: int64
+             * @description Calls at once.
+             */
+            concurrency?: number;
+            /**
+             * @description When nobody knows whether a call was paid.
+             * @enum {string}
+             */
+            on_unknown?: "hold" | "once_below" | "retry";
+            /**
+             * Format: int64
+             * @description For once_below: that price.
+             */
+            once_below_micro?: number;
+            /** @description Only those to be changed. */
+            models?: components["schemas"]["ModelChange"][];
         };
         ProviderTest: {
+            /** @description Address and key are right. */
             ok: boolean;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How long the call took.
+             */
             took_ms: number;
+            /** @description Wire ids the provider listed. */
             models: string[];
+            /** @description Empty when ok; else not_sent, auth, quota, … */
             failure_class: string;
+            /** @description The provider's own words. */
             message: string;
         };
-        Port: {
-            name: string;
-            type: string;
-            is_list: boolean;
-            is_required: boolean;
-            /** Format: int64 */
-            max: number;
+        ProviderPause: {
+            /** @description Shown where its tasks wait. */
+            reason?: string;
         };
-        Parameter: {
-            name: string;
-            /** @enum {string} */
-            type: "text" | "long_text" | "int" | "double" | "bool" | "choice" | "model" | "size" | "seed" | "side" | "url";
-            label_en: string;
-            label_zh: string;
-            help_en: string;
-            help_zh: string;
-            fallback: unknown;
-            min: number;
-            max: number;
-            choices: string[];
-            capability: string;
+        ModelList: {
+            /** @description By provider, the oldest first. */
+            items: components["schemas"]["Model"][];
+        };
+        OperationList: {
+            items: components["schemas"]["Operation"][];
         };
         Operation: {
             name: string;
@@ -2109,346 +1532,621 @@ export interface components {
             outputs: components["schemas"]["Port"][];
             parameters: components["schemas"]["Parameter"][];
         };
-        OperationPage: {
-            items: components["schemas"]["Operation"][];
-        };
-        Setting: {
+        Port: {
             name: string;
             /** @enum {string} */
-            type: "text" | "int" | "double" | "bool" | "choice";
-            value: unknown;
-            default: unknown;
-            /** @enum {string} */
-            origin: "default" | "file" | "environment" | "saved";
-            unit: string;
-            min: number;
+            type: "image";
+            is_list: boolean;
+            is_required: boolean;
+            /** Format: int64 */
             max: number;
-            choices: string[];
-            is_secret: boolean;
-            is_set: boolean;
-            is_live: boolean;
-            is_read_only: boolean;
+        };
+        Parameter: {
+            name: string;
+            /** @enum {string} */
+            type: "text" | "long_text" | "int" | "double" | "bool" | "choice" | "seed" | "url" | "model";
+            is_required: boolean;
             label_en: string;
             label_zh: string;
             help_en: string;
             help_zh: string;
-            group: string;
-        };
-        SettingPage: {
-            items: components["schemas"]["Setting"][];
-        };
-        SettingChange: {
-            name: string;
-            value: unknown;
-        };
-        SettingsPatch: {
-            changes: components["schemas"]["SettingChange"][];
-        };
-        AssetLabel: {
-            source_type: string;
-            system: string;
-            /** Format: date-time */
-            created_at: string;
-        };
-        Recipe: {
-            operation: string;
-            provider_id: string;
-            provider_name: string;
-            model: string;
-            prompt: string;
-            revised_prompt: string;
-            negative_prompt: string;
-            parameters: unknown;
-            references: string[];
+            /** @description What is taken when it is absent. */
+            fallback: unknown;
             /** Format: int64 */
-            seed: number | null;
+            min: number;
             /** Format: int64 */
-            cost_micro: number | null;
-            currency: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-            /** Format: int64 */
-            took_ms: number;
-            request_id: string;
-        };
-        Asset: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            kind: "uploaded" | "generated" | "derived";
-            mime: string;
-            /** Format: int64 */
-            width_px: number;
-            /** Format: int64 */
-            height_px: number;
-            /** Format: int64 */
-            size: number;
-            thumbhash: string;
-            average_color: string;
-            /** Format: int64 */
-            rating: number;
-            is_starred: boolean;
-            tags: string[];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            trashed_at: string | null;
-            run_id: string | null;
-            task_id: string | null;
-            etag: string;
-            label: components["schemas"]["AssetLabel"] | null;
-        };
-        AssetDetail: {
-            id: string;
-            name: string;
-            /** @enum {string} */
-            kind: "uploaded" | "generated" | "derived";
-            mime: string;
-            /** Format: int64 */
-            width_px: number;
-            /** Format: int64 */
-            height_px: number;
-            /** Format: int64 */
-            size: number;
-            thumbhash: string;
-            average_color: string;
-            /** Format: int64 */
-            rating: number;
-            is_starred: boolean;
-            tags: string[];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            trashed_at: string | null;
-            run_id: string | null;
-            task_id: string | null;
-            etag: string;
-            label: components["schemas"]["AssetLabel"] | null;
-            recipe: components["schemas"]["Recipe"] | null;
+            max: number;
+            /** @description Empty: the model's own. */
+            choices: string[];
+            /** @description The field of a model that shows it; empty: always shown. */
+            capability: string;
         };
         AssetPage: {
+            /** @description In the order that was asked for. */
             items: components["schemas"]["Asset"][];
+            /** @description For the next page; null at the end. */
             next_cursor: string | null;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description On the first page; null when counting would take long.
+             */
             total: number | null;
         };
-        UploadError: {
-            code: string;
-            field: string;
-            /** Format: int64 */
-            limit: number;
-            detail: string;
-        };
-        UploadItem: {
-            asset: components["schemas"]["Asset"] | null;
-            is_duplicate: boolean;
+        Asset: {
+            /** @description The picture's id. */
+            id: string;
+            /** @description The file's name, or the prompt's beginning. */
             name: string;
-            error: components["schemas"]["UploadError"] | null;
+            /**
+             * @description Where it came from.
+             * @enum {string}
+             */
+            kind: "uploaded" | "generated" | "derived";
+            /** @description Of the original. */
+            mime: string;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            width_px: number;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            height_px: number;
+            /**
+             * Format: int64
+             * @description Bytes of the original.
+             */
+            size: number;
+            /** @description A tiny picture of it (npm: thumbhash), in base64. */
+            thumbhash: string;
+            /** @description #rrggbb. */
+            average_color: string;
+            /**
+             * Format: int64
+             * @description Stars; 0: none.
+             */
+            rating: number;
+            /** @description Marked as a favourite. */
+            is_starred: boolean;
+            /** @description Names of its tags. */
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When it came in.
+             */
+            created_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it went to the trash.
+             */
+            trashed_at: string | null;
+            /** @description The run that made it. */
+            run_id: string | null;
+            /** @description The task that made it. */
+            task_id: string | null;
+            /** @description Changes with each edit; for If-Match. */
+            etag: string;
+            /** @description The AI label inside the bytes. */
+            label: components["schemas"]["AssetLabel"] | null;
         };
-        UploadResult: {
-            items: components["schemas"]["UploadItem"][];
-        };
-        Import: {
-            urls: string[];
-        };
-        Day: {
-            day: string;
-            /** Format: int64 */
-            count: number;
+        AssetLabel: {
+            /** @description IPTC DigitalSourceType. */
+            source_type: string;
+            /** @description The AI system that made it; may be empty. */
+            system: string;
+            /**
+             * Format: date-time
+             * @description When it was made, if the label says so.
+             */
+            created_at: string | null;
         };
         DayPage: {
+            /** @description Days with pictures, the newest first. */
             items: components["schemas"]["Day"][];
         };
+        Day: {
+            /** @description "2026-11-22". */
+            day: string;
+            /**
+             * Format: int64
+             * @description Pictures of that day.
+             */
+            count: number;
+        };
+        AssetDetail: {
+            /** @description The picture's id. */
+            id: string;
+            /** @description The file's name, or the prompt's beginning. */
+            name: string;
+            /**
+             * @description Where it came from.
+             * @enum {string}
+             */
+            kind: "uploaded" | "generated" | "derived";
+            /** @description Of the original. */
+            mime: string;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            width_px: number;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            height_px: number;
+            /**
+             * Format: int64
+             * @description Bytes of the original.
+             */
+            size: number;
+            /** @description A tiny picture of it (npm: thumbhash), in base64. */
+            thumbhash: string;
+            /** @description #rrggbb. */
+            average_color: string;
+            /**
+             * Format: int64
+             * @description Stars; 0: none.
+             */
+            rating: number;
+            /** @description Marked as a favourite. */
+            is_starred: boolean;
+            /** @description Names of its tags. */
+            tags: string[];
+            /**
+             * Format: date-time
+             * @description When it came in.
+             */
+            created_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it went to the trash.
+             */
+            trashed_at: string | null;
+            /** @description The run that made it. */
+            run_id: string | null;
+            /** @description The task that made it. */
+            task_id: string | null;
+            /** @description Changes with each edit; for If-Match. */
+            etag: string;
+            /** @description The AI label inside the bytes. */
+            label: components["schemas"]["AssetLabel"] | null;
+            /** @description How it was made; null for uploads. */
+            recipe: components["schemas"]["Recipe"] | null;
+        };
+        Recipe: {
+            /** @description What made it: "image.generate". */
+            operation: string;
+            /** @description The account it was made with. */
+            provider_id: string | null;
+            /** @description The account's name at that time. */
+            provider_name: string;
+            /** @description The model's wire id. */
+            model: string;
+            /** @description As it was written. */
+            prompt: string;
+            /** @description What the provider made of it; empty: it did not say. */
+            revised_prompt: string;
+            /** @description What was not wanted. */
+            negative_prompt: string;
+            /** @description All of the operation's parameters, to make it again. */
+            parameters: unknown;
+            /** @description Ids of the pictures it was made from. */
+            references: string[];
+            /**
+             * Format: int64
+             * @description Null when the model takes none.
+             */
+            seed: number | null;
+            /**
+             * Format: int64
+             * @description Its share of the task's cost in micro-units; null when unknown.
+             */
+            cost_micro: number | null;
+            /** @description Of the cost. */
+            currency: string;
+            /**
+             * Format: date-time
+             * @description When its task was first claimed.
+             */
+            started_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            finished_at: string | null;
+            /**
+             * Format: int64
+             * @description From one to the other.
+             */
+            took_ms: number;
+            /** @description The provider's name for the request, for its support. */
+            request_id: string;
+        };
         AssetPatch: {
+            /** @description What it is called. */
             name?: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Stars; 0: none.
+             */
             rating?: number;
+            /** @description A favourite. */
             is_starred?: boolean;
+            /** @description All of its tags. */
             tags?: string[];
         };
-        AssetFilter: {
-            q?: string;
-            tag?: string;
-            /** Format: int64 */
-            rating?: number;
-            starred?: boolean;
-            /** @enum {string} */
-            kind?: "uploaded" | "generated" | "derived";
-            model?: string;
-            run?: string;
-            /** Format: date-time */
-            from?: string;
-            /** Format: date-time */
-            to?: string;
-            trash?: boolean;
+        UploadResult: {
+            /** @description One for each file, in their order. */
+            items: components["schemas"]["UploadItem"][];
+        };
+        UploadItem: {
+            /** @description The picture; null when it was refused. */
+            asset: components["schemas"]["Asset"] | null;
+            /** @description You had this picture already: here it is again. */
+            is_duplicate: boolean;
+            /** @description What the file was called. */
+            name: string;
+            /** @description Why it was refused. */
+            error: components["schemas"]["UploadError"] | null;
+        };
+        UploadError: {
+            /** @description As in a problem: "picture_type". */
+            code: string;
+            /** @description What was at fault; may be empty. */
+            field: string;
+            /**
+             * Format: int64
+             * @description The limit that was passed; 0: none.
+             */
+            limit: number;
+            /** @description In English. */
+            detail: string;
+        };
+        Import: {
+            /** @description Addresses of pictures on the public internet. */
+            urls: string[];
+        };
+        ImportStarted: {
+            /** @description The run that fetches them, one task each. */
+            run_id: string;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            tasks: number;
         };
         BulkRequest: {
+            /** @description Ids of pictures. */
             ids?: string[];
-            all_matching?: components["schemas"]["AssetFilter"];
-            /** @enum {string} */
+            /** @description Instead of ids: all that match. */
+            all_matching?: components["schemas"]["AssetFilter"] | null;
+            /**
+             * @description What happens to them; delete is for good.
+             * @enum {string}
+             */
             action: "trash" | "restore" | "delete" | "star" | "unstar" | "rate" | "tag_add" | "tag_remove";
-            value?: string;
+            /** @description Of rate: 0 to 5.  Of tag_add and tag_remove: the tag. */
+            value?: unknown;
+        };
+        AssetFilter: {
+            /** @description Words of name, prompt, tags and model. */
+            q?: string;
+            /** @description A tag's name. */
+            tag?: string;
+            /**
+             * @description Where they came from.
+             * @enum {string|null}
+             */
+            kind?: "uploaded" | "generated" | "derived" | null;
+            /** @description A model's wire id, or its id with the provider's. */
+            model?: string;
+            /** @description The run that made them. */
+            run?: string | null;
+            /**
+             * Format: int64
+             * @description At least so many stars.
+             */
+            rating?: number;
+            /** @description Only starred ones. */
+            starred?: boolean;
+            /**
+             * Format: date-time
+             * @description Created then or later.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description Created before.
+             */
+            to?: string | null;
+            /** @description Those in the trash instead. */
+            trash?: boolean;
         };
         BulkResult: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description How many are not as they were.
+             */
             changed: number;
         };
         ArchiveRequest: {
+            /** @description Ids of pictures. */
             ids?: string[];
-            all_matching?: components["schemas"]["AssetFilter"];
+            /** @description Instead of ids: all that match. */
+            all_matching?: components["schemas"]["AssetFilter"] | null;
         };
         Archive: {
+            /** @description The archive's id. */
             id: string;
+            /** @description Where its ZIP is for an hour, for whoever asked for it. */
             url: string;
-            /** Format: int64 */
-            count: number;
-        };
-        Tag: {
-            name: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Pictures in it.
+             */
             count: number;
         };
         TagPage: {
+            /** @description In the order of their names. */
             items: components["schemas"]["Tag"][];
         };
+        Tag: {
+            /** @description As it was first written. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Pictures that have it and are not in the trash.
+             */
+            count: number;
+        };
+        RunRequest: {
+            /** @description For people; empty: made from the prompt. */
+            title?: string;
+            /**
+             * @description Before or behind what else waits; normal when absent.
+             * @enum {string}
+             */
+            priority?: "front" | "normal" | "low";
+            /** @description What is to be done; nodes without edges go side by side. */
+            nodes: components["schemas"]["RunNode"][];
+            /** @description What feeds what. */
+            edges?: components["schemas"]["RunEdge"][];
+        };
         RunNode: {
+            /** @description The node's name in this run. */
             key: string;
+            /** @description One of GET /api/v1/operations. */
             operation: string;
-            parameters: unknown;
+            /** @description An object: the operation's parameters. */
+            parameters?: unknown;
+            /** @description An object: per input port a list of asset ids. */
             inputs?: unknown;
         };
         RunEdge: {
+            /** @description A node's key. */
             from: string;
+            /** @description A node's key. */
             to: string;
-            from_port: string;
-            to_port: string;
-        };
-        RunRequest: {
-            title?: string;
-            /** @enum {string} */
-            priority?: "normal" | "front" | "low";
-            nodes: components["schemas"]["RunNode"][];
-            edges?: components["schemas"]["RunEdge"][];
-        };
-        RunEstimate: {
-            /** Format: int64 */
-            cost_micro: number;
-            currency: string;
-            is_known: boolean;
-            /** Format: int64 */
-            tasks: number;
-        };
-        TaskError: {
-            code: string;
-            class: string;
-            message: string;
-            next: string;
-        };
-        Task: {
-            id: string;
-            run_id: string;
-            key: string;
-            operation: string;
-            /** @enum {string} */
-            state: "blocked" | "ready" | "running" | "waiting" | "held" | "done" | "failed" | "cancelled";
-            /** Format: int64 */
-            position: number;
-            /** @enum {string} */
-            priority: "normal" | "front" | "low";
-            model: string;
-            provider_id: string;
-            prompt: string;
-            /** Format: int64 */
-            width_px: number;
-            /** Format: int64 */
-            height_px: number;
-            progress: number | null;
-            /** Format: int64 */
-            partial_count: number;
-            /** Format: int64 */
-            partial_version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-            /** Format: date-time */
-            run_at: string | null;
-            /** Format: int64 */
-            tries: number;
-            error: components["schemas"]["TaskError"] | null;
-            hold_reason: string | null;
-            /** Format: int64 */
-            estimate_micro: number;
-            /** Format: int64 */
-            cost_micro: number | null;
-            currency: string;
-            assets: components["schemas"]["Asset"][];
-            parameters: unknown;
+            /** @description Its output; empty: the first. */
+            from_port?: string;
+            /** @description Its input; empty: the first. */
+            to_port?: string;
         };
         Run: {
             id: string;
             title: string;
             /** @enum {string} */
             state: "active" | "done" | "failed" | "cancelled";
-            is_paused: boolean;
             /** @enum {string} */
-            priority: "normal" | "front" | "low";
+            priority: "front" | "normal" | "low";
+            is_paused: boolean;
             /** Format: date-time */
-            created_at: string;
+            created_at: string | null;
             /** Format: date-time */
             finished_at: string | null;
             /** Format: int64 */
             task_count: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Tasks that have not ended.
+             */
             left: number;
             /** Format: int64 */
             failed: number;
             /** Format: int64 */
+            cancelled: number;
+            /**
+             * Format: int64
+             * @description What its calls have cost so far, in millionths of the currency.
+             */
             cost_micro: number;
             /** Format: int64 */
             estimate_micro: number;
             currency: string;
             tasks: components["schemas"]["Task"][];
         };
-        RunPage: {
+        Task: {
+            id: string;
+            run_id: string;
+            /** @description The node's name in its graph. */
+            key: string;
+            operation: string;
+            /** @enum {string} */
+            state: "blocked" | "ready" | "running" | "waiting" | "held" | "done" | "failed" | "cancelled";
+            /** @description Cancel was asked for; the provider has not let go yet. */
+            is_cancelling: boolean;
+            /**
+             * Format: int64
+             * @description Place among the waiting of its lane; 0 when it does not wait.
+             */
+            position: number;
+            /** @enum {string} */
+            priority: "front" | "normal" | "low";
+            model: string;
+            provider_id: string | null;
+            /** @description 0 to 1; null when unknown. */
+            progress: number | null;
+            /**
+             * Format: int64
+             * @description Partial pictures that can be fetched while it runs.
+             */
+            partial_count: number;
+            /** Format: int64 */
+            partial_version: number;
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When a waiting task may start: later than now after a failed try.
+             */
+            run_at: string | null;
+            /** Format: int64 */
+            tries: number;
+            error: components["schemas"]["TaskError"] | null;
+            /** @description Why a held task asks: "unknown", "quota", "auth", "poison". */
+            hold_reason: string | null;
+            /**
+             * Format: int64
+             * @description Below 0 when unknown.
+             */
+            estimate_micro: number;
+            /**
+             * Format: int64
+             * @description Null while unknown.
+             */
+            cost_micro: number | null;
+            currency: string;
+            prompt: string;
+            /**
+             * Format: int64
+             * @description As asked for; 0: the model's choice.
+             */
+            width_px: number;
+            /** Format: int64 */
+            height_px: number;
+            /** @description What it made. */
+            assets: components["schemas"]["Asset"][];
+            parameters: unknown;
+        };
+        TaskError: {
+            /** @description A stable name; the page translates it. */
+            code: string;
+            /** @description The engine's class, which decided about another try. */
+            class: string;
+            /** @description The provider's own words. */
+            message: string;
+            /**
+             * @description What helps.
+             * @enum {string}
+             */
+            next: "retry" | "edit" | "open_provider" | "wait" | "resolve";
+        };
+        RunEstimate: {
+            /**
+             * Format: int64
+             * @description Of what is known, in millionths of the currency.
+             */
+            cost_micro: number;
+            currency: string;
+            /** @description False: some model's price is not known. */
+            is_known: boolean;
+            /** Format: int64 */
+            tasks: number;
+        };
+        RunList: {
+            /** @description Newest first. */
             items: components["schemas"]["Run"][];
+            /** @description Ask again with it; null at the end. */
             next_cursor: string | null;
         };
-        RunPatch: {
-            /** @enum {string} */
-            priority: "normal" | "front" | "low";
+        RunChange: {
+            /**
+             * @description For what has not started.
+             * @enum {string}
+             */
+            priority: "front" | "normal" | "low";
         };
-        Call: {
+        TaskDetail: {
             id: string;
-            state: string;
-            provider: string;
+            run_id: string;
+            /** @description The node's name in its graph. */
+            key: string;
+            operation: string;
+            /** @enum {string} */
+            state: "blocked" | "ready" | "running" | "waiting" | "held" | "done" | "failed" | "cancelled";
+            /** @description Cancel was asked for; the provider has not let go yet. */
+            is_cancelling: boolean;
+            /**
+             * Format: int64
+             * @description Place among the waiting of its lane; 0 when it does not wait.
+             */
+            position: number;
+            /** @enum {string} */
+            priority: "front" | "normal" | "low";
             model: string;
-            request_id: string;
-            remote_id: string;
+            provider_id: string | null;
+            /** @description 0 to 1; null when unknown. */
+            progress: number | null;
+            /**
+             * Format: int64
+             * @description Partial pictures that can be fetched while it runs.
+             */
+            partial_count: number;
             /** Format: int64 */
-            http_status: number;
+            partial_version: number;
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When a waiting task may start: later than now after a failed try.
+             */
+            run_at: string | null;
             /** Format: int64 */
-            est_micro: number;
-            /** Format: int64 */
+            tries: number;
+            error: components["schemas"]["TaskError"] | null;
+            /** @description Why a held task asks: "unknown", "quota", "auth", "poison". */
+            hold_reason: string | null;
+            /**
+             * Format: int64
+             * @description Below 0 when unknown.
+             */
+            estimate_micro: number;
+            /**
+             * Format: int64
+             * @description Null while unknown.
+             */
             cost_micro: number | null;
-            /** Format: date-time */
-            intent_at: string | null;
-            /** Format: date-time */
-            sent_at: string | null;
-            /** Format: date-time */
-            ended_at: string | null;
-            repeat_of: string;
-            may_be_charged_twice: boolean;
+            currency: string;
+            prompt: string;
+            /**
+             * Format: int64
+             * @description As asked for; 0: the model's choice.
+             */
+            width_px: number;
+            /** Format: int64 */
+            height_px: number;
+            /** @description What it made. */
+            assets: components["schemas"]["Asset"][];
+            parameters: unknown;
+            /** @description Its story: each go at it, each call that may have cost money. */
+            attempts: components["schemas"]["Attempt"][];
         };
         Attempt: {
             /** Format: int64 */
             n: number;
             /** Format: date-time */
-            started_at: string;
+            started_at: string | null;
             /** Format: date-time */
             ended_at: string | null;
             outcome: string;
@@ -2456,130 +2154,1940 @@ export interface components {
             message: string;
             calls: components["schemas"]["Call"][];
         };
-        TaskDetail: {
+        Call: {
+            /** @description Also the idempotency key it was sent with. */
             id: string;
-            run_id: string;
-            key: string;
-            operation: string;
-            /** @enum {string} */
-            state: "blocked" | "ready" | "running" | "waiting" | "held" | "done" | "failed" | "cancelled";
-            /** Format: int64 */
-            position: number;
-            /** @enum {string} */
-            priority: "normal" | "front" | "low";
+            state: string;
+            provider_id: string | null;
             model: string;
-            provider_id: string;
-            prompt: string;
+            /** @description The provider's name for the request, for its support. */
+            request_id: string;
+            remote_id: string;
             /** Format: int64 */
-            width_px: number;
+            http_status: number;
+            class: string;
+            message: string;
             /** Format: int64 */
-            height_px: number;
-            progress: number | null;
-            /** Format: int64 */
-            partial_count: number;
-            /** Format: int64 */
-            partial_version: number;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-            /** Format: date-time */
-            run_at: string | null;
-            /** Format: int64 */
-            tries: number;
-            error: components["schemas"]["TaskError"] | null;
-            hold_reason: string | null;
-            /** Format: int64 */
-            estimate_micro: number;
-            /** Format: int64 */
+            est_micro: number;
+            /**
+             * Format: int64
+             * @description Null while unknown.
+             */
             cost_micro: number | null;
             currency: string;
-            assets: components["schemas"]["Asset"][];
-            parameters: unknown;
-            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Format: date-time
+             * @description Written down before the first byte left.
+             */
+            intent_at: string | null;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** Format: date-time */
+            accepted_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description The call with unknown outcome that this one repeats. */
+            repeat_of: string | null;
+            may_be_charged_twice: boolean;
         };
-        TaskResolve: {
-            /** @enum {string} */
-            answer: "repeat" | "give_up" | "lookup";
+        TaskAnswer: {
+            /**
+             * @description repeat: call again, which may cost a second time; give_up: the task has failed.
+             * @enum {string}
+             */
+            answer: "repeat" | "give_up";
         };
         TaskMove: {
-            /** @enum {string} */
-            to: "front" | "back";
-            before?: string;
-        };
-        QueueProvider: {
-            id: string;
-            name: string;
-            /** Format: int64 */
-            running: number;
-            /** Format: int64 */
-            waiting: number;
-            is_paused: boolean;
-            reason: string;
+            /**
+             * @description Where among what waits.
+             * @enum {string}
+             */
+            to: "front" | "back" | "before";
+            /** @description With "before": the task it goes in front of. */
+            before?: string | null;
         };
         Queue: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Everybody's.
+             */
             running: number;
             /** Format: int64 */
             waiting_mine: number;
             /** Format: int64 */
             waiting_all: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Mine that ask.
+             */
             held: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Mine.
+             */
             failed_24h: number;
             is_paused: boolean;
+            /** @description The server is stopping. */
+            is_draining: boolean;
             pause_reason: string;
-            providers: components["schemas"]["QueueProvider"][];
+            providers: components["schemas"]["QueueLane"][];
+            /** @description Mine that ask, newest first; 50 at most. */
+            held_tasks: components["schemas"]["Task"][];
         };
-        UsageItem: {
-            key: string;
-            label: string;
+        QueueLane: {
+            /** @description The provider; null: work done here. */
+            id: string | null;
+            name: string;
             /** Format: int64 */
-            calls: number;
+            capacity: number;
             /** Format: int64 */
-            images: number;
+            running: number;
             /** Format: int64 */
-            cost_micro: number;
-            currency: string;
+            waiting: number;
+            is_paused: boolean;
+            /**
+             * Format: date-time
+             * @description The provider asked for rest until then.
+             */
+            pause_until: string | null;
+            reason: string;
+        };
+        QueuePause: {
+            /** @description For the others to read. */
+            reason?: string;
+        };
+        GenerateRequest: {
+            /** @description What the picture shows. */
+            prompt: string;
+            /** @description What should not be in it. */
+            negative_prompt?: string | null;
+            /** @description A model's name, as "mock"; the default when absent. */
+            model?: string | null;
+            /**
+             * Format: int64
+             * @description In pixels; the model's choice when absent.
+             */
+            width?: number;
+            /** Format: int64 */
+            height?: number;
+            /**
+             * Format: int64
+             * @description 1 when absent.
+             */
+            num_images?: number;
+            /**
+             * Format: int64
+             * @description -1 or absent: by chance.
+             */
+            seed?: number;
+            /** Format: int64 */
+            steps?: number;
+            scale?: number;
+        };
+        GenerateStarted: {
+            /** @description Also the id of the run. */
+            task_id: string;
+            /** @enum {string} */
+            status: "pending" | "processing" | "completed" | "failed" | "cancelled";
+            /** Format: date-time */
+            created_at: string | null;
+        };
+        GenerateTask: {
+            task_id: string;
+            /** @enum {string} */
+            status: "pending" | "processing" | "completed" | "failed" | "cancelled";
+            /**
+             * Format: int64
+             * @description Percent of the pictures that are done.
+             */
+            progress: number;
+            images: components["schemas"]["GeneratedImage"][];
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            completed_at: string | null;
+            /** @description Of the first picture that failed. */
+            error: components["schemas"]["TaskError"] | null;
+        };
+        GeneratedImage: {
+            url: string;
+            thumbnail_url: string;
         };
         Usage: {
+            /** @description Days in their order; others by currency, the dearest first. */
             items: components["schemas"]["UsageItem"][];
-            /** Format: int64 */
-            total_micro: number;
-            /** Format: int64 */
-            reserved_micro: number;
+            /** @description One per currency: money of different currencies is never added. */
+            totals: components["schemas"]["UsageTotal"][];
+        };
+        UsageItem: {
+            /** @description The day, the provider's id, the model, or the operation. */
+            key: string;
+            /** @description The provider's name; otherwise the key again. */
+            label: string;
+            /**
+             * Format: int64
+             * @description Calls that left for the provider, of tasks that have ended.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description What is known to have been charged, in millionths of the currency.
+             */
+            cost_micro: number;
+            /**
+             * Format: int64
+             * @description Estimates of what may have been charged and nobody can tell; not in cost_micro.
+             */
+            doubtful_micro: number;
+            /** @description ISO 4217; a key has an item for each of its currencies; empty: none was named. */
             currency: string;
         };
-        Quota: {
-            /** Format: int64 */
-            used: number;
-            /** Format: int64 */
-            limit: number;
+        UsageTotal: {
+            /** @description ISO 4217; empty: none was named. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description What is known to have been charged, in millionths of the currency.
+             */
+            cost_micro: number;
+            /**
+             * Format: int64
+             * @description Estimates of tasks that have not ended; unknown ones count nothing.
+             */
+            reserved_micro: number;
+            /**
+             * Format: int64
+             * @description Estimates of what may have been charged and nobody can tell.
+             */
+            doubtful_micro: number;
         };
         SystemInfo: {
             version: string;
+            /** @description There is a model to ask. */
             api_connected: boolean;
+            /** @description Names to ask for. */
             models: string[];
             quota: components["schemas"]["Quota"];
             /** Format: int64 */
             uptime_s: number;
             /** Format: int64 */
             database_bytes: number;
-            /** Format: int64 */
-            blob_bytes: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description On the disk of the data folder.
+             */
             free_bytes: number;
             is_draining: boolean;
         };
+        Quota: {
+            /**
+             * Format: int64
+             * @description My tasks waiting now.
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description That may wait at once.
+             */
+            limit: number;
+        };
     };
-    responses: never;
+    responses: {
+        /** @description What went wrong (RFC 9457). */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    get_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_setup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_auth_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_auth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MeChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_me_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_me_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginSessionList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_me_sessions_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_me_sessions_revoke_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingChanges"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_provider_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderKindList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_providers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_providers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_providers_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers_id_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderTest"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers_id_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderPause"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers_id_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets: {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description 50 unless said. */
+                limit?: number;
+                /** @description newest unless said; a search by rating sorts all it finds. */
+                sort?: "newest" | "oldest" | "rating";
+                /** @description Words of name, prompt, tags and model; the last may be a beginning. */
+                q?: string;
+                /** @description A tag's name. */
+                tag?: string;
+                /** @description At least so many stars. */
+                rating?: number;
+                /** @description Only starred ones. */
+                starred?: boolean;
+                /** @description Where they came from. */
+                kind?: "uploaded" | "generated" | "derived";
+                /** @description A model's wire id, or its id with the provider's. */
+                model?: string;
+                /** @description The run that made them. */
+                run?: string;
+                /** @description Created then or later. */
+                from?: string;
+                /** @description Created before. */
+                to?: string;
+                /** @description Those in the trash instead. */
+                trash?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadResult"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets_days: {
+        parameters: {
+            query?: {
+                /** @description Words of name, prompt, tags and model; the last may be a beginning. */
+                q?: string;
+                /** @description A tag's name. */
+                tag?: string;
+                /** @description At least so many stars. */
+                rating?: number;
+                /** @description Only starred ones. */
+                starred?: boolean;
+                /** @description Where they came from. */
+                kind?: "uploaded" | "generated" | "derived";
+                /** @description A model's wire id, or its id with the provider's. */
+                model?: string;
+                /** @description The run that made them. */
+                run?: string;
+                /** @description Created then or later. */
+                from?: string;
+                /** @description Created before. */
+                to?: string;
+                /** @description Those in the trash instead. */
+                trash?: boolean;
+                /** @description Minutes east of UTC, in quarters of an hour: whose days are counted. */
+                zone_min?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_assets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetPatch"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets_id_file: {
+        parameters: {
+            query?: {
+                /** @description The longest side: thumb 320, medium 640, preview 1600 pixels; original unless said. */
+                variant?: "thumb" | "medium" | "preview" | "original";
+                /** @description As a file with a name, not to be shown. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Import"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportStarted"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResult"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets_archives: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Archive"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets_archives_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_runs: {
+        parameters: {
+            query?: {
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description 20 when absent. */
+                limit?: number;
+                /** @description All when absent. */
+                state?: "active" | "done" | "failed" | "cancelled" | "all";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs_estimate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunEstimate"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_runs_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_runs_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs_id_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs_id_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs_id_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tasks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tasks_id_partials_n: {
+        parameters: {
+            query?: {
+                /** @description partial_version, so that a newer one has another address. */
+                v?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+                n: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_tasks_id_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_tasks_id_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_tasks_id_resolve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskAnswer"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_tasks_id_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskMove"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_queue_pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueuePause"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_queue_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_generate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerateStarted"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_task_task_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GenerateTask"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_usage: {
+        parameters: {
+            query?: {
+                /** @description The first day, UTC; left out: 30 days with the last. */
+                from?: string;
+                /** @description The last day, UTC; left out: today.  400 days at most. */
+                to?: string;
+                /** @description What an item stands for; left out: day. */
+                by?: "day" | "provider" | "model" | "operation";
+                /** @description True: everybody's, for admins; left out: one's own. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_events: {
+        parameters: {
+            query?: {
+                /** @description The id of the last event seen; as Last-Event-ID. */
+                after?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_system_info: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemInfo"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_openapi_json: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_docs_errors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_csp_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+}

@@ -1,10 +1,12 @@
-import type { components } from './schema';
+import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
 
 export type Asset = Schemas['Asset'];
 export type AssetDetail = Schemas['AssetDetail'];
-export type AssetFilter = Schemas['AssetFilter'];
+type AssetQuery = NonNullable<paths['/api/v1/assets']['get']['parameters']['query']>;
+/** What a list of pictures is asked for, without its pages. */
+export type AssetFilter = Omit<AssetQuery, 'cursor' | 'limit' | 'sort'>;
 export type Model = Schemas['Model'];
 export type Operation = Schemas['Operation'];
 export type Parameter = Schemas['Parameter'];

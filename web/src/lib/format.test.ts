@@ -44,6 +44,7 @@ describe('format', () => {
     const now = Date.parse('2026-11-22T12:00:00Z');
     expect(formatRelative('2026-11-22T11:55:00Z', 'en', now)).toBe('5 minutes ago');
     expect(formatRelative('2026-11-22T12:00:00Z', 'en', now)).toBe('now');
+    expect(formatRelative(null, 'en', now)).toBe('');
     expect(formatRelative('2026-11-21T11:00:00Z', 'en', now)).toBe('yesterday');
     expect(formatRelative('2026-11-01T11:00:00Z', 'en', now)).toContain('2026');
   });

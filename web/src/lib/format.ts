@@ -87,7 +87,8 @@ export function formatDuration(ms: number, language: string): string {
   return rest ? `${part(hours, 'hour')} ${part(rest, 'minute')}` : part(hours, 'hour');
 }
 
-export function formatDateTime(iso: string, language: string): string {
+export function formatDateTime(iso: string | null, language: string): string {
+  if (!iso) return '';
   return cached(
     `t${language}`,
     () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short' }),
@@ -117,7 +118,8 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** "5 minutes ago"; a week and more is a date. */
-export function formatRelative(iso: string, language: string, now: number): string {
+export function formatRelative(iso: string | null, language: string, now: number): string {
+  if (!iso) return '';
   const apart = new Date(iso).getTime() - now;
   if (Math.abs(apart) > 7 * 86_400_000) return formatDateTime(iso, language);
   const format = cached(
@@ -131,8 +133,8 @@ export function formatRelative(iso: string, language: string, now: number): stri
 }
 
 /** The local calendar day of a moment, "2026-11-22". */
-export function localDay(iso: string): string {
-  const date = new Date(iso);
+export function localDay(iso: string | null): string {
+  const date = new Date(iso ?? 0);
   const two = (value: number) => String(value).padStart(2, '0');
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }

@@ -118,9 +118,9 @@ export function useFormat() {
       money: (micro: number, currency: string) => formatMoney(micro, currency, language),
       bytes: (bytes: number) => formatBytes(bytes, language),
       duration: (ms: number) => formatDuration(ms, language),
-      dateTime: (iso: string) => formatDateTime(iso, language),
+      dateTime: (iso: string | null) => formatDateTime(iso, language),
       day: (day: string) => formatDay(day, language, new Date()),
-      relative: (iso: string) => formatRelative(iso, language, Date.now()),
+      relative: (iso: string | null) => formatRelative(iso, language, Date.now()),
     }),
     [language],
   );

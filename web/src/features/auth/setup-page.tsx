@@ -39,7 +39,12 @@ export function SetupPage() {
     try {
       const me = await data(
         api.POST('/api/v1/setup', {
-          body: { token, name: name.trim(), password, language },
+          body: {
+            token,
+            name: name.trim(),
+            password,
+            language: language === 'zh-CN' ? 'zh-CN' : 'en',
+          },
         }),
       );
       client.clear();

@@ -79,8 +79,8 @@ export function useRunActions() {
         putTask,
         (error) => sayError(error, t),
       ),
-    resolveTask: (id: string, answer: 'repeat' | 'give_up' | 'lookup') =>
-      void data(
+    resolveTask: (id: string, answer: 'repeat' | 'give_up') =>
+      data(
         api.POST('/api/v1/tasks/{id}/resolve', { params: { path: { id } }, body: { answer } }),
       ).then(putTask, (error) => sayError(error, t)),
   };

@@ -32,6 +32,7 @@ const free: Model = {
   kind: 'mock',
   is_enabled: true,
   is_default: false,
+  is_known: true,
   can_generate: true,
   can_edit: true,
   can_mask: false,
@@ -54,6 +55,8 @@ const free: Model = {
   price_micro: 40000,
   currency: 'USD',
   price_as_of: '2026-11-22',
+  ratio_max: 0,
+  has_own_price: false,
 };
 const listed: Model = {
   ...free,
@@ -68,6 +71,7 @@ function parameter(change: Partial<Parameter>): Parameter {
   return {
     name: '',
     type: 'text',
+    is_required: false,
     label_en: '',
     label_zh: '',
     help_en: '',
@@ -92,8 +96,8 @@ const operation: Operation = {
   parameters: [
     parameter({ name: 'prompt', type: 'long_text' }),
     parameter({ name: 'negative_prompt', type: 'long_text', capability: 'negative' }),
-    parameter({ name: 'width', type: 'side' }),
-    parameter({ name: 'height', type: 'side' }),
+    parameter({ name: 'width', type: 'int' }),
+    parameter({ name: 'height', type: 'int' }),
     parameter({ name: 'quality', type: 'choice', capability: 'quality' }),
     parameter({ name: 'seed', type: 'seed', capability: 'seed' }),
   ],

@@ -1,4 +1,5 @@
 import type { AssetDetail, Model, Operation, Parameter, Run, RunRequest, Task } from '~/api/types';
+import { elapsedMs } from '~/lib/time';
 
 /** What the Generate page decides, without a screen. */
 
@@ -298,8 +299,8 @@ export function usualMs(runs: readonly Run[], model: string): number {
   for (const run of runs) {
     for (const task of run.tasks) {
       if (task.state !== 'done' || task.model !== model) continue;
-      if (!task.started_at || !task.finished_at) continue;
-      took.push(Date.parse(task.finished_at) - Date.parse(task.started_at));
+      const ms = elapsedMs(task.started_at, task.finished_at);
+      if (ms > 0) took.push(ms);
     }
     if (took.length >= 30) break;
   }
@@ -342,7 +343,7 @@ export function leftMs(tasks: readonly Task[], usual: number, now: number): numb
   if (!usual || running.length === 0) return 0;
   const longest = Math.max(
     ...running.map((task) =>
-      Math.max(500, usual - (now - Date.parse(task.started_at ?? task.created_at))),
+      Math.max(500, usual - elapsedMs(task.started_at ?? task.created_at, now)),
     ),
   );
   return longest + Math.ceil(queued.length / running.length) * usual;

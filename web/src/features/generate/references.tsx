@@ -188,7 +188,9 @@ export function References({
             trigger={
               <button
                 type="button"
-                aria-label={t('generate.references.add')}
+                aria-label={
+                  ids.length + uploads.length > 0 ? t('generate.references.add') : undefined
+                }
                 className={clsx(
                   'flex h-16 items-center justify-center gap-2 rounded-8 border border-dashed text-13 transition-colors duration-100',
                   ids.length === 0 && uploads.length === 0 ? 'w-full px-3' : 'w-16',

@@ -1,7 +1,6 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
 import {
-  CircleHelp,
   CircleX,
   Copy,
   Dices,
@@ -22,9 +21,11 @@ import { codeText } from '~/api/errors';
 import { downloadUrl, partialUrl } from '~/api/files';
 import type { Asset, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { elapsedMs } from '~/lib/time';
 import { useNow } from '~/lib/use-now';
 import { useProgress } from '~/live/run-store';
 import { Button, IconButton } from '~/ui/button';
+import { HeldQuestion } from '~/ui/held';
 import { LinkButton } from '~/ui/link';
 import { ContextMenu, Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
@@ -128,7 +129,7 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
   const share = live?.progress ?? task.progress;
   const partials = live?.partialCount ?? task.partial_count;
   const version = live?.partialVersion ?? task.partial_version;
-  const elapsed = Math.max(0, now - Date.parse(task.started_at ?? task.created_at));
+  const elapsed = elapsedMs(task.started_at ?? task.created_at, now);
   const name = t('generate.slot.name', { index: index + 1 });
   return (
     <>
@@ -212,25 +213,9 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
 }
 
 function HeldSlot({ task, actions }: SlotProps) {
-  const t = useT();
   return (
     <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-warn-solid/50">
-      <CircleHelp size={20} strokeWidth={1.75} className="shrink-0 text-warn" aria-hidden />
-      <p className="text-13 font-medium text-warn">{t('generate.held.title')}</p>
-      <p className="line-clamp-3 text-12 text-fg-2">
-        {task.hold_reason || t('generate.held.text')}
-      </p>
-      <div className="mt-1 flex flex-wrap justify-center gap-1.5">
-        <Button height="dense" onClick={() => actions.resolveTask(task.id, 'lookup')}>
-          {t('generate.held.lookup')}
-        </Button>
-        <Button height="dense" onClick={() => actions.resolveTask(task.id, 'repeat')}>
-          {t('generate.held.repeat')}
-        </Button>
-        <Button height="dense" look="ghost" onClick={() => actions.resolveTask(task.id, 'give_up')}>
-          {t('generate.held.giveUp')}
-        </Button>
-      </div>
+      <HeldQuestion task={task} onAnswer={(answer) => actions.resolveTask(task.id, answer)} />
     </Middle>
   );
 }

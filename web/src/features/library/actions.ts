@@ -22,6 +22,12 @@ export type Target = { assets: Asset[] } | { filter: AssetFilter; count: number 
 
 const idsMax = 1000;
 
+/** A rating is a number, a tag a text, and the other actions take none. */
+function bodyValue(action: Action, value: string): { value?: string | number } {
+  if (action === 'rate') return { value: Number(value) };
+  return action === 'tag_add' || action === 'tag_remove' ? { value } : {};
+}
+
 function after(asset: Asset, action: Action, value: string): Asset {
   switch (action) {
     case 'trash':
@@ -58,7 +64,7 @@ export function useLibraryActions() {
         for (const part of chunk(ids, idsMax)) {
           await data(
             api.POST('/api/v1/assets/bulk', {
-              body: { ids: part, action, ...(value ? { value } : {}) },
+              body: { ids: part, action, ...bodyValue(action, value) },
             }),
           );
         }
@@ -66,7 +72,7 @@ export function useLibraryActions() {
       } else {
         await data(
           api.POST('/api/v1/assets/bulk', {
-            body: { all_matching: target.filter, action, ...(value ? { value } : {}) },
+            body: { all_matching: target.filter, action, ...bodyValue(action, value) },
           }),
         );
         await client.invalidateQueries({ queryKey: ['assets'] });

@@ -193,7 +193,7 @@ export function ZoomStage({ asset, handle }: { asset: Asset; handle: Ref<ZoomHan
                 ? setView(null)
                 : zoomTo(1)
           }
-          aria-label={t('library.viewer.zoom')}
+          aria-label={t('library.viewer.zoom', { value: format.number(shown.zoom * 100) })}
           className="h-7 min-w-14 rounded-6 text-12 tabular-nums hover:bg-surface-2"
         >
           {`${format.number(shown.zoom * 100)} %`}

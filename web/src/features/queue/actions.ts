@@ -34,12 +34,12 @@ export function useQueueActions() {
         putTask,
         fail,
       ),
-    resolve: (id: string, answer: 'repeat' | 'give_up' | 'lookup') =>
+    resolve: (id: string, answer: 'repeat' | 'give_up') =>
       data(api.POST('/api/v1/tasks/{id}/resolve', { ...path(id), body: { answer } })).then(
         putTask,
         fail,
       ),
-    pauseAll: () => void data(api.POST('/api/v1/queue/pause')).then(putQueue, fail),
+    pauseAll: () => void data(api.POST('/api/v1/queue/pause', { body: {} })).then(putQueue, fail),
     resumeAll: () => void data(api.POST('/api/v1/queue/resume')).then(putQueue, fail),
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Queue, Run, Task } from '~/api/types';
-import { causesOf, heldTasks, tookMs, waitingText } from './model';
+import type { Queue, Task } from '~/api/types';
+import { causesOf, waitingText } from './model';
 
 function task(state: Task['state'], code?: string): Task {
   return {
@@ -24,19 +24,7 @@ describe('queue', () => {
     ]);
   });
 
-  it('finds what waits for a person in any run', () => {
-    const runs = [{ tasks: [task('held'), task('done')] }, { tasks: [task('held')] }] as Run[];
-    expect(heldTasks(runs)).toHaveLength(2);
-  });
-
   it('says mine over everybody', () => {
     expect(waitingText({ waiting_mine: 3, waiting_all: 41 } as Queue, String)).toBe('3 / 41');
-  });
-
-  it('has no duration before the end', () => {
-    expect(tookMs({ started_at: '2026-11-22T10:00:00Z', ended_at: null })).toBe(0);
-    expect(tookMs({ started_at: '2026-11-22T10:00:00Z', ended_at: '2026-11-22T10:00:02Z' })).toBe(
-      2000,
-    );
   });
 });

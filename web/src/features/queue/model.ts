@@ -1,9 +1,4 @@
-import type { Queue, Run, Task } from '~/api/types';
-
-/** The tasks that wait for a person, over all runs. */
-export function heldTasks(runs: readonly Run[]): Task[] {
-  return runs.flatMap((run) => run.tasks.filter((task) => task.state === 'held'));
-}
+import type { Queue, Task } from '~/api/types';
 
 export interface Cause {
   code: string;
@@ -34,9 +29,4 @@ export function causesOf(tasks: readonly Task[]): Cause[] {
 /** "3 / 41": mine over everybody's, so that waiting is explained. */
 export function waitingText(queue: Queue, number: (value: number) => string): string {
   return `${number(queue.waiting_mine)} / ${number(queue.waiting_all)}`;
-}
-
-export function tookMs(span: { started_at: string | null; ended_at: string | null }): number {
-  if (!span.started_at || !span.ended_at) return 0;
-  return Math.max(0, Date.parse(span.ended_at) - Date.parse(span.started_at));
 }

@@ -24,8 +24,8 @@ import { Segments } from '~/ui/segments';
 import { StateMark } from '~/ui/state-mark';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { type QueueActions, useQueueActions } from './actions';
-import { HeldCard } from './held';
-import { causesOf, heldTasks, waitingText } from './model';
+import { HeldCards } from './held';
+import { causesOf, waitingText } from './model';
 
 const route = getRouteApi('/frame/queue');
 
@@ -39,9 +39,7 @@ export function QueuePage() {
   const { data: me } = useQuery(meQuery);
   const isAdmin = me?.role === 'admin' || me?.role === 'owner';
   const list = useInfiniteQuery(runsQuery(state ?? 'all'));
-  const active = useInfiniteQuery(runsQuery('active'));
   const runs = list.data?.pages.flatMap((page) => page.items) ?? [];
-  const held = heldTasks(active.data?.pages.flatMap((page) => page.items) ?? []);
   return (
     <>
       <PageHead title={t('common.nav.queue')}>
@@ -78,13 +76,7 @@ export function QueuePage() {
               {[t('queue.paused'), queue.data.pause_reason].filter(Boolean).join(' ')}
             </p>
           )}
-          {held.length > 0 && (
-            <ul aria-label={t('queue.held.list')} className="flex flex-col gap-2">
-              {held.map((task) => (
-                <HeldCard key={task.id} task={task} actions={actions} />
-              ))}
-            </ul>
-          )}
+          {queue.data && <HeldCards tasks={queue.data.held_tasks} actions={actions} />}
           {list.isPending && <Skeleton className="h-64 !rounded-8" />}
           {list.error && !list.data && (
             <ErrorState error={list.error} onRetry={() => void list.refetch()} />
@@ -163,7 +155,7 @@ function Numbers({ queue }: { queue: Queue }) {
       {busy.length > 0 && (
         <ul className="flex flex-wrap gap-x-6 gap-y-1 border-line border-t px-4 py-2 text-12 text-fg-2">
           {busy.map((provider) => (
-            <li key={provider.id} className="tabular-nums">
+            <li key={provider.name} className="tabular-nums">
               <span className="font-medium text-fg">{provider.name}</span>{' '}
               {provider.is_paused ? (
                 <Link to="/settings/providers" className="text-warn underline">
@@ -232,7 +224,7 @@ function RunRow({ run, actions }: { run: Run; actions: QueueActions }) {
                   : t('queue.run.about', { price: format.money(cost, run.currency) })}
               </span>
             )}
-            <time dateTime={run.created_at} title={format.dateTime(run.created_at)}>
+            <time dateTime={run.created_at ?? ''} title={format.dateTime(run.created_at)}>
               {format.relative(run.created_at)}
             </time>
           </p>

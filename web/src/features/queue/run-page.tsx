@@ -18,6 +18,7 @@ import { runQuery, taskQuery } from '~/api/queries';
 import type { Task, TaskDetail } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
 import { hasText, useFormat, useT } from '~/lib/i18n';
+import { elapsedMs } from '~/lib/time';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { PageHead } from '~/ui/page';
@@ -26,8 +27,7 @@ import { StateMark } from '~/ui/state-mark';
 import { Badge, ErrorState, Skeleton } from '~/ui/states';
 import { showToast } from '~/ui/toast';
 import { type QueueActions, useQueueActions } from './actions';
-import { HeldCard } from './held';
-import { tookMs } from './model';
+import { HeldCards } from './held';
 
 const route = getRouteApi('/frame/queue/$run');
 
@@ -99,19 +99,13 @@ export function RunPage() {
               format.dateTime(run.created_at),
               run.finished_at &&
                 t('queue.run.took', {
-                  time: format.duration(Date.parse(run.finished_at) - Date.parse(run.created_at)),
+                  time: format.duration(elapsedMs(run.created_at, run.finished_at)),
                 }),
             ]
               .filter(Boolean)
               .join(' · ')}
           </p>
-          {held.length > 0 && (
-            <ul aria-label={t('queue.held.list')} className="flex flex-col gap-2">
-              {held.map((task) => (
-                <HeldCard key={task.id} task={task} actions={actions} />
-              ))}
-            </ul>
-          )}
+          <HeldCards tasks={held} actions={actions} />
           <ul
             aria-label={t('queue.tasks')}
             className="overflow-hidden rounded-8 bg-surface outline outline-line"
@@ -253,7 +247,7 @@ function Story({ id }: { id: string }) {
       {task.attempts.length === 0 && <p className="text-13 text-fg-3">{t('queue.story.none')}</p>}
       <ol className="flex flex-col gap-3">
         {task.attempts.map((attempt) => {
-          const took = tookMs(attempt);
+          const took = elapsedMs(attempt.started_at, attempt.ended_at);
           const word = `queue.outcome.${attempt.outcome}`;
           return (
             <li key={attempt.n}>
@@ -272,7 +266,7 @@ function Story({ id }: { id: string }) {
               {attempt.message && attempt.message !== task.error?.message && (
                 <p className="text-12 break-words text-fg-2">{attempt.message}</p>
               )}
-              <Calls attempt={attempt} currency={task.currency} />
+              <Calls attempt={attempt} />
             </li>
           );
         })}
@@ -281,27 +275,21 @@ function Story({ id }: { id: string }) {
   );
 }
 
-function Calls({
-  attempt,
-  currency,
-}: {
-  attempt: TaskDetail['attempts'][number];
-  currency: string;
-}) {
+function Calls({ attempt }: { attempt: TaskDetail['attempts'][number] }) {
   const t = useT();
   const format = useFormat();
   return attempt.calls.map((call) => {
     const word = `queue.call.${call.state}`;
     const facts: [string, string][] = [
-      [t('queue.story.model'), [call.provider, call.model].filter(Boolean).join(' / ')],
+      [t('queue.story.model'), call.model],
       [t('queue.story.call'), hasText(word) ? t(word) : call.state],
       [t('queue.story.http'), call.http_status ? String(call.http_status) : ''],
       [
         t('queue.story.cost'),
         call.cost_micro !== null
-          ? format.money(call.cost_micro, currency)
+          ? format.money(call.cost_micro, call.currency)
           : call.est_micro > 0
-            ? t('queue.run.about', { price: format.money(call.est_micro, currency) })
+            ? t('queue.run.about', { price: format.money(call.est_micro, call.currency) })
             : '',
       ],
       [t('queue.story.remote'), call.remote_id],

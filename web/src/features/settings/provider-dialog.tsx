@@ -153,7 +153,7 @@ function KindForm({
           <Field label={t('settings.provider.name')} error={errorOf('name')}>
             <TextInput
               value={form.name}
-              maxLength={100}
+              maxLength={60}
               onChange={(event) => setForm({ ...form, name: event.target.value })}
             />
           </Field>

@@ -54,13 +54,12 @@ function Info() {
     [t('settings.system.version'), info.version],
     [t('settings.system.uptime'), format.duration(info.uptime_s * 1000)],
     [t('settings.system.database'), format.bytes(info.database_bytes)],
-    [t('settings.system.pictures'), format.bytes(info.blob_bytes)],
     [t('settings.system.free'), format.bytes(info.free_bytes)],
   ];
   return (
     <Section title={t('settings.nav.system')}>
       <Card>
-        <dl className="grid grid-cols-5 gap-4 max-md:grid-cols-2">
+        <dl className="grid grid-cols-4 gap-4 max-md:grid-cols-2">
           {facts.map(([name, value]) => (
             <div key={name}>
               <dt className="text-12 text-fg-3">{name}</dt>

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { call, expect, generate, pictures, setMock, test } from './test';
+
+const picture = {
+  name: 'reference.png',
+  mimeType: 'image/png',
+  // One red pixel.
+  buffer: Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+};
+
+test.beforeEach(async ({ rig }) => {
+  await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0 });
+});
+
+test('slots stand in their final shape before the first byte', async ({ signedIn: page, rig }) => {
+  await setMock(rig, { latency_ms: 4000 });
+  await page.goto('/generate');
+  await page.getByLabel('Prompt', { exact: true }).fill('a tall vase');
+  await page.getByRole('radio', { name: /^2:3,/ }).click();
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  const slots = page.getByRole('region', { name: 'Results' }).getByRole('listitem');
+  await expect(slots).toHaveCount(4);
+  const before = await slots.first().boundingBox();
+  expect(before && before.width / before.height).toBeCloseTo(2 / 3, 1);
+  await expect(pictures(page)).toHaveCount(4, { timeout: 40_000 });
+  expect(await slots.first().boundingBox()).toEqual(before);
+});
+
+test('a reference by file goes in, and its place in the recipe is kept', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/generate');
+  await page.getByLabel('Upload from this computer').setInputFiles(picture);
+  await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible();
+  await page.getByLabel('Prompt', { exact: true }).fill('the same in blue');
+  await page
+    .getByRole('group', { name: 'Pictures' })
+    .getByRole('button', { name: '1', exact: true })
+    .click();
+  await page.keyboard.press('Control+Enter');
+  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+  await pictures(page).first().click();
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  await expect(panel).toContainText('Reference pictures');
+  await expect(panel.getByRole('link', { name: 'reference.png' })).toBeVisible();
+});
+
+test('a file that is no picture is refused with a reason', async ({ signedIn: page }) => {
+  await page.goto('/generate');
+  await page.getByLabel('Upload from this computer').setInputFiles({
+    name: 'notes.png',
+    mimeType: 'image/png',
+    buffer: readFileSync('package.json'),
+  });
+  await expect(page.getByRole('alert').filter({ hasText: /no picture|damaged/ })).toBeVisible();
+});
+
+test('cancel stops what has not begun and keeps what is done', async ({ signedIn: page, rig }) => {
+  await setMock(rig, { latency_ms: 15_000 });
+  await generate(page, 'a slow lamp', 4);
+  await page.getByRole('button', { name: 'Cancel this run' }).first().click();
+  await expect(page.getByText('Cancelled').first()).toBeVisible({ timeout: 20_000 });
+  await expect(page.getByText('In work')).toBeHidden({ timeout: 30_000 });
+});
+
+test('only what failed is tried again', async ({ signedIn: page, rig }) => {
+  await setMock(rig, { failure_rate: 1, failure_kind: 'refused' });
+  await generate(page, 'a refused lamp', 2);
+  const retry = page.getByRole('button', { name: 'Retry 2' });
+  await expect(retry).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByText(/safety rules refused/).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Change the prompt' }).first()).toBeVisible();
+  await setMock(rig, { failure_rate: 0 });
+  await retry.click();
+  await expect(pictures(page)).toHaveCount(2, { timeout: 30_000 });
+  await expect(retry).toBeHidden();
+});
+
+test('reload keeps the draft, the run and the pictures', async ({ signedIn: page }) => {
+  await generate(page, 'a lamp that stays', 2);
+  await expect(pictures(page)).toHaveCount(2, { timeout: 30_000 });
+  await page.getByLabel('Prompt', { exact: true }).fill('half a thought');
+  await page.reload();
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('half a thought');
+  await expect(pictures(page)).toHaveCount(2);
+  await page.keyboard.press('Escape');
+  await page.getByLabel('Prompt', { exact: true }).press('Alt+ArrowUp');
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('a lamp that stays');
+});
+
+test('the price stands before the click', async ({ signedIn: page, rig }) => {
+  await setMock(rig, { price_micro: 20_000, currency: 'USD' });
+  await page.goto('/generate');
+  await page.getByLabel('Prompt', { exact: true }).fill('a lamp');
+  const pieces = page.getByRole('group', { name: 'Pictures' });
+  await pieces.getByRole('button', { name: '1', exact: true }).click();
+  await expect(page.getByText('about $0.02')).toBeVisible();
+  await pieces.getByRole('button', { name: '8', exact: true }).click();
+  await expect(page.getByText('about $0.16')).toBeVisible();
+});
+
+test('recall takes over the prompt, the size and the seed', async ({ signedIn: page }) => {
+  await page.goto('/generate');
+  await page.getByRole('radio', { name: /^16:9,/ }).click();
+  await generate(page, 'a wide sofa', 1);
+  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+  await page.getByLabel('Prompt', { exact: true }).fill('something else');
+  await page.getByRole('radio', { name: /^1:1,/ }).click();
+  await pictures(page).first().click();
+  await page.keyboard.press('a');
+  await expect(page).toHaveURL(/\/generate/);
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('a wide sofa');
+  await expect(page.getByRole('radio', { name: /^16:9,/ })).toBeChecked();
+});
+
+test('works in another tab are seen here', async ({ signedIn: page, rig }) => {
+  await page.goto('/generate');
+  await expect(page.getByLabel('Prompt', { exact: true })).toBeVisible();
+  const models = (await call(rig, 'GET', '/models')) as { items: { id: string }[] };
+  await call(rig, 'POST', '/runs', {
+    title: 'from elsewhere',
+    nodes: [
+      {
+        key: 'p1',
+        operation: 'image.generate',
+        parameters: { prompt: 'from elsewhere', model: models.items[0]?.id },
+      },
+    ],
+  });
+  await expect(page.getByRole('button', { name: 'from elsewhere' })).toBeVisible();
+});

@@ -1,0 +1,64 @@
+import { expect, test } from './test';
+
+test('a provider is added with its fields alone, tested, paused and deleted', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/settings/providers');
+  await page.getByRole('button', { name: 'Add a provider' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /OpenAI/ })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: true }).fill('Nowhere');
+  await dialog.getByLabel(/API key/).fill('sk-test-not-a-real-key-3f9a');
+  await dialog.getByLabel(/URL/).first().fill('http://127.0.0.1:9/v1');
+  await dialog.getByText('Allow private addresses').click();
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog).toBeHidden();
+
+  const card = page.getByRole('listitem').filter({ hasText: 'Nowhere' });
+  await expect(card).toContainText('key …3f9a');
+  await expect(page.getByText('sk-test-not-a-real-key')).toHaveCount(0);
+  await card.getByRole('button', { name: 'Test' }).click();
+  await expect(card.getByText(/cannot be reached|rejected|fault/)).toBeVisible({
+    timeout: 30_000,
+  });
+
+  await card.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Pause' }).click();
+  await expect(card.getByText('Paused')).toBeVisible();
+
+  await card.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Delete' }).click();
+  const sure = page.getByRole('alertdialog');
+  await sure.getByLabel(/Type “Nowhere”/).fill('Nowhere');
+  await sure.getByRole('button', { name: 'Delete' }).click();
+  await expect(card).toHaveCount(0);
+});
+
+test('the mock passes its test', async ({ signedIn: page }) => {
+  await page.goto('/settings/providers');
+  const card = page.getByRole('listitem').filter({ hasText: 'mock' }).first();
+  await card.getByRole('button', { name: 'Test' }).click();
+  await expect(card.getByText(/^Works, answered in/).first()).toBeVisible();
+});
+
+test('language and theme change at once and stay', async ({ signedIn: page }) => {
+  await page.goto('/settings/profile');
+  await page.getByRole('button', { name: '简体中文' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: '设置' })).toBeVisible();
+  await page.getByRole('button', { name: '深色', exact: true }).click();
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1, name: '设置' })).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await page.getByRole('button', { name: 'English' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+});
+
+test('a setting out of bounds is refused at its field', async ({ signedIn: page }) => {
+  await page.goto('/settings/system');
+  await expect(page.getByText('Version', { exact: true })).toBeVisible();
+  await expect(page.getByRole('textbox').first()).toBeVisible();
+});

@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import { test as base, type Cookie, expect, type Locator, type Page } from '@playwright/test';
+import { Server } from './server';
+
+export const owner = { name: 'ada', password: 'seven quiet lanterns' };
+
+interface Rig {
+  server: Server;
+  cookies: Cookie[];
+}
+
+/** Calls the API as the owner; for arranging a scene, never for what a test is about. */
+export async function call(
+  rig: Rig,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const cookie = rig.cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
+  const answer = await fetch(`${rig.server.url}/api/v1${path}`, {
+    method,
+    headers: {
+      'X-Vitrine': '1',
+      Origin: rig.server.url,
+      'Sec-Fetch-Site': 'same-origin',
+      Cookie: cookie,
+      'Idempotency-Key': randomBytes(16).toString('hex'),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  return text ? JSON.parse(text) : null;
+}
+
+async function makeOwner(server: Server): Promise<Cookie[]> {
+  const token = (await server.setupPath()).split('/').at(-1);
+  const answer = await fetch(`${server.url}/api/v1/setup`, {
+    method: 'POST',
+    headers: {
+      'X-Vitrine': '1',
+      Origin: server.url,
+      'Sec-Fetch-Site': 'same-origin',
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ token, ...owner, language: 'en' }),
+  });
+  if (!answer.ok) throw new Error(`set-up failed: ${answer.status} ${await answer.text()}`);
+  return answer.headers.getSetCookie().map((line) => {
+    const [name = '', value = ''] = (line.split(';')[0] ?? '').split('=');
+    return {
+      name,
+      value,
+      domain: '127.0.0.1',
+      path: '/',
+      expires: -1,
+      httpOnly: true,
+      secure: false,
+      sameSite: 'Lax' as const,
+    };
+  });
+}
+
+/** Sets the options of the first provider of the kind `mock`. */
+export async function setMock(rig: Rig, options: Record<string, unknown>): Promise<void> {
+  const page = (await call(rig, 'GET', '/providers')) as {
+    items: { id: string; kind: string; options: object }[];
+  };
+  const mock = page.items.find((provider) => provider.kind === 'mock');
+  if (!mock) throw new Error('no mock provider');
+  await call(rig, 'PATCH', `/providers/${mock.id}`, {
+    options: { ...mock.options, ...options },
+  });
+}
+
+const bareKey =
+  /(^|\s)(auth|common|errors|generate|library|queue|settings)\.[a-z]\w*(\.\w+)*(\s|$)/;
+
+/** Fails the test on a console error, a broken policy, a foreign request or a bare key on screen. */
+function watch(page: Page, origin: string, allowed: RegExp) {
+  const found: string[] = [];
+  page.on('console', (message) => {
+    const text = message.text();
+    if (message.type() !== 'error' || allowed.test(text)) return;
+    found.push(`console: ${text}`);
+  });
+  page.on('pageerror', (error) => found.push(`page: ${error.message}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) found.push(`foreign: ${url}`);
+  });
+  return {
+    found,
+    check: async () => {
+      if (page.isClosed()) return;
+      const text = await page
+        .locator('body')
+        .innerText({ timeout: 2000 })
+        .catch(() => '');
+      const key = text.split('\n').find((line) => bareKey.test(line));
+      if (key) found.push(`bare key: ${key}`);
+      const policy = await page
+        .evaluate(() => (window as { policyReports?: string[] }).policyReports ?? [])
+        .catch(() => []);
+      for (const report of policy) found.push(`policy: ${report}`);
+    },
+  };
+}
+
+interface Fixtures {
+  /** console errors that belong to what the test does */
+  allowed: RegExp;
+  /** signed in as the owner, on a server with one mock provider */
+  signedIn: Page;
+}
+
+export const test = base.extend<Fixtures, { rig: Rig }>({
+  rig: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+    async ({}, use) => {
+      const server = new Server();
+      await server.start();
+      const rig = { server, cookies: await makeOwner(server) };
+      await use(rig);
+      await server.remove();
+    },
+    { scope: 'worker' },
+  ],
+  // A request without a session is how the page learns that nobody is signed in.
+  allowed: [/status of 401/, { option: true }],
+  page: async ({ page, rig, allowed }, use) => {
+    await page.addInitScript(() => {
+      const reports: string[] = [];
+      (window as { policyReports?: string[] }).policyReports = reports;
+      document.addEventListener('securitypolicyviolation', (event) =>
+        reports.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+      );
+    });
+    const guard = watch(page, rig.server.url, allowed);
+    await use(page);
+    await guard.check();
+    expect(guard.found).toEqual([]);
+  },
+  signedIn: async ({ page, rig }, use) => {
+    await page.context().addCookies(rig.cookies);
+    await use(page);
+  },
+  baseURL: async ({ rig }, use) => use(rig.server.url),
+});
+
+/** Clicks like a person who is counted. */
+export function clicker() {
+  let count = 0;
+  return {
+    click: async (target: Locator) => {
+      count++;
+      await target.click();
+    },
+    count: () => count,
+  };
+}
+
+/** Writes a prompt and starts `count` pictures. */
+export async function generate(page: Page, prompt: string, count: 1 | 2 | 4 | 8 = 1) {
+  await page.goto('/generate');
+  await page.getByLabel('Prompt', { exact: true }).fill(prompt);
+  await page
+    .getByRole('group', { name: 'Pictures' })
+    .getByRole('button', { name: String(count), exact: true })
+    .click();
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 2, name: prompt })).toBeVisible();
+}
+
+export function pictures(page: Page): Locator {
+  return page.getByRole('link', { name: /^Open picture \d+:/ });
+}
+
+export { expect };

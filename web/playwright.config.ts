@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test';
+
+/** Against the real binary (VITRINE_BIN) with Debian's Chromium; each worker has a server of its own. */
+export default defineConfig({
+  testDir: './e2e',
+  outputDir: '../test-results/web',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  workers: 1, // the reference machine has two cores
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    viewport: { width: 1440, height: 900 },
+    locale: 'en',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+});

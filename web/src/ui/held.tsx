@@ -1,0 +1,73 @@
+import { CircleHelp } from 'lucide-react';
+import { useState } from 'react';
+import type { Task } from '~/api/types';
+import { hasText, useT } from '~/lib/i18n';
+import { Button } from './button';
+import { LinkButton } from './link';
+
+export type Answer = 'repeat' | 'give_up';
+
+/** What a held task asks: the engine gives a word, people get a sentence. */
+function useQuestion(reason: string | null) {
+  const t = useT();
+  const title = `common.held.${reason}.title`;
+  const text = `common.held.${reason}.text`;
+  return {
+    title: hasText(title) ? t(title) : t('common.held.unknown.title'),
+    text: hasText(text) ? t(text) : reason || t('common.held.unknown.text'),
+  };
+}
+
+/** A task that asks a person; nothing is repeated or given up before they answered. */
+export function HeldQuestion({
+  task,
+  onAnswer,
+  isWide = false,
+}: {
+  task: Task;
+  onAnswer: (answer: Answer) => Promise<unknown>;
+  /** a row of a list instead of a card */
+  isWide?: boolean;
+}) {
+  const t = useT();
+  const { title, text } = useQuestion(task.hold_reason);
+  const [pending, setPending] = useState<Answer | null>(null);
+  const isAccount = task.hold_reason === 'auth' || task.hold_reason === 'quota';
+  const answer = (what: Answer) => {
+    setPending(what);
+    void onAnswer(what).finally(() => setPending(null));
+  };
+  return (
+    <div
+      className={
+        isWide
+          ? 'flex flex-1 flex-wrap items-center gap-x-4 gap-y-2'
+          : 'flex flex-col items-center gap-2'
+      }
+    >
+      <CircleHelp size={20} strokeWidth={1.75} className="shrink-0 text-warn" aria-hidden />
+      <div className={isWide ? 'min-w-60 flex-1' : 'flex flex-col gap-1'}>
+        <p className="text-13 font-medium text-warn">{title}</p>
+        <p className={isWide ? 'text-13 text-fg-2' : 'text-12 text-balance text-fg-2'}>{text}</p>
+      </div>
+      <div className="flex flex-wrap justify-center gap-1.5">
+        {isAccount && (
+          <LinkButton to="/settings/providers" height="dense">
+            {t('common.held.openProvider')}
+          </LinkButton>
+        )}
+        <Button height="dense" isPending={pending === 'repeat'} onClick={() => answer('repeat')}>
+          {t(isAccount ? 'common.held.goOn' : 'common.held.repeat')}
+        </Button>
+        <Button
+          height="dense"
+          look="ghost"
+          isPending={pending === 'give_up'}
+          onClick={() => answer('give_up')}
+        >
+          {t('common.held.giveUp')}
+        </Button>
+      </div>
+    </div>
+  );
+}
