@@ -74,9 +74,10 @@ static const struct sql rules[] = {
              " (SELECT 1 FROM task t WHERE t.run_id = r.id) ORDER BY r.id LIMIT 10"             },
     {.name = "check_i6_run_cost",
      .text = "SELECT 'run ' || r.id || ' cost ' || r.cost_micro || ', its tasks ' || x.cost"
-             " AS what FROM run r JOIN (SELECT t.run_id, coalesce(sum(t.cost_micro), 0) AS cost"
-             " FROM task t GROUP BY t.run_id) x ON x.run_id = r.id WHERE r.cost_micro <> x.cost"
-             " ORDER BY r.id LIMIT 10"                                                          },
+             " AS what FROM run r JOIN (SELECT t.run_id, sum(CASE WHEN t.currency = q.currency"
+             " THEN coalesce(t.cost_micro, 0) ELSE 0 END) AS cost FROM task t JOIN run q"
+             " ON q.id = t.run_id GROUP BY t.run_id) x ON x.run_id = r.id"
+             " WHERE r.cost_micro <> x.cost ORDER BY r.id LIMIT 10"                             },
     {.name = "check_i6_task_cost",
      .text = "SELECT 'task ' || t.id || ' is ' || t.state || ' and cost '"
              " || coalesce(t.cost_micro || '', 'an unknown sum') || ', its calls '"

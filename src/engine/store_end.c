@@ -109,17 +109,26 @@ static bool cost_of(struct db *db, int64_t task_id, struct arena *arena, int64_t
 static bool settle(struct db *db, const struct engine_hooks *hooks, const struct command *command,
                    int64_t task_id, struct error *err)
 {
-    static const struct sql update = {.name = "store_task_cost",
-                                      .text = "UPDATE task SET cost_micro = $2 WHERE id = $1"};
+    /* What had no estimate had no currency either, until something was paid. */
+    static const struct sql update = {
+        .name = "store_task_cost",
+        .text = "UPDATE task SET cost_micro = $2,"
+                " currency = CASE WHEN currency = '' THEN $3 ELSE currency END WHERE id = $1"};
+    static const struct sql run = {.name = "store_run_currency",
+                                   .text = "UPDATE run SET currency = $2 WHERE currency = ''"
+                                           " AND id = (SELECT run_id FROM task WHERE id = $1)"};
     struct str currency;
     int64_t known = 0;
     bool is_doubtful;
 
     if (!cost_of(db, task_id, command->arena, &known, &is_doubtful, &currency, err))
         return false;
-    const struct sql_value args[] = {SQL_INT64(task_id), is_doubtful ? SQL_NULL : SQL_INT64(known)};
+    const struct sql_value args[] = {SQL_INT64(task_id), is_doubtful ? SQL_NULL : SQL_INT64(known),
+                                     SQL_TEXT(currency)};
+    const struct sql_value run_args[] = {SQL_INT64(task_id), SQL_TEXT(currency)};
 
     return db_exec_one(db, &update, args, COUNT(args), err) &&
+           (known == 0 || db_exec(db, &run, run_args, COUNT(run_args), NULL, err)) &&
            (hooks->settle == NULL ||
             hooks->settle(hooks->context, db, task_id, is_doubtful ? -1 : known, currency,
                           command->now_ms, err));
@@ -139,10 +148,11 @@ static bool free_successors(struct db *db, struct command *command, int64_t task
     static const struct sql count_down = {
         .name = "store_count_down",
         /* Of one that was cancelled too: a retry must find what it still waits for. */
-        .text = "UPDATE task SET deps_left = deps_left - 1,"
-                " state = CASE WHEN deps_left = 1 AND state = 'blocked' THEN 'ready' ELSE state END,"
-                " run_at_ms = CASE WHEN deps_left = 1 THEN $2 ELSE run_at_ms END"
-                " WHERE id = $1 AND deps_left > 0"};
+        .text =
+            "UPDATE task SET deps_left = deps_left - 1,"
+            " state = CASE WHEN deps_left = 1 AND state = 'blocked' THEN 'ready' ELSE state END,"
+            " run_at_ms = CASE WHEN deps_left = 1 THEN $2 ELSE run_at_ms END"
+            " WHERE id = $1 AND deps_left > 0"};
     const struct sql_value args[] = {SQL_INT64(task_id)};
     struct id_list successors;
 
@@ -224,8 +234,8 @@ static bool count_run(struct db *db, struct command *command, int64_t run_id, in
         .text = "UPDATE run SET left_count = left_count - $4, failed_count = failed_count + $2,"
                 " cancelled_count = cancelled_count + $3,"
                 " cost_micro = (SELECT coalesce(sum(t.cost_micro), 0) FROM task t"
-                " WHERE t.run_id = $1 AND t.currency = run.currency) WHERE id = $1 AND left_count "
-                ">= $4"};
+                " WHERE t.run_id = $1 AND t.currency = run.currency)"
+                " WHERE id = $1 AND left_count >= $4"};
     static const struct sql close = {
         .name = "store_close_run",
         .text = "UPDATE run SET finished_at_ms = $2, state = CASE WHEN failed_count > 0 THEN"
@@ -246,8 +256,8 @@ bool store_after_end(struct db *db, const struct engine_hooks *hooks, struct com
 {
     assert(task_state_is_final(state));
     *out = (struct ended){0};
-    if (!abandon_calls(db, command, task_id, err) ||
-        !settle(db, hooks, command, task_id, err) || !store_tell_task(db, task_id, command, err))
+    if (!abandon_calls(db, command, task_id, err) || !settle(db, hooks, command, task_id, err) ||
+        !store_tell_task(db, task_id, command, err))
         return false;
     if (state == TASK_DONE ? !free_successors(db, command, task_id, out, err)
                            : !end_branch(db, hooks, command, task_id, out, err))

@@ -434,6 +434,30 @@ static void test_a_result_for_a_cancelled_task_is_late_but_kept(void **state)
     expect_sound(place, "late");
 }
 
+static void test_what_had_no_estimate_costs_in_the_currency_it_was_paid_in(void **state)
+{
+    struct place *place = *state;
+    const struct run_node node = {.key = STR("a"),
+                                  .operation = STR("test.paid"),
+                                  .provider_id = TEST_PROVIDER,
+                                  .parameters = STR("{}"),
+                                  .inputs = STR("{}"),
+                                  .estimate_micro = -1};
+    const struct run_spec spec = {.user_id = TEST_USER, .nodes = &node, .node_count = 1};
+    struct command submit = submit_of(place, &spec);
+    int64_t fence, call;
+
+    must_apply(place, &submit);
+    fence = must_claim(place, 1);
+    call = must_intend(place, 1, fence, "key-1");
+    keep_result(place, call, "{}");
+    end_task(place, end_of(1, fence, TASK_FINISH, call, CALL_FINISHED, -1));
+    assert_int_equal(ask(place, "SELECT cost_micro AS n FROM run", 0), TEST_PRICE);
+    check_text(ask_text(place, "SELECT currency AS n FROM run", 0), "USD", "of the run");
+    check_text(ask_text(place, "SELECT currency AS n FROM task", 0), "USD", "of the task");
+    expect_sound(place, "paid without an estimate");
+}
+
 /* ---- Edges and branches ---- */
 
 static void test_a_task_is_ready_when_the_last_before_it_is_done(void **state)
@@ -642,6 +666,7 @@ int main(void)
         PLACE_TEST(test_a_finish_wins_over_a_cancel_that_was_only_asked),
         PLACE_TEST(test_a_kept_result_outlives_a_cancel),
         PLACE_TEST(test_a_result_for_a_cancelled_task_is_late_but_kept),
+        PLACE_TEST(test_what_had_no_estimate_costs_in_the_currency_it_was_paid_in),
         PLACE_TEST(test_a_task_is_ready_when_the_last_before_it_is_done),
         PLACE_TEST(test_a_failure_ends_its_branch_and_no_other),
         PLACE_TEST(test_a_take_over_moves_the_fence_and_costs_no_try),

@@ -211,11 +211,15 @@ static inline void expect_call(struct place *place, int64_t task_id, const char 
 
 static inline void expect_sound(struct place *place, const char *because)
 {
-    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
     struct check_report report;
+    struct db *db;
+    bool ok;
 
-    if (!db_borrow(place->pool, &db, &place->err) ||
-        !engine_check(db, place->arena, &report, &place->err))
+    if (!db_borrow(place->pool, &db, &place->err))
+        fail_msg("%s %s", place->err.message, place->err.detail);
+    ok = engine_check(db, place->arena, &report, &place->err);
+    db_give_back(db);
+    if (!ok)
         fail_msg("%s %s", place->err.message, place->err.detail);
     for (size_t index = 0; index < report.fault_count; index++)
         print_error("%s: %.*s\n", report.faults[index].rule, STR_ARGS(report.faults[index].what));
@@ -261,7 +265,8 @@ static inline struct run_node test_node(const char *key)
                              .provider_id = TEST_PROVIDER,
                              .parameters = STR("{}"),
                              .inputs = STR("{}"),
-                             .estimate_micro = TEST_PRICE};
+                             .estimate_micro = TEST_PRICE,
+                             .currency = STR("USD")};
 }
 
 static inline struct command submit_of(struct place *place, const struct run_spec *spec)
