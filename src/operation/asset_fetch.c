@@ -2,6 +2,8 @@
  * S32-S35). */
 #include "operation/operation_private.h"
 
+#include "core/text.h"
+
 enum { FETCH_TOTAL_MS = 60000 };
 
 static void begin(struct attempt *attempt, struct step *out)
@@ -35,7 +37,7 @@ static struct str name_of(struct str url)
     path = str_cut(&path, '#');
     while (path.size > 0)
         part = str_cut(&path, '/');
-    return part.size > 0 ? str_slice(part, 0, 200) : str_slice(whole, 0, 200);
+    return text_clip(part.size > 0 ? part : whole, 200);
 }
 
 static void keep(struct attempt *attempt, const struct exchange *exchange, struct str bytes,
@@ -44,7 +46,7 @@ static void keep(struct attempt *attempt, const struct exchange *exchange, struc
     const struct operation_services *services = attempt->services;
     CLEANUP(buf_finish) struct buf text = {0};
     struct result_picture picture = {.kind = STR("uploaded"),
-                                     .source_url = str_slice(exchange->url, 0, 2000)};
+                                     .source_url = text_clip(exchange->url, 2000)};
     struct result result = {
         .pictures = {.items = &picture, .count = 1}
     };

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/text.h"
 
@@ -52,6 +53,18 @@ static bool check_text(const struct operation_parameter *parameter, const struct
     return true;
 }
 
+static bool check_url(const struct operation_parameter *parameter, const struct json *value,
+                      const char *field, struct error *err)
+{
+    struct str scheme = json_text(value);
+
+    if (!check_text(parameter, value, field, err))
+        return false;
+    scheme = str_cut(&scheme, ':');
+    return str_equal_nocase(scheme, STR("http")) || str_equal_nocase(scheme, STR("https")) ||
+           error_field(err, ERROR_INVALID, field, 0, "an http or https address is wanted");
+}
+
 static bool check_number(const struct operation_parameter *parameter, const struct json *value,
                          const char *field, struct error *err)
 {
@@ -91,9 +104,10 @@ static bool check_value(const struct operation_parameter *parameter, const struc
     switch (parameter->type) {
     case PARAMETER_TEXT:
     case PARAMETER_LONG_TEXT:
-    case PARAMETER_URL:
     case PARAMETER_MODEL:
         return check_text(parameter, value, field, err);
+    case PARAMETER_URL:
+        return check_url(parameter, value, field, err);
     case PARAMETER_INT:
     case PARAMETER_DOUBLE:
     case PARAMETER_SIDE:
@@ -130,6 +144,16 @@ static bool check_known(const struct operation *operation, const struct json *pa
     return true;
 }
 
+/* The parameters themselves are at fault: their own name is the prefix without its point. */
+static bool refuse_whole(const char *prefix, struct error *err)
+{
+    const size_t size = strlen(prefix);
+    char field[80];
+
+    snprintf(field, sizeof(field), "%.*s", (int)(size > 0 ? size - 1 : 0), prefix);
+    return error_field(err, ERROR_WRONG_TYPE, field, 0, "an object is wanted");
+}
+
 bool operation_check(const struct operation *operation, const struct json *parameters,
                      const char *prefix, struct arena *arena, struct str *out, struct error *err)
 {
@@ -137,7 +161,7 @@ bool operation_check(const struct operation *operation, const struct json *param
     struct json_writer writer;
 
     if (parameters != NULL && !json_is(parameters, JSON_OBJECT) && !json_is(parameters, JSON_NULL))
-        return error_field(err, ERROR_WRONG_TYPE, prefix, 0, "an object is wanted");
+        return refuse_whole(prefix, err);
     if (!check_known(operation, parameters, prefix, err))
         return false;
     json_writer_init(&writer, &whole);
