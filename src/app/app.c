@@ -194,7 +194,7 @@ static enum log_level log_level_of(struct str name)
 bool app_settings_open(struct app *app, struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
-    const char *file = getenv("VITRINE_CONFIG");
+    const char *file = getenv("VITRINE_CONFIG"); /* NOLINT(concurrency-mt-unsafe): one thread yet */
 
     app->lock_fd = -1;
     if (!secret_init(err) || !settings_create(file == NULL ? "vitrine.ini" : file, file != NULL,

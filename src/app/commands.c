@@ -40,7 +40,8 @@ static bool take_options(int count, char **words, struct error *err)
                 return error_set(err, ERROR_REQUIRED, "%s needs a value", options[row].option);
             value = words[++at];
         }
-        if (setenv(options[row].variable, value, 1) != 0)
+        /* There is one thread yet. */
+        if (setenv(options[row].variable, value, 1) != 0) /* NOLINT(concurrency-mt-unsafe) */
             return error_set(err, ERROR_INTERNAL, "no memory");
     }
     return true;
@@ -52,7 +53,7 @@ static void print_welcome(struct app *app)
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const struct str listen = settings_text(app->settings, "listen", arena);
     const struct str origin = settings_text(app->settings, "public_origin", arena);
-    struct str host = listen;
+    struct str host;
     struct str link;
     struct error err;
 
@@ -73,7 +74,7 @@ static void print_welcome(struct app *app)
                STR_ARGS(host), STR_ARGS(link));
     else
         printf("\n  vitrine is ready: %.*s\n\n", STR_ARGS(host));
-    fflush(stdout);
+    (void)fflush(stdout);
 }
 
 int command_serve(struct app *app, int count, char **words)
@@ -129,7 +130,9 @@ static bool read_token_words(int count, char **words, struct account_token_order
             return false;
         if (is_user)
             order->user = str_of(words[at]);
-        if (is_data && setenv("VITRINE_DATA", words[at], 1) != 0)
+        /* There is one thread yet. */
+        if (is_data &&
+            setenv("VITRINE_DATA", words[at], 1) != 0) /* NOLINT(concurrency-mt-unsafe) */
             return error_set(err, ERROR_INTERNAL, "no memory");
     }
     return order->name.size > 0 ||

@@ -106,10 +106,10 @@ struct command {
             int64_t task_id, fence, attempt_number, provider_id, estimate_micro, repeat_of;
             struct str public_id, model, currency;
             struct sha256 request_hash;
-            bool is_allowed; /* out: false when the fence moved or the task was cancelled, or */
+            bool is_allowed;  /* out: false when the fence moved or the task was cancelled, or */
             bool is_doubtful; /* out: an earlier call may have been charged, and nothing allows a
                                  repeat */
-            int64_t call_id; /* out; the same row when the key is sent again */
+            int64_t call_id;  /* out; the same row when the key is sent again */
         } intent;
         struct command_sent {
             int64_t call_id;

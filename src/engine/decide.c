@@ -191,8 +191,7 @@ struct decision decide_failure(const struct failure_case *given, const struct ra
         cancelled(&out, given);
     else
         by_class(&out, given, random);
-    if (given->is_resend && out.call_state == CALL_FAILED &&
-        !settles_resend(given->failure->class))
+    if (given->is_resend && out.call_state == CALL_FAILED && !settles_resend(given->failure->class))
         stay_open(&out);
     return out;
 }

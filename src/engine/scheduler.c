@@ -271,8 +271,8 @@ static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms
     } else {
         struct lane_user *user = ensure_user(item->lane, item->entry.user_id);
 
-        /* Who had nothing waiting comes in where the lane stands: neither sleeping nor one long task
-         * saves credit. */
+        /* Who had nothing waiting comes in where the lane stands: neither sleeping nor one long
+         * task saves credit. */
         if (user->turn.count == 0 && user->vtime < item->lane->vtime)
             user->vtime = item->lane->vtime;
         item->place = IN_TURN;
