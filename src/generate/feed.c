@@ -8,11 +8,15 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
-    CATCH_UP_MAX =
-        200, /* events a stream is brought up with; further behind it is told to start anew */
+    CATCH_UP_MAX = 200, /* events a stream is brought up with, */
+    FRAME_MAX = 32768,  /* and bytes; further behind it is told to start anew.  The server cuts
+                           streams at 64 KiB unsent, and a stream cut for that would come again
+                           and again */
     PROGRESS_MAX = 256, /* lines of progress waiting per user */
+    RETRY_MS = 1000,    /* after the database could not be read */
 };
 
 struct subscriber {
@@ -43,6 +47,7 @@ struct feed {
     struct idmap watchers;
     size_t streams;
     bool is_due, is_ending;
+    bool has_failed; /* a watcher waits for another try */
 };
 
 /* ---- Frames ---- */
@@ -68,6 +73,7 @@ static void send_frame(const struct subscriber *subscriber, const struct buf *fr
 struct round {
     struct str epoch;
     int64_t first, last;
+    int64_t after; /* the events behind it were read */
     struct event_row *events;
     size_t count;
 };
@@ -91,9 +97,12 @@ static bool read_round(struct feed *feed, int64_t user_id, int64_t after, struct
     if (!db_borrow(feed->config.pool, &db, err) || !event_epoch(db, arena, &out->epoch, err) ||
         !event_range(db, user_id, &out->first, &out->last, err))
         return false;
+    if (after > out->last)
+        after = out->last;
     /* Whoever is further behind than that starts anew, so nobody needs older ones. */
-    if (after == INT64_MAX || after < out->last - CATCH_UP_MAX)
+    if (after < out->last - CATCH_UP_MAX)
         after = out->last - CATCH_UP_MAX;
+    out->after = after;
     return event_list(db, user_id, after, CATCH_UP_MAX, arena, &out->events, &out->count, err);
 }
 
@@ -122,6 +131,29 @@ static void greet(struct feed *feed, struct subscriber *subscriber, const struct
     send_frame(subscriber, &frame);
 }
 
+/* What the stream has not got of the round; instead of too much of it, the order to start anew. */
+static void add_events(struct subscriber *subscriber, const struct round *round, struct buf *frame)
+{
+    bool is_too_far = subscriber->seq < round->after;
+    int64_t seq = subscriber->seq;
+
+    for (size_t index = 0; index < round->count && !is_too_far; index++) {
+        const struct event_row *event = &round->events[index];
+
+        if (event->seq <= seq)
+            continue;
+        add_frame(frame, round->epoch, event->seq, event->kind, event->body);
+        seq = event->seq;
+        is_too_far = frame->size > FRAME_MAX;
+    }
+    if (is_too_far) {
+        buf_finish(frame);
+        seq = round->last;
+        add_frame(frame, round->epoch, seq, STR("reset"), STR("{}"));
+    }
+    subscriber->seq = seq;
+}
+
 static void send_round(struct feed *feed, struct watcher *watcher, const struct round *round)
 {
     for (struct subscriber *each = watcher->subscribers; each != NULL; each = each->next) {
@@ -129,14 +161,13 @@ static void send_round(struct feed *feed, struct watcher *watcher, const struct 
 
         if (each->is_new)
             greet(feed, each, round);
-        for (size_t index = 0; index < round->count; index++) {
-            if (round->events[index].seq <= each->seq)
-                continue;
-            add_frame(&frame, round->epoch, round->events[index].seq, round->events[index].kind,
-                      round->events[index].body);
-            each->seq = round->events[index].seq;
+        /* It came while the events were read, with an older position than theirs. */
+        if (each->seq < round->after && each->seq >= round->last - CATCH_UP_MAX) {
+            watcher->is_due = true;
+            continue;
         }
-        for (size_t index = 0; index < watcher->progress_count; index++)
+        add_events(each, round, &frame);
+        for (size_t index = 0; index < watcher->progress_count && frame.size < FRAME_MAX; index++)
             add_frame(&frame, STR_EMPTY, 0, STR("task.progress"),
                       buf_str(&watcher->progress[index]));
         if (frame.size > 0)
@@ -170,7 +201,8 @@ static void serve(struct feed *feed, int64_t user_id)
     if (watcher == NULL)
         return;
     if (!ok) {
-        watcher->is_due = true; /* again with the next wake */
+        watcher->is_due = true;
+        feed->has_failed = true;
         return;
     }
     send_round(feed, watcher, &round);
@@ -191,6 +223,22 @@ static size_t take_due(struct feed *feed, int64_t *users, size_t max)
     return count;
 }
 
+/* Until there is work.  What failed is tried again after a while, not at once and for ever. */
+static void wait_due(struct feed *feed)
+{
+    const int64_t at_ms = clock_mono_ms(&clock_system) + RETRY_MS;
+    const struct timespec at = {.tv_sec = at_ms / 1000, .tv_nsec = at_ms % 1000 * 1000000};
+
+    while (!feed->is_due && !feed->is_ending) {
+        if (!feed->has_failed)
+            pthread_cond_wait(&feed->due, &feed->lock);
+        else if (pthread_cond_clockwait(&feed->due, &feed->lock, CLOCK_MONOTONIC, &at) != 0)
+            break;
+    }
+    feed->is_due = false;
+    feed->has_failed = false;
+}
+
 static void *run(void *context)
 {
     struct feed *feed = context;
@@ -201,10 +249,9 @@ static void *run(void *context)
     while (!feed->is_ending) {
         size_t count;
 
-        while (!feed->is_due && !feed->is_ending)
-            pthread_cond_wait(&feed->due, &feed->lock);
-        feed->is_due = false;
-        while (!feed->is_ending && (count = take_due(feed, users, COUNT(users))) > 0)
+        wait_due(feed);
+        while (!feed->is_ending && !feed->has_failed &&
+               (count = take_due(feed, users, COUNT(users))) > 0)
             for (size_t index = 0; index < count; index++)
                 serve(feed, users[index]);
     }
