@@ -17,6 +17,7 @@ enum {
 static const int64_t fetch_delay_ms[FETCHES_MAX] = {0, 1000, 5000, 25000};
 
 struct work {
+    struct task_inputs inputs; /* and what tasks before it made */
     struct provider_request request;
     struct provider_verdict verdict;
     struct provider_card card;
@@ -93,6 +94,14 @@ static bool load_picture(struct attempt *attempt, const struct input_picture *in
     return true;
 }
 
+static struct input_picture *input_of(const struct result_picture *picture, struct arena *arena)
+{
+    struct input_picture *input = ARENA_NEW(arena, struct input_picture);
+
+    *input = (struct input_picture){.blob = picture->blob, .mime = picture->mime};
+    return input;
+}
+
 /* Pictures of the task's own inputs, then those that tasks before it made. */
 static bool gather_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
 {
@@ -110,43 +119,43 @@ static bool gather_inputs(struct attempt *attempt, struct task_inputs *inputs, s
         if (!result_read(attempt->upstream[index].output, attempt->arena, &result, err))
             return false;
         pictures = result.pictures.items;
+        if (str_equal(attempt->upstream[index].to_port, STR("mask"))) {
+            if (result.pictures.count > 0)
+                inputs->mask = input_of(&pictures[0], attempt->arena);
+            continue;
+        }
         for (size_t picture = 0; picture < result.pictures.count && count < REFERENCES_MAX;
              picture++)
-            all[count++] = (struct input_picture){.blob = pictures[picture].blob,
-                                                  .mime = pictures[picture].mime};
+            all[count++] = *input_of(&pictures[picture], attempt->arena);
     }
     inputs->images = (struct list){.items = all, .count = count};
     return true;
 }
 
-static bool load_inputs(struct attempt *attempt, struct provider_request *request,
-                        struct error *err)
+static bool load_inputs(struct attempt *attempt, struct work *work, struct error *err)
 {
     const struct provider_kind *kind = attempt->provider.kind;
-    struct task_inputs inputs;
-    struct provider_image *references;
+    const struct task_inputs *inputs = &work->inputs;
+    struct provider_request *request = &work->request;
+    struct provider_image *references =
+        ARENA_ARRAY(attempt->arena, struct provider_image, inputs->images.count);
     struct provider_image *mask;
 
-    if (!gather_inputs(attempt, &inputs, err))
-        return false;
-    references = ARENA_ARRAY(attempt->arena, struct provider_image, inputs.images.count);
-    for (size_t index = 0; index < inputs.images.count; index++) {
+    for (size_t index = 0; index < inputs->images.count; index++) {
         const struct str name = arena_printf(attempt->arena, "reference-%zu", index + 1);
 
         /* With a mask the first picture keeps its size, which the mask's must be (facts 1.3). */
-        if (!load_picture(attempt, &((struct input_picture *)inputs.images.items)[index],
-                          arena_cstr(attempt->arena, name), inputs.mask != NULL && index == 0,
+        if (!load_picture(attempt, &((struct input_picture *)inputs->images.items)[index],
+                          arena_cstr(attempt->arena, name), inputs->mask != NULL && index == 0,
                           &references[index], err))
             return false;
     }
     request->references = references;
-    request->reference_count = inputs.images.count;
-    if (inputs.images.count > 0)
-        request->action = PROVIDER_EDIT;
-    if (inputs.mask == NULL)
+    request->reference_count = inputs->images.count;
+    if (inputs->mask == NULL)
         return true;
     mask = ARENA_NEW(attempt->arena, struct provider_image);
-    if (!load_picture(attempt, inputs.mask, "mask", true, mask, err))
+    if (!load_picture(attempt, inputs->mask, "mask", true, mask, err))
         return false;
     if (kind->wants_white_mask != NULL && kind->wants_white_mask(&attempt->provider.account)) {
         if (!image_mask_to_white(mask->bytes, attempt->arena, &mask->bytes, err))
@@ -164,7 +173,9 @@ static bool make_work(struct attempt *attempt, struct work **out, struct error *
     struct work *work = ARENA_NEW(attempt->arena, struct work);
 
     if (!json_read(attempt->parameters, &parameters, err) ||
-        !request_of(parameters, 0, false, attempt->arena, &work->request, err))
+        !gather_inputs(attempt, &work->inputs, err) ||
+        !request_of(parameters, work->inputs.images.count, work->inputs.mask != NULL,
+                    attempt->arena, &work->request, err))
         return false;
     work->request.model = attempt->model;
     work->request.idempotency_key = attempt->call_key;
@@ -195,7 +206,7 @@ static void begin(struct attempt *attempt, struct step *out)
 
     if (!has_provider(attempt, out))
         return;
-    if (!make_work(attempt, &work, &err) || !load_inputs(attempt, &work->request, &err) ||
+    if (!make_work(attempt, &work, &err) || !load_inputs(attempt, work, &err) ||
         !kind->begin(&attempt->provider.account, &work->request, attempt->arena, &out->exchange,
                      &err)) {
         step_fail_error(attempt, out, &err, CHARGED_NO);
@@ -227,6 +238,23 @@ static struct image_label label_of(struct attempt *attempt, const struct work *w
     };
 }
 
+/* The provider's words as our own JSON may hold them: bounded, without control characters. */
+static struct str clean_words(struct str text, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf clean = {0};
+    CLEANUP(buf_finish) struct buf one = {0};
+    uint32_t code_point;
+
+    text = text_clip(text, 32000);
+    while (text_next(&text, &code_point)) {
+        buf_clear(&one);
+        text_add_code_point(&one, code_point);
+        if (!text_has_control(buf_str(&one)))
+            buf_add(&clean, buf_str(&one));
+    }
+    return arena_str(arena, buf_str(&clean));
+}
+
 static void keep(struct attempt *attempt, struct work *work, struct step *out)
 {
     const struct provider_verdict *verdict = &work->verdict;
@@ -249,7 +277,7 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
             .kind = STR("generated"),
             .has_seed = picture->has_seed || work->request.has_seed,
             .seed = picture->has_seed ? picture->seed : work->request.seed,
-            .revised_prompt = text_clip(picture->revised_prompt, 32000),
+            .revised_prompt = clean_words(picture->revised_prompt, attempt->arena),
         };
         if (!picture_keep(attempt, picture->bytes, &label, &pictures[index], &err)) {
             if (error_retry_of(err.code) == RETRY_LATER)
@@ -462,7 +490,7 @@ static bool perform_card(struct attempt *attempt, const struct exchange *exchang
     }
     /* Remote work was begun by another attempt: its references are read again. */
     if (attempt->prior != NULL && work->request.references == NULL &&
-        !load_inputs(attempt, &work->request, &out->err))
+        !load_inputs(attempt, work, &out->err))
         return false;
     count = provider_card_due(&card, now_ms);
     pictures = ARENA_ARRAY(attempt->arena, struct str, count);

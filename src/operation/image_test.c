@@ -1,0 +1,765 @@
+#include "operation/operation_private.h"
+
+#include "core/test.h"
+#include "db/migrations.h"
+#include "provider/mock.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- A provider that answers as it is told ---- */
+
+static struct {
+    struct provider_verdict verdict;
+    struct provider_request seen;
+    bool wants_white;
+} script;
+
+static bool fake_begin(const struct provider_account *account,
+                       const struct provider_request *request, struct arena *arena,
+                       struct exchange *out, struct error *err)
+{
+    (void)account, (void)arena;
+    if (str_equal(request->prompt, STR("too wide")))
+        return error_field(err, ERROR_TOO_BIG, "width", 2048, "at most 2048");
+    script.seen = *request;
+    *out = (struct exchange){.purpose = EXCHANGE_SUBMIT, .is_paid = true};
+    return true;
+}
+
+static void fake_read(const struct provider_account *account,
+                      const struct provider_request *request, const struct exchange *exchange,
+                      const struct exchange_reply *reply, struct arena *arena,
+                      struct provider_verdict *out)
+{
+    (void)account, (void)request, (void)exchange, (void)reply, (void)arena;
+    *out = script.verdict;
+}
+
+static bool fake_wants_white(const struct provider_account *account)
+{
+    (void)account;
+    return script.wants_white;
+}
+
+static bool fake_ask(const struct provider_account *account, struct str remote_id,
+                     struct arena *arena, struct exchange *out, struct error *err)
+{
+    (void)account, (void)err;
+    *out = (struct exchange){.purpose = EXCHANGE_POLL, .url = arena_str(arena, remote_id)};
+    return true;
+}
+
+static bool fake_cancel(const struct provider_account *account, struct str remote_id,
+                        struct arena *arena, struct exchange *out, struct error *err)
+{
+    (void)account, (void)err;
+    *out = (struct exchange){.purpose = EXCHANGE_CANCEL, .url = arena_str(arena, remote_id)};
+    return true;
+}
+
+static const struct provider_model fake_model = {
+    .name = {"fake", 4},
+      .price_micro = -1
+};
+static const struct provider_kind fake_kind = {
+    .name = "fake",
+    .label = "Fake",
+    .model_default = &fake_model,
+    .begin = fake_begin,
+    .read = fake_read,
+    .wants_white_mask = fake_wants_white,
+    .poll = fake_ask,
+    .cancel = fake_cancel,
+};
+static const struct provider_kind fake_sync_kind = {
+    .name = "fake",
+    .label = "Fake",
+    .model_default = &fake_model,
+    .begin = fake_begin,
+    .read = fake_read,
+};
+
+/* ---- The house ---- */
+
+struct house {
+    char directory[64];
+    struct arena *arena;
+    struct db_pool *pool;
+    struct blob_store *blobs;
+    struct operation_services services;
+    struct str picture, clear; /* PNGs of 64 by 48, the second with transparent parts */
+    struct str picture_blob, clear_blob;
+};
+static struct house house;
+
+static void no_error(bool ok, const struct error *err, const char *what)
+{
+    if (!ok)
+        fail_msg("%s: %s (%s) %s", what, err->message, err->field, err->detail);
+}
+
+static struct str producer_code(void *context, struct arena *arena)
+{
+    (void)context;
+    return arena_str(arena, STR("00191350000000000000"));
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info, (void)type, (void)walk;
+    return remove(path);
+}
+
+static struct str draw(bool is_transparent, uint64_t seed)
+{
+    const struct image_card card = {.width_px = 64,
+                                    .height_px = 48,
+                                    .seed = seed,
+                                    .prompt = STR("cup"),
+                                    .is_transparent = is_transparent,
+                                    .type = IMAGE_PNG};
+    struct error err = {0};
+    struct str out;
+
+    no_error(image_card_draw(&card, house.arena, &out, &err), &err, "image_card_draw");
+    return out;
+}
+
+static struct str store(struct str bytes)
+{
+    struct error err = {0};
+    struct blob blob;
+
+    no_error(blob_put(house.blobs, bytes, &blob, &err), &err, "blob_put");
+    return arena_str(house.arena, str_of(blob.name));
+}
+
+static int open_house(void **state)
+{
+    struct db_config db = {.readers = 2,
+                           .migrations = db_migrations,
+                           .migration_count = db_migration_count,
+                           .clock = &clock_system};
+    struct blob_config blobs = {
+        .clock = &clock_system, .free_bytes_uploads_min = 1, .free_bytes_jobs_min = 1};
+    struct error err = {0};
+
+    house = (struct house){.directory = "/tmp/vitrine-operation-XXXXXX",
+                           .arena = arena_create(MIB(256))};
+    assert_non_null(mkdtemp(house.directory));
+    db.path = arena_cstr(house.arena, arena_printf(house.arena, "%s/db", house.directory));
+    no_error(db_pool_open(&db, &house.pool, &err), &err, "db_pool_open");
+    blobs.pool = house.pool;
+    blobs.directory =
+        arena_cstr(house.arena, arena_printf(house.arena, "%s/blobs", house.directory));
+    no_error(blob_store_open(&blobs, &house.blobs, &err), &err, "blob_store_open");
+    house.services = (struct operation_services){
+        .blobs = house.blobs, .fetch_size_max = 1000000, .producer_code = producer_code};
+    no_error(image_init(&err), &err, "image_init");
+    house.picture = draw(false, 1);
+    house.clear = draw(true, 2);
+    house.picture_blob = store(house.picture);
+    house.clear_blob = store(house.clear);
+    *state = &house;
+    return 0;
+}
+
+static int close_house(void **state)
+{
+    (void)state;
+    blob_store_close(house.blobs);
+    db_pool_close(house.pool);
+    arena_destroy(house.arena);
+    image_thread_end();
+    image_finish();
+    return nftw(house.directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* Each test tells the script itself. */
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&script, 0, sizeof(script));
+    script.verdict = (struct provider_verdict){
+        .type = VERDICT_DONE,
+        .poll_after_ms = -1,
+        .progress = -1,
+        .request_id = STR("req_1"),
+        .usage = {.cost_micro = 40000, .currency = "USD"}
+    };
+    return 0;
+}
+
+static const struct engine_operation *image(void) { return &operation_image_generate.engine; }
+
+static struct attempt attempt_of(const struct provider_kind *kind, const char *parameters)
+{
+    return (struct attempt){
+        .task_id = 1,
+        .user_id = 2,
+        .task_public_id = STR("01JDTASK000000000000000000"),
+        .operation = STR("image.generate"),
+        .model = STR("fake-1"),
+        .parameters = str_of(parameters),
+        .inputs = STR("{}"),
+        .provider = {.id = 1, .name = STR("Studio"), .kind = kind, .is_enabled = true},
+        .arena = house.arena,
+        .services = &house.services,
+        .call_key = STR("01JDCALL000000000000000000"),
+    };
+}
+
+#define CUP "{\"prompt\":\"a cup\",\"seed\":7}"
+
+static void expect_failure(const struct step *step, enum failure_class class, enum charged charged,
+                           const char *because)
+{
+    if (step->type != STEP_FAILED || step->failure.class != class ||
+        step->failure.charged != charged)
+        fail_msg("%s: step %d, %s, charged %d: %.*s", because, (int)step->type,
+                 failure_class_name(step->failure.class), (int)step->failure.charged,
+                 STR_ARGS(step->failure.message));
+    if (step->failure.message.size == 0)
+        fail_msg("%s: without a word", because);
+}
+
+static struct str blob_of(struct str name)
+{
+    struct error err = {0};
+    struct str bytes;
+
+    no_error(blob_get(house.blobs, name, MIB(16), house.arena, &bytes, &err), &err, "blob_get");
+    return bytes;
+}
+
+static const struct result_picture *pictures_of(struct str json, size_t count)
+{
+    struct result result;
+    struct error err = {0};
+
+    no_error(result_read(json, house.arena, &result, &err), &err, "result_read");
+    assert_int_equal(result.pictures.count, count);
+    return result.pictures.items;
+}
+
+static struct image_label read_label(struct str blob)
+{
+    struct image_label label;
+    struct error err = {0};
+    bool found;
+
+    no_error(image_label_read(blob_of(blob), IMAGE_PNG, house.arena, &found, &label, &err), &err,
+             "image_label_read");
+    assert_true(found);
+    return label;
+}
+
+static struct step begun(struct attempt *attempt)
+{
+    struct step step = {0};
+
+    image()->begin(attempt, &step);
+    if (step.type != STEP_EXCHANGE)
+        fail_msg("%.*s", STR_ARGS(step.failure.message));
+    return step;
+}
+
+static struct step replied(struct attempt *attempt, const struct exchange *exchange, int status,
+                           struct str body)
+{
+    const struct exchange_reply reply = {
+        .outcome = EXCHANGE_REPLIED, .status = status, .body = body};
+    struct step step = {0};
+
+    image()->reply(attempt, exchange, &reply, &step);
+    return step;
+}
+
+/* ---- Pictures that come with the reply ---- */
+
+static void test_pictures_are_labelled_kept_and_refined(void **state)
+{
+    struct provider_picture made[] = {
+        {.bytes = house.picture,
+         .revised_prompt = STR("a \a\xc2\x85"
+                               "cup\nof 茶")},
+        { .bytes = house.clear,      .has_seed = true,   .seed = 99},
+    };
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = begun(&attempt);
+    const struct result_picture *pictures;
+    struct image_label label;
+
+    (void)state;
+    assert_true(step.exchange.is_paid);
+    assert_int_equal(script.seen.action, PROVIDER_GENERATE);
+    assert_int_equal(script.seen.count, 1);
+    assert_true(script.seen.has_seed);
+    assert_true(str_equal(script.seen.model, STR("fake-1")));
+    assert_true(str_equal(script.seen.idempotency_key, attempt.call_key));
+    assert_int_equal(script.seen.safety_id.size, 32);
+    script.verdict.pictures = made;
+    script.verdict.picture_count = 2;
+    script.verdict.dropped = STR("quality");
+    step = replied(&attempt, &step.exchange, 200, STR("{}"));
+    assert_int_equal(step.type, STEP_KEEP);
+    assert_int_equal(step.cost_micro, 40000);
+    assert_string_equal(step.currency, "USD");
+    assert_int_equal(step.http_status, 200);
+    assert_true(str_equal(step.request_id, STR("req_1")));
+    pictures = pictures_of(step.result, 2);
+    check_text(pictures[0].revised_prompt, "a cup\nof 茶", "words without control characters");
+    assert_int_equal(pictures[0].seed, 7);
+    assert_int_equal(pictures[1].seed, 99);
+    assert_int_equal(pictures[0].variants.count, 0);
+    label = read_label(pictures[0].blob);
+    assert_string_equal(label.source_type, "trainedAlgorithmicMedia");
+    check_text(label.system, "Studio fake-1", "system");
+    check_text(label.producer_code, "00191350000000000000", "producer");
+    check_text(label.produce_id, "01JDTASK000000000000000000-1", "content number");
+    check_text(read_label(pictures[1].blob).produce_id, "01JDTASK000000000000000000-2", "second");
+
+    /* A new attempt after a crash refines the same result. */
+    for (int go = 0; go < 2; go++) {
+        struct attempt again = attempt_of(&fake_kind, CUP);
+        struct step end = {0};
+
+        image()->refine(go == 0 ? &attempt : &again, step.result, &end);
+        assert_int_equal(end.type, STEP_DONE);
+        pictures = pictures_of(end.output, 2);
+        assert_int_equal(pictures[0].variants.count, IMAGE_VARIANT_COUNT);
+        assert_int_equal(pictures[0].width_px, 64);
+        assert_int_equal(pictures[0].color.size, 7);
+        assert_true(pictures[0].thumbhash.size > 0);
+        assert_true(blob_of(((struct result_variant *)pictures[0].variants.items)->blob).size > 0);
+    }
+}
+
+static void test_a_result_whose_picture_is_gone_is_no_result(void **state)
+{
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = {0};
+
+    (void)state;
+    image()->refine(&attempt,
+                    STR("{\"pictures\":[{\"blob\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa742"
+                        "5e73043362938b9824\",\"mime\":\"image/png\",\"kind\":\"generated\","
+                        "\"size\":1,\"width_px\":1,\"height_px\":1}]}"),
+                    &step);
+    assert_int_equal(step.type, STEP_FAILED);
+    assert_int_equal(step.failure.charged, CHARGED_YES);
+    step = (struct step){0};
+    image()->refine(&attempt, STR("{"), &step);
+    assert_int_equal(step.type, STEP_FAILED);
+}
+
+static void test_a_broken_picture_was_paid_for_and_is_lost(void **state)
+{
+    const struct {
+        struct str bytes;
+        const char *reason;
+    } cases[] = {
+        {STR("<html>sorry</html>"), "no picture at all"},
+        { str_slice(house.picture, 0,                 20), "the first bytes of one"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct provider_picture made = {.bytes = cases[i].bytes};
+        struct attempt attempt = attempt_of(&fake_kind, CUP);
+        struct step step = begun(&attempt);
+
+        script.verdict.pictures = &made;
+        script.verdict.picture_count = 1;
+        step = replied(&attempt, &step.exchange, 200, STR("{}"));
+        expect_failure(&step, FAILURE_RESULT_LOST, CHARGED_YES, cases[i].reason);
+    }
+}
+
+static void test_what_the_provider_says_is_handed_on(void **state)
+{
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step first = begun(&attempt), step;
+
+    (void)state;
+    script.verdict = (struct provider_verdict){
+        .type = VERDICT_FAILED,
+        .request_id = STR("req_2"),
+        .failure = {.class = FAILURE_THROTTLED, .retry_after_ms = 4000, .message = STR("busy")}
+    };
+    step = replied(&attempt, &first.exchange, 429, STR("{}"));
+    expect_failure(&step, FAILURE_THROTTLED, CHARGED_NO, "throttled");
+    assert_int_equal(step.failure.retry_after_ms, 4000);
+    assert_int_equal(step.http_status, 429);
+    assert_true(str_equal(step.request_id, STR("req_2")));
+    script.verdict = (struct provider_verdict){
+        .type = VERDICT_NEXT, .next = {.url = STR("again"), .retry_stage = 1}
+    };
+    step = replied(&attempt, &first.exchange, 400, STR("{}"));
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    assert_int_equal(step.exchange.retry_stage, 1);
+}
+
+/* ---- Pictures behind addresses ---- */
+
+static void test_addresses_are_fetched_one_after_the_other(void **state)
+{
+    struct provider_picture made[] = {{.url = STR("https://cdn.test/1")},
+                                      {.bytes = house.clear},
+                                      {.url = STR("https://cdn.test/3")}};
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = begun(&attempt);
+
+    (void)state;
+    script.verdict.pictures = made;
+    script.verdict.picture_count = 3;
+    step = replied(&attempt, &step.exchange, 200, STR("{}"));
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    assert_int_equal(step.exchange.purpose, EXCHANGE_FETCH);
+    assert_false(step.exchange.is_paid);
+    check_text(step.exchange.url, "https://cdn.test/1", "the first");
+    assert_int_equal(step.exchange.header_count, 0); /* no credentials */
+    assert_int_equal(step.exchange.reply_size_max, 1000000);
+    step = replied(&attempt, &step.exchange, 404, STR("not yet"));
+    check_text(step.exchange.url, "https://cdn.test/1", "again");
+    assert_int_equal(step.exchange.delay_ms, 1000);
+    step = replied(&attempt, &step.exchange, 200, house.picture);
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    check_text(step.exchange.url, "https://cdn.test/3", "the third, its tries from the start");
+    assert_int_equal(step.exchange.delay_ms, 0);
+    step = replied(&attempt, &step.exchange, 200, house.picture);
+    assert_int_equal(step.type, STEP_KEEP);
+    assert_int_equal(step.http_status, 200);
+    assert_int_equal(step.cost_micro, 40000);
+    (void)pictures_of(step.result, 3);
+}
+
+static void test_an_address_is_asked_four_times_and_then_lost(void **state)
+{
+    static const int64_t delays[] = {0, 1000, 5000, 25000};
+    static const struct exchange_reply replies[] = {
+        {.outcome = EXCHANGE_REPLIED,  .status = 500                     },
+        {.outcome = EXCHANGE_NOT_SENT, .err = {.code = ERROR_UNREACHABLE}},
+        {.outcome = EXCHANGE_LOST,     .err = {.code = ERROR_TIMED_OUT}  },
+        {.outcome = EXCHANGE_REPLIED,  .status = 200                     }, /* of nothing */
+    };
+    struct provider_picture made = {.url = STR("https://cdn.test/secret?sig=abc")};
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = begun(&attempt);
+
+    (void)state;
+    script.verdict.pictures = &made;
+    script.verdict.picture_count = 1;
+    step = replied(&attempt, &step.exchange, 200, STR("{}"));
+    for (size_t i = 0; i < COUNT(replies); i++) {
+        const struct exchange fetch = step.exchange;
+
+        assert_int_equal(step.type, STEP_EXCHANGE);
+        assert_int_equal(fetch.delay_ms, delays[i]);
+        step = (struct step){0};
+        image()->reply(&attempt, &fetch, &replies[i], &step);
+    }
+    expect_failure(&step, FAILURE_RESULT_LOST, CHARGED_YES, "four times");
+    assert_true(str_find(step.failure.message, STR("sig=")) < 0);
+}
+
+/* ---- Remote work ---- */
+
+static void test_accepted_work_is_asked_for_by_another_attempt(void **state)
+{
+    const struct prior_call prior = {.state = CALL_ACCEPTED, .remote_id = STR("job-1")};
+    struct provider_picture made = {.bytes = house.picture};
+    struct attempt first = attempt_of(&fake_kind, CUP);
+    struct attempt second = attempt_of(&fake_kind, CUP);
+    struct step step;
+
+    (void)state;
+    second.inputs =
+        arena_printf(house.arena, "{\"images\":[{\"blob\":\"%.*s\",\"mime\":\"image/png\"}]}",
+                     STR_ARGS(house.picture_blob));
+    first.inputs = second.inputs;
+    second.prior = &prior;
+    step = begun(&first);
+    assert_int_equal(script.seen.action, PROVIDER_EDIT);
+    script.verdict = (struct provider_verdict){
+        .type = VERDICT_WAIT, .remote_id = STR("job-1"), .poll_after_ms = 3000, .progress = 0.25};
+    step = replied(&first, &step.exchange, 202, STR("{}"));
+    assert_int_equal(step.type, STEP_WAIT);
+    check_text(step.remote_id, "job-1", "remote id");
+    assert_int_equal(step.poll_after_ms, 3000);
+    assert_true(step.progress > 0.24 && step.progress < 0.26);
+
+    step = (struct step){0};
+    image()->poll(&second, &step);
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    assert_int_equal(step.exchange.purpose, EXCHANGE_POLL);
+    check_text(step.exchange.url, "job-1", "asked by its id");
+    script.verdict = (struct provider_verdict){
+        .type = VERDICT_DONE, .pictures = &made, .picture_count = 1, .usage = {.cost_micro = -1}};
+    step = replied(&second, &step.exchange, 200, STR("{}"));
+    assert_int_equal(step.type, STEP_KEEP);
+    /* It is still the edit that it was begun as. */
+    assert_string_equal(read_label(pictures_of(step.result, 1)->blob).source_type,
+                        "compositeWithTrainedAlgorithmicMedia");
+
+    step = (struct step){0};
+    image()->give_up(&second, &step);
+    assert_int_equal(step.exchange.purpose, EXCHANGE_CANCEL);
+}
+
+static void test_remote_work_of_a_provider_that_is_gone_is_unknown(void **state)
+{
+    static const struct provider_kind *const kinds[] = {NULL, &fake_sync_kind};
+    const struct prior_call prior = {.state = CALL_ACCEPTED, .remote_id = STR("job-1")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct attempt attempt = attempt_of(kinds[i], CUP);
+        struct step step = {0};
+
+        attempt.prior = &prior;
+        image()->poll(&attempt, &step);
+        expect_failure(&step, FAILURE_UNKNOWN, CHARGED_MAYBE, "poll");
+        step = (struct step){0};
+        image()->give_up(&attempt, &step);
+        expect_failure(&step, FAILURE_UNKNOWN, CHARGED_MAYBE, "give up");
+    }
+}
+
+/* ---- What cannot begin ---- */
+
+static void test_what_cannot_begin_fails_without_a_charge(void **state)
+{
+    static const char gone[] = "{\"images\":[{\"blob\":\"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1"
+                               "fa7425e73043362938b9824\",\"mime\":\"image/png\"}]}";
+    const struct {
+        const struct provider_kind *kind;
+        bool is_enabled;
+        const char *parameters, *inputs, *says, *reason;
+    } cases[] = {
+        {NULL,       true,  CUP,                         "{}", "deleted",        "no provider"             },
+        {&fake_kind, false, CUP,                         "{}", "switched off",   "a provider that is off"  },
+        {&fake_kind, true,  "{\"prompt\":\"too wide\"}", "{}", "width: at most", "refused"                 },
+        {&fake_kind, true,  "{",                         "{}", "",               "broken parameters"       },
+        {&fake_kind, true,  CUP,                         "[]", "",               "broken inputs"           },
+        {&fake_kind, true,  CUP,                         gone, "",               "a reference that is gone"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct attempt attempt = attempt_of(cases[i].kind, cases[i].parameters);
+        struct step step = {0};
+
+        attempt.provider.is_enabled = cases[i].is_enabled;
+        attempt.inputs = str_of(cases[i].inputs);
+        image()->begin(&attempt, &step);
+        expect_failure(&step, FAILURE_INVALID, CHARGED_NO, cases[i].reason);
+        if (str_find(step.failure.message, str_of(cases[i].says)) < 0)
+            fail_msg("%s: %.*s", cases[i].reason, STR_ARGS(step.failure.message));
+    }
+}
+
+/* ---- Pictures that go in ---- */
+
+static struct str output_of(struct str blob)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct result_picture picture = {
+        .blob = blob, .mime = STR("image/png"), .kind = STR("generated")};
+    const struct result result = {
+        .pictures = {.items = &picture, .count = 1}
+    };
+
+    result_write(&result, &text);
+    return arena_str(house.arena, buf_str(&text));
+}
+
+static void test_what_tasks_before_made_goes_to_its_port(void **state)
+{
+    struct upstream upstream[] = {
+        {.to_port = STR("images"), .output = output_of(house.picture_blob)},
+        {.to_port = STR("mask"),   .output = output_of(house.clear_blob)  },
+    };
+
+    (void)state;
+    for (int white = 0; white < 2; white++) {
+        struct attempt attempt = attempt_of(&fake_kind, CUP);
+        struct image_info info;
+        struct error err = {0};
+
+        script.wants_white = white == 1;
+        attempt.upstream = upstream;
+        attempt.upstream_count = 2;
+        (void)begun(&attempt);
+        assert_int_equal(script.seen.action, PROVIDER_EDIT);
+        assert_int_equal(script.seen.reference_count, 1);
+        check_text(script.seen.references[0].mime, "image/png", "as large as its mask");
+        check_text(script.seen.references[0].name, "reference-1.png", "its name");
+        assert_non_null(script.seen.mask);
+        assert_true(script.seen.mask_is_white == (white == 1));
+        assert_true(image_probe(script.seen.mask->bytes, NULL, &info, &err));
+        assert_int_equal(info.type, IMAGE_PNG);
+        assert_int_equal(info.width_px, 64);
+        assert_true(info.has_alpha == (white == 0));
+    }
+}
+
+static void test_references_are_bounded_and_in_one_form(void **state)
+{
+    struct upstream upstream[20];
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(upstream); i++)
+        upstream[i] =
+            (struct upstream){.to_port = STR("images"), .output = output_of(house.picture_blob)};
+    attempt.upstream = upstream;
+    attempt.upstream_count = COUNT(upstream);
+    (void)begun(&attempt);
+    assert_int_equal(script.seen.reference_count, 16);
+    check_text(script.seen.references[15].name, "reference-16.jpg", "without alpha: JPEG");
+}
+
+/* ---- The mock's cards ---- */
+
+static void test_the_mock_draws_what_was_ordered(void **state)
+{
+    const struct provider_kind *mock = provider_kind_find(STR("mock"));
+    struct attempt attempt =
+        attempt_of(mock, "{\"prompt\":\"a cup\",\"n\":2,\"width\":320,\"height\":256,\"seed\":5}");
+    struct exchange_reply reply;
+    struct step step, end = {0};
+    const struct result_picture *pictures;
+
+    (void)state;
+    assert_non_null(mock);
+    attempt.model = STR("mock-fast");
+    step = begun(&attempt);
+    assert_true(step.exchange.card.size > 0);
+    assert_int_equal(image()->card_parts(&step.exchange), 0);
+    assert_true(image()->perform_card(&attempt, &step.exchange, -1, &reply));
+    assert_int_equal(reply.outcome, EXCHANGE_REPLIED);
+    assert_int_equal(reply.part_count, 2);
+    image()->reply(&attempt, &step.exchange, &reply, &end);
+    assert_int_equal(end.type, STEP_KEEP);
+    pictures = pictures_of(end.result, 2);
+    assert_int_equal(pictures[0].width_px, 320);
+    assert_int_equal(pictures[0].height_px, 256);
+    assert_int_equal(pictures[0].seed, 5);
+    assert_int_equal(pictures[1].seed, 6);
+    assert_string_equal(read_label(pictures[0].blob).source_type, "trainedAlgorithmicMedia");
+    assert_false(str_equal(pictures[0].blob, pictures[1].blob));
+}
+
+static void test_a_card_that_is_none_is_lost_and_draws_nothing(void **state)
+{
+    struct attempt attempt = attempt_of(provider_kind_find(STR("mock")), CUP);
+    struct exchange_reply reply;
+    struct step step = begun(&attempt);
+
+    (void)state;
+    step.exchange.card = STR("{\"v\":9}");
+    assert_int_equal(image()->card_parts(&step.exchange), 0);
+    assert_false(image()->perform_card(&attempt, &step.exchange, -1, &reply));
+    assert_int_equal(reply.outcome, EXCHANGE_LOST);
+}
+
+/* ---- asset.fetch ---- */
+
+static const struct engine_operation *fetching(void) { return &operation_asset_fetch.engine; }
+
+static void test_a_fetched_picture_is_stripped_kept_and_named(void **state)
+{
+    static const struct {
+        const char *url, *name;
+    } cases[] = {
+        {"https://a.test/b/cup.png?x=1#y", "cup.png"},
+        {"https://a.test/",                "a.test" },
+        {"https://a.test/茶.png",         "茶.png"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct attempt attempt = attempt_of(
+            NULL,
+            arena_cstr(house.arena, arena_printf(house.arena, "{\"url\":\"%s\"}", cases[i].url)));
+        const struct exchange_reply reply = {
+            .outcome = EXCHANGE_REPLIED, .status = 200, .body = house.picture};
+        struct step step = {0}, end = {0};
+        const struct result_picture *picture;
+
+        fetching()->begin(&attempt, &step);
+        assert_int_equal(step.type, STEP_EXCHANGE);
+        assert_false(step.exchange.is_own_origin); /* public addresses alone */
+        assert_false(step.exchange.is_paid);
+        assert_int_equal(step.exchange.reply_size_max, 1000000);
+        check_text(step.exchange.url, cases[i].url, "as given");
+        fetching()->reply(&attempt, &step.exchange, &reply, &end);
+        assert_int_equal(end.type, STEP_DONE);
+        picture = pictures_of(end.output, 1);
+        check_text(picture->name, cases[i].name, cases[i].url);
+        check_text(picture->source_url, cases[i].url, "where it came from");
+        check_text(picture->kind, "uploaded", "not ours");
+        assert_int_equal(picture->source_type.size, 0);
+        assert_int_equal(picture->variants.count, IMAGE_VARIANT_COUNT);
+    }
+}
+
+static void test_what_cannot_be_fetched_says_whether_to_try_again(void **state)
+{
+    const struct {
+        struct exchange_reply reply;
+        enum failure_class class;
+        const char *reason;
+    } cases[] = {
+        {{.outcome = EXCHANGE_REPLIED, .status = 200, .body = STR("<html></html>")},
+         FAILURE_INVALID,                                                                                            "a page"      },
+        {{.outcome = EXCHANGE_REPLIED, .status = 200},                                              FAILURE_INVALID, "nothing"     },
+        {{.outcome = EXCHANGE_REPLIED, .status = 404},                                              FAILURE_INVALID, "not there"   },
+        {{.outcome = EXCHANGE_REPLIED, .status = 302},                                              FAILURE_INVALID, "elsewhere"   },
+        {{.outcome = EXCHANGE_REPLIED, .status = 503},                                              FAILURE_SERVER,  "not now"     },
+        {{.outcome = EXCHANGE_REPLIED, .status = 429},                                              FAILURE_SERVER,  "not so often"},
+        {{.outcome = EXCHANGE_NOT_SENT, .err = {.code = ERROR_UNREACHABLE, .message = "no route"}},
+         FAILURE_SERVER,                                                                                             "nobody there"},
+        {{.outcome = EXCHANGE_LOST, .err = {.code = ERROR_TIMED_OUT, .message = "silence"}},
+         FAILURE_SERVER,                                                                                             "silence"     },
+        {{.outcome = EXCHANGE_NOT_SENT, .err = {.code = ERROR_INVALID, .message = "private"}},
+         FAILURE_INVALID,                                                                                            "the guard"   },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct attempt attempt = attempt_of(NULL, "{\"url\":\"https://a.test/b\"}");
+        struct step step = {0}, end = {0};
+
+        fetching()->begin(&attempt, &step);
+        fetching()->reply(&attempt, &step.exchange, &cases[i].reply, &end);
+        expect_failure(&end, cases[i].class, CHARGED_NO, cases[i].reason);
+    }
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup(name, set_up)
+    const struct CMUnitTest tests[] = {
+        T(test_pictures_are_labelled_kept_and_refined),
+        T(test_a_result_whose_picture_is_gone_is_no_result),
+        T(test_a_broken_picture_was_paid_for_and_is_lost),
+        T(test_what_the_provider_says_is_handed_on),
+        T(test_addresses_are_fetched_one_after_the_other),
+        T(test_an_address_is_asked_four_times_and_then_lost),
+        T(test_accepted_work_is_asked_for_by_another_attempt),
+        T(test_remote_work_of_a_provider_that_is_gone_is_unknown),
+        T(test_what_cannot_begin_fails_without_a_charge),
+        T(test_what_tasks_before_made_goes_to_its_port),
+        T(test_references_are_bounded_and_in_one_form),
+        T(test_the_mock_draws_what_was_ordered),
+        T(test_a_card_that_is_none_is_lost_and_draws_nothing),
+        T(test_a_fetched_picture_is_stripped_kept_and_named),
+        T(test_what_cannot_be_fetched_says_whether_to_try_again),
+    };
+
+    return cmocka_run_group_tests(tests, open_house, close_house);
+}
