@@ -507,8 +507,10 @@ static void on_intent(void *arg, bool ok, const struct error *err)
     drive->call_id = drive->command.intent.call_id;
     if (!drive->is_resend)
         drive->intent_at_ms = drive->command.now_ms;
-    if (drive->repeat_of != 0)
+    if (drive->repeat_of != 0) {
         drive->core->counts.repeats++;
+        drive->repeats++; /* counted at the claim without this one: "once" is over with it */
+    }
     if (drive->is_cancelled)
         drive_fail_locally(drive, FAILURE_CANCELLED, "");
     else
