@@ -344,7 +344,10 @@ static bool take_over_row(struct db *db, const struct command *command, enum tas
                 " crash_at_ms = CASE WHEN $5 = 0 THEN crash_at_ms ELSE $6 END,"
                 " may_repeat = CASE WHEN $7 = 1 THEN 1 ELSE may_repeat END, poll_at_ms = $8,"
                 " run_at_ms = $6, finished_at_ms = $9,"
-                " error_class = CASE WHEN $9 IS NULL THEN error_class ELSE 'cancelled' END"
+                " error_class = CASE WHEN $9 IS NOT NULL THEN 'cancelled'"
+                " WHEN $4 = 'unknown' THEN 'unknown' ELSE error_class END,"
+                " error_message = CASE WHEN $4 = 'unknown' THEN 'the server stopped before the"
+                " provider answered' ELSE error_message END"
                 " WHERE id = $1 AND fence = $2 AND state = 'running'"};
     const char *reason = to == TASK_HELD ? command->take_over.hold_reason : NULL;
     const struct sql_value args[] = {
