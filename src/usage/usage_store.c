@@ -37,10 +37,13 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
     return db_exec_one(db, &reserve, args, COUNT(args), err);
 }
 
-/* A call whose process died before it could note the sending may have left all the same. */
+/*
+ * A call whose process died before it could note the sending may have left all the same; one that
+ * was answered did, though the mock's are never noted.
+ */
 #define CALLS_THAT_LEFT                                                                            \
-    "(SELECT count(*) FROM call WHERE task_id = $1 AND (sent_at_ms IS NOT NULL OR state ="         \
-    " 'unknown'))"
+    "(SELECT count(*) FROM call WHERE task_id = $1 AND (sent_at_ms IS NOT NULL OR state IN"        \
+    " ('unknown', 'finished')))"
 
 bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro, struct str currency,
                         int64_t now_ms, struct error *err)
@@ -59,10 +62,15 @@ bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro, stru
 
 bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct error *err)
 {
-    static const struct sql doubt = {"usage_store_doubt",
-                                     "UPDATE usage SET state = 'doubtful', settled_at_ms = $2,"
-                                     " calls = " CALLS_THAT_LEFT " WHERE task_id = $1",
-                                     NULL};
+    /* What the other calls have cost is known all the same. */
+    static const struct sql doubt = {
+        "usage_store_doubt",
+        "UPDATE usage SET state = 'doubtful', settled_at_ms = $2, calls = " CALLS_THAT_LEFT
+        ", cost_micro = max(coalesce(cost_micro, 0),"
+        " (SELECT coalesce(sum(cost_micro), 0) FROM call WHERE task_id = $1)),"
+        " currency = coalesce((SELECT max(currency) FROM call WHERE task_id = $1"
+        " AND cost_micro > 0 AND currency <> ''), currency) WHERE task_id = $1",
+        NULL};
     const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(now_ms)};
 
     return db_exec(db, &doubt, args, COUNT(args), NULL, err);
