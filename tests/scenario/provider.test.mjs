@@ -1,0 +1,254 @@
+// A provider that is not ours: added, tried, obeyed, and its every trouble met by the rules of
+// design/engine.md 6.  The fake keeps the ledger of what was charged.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { openFake, openHouse, until } from "./house.mjs";
+import { plain } from "./pictures.mjs";
+
+const ORDER = { prompt: "a green lamp", model: "gpt-image-2", width: 1024, height: 1024,
+  quality: "low", partial_images: 0 };
+
+async function open(t, more) {
+  const house = await openHouse(t);
+  const fake = await openFake(t);
+  const provider = await house.addOpenai(fake, more);
+  return { house, fake, provider };
+}
+
+async function charges(fake) {
+  return (await fake.ledger()).entries.length;
+}
+
+async function one(house, more = {}) {
+  return (await house.run({ ...ORDER, ...more })).tasks[0];
+}
+
+test("a provider is added, tried, and its key never comes back", async (t) => {
+  const house = await openHouse(t);
+  const fake = await openFake(t);
+  const order = { kind: "openai", name: "studio", base_url: `${fake.url}/v1`, key: fake.key };
+  for (const flag of [{}, { is_private_allowed: false }]) {
+    const refused = await house.call("POST", "/providers", { body: { ...order, ...flag } });
+    assert.equal(refused.status, 422, "an address of this machine needs the owner's word");
+    assert.equal(refused.json.field, "base_url");
+  }
+  const made = await house.call("POST", "/providers", { body: { ...order, is_private_allowed: true } });
+  assert.equal(made.status, 201);
+  const provider = made.json;
+  assert.equal(provider.has_key, true);
+  assert.equal(provider.key_hint, fake.key.slice(-4));
+  for (const path of ["/providers", `/providers/${provider.id}`, "/models", "/settings"])
+    assert.ok(!(await house.call("GET", path)).bytes.includes(fake.key), path);
+  assert.ok(!made.bytes.includes(fake.key));
+
+  const good = await house.post(`/providers/${provider.id}/test`);
+  assert.equal(good.ok, true, JSON.stringify(good));
+  assert.ok(good.models.includes("gpt-image-2"));
+  await house.patch(`/providers/${provider.id}`, { key: "sk-wrong-key-9999" });
+  const bad = await house.post(`/providers/${provider.id}/test`);
+  assert.deepEqual([bad.ok, bad.failure_class], [false, "auth"]);
+  assert.ok(!JSON.stringify(bad).includes("sk-wrong-key-9999"));
+
+  const moved = await house.call("PATCH", `/providers/${provider.id}`,
+    { body: { base_url: "https://elsewhere.example/v1" } });
+  assert.equal(moved.status, 422, "another address does not get the old address's key");
+  assert.equal(await charges(fake), 0, "trying costs nothing");
+  await house.signal("SIGTERM");
+  for (const name of ["vitrine.db", "vitrine.db-wal"]) {
+    const bytes = await readFile(join(house.data, name)).catch(() => Buffer.alloc(0));
+    assert.ok(!bytes.includes(fake.key), `${name} keeps it sealed`);
+  }
+  assert.ok(!house.log.includes(fake.key));
+});
+
+test("a picture comes with partial ones before it, and is asked for as the house orders", async (t) => {
+  const { house, fake } = await open(t);
+  await fake.control({ latency_ms: 300 });
+  const feed = await house.feed();
+  const task = await one(house, { partial_images: 2 });
+  const done = await house.taskIs(task.id, ["done", "failed", "held"]);
+  assert.equal(done.state, "done", JSON.stringify(done.error));
+  const partial = await feed.until("a partial picture", (event) => event.kind === "task.progress" &&
+    event.data.id === task.id && event.data.partial_count > 0);
+  assert.equal(partial.id, null, "progress is not logged");
+  assert.equal(done.assets.length, 1);
+  assert.equal(done.assets[0].kind, "generated");
+  const { entries, requests } = await fake.ledger();
+  assert.equal(entries.length, 1);
+  assert.deepEqual([entries[0].model, entries[0].prompt, entries[0].size, entries[0].quality],
+    ["gpt-image-2", ORDER.prompt, "1024x1024", "low"]);
+  assert.equal(requests.at(-1).status, 200);
+  const { calls } = done.attempts[0];
+  assert.equal(calls.length, 1);
+  assert.equal(calls[0].state, "finished");
+  assert.match(calls[0].request_id, /^req_/);
+  const recipe = (await house.get(`/assets/${done.assets[0].id}`)).recipe;
+  assert.equal(recipe.request_id, calls[0].request_id);
+  assert.ok((await house.bytes(done.assets[0].id)).includes("trainedAlgorithmicMedia"));
+});
+
+test("an edit sends its references in order", async (t) => {
+  const { house, fake } = await open(t);
+  const pictures = (await house.upload([{ name: "a.png", bytes: plain(256, 256, 1) },
+    { name: "b.png", bytes: plain(256, 192, 2) }])).map((item) => item.asset.id);
+  const run = await house.runEnds((await house.run(ORDER, 1, { operation: "image.edit",
+    inputs: { images: pictures } })).id);
+  assert.equal(run.state, "done", JSON.stringify(run.tasks[0].error));
+  const [entry] = (await fake.ledger()).entries;
+  assert.equal(entry.path, "/v1/images/edits");
+  assert.deepEqual(entry.files.map((file) => file.name), ["image[]", "image[]"]);
+  assert.deepEqual((await house.get(`/assets/${run.tasks[0].assets[0].id}`)).recipe.references,
+    pictures);
+});
+
+test("what a later try may mend is tried again", async (t) => {
+  const { house, fake } = await open(t);
+  const rows = [
+    { faults: [{ kind: "status", status: 429, retry_after: 1, code: "rate_limit_exceeded" }],
+      classes: ["throttled", ""], tries: 0, why: "throttled: no try is counted" },
+    { faults: [{ kind: "status", status: 500 }], classes: ["server", ""], tries: 1,
+      why: "a broken server: one try is counted" },
+    { faults: [{ kind: "unknown_parameter", name: "output_format" }], classes: null, tries: 0,
+      order: { format: "png" }, why: "a parameter the provider does not know is left out" },
+  ];
+  for (const { faults, classes, tries, order, why } of rows) {
+    await fake.control({ reset: true, faults });
+    const task = await one(house, order);
+    const started = Date.now();
+    const done = await house.taskIs(task.id, ["done", "failed", "held"]);
+    assert.equal(done.state, "done", `${why}: ${JSON.stringify(done.error)}`);
+    assert.equal(done.tries, tries, why);
+    if (classes)
+      assert.deepEqual(done.attempts.map((attempt) => attempt.class), classes, why);
+    if (classes?.[0] === "throttled") assert.ok(Date.now() - started >= 950, "Retry-After is a floor");
+    assert.equal(await charges(fake), 1, why);
+    const { requests } = await fake.ledger();
+    assert.equal(requests.filter((request) => request.status !== null).length, 2, why);
+  }
+});
+
+test("what no later try would mend fails at once, and says so", async (t) => {
+  const { house, fake } = await open(t);
+  const rows = [
+    { order: { prompt: "[blocked] a lamp" }, faults: [], class: "refused", next: "edit" },
+    { faults: [{ kind: "status", status: 400, code: "invalid_value", message: "no such thing" }],
+      class: "invalid", next: "edit" },
+  ];
+  for (const row of rows) {
+    await fake.control({ reset: true, faults: row.faults });
+    const task = await one(house, row.order);
+    const done = await house.taskIs(task.id, ["done", "failed", "held"]);
+    assert.equal(done.state, "failed");
+    assert.deepEqual([done.error.class, done.error.next], [row.class, row.next]);
+    assert.ok(done.error.message.length > 0);
+    assert.equal((await fake.ledger()).requests.length, 1, "asked once");
+    assert.equal(await charges(fake), 0);
+  }
+});
+
+test("a page instead of a picture is no success and no blind repeat", async (t) => {
+  const { house, fake } = await open(t);
+  for (const kind of ["html200", "error200", "zero_images"]) {
+    await fake.control({ reset: true, faults: [{ kind }] });
+    const task = await one(house);
+    const end = await house.taskIs(task.id, ["done", "failed", "held"]);
+    const { requests } = await fake.ledger();
+    if (end.state === "done") assert.equal(requests.length, 2, `${kind}: a free failure was retried`);
+    else assert.equal(requests.length, 1, `${kind}: asked once`);
+    assert.notEqual(end.attempts[0].class, "", kind);
+    if (end.state === "held") await house.post(`/tasks/${task.id}/resolve`, { answer: "give_up" });
+    assert.ok((await charges(fake)) <= 1, kind);
+  }
+});
+
+test("a wrong key holds the work until the key is right", async (t) => {
+  const { house, fake, provider } = await open(t, { key: "sk-wrong-key-9999" });
+  const run = await house.run(ORDER, 2);
+  for (const { id } of run.tasks) {
+    const task = await until("held, or waiting behind the held one", async () => {
+      const got = await house.get(`/tasks/${id}`);
+      return got.state === "held" || (got.state === "ready" && got.position > 0) ? got : null;
+    });
+    if (task.state === "held") assert.equal(task.hold_reason, "auth");
+  }
+  const held = await until("one is held", async () => (await house.get(`/runs/${run.id}`)).tasks
+    .find((task) => task.state === "held"));
+  assert.equal(held.error.class, "auth");
+  assert.equal(held.error.next, "open_provider");
+  assert.ok(!JSON.stringify(held).includes("sk-wrong-key-9999"));
+  const lane = (await house.get("/queue")).providers.find((item) => item.id === provider.id);
+  assert.equal(lane.is_paused, true, "the others wait instead of failing one by one");
+  assert.equal(lane.reason, "auth");
+  assert.equal(await charges(fake), 0);
+
+  await house.patch(`/providers/${provider.id}`, { key: fake.key });
+  const done = await house.runEnds(run.id);
+  assert.equal(done.state, "done", JSON.stringify(done.tasks.map((task) => task.error)));
+  assert.equal(await charges(fake), 2);
+});
+
+test("a provider that repeats the key in its error does not carry it into ours", async (t) => {
+  const { house, fake } = await open(t);
+  await fake.control({ faults: [{ kind: "echo_key" }] });
+  const task = await house.taskIs((await one(house)).id, "held");
+  assert.ok(!JSON.stringify(task).includes(fake.key));
+  await house.signal("SIGTERM");
+  assert.ok(!house.log.includes(fake.key));
+  const bytes = await readFile(join(house.data, "vitrine.db"));
+  assert.ok(!bytes.includes(fake.key));
+});
+
+test("nobody knows whether it was paid: it is held, and a person decides", async (t) => {
+  const { house, fake } = await open(t);
+  for (const kind of ["cut_mid_body", "reset_before_reply"]) {
+    await fake.control({ reset: true, faults: [{ kind }] });
+    const task = await house.taskIs((await one(house)).id, ["held", "done", "failed"]);
+    assert.deepEqual([task.state, task.hold_reason], ["held", "unknown"], kind);
+    assert.equal(task.error.next, "resolve");
+    assert.equal(await charges(fake), 1);
+    const first = task.attempts.at(-1).calls.at(-1);
+    assert.equal(first.state, "unknown");
+
+    await house.post(`/tasks/${task.id}/resolve`, { answer: "repeat" });
+    const done = await house.taskIs(task.id, ["done", "failed", "held"]);
+    assert.equal(done.state, "done", kind);
+    const last = done.attempts.at(-1).calls.at(-1);
+    assert.equal(last.repeat_of, first.id);
+    assert.equal(last.may_be_charged_twice, true);
+    assert.equal(await charges(fake), 2, "once more, since a person said so");
+  }
+  await fake.control({ reset: true, faults: [{ kind: "reset_before_reply" }] });
+  const task = await house.taskIs((await one(house)).id, "held");
+  const wrong = await house.call("POST", `/tasks/${task.id}/resolve`, { body: { answer: "maybe" } });
+  assert.equal(wrong.status, 422);
+  await house.post(`/tasks/${task.id}/resolve`, { answer: "give_up" });
+  assert.equal((await house.taskIs(task.id, "failed")).state, "failed");
+  assert.equal(await charges(fake), 1);
+  const late = await house.call("POST", `/tasks/${task.id}/resolve`, { body: { answer: "repeat" } });
+  assert.equal(late.status, 409, "what is over cannot be resolved");
+});
+
+test("a rule of the owner repeats once below a price, never twice", async (t) => {
+  const { house, fake } = await open(t, { on_unknown: "once_below", once_below_micro: 1000000000 });
+  await fake.control({ faults: [{ kind: "reset_before_reply" }] });
+  const task = await house.taskIs((await one(house)).id, ["done", "held", "failed"]);
+  assert.equal(task.state, "done");
+  assert.equal(await charges(fake), 2);
+  await fake.control({ reset: true, faults: [{ kind: "reset_before_reply" },
+    { kind: "reset_before_reply" }] });
+  const again = await house.taskIs((await one(house)).id, ["done", "held", "failed"]);
+  assert.equal(again.state, "held");
+  assert.equal(await charges(fake), 2);
+});
+
+test("pictures behind an address are brought home", async (t) => {
+  const { house, fake } = await open(t);
+  await fake.control({ url_reply: true });
+  const done = await house.taskIs((await one(house)).id, ["done", "held", "failed"]);
+  assert.equal(done.state, "done", JSON.stringify(done.error));
+  assert.equal(await charges(fake), 1);
+  assert.equal((await house.bytes(done.assets[0].id)).length, done.assets[0].size);
+});
