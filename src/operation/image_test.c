@@ -1,12 +1,6 @@
-#include "operation/operation_private.h"
+#include "operation/test_private.h"
 
-#include "core/test.h"
-#include "db/migrations.h"
 #include "provider/mock.h"
-
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 /* ---- A provider that answers as it is told ---- */
 
@@ -81,102 +75,6 @@ static const struct provider_kind fake_sync_kind = {
     .read = fake_read,
 };
 
-/* ---- The house ---- */
-
-struct house {
-    char directory[64];
-    struct arena *arena;
-    struct db_pool *pool;
-    struct blob_store *blobs;
-    struct operation_services services;
-    struct str picture, clear; /* PNGs of 64 by 48, the second with transparent parts */
-    struct str picture_blob, clear_blob;
-};
-static struct house house;
-
-static void no_error(bool ok, const struct error *err, const char *what)
-{
-    if (!ok)
-        fail_msg("%s: %s (%s) %s", what, err->message, err->field, err->detail);
-}
-
-static struct str producer_code(void *context, struct arena *arena)
-{
-    (void)context;
-    return arena_str(arena, STR("00191350000000000000"));
-}
-
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info, (void)type, (void)walk;
-    return remove(path);
-}
-
-static struct str draw(bool is_transparent, uint64_t seed)
-{
-    const struct image_card card = {.width_px = 64,
-                                    .height_px = 48,
-                                    .seed = seed,
-                                    .prompt = STR("cup"),
-                                    .is_transparent = is_transparent,
-                                    .type = IMAGE_PNG};
-    struct error err = {0};
-    struct str out;
-
-    no_error(image_card_draw(&card, house.arena, &out, &err), &err, "image_card_draw");
-    return out;
-}
-
-static struct str store(struct str bytes)
-{
-    struct error err = {0};
-    struct blob blob;
-
-    no_error(blob_put(house.blobs, bytes, &blob, &err), &err, "blob_put");
-    return arena_str(house.arena, str_of(blob.name));
-}
-
-static int open_house(void **state)
-{
-    struct db_config db = {.readers = 2,
-                           .migrations = db_migrations,
-                           .migration_count = db_migration_count,
-                           .clock = &clock_system};
-    struct blob_config blobs = {
-        .clock = &clock_system, .free_bytes_uploads_min = 1, .free_bytes_jobs_min = 1};
-    struct error err = {0};
-
-    house = (struct house){.directory = "/tmp/vitrine-operation-XXXXXX",
-                           .arena = arena_create(MIB(256))};
-    assert_non_null(mkdtemp(house.directory));
-    db.path = arena_cstr(house.arena, arena_printf(house.arena, "%s/db", house.directory));
-    no_error(db_pool_open(&db, &house.pool, &err), &err, "db_pool_open");
-    blobs.pool = house.pool;
-    blobs.directory =
-        arena_cstr(house.arena, arena_printf(house.arena, "%s/blobs", house.directory));
-    no_error(blob_store_open(&blobs, &house.blobs, &err), &err, "blob_store_open");
-    house.services = (struct operation_services){
-        .blobs = house.blobs, .fetch_size_max = 1000000, .producer_code = producer_code};
-    no_error(image_init(&err), &err, "image_init");
-    house.picture = draw(false, 1);
-    house.clear = draw(true, 2);
-    house.picture_blob = store(house.picture);
-    house.clear_blob = store(house.clear);
-    *state = &house;
-    return 0;
-}
-
-static int close_house(void **state)
-{
-    (void)state;
-    blob_store_close(house.blobs);
-    db_pool_close(house.pool);
-    arena_destroy(house.arena);
-    image_thread_end();
-    image_finish();
-    return nftw(house.directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 /* Each test tells the script itself. */
 static int set_up(void **state)
 {
@@ -194,55 +92,7 @@ static int set_up(void **state)
 
 static const struct engine_operation *image(void) { return &operation_image_generate.engine; }
 
-static struct attempt attempt_of(const struct provider_kind *kind, const char *parameters)
-{
-    return (struct attempt){
-        .task_id = 1,
-        .user_id = 2,
-        .task_public_id = STR("01JDTASK000000000000000000"),
-        .operation = STR("image.generate"),
-        .model = STR("fake-1"),
-        .parameters = str_of(parameters),
-        .inputs = STR("{}"),
-        .provider = {.id = 1, .name = STR("Studio"), .kind = kind, .is_enabled = true},
-        .arena = house.arena,
-        .services = &house.services,
-        .call_key = STR("01JDCALL000000000000000000"),
-    };
-}
-
 #define CUP "{\"prompt\":\"a cup\",\"seed\":7}"
-
-static void expect_failure(const struct step *step, enum failure_class class, enum charged charged,
-                           const char *because)
-{
-    if (step->type != STEP_FAILED || step->failure.class != class ||
-        step->failure.charged != charged)
-        fail_msg("%s: step %d, %s, charged %d: %.*s", because, (int)step->type,
-                 failure_class_name(step->failure.class), (int)step->failure.charged,
-                 STR_ARGS(step->failure.message));
-    if (step->failure.message.size == 0)
-        fail_msg("%s: without a word", because);
-}
-
-static struct str blob_of(struct str name)
-{
-    struct error err = {0};
-    struct str bytes;
-
-    no_error(blob_get(house.blobs, name, MIB(16), house.arena, &bytes, &err), &err, "blob_get");
-    return bytes;
-}
-
-static const struct result_picture *pictures_of(struct str json, size_t count)
-{
-    struct result result;
-    struct error err = {0};
-
-    no_error(result_read(json, house.arena, &result, &err), &err, "result_read");
-    assert_int_equal(result.pictures.count, count);
-    return result.pictures.items;
-}
 
 static struct image_label read_label(struct str blob)
 {
@@ -666,80 +516,6 @@ static void test_a_card_that_is_none_is_lost_and_draws_nothing(void **state)
     assert_int_equal(reply.outcome, EXCHANGE_LOST);
 }
 
-/* ---- asset.fetch ---- */
-
-static const struct engine_operation *fetching(void) { return &operation_asset_fetch.engine; }
-
-static void test_a_fetched_picture_is_stripped_kept_and_named(void **state)
-{
-    static const struct {
-        const char *url, *name;
-    } cases[] = {
-        {"https://a.test/b/cup.png?x=1#y", "cup.png"},
-        {"https://a.test/",                "a.test" },
-        {"https://a.test/茶.png",         "茶.png"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct attempt attempt = attempt_of(
-            NULL,
-            arena_cstr(house.arena, arena_printf(house.arena, "{\"url\":\"%s\"}", cases[i].url)));
-        const struct exchange_reply reply = {
-            .outcome = EXCHANGE_REPLIED, .status = 200, .body = house.picture};
-        struct step step = {0}, end = {0};
-        const struct result_picture *picture;
-
-        fetching()->begin(&attempt, &step);
-        assert_int_equal(step.type, STEP_EXCHANGE);
-        assert_false(step.exchange.is_own_origin); /* public addresses alone */
-        assert_false(step.exchange.is_paid);
-        assert_int_equal(step.exchange.reply_size_max, 1000000);
-        check_text(step.exchange.url, cases[i].url, "as given");
-        fetching()->reply(&attempt, &step.exchange, &reply, &end);
-        assert_int_equal(end.type, STEP_DONE);
-        picture = pictures_of(end.output, 1);
-        check_text(picture->name, cases[i].name, cases[i].url);
-        check_text(picture->source_url, cases[i].url, "where it came from");
-        check_text(picture->kind, "uploaded", "not ours");
-        assert_int_equal(picture->source_type.size, 0);
-        assert_int_equal(picture->variants.count, IMAGE_VARIANT_COUNT);
-    }
-}
-
-static void test_what_cannot_be_fetched_says_whether_to_try_again(void **state)
-{
-    const struct {
-        struct exchange_reply reply;
-        enum failure_class class;
-        const char *reason;
-    } cases[] = {
-        {{.outcome = EXCHANGE_REPLIED, .status = 200, .body = STR("<html></html>")},
-         FAILURE_INVALID,                                                                                            "a page"      },
-        {{.outcome = EXCHANGE_REPLIED, .status = 200},                                              FAILURE_INVALID, "nothing"     },
-        {{.outcome = EXCHANGE_REPLIED, .status = 404},                                              FAILURE_INVALID, "not there"   },
-        {{.outcome = EXCHANGE_REPLIED, .status = 302},                                              FAILURE_INVALID, "elsewhere"   },
-        {{.outcome = EXCHANGE_REPLIED, .status = 503},                                              FAILURE_SERVER,  "not now"     },
-        {{.outcome = EXCHANGE_REPLIED, .status = 429},                                              FAILURE_SERVER,  "not so often"},
-        {{.outcome = EXCHANGE_NOT_SENT, .err = {.code = ERROR_UNREACHABLE, .message = "no route"}},
-         FAILURE_SERVER,                                                                                             "nobody there"},
-        {{.outcome = EXCHANGE_LOST, .err = {.code = ERROR_TIMED_OUT, .message = "silence"}},
-         FAILURE_SERVER,                                                                                             "silence"     },
-        {{.outcome = EXCHANGE_NOT_SENT, .err = {.code = ERROR_INVALID, .message = "private"}},
-         FAILURE_INVALID,                                                                                            "the guard"   },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct attempt attempt = attempt_of(NULL, "{\"url\":\"https://a.test/b\"}");
-        struct step step = {0}, end = {0};
-
-        fetching()->begin(&attempt, &step);
-        fetching()->reply(&attempt, &step.exchange, &cases[i].reply, &end);
-        expect_failure(&end, cases[i].class, CHARGED_NO, cases[i].reason);
-    }
-}
-
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, set_up)
@@ -757,8 +533,6 @@ int main(void)
         T(test_references_are_bounded_and_in_one_form),
         T(test_the_mock_draws_what_was_ordered),
         T(test_a_card_that_is_none_is_lost_and_draws_nothing),
-        T(test_a_fetched_picture_is_stripped_kept_and_named),
-        T(test_what_cannot_be_fetched_says_whether_to_try_again),
     };
 
     return cmocka_run_group_tests(tests, open_house, close_house);
