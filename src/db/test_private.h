@@ -234,7 +234,8 @@ static inline bool dies(void (*body)(void *context), void *context)
 
     assert_true(child >= 0);
     if (child == 0) {
-        (void)freopen("/dev/null", "w", stderr);
+        if (freopen("/dev/null", "w", stderr) == NULL)
+            _exit(1);
         (void)signal(SIGABRT, SIG_DFL);
         body(context);
         _exit(0);
