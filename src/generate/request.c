@@ -66,6 +66,14 @@ static const struct operation_port *port_of(const struct operation *operation, s
     return NULL;
 }
 
+static bool has_output(const struct operation *operation, struct str name)
+{
+    for (size_t index = 0; index < operation->output_count; index++)
+        if (str_equal(name, str_of(operation->outputs[index].name)))
+            return true;
+    return false;
+}
+
 static bool read_ids(const struct node_context *node, const struct operation_port *port,
                      const struct json *value, struct str **ids, size_t *count, struct error *err)
 {
@@ -214,10 +222,13 @@ static bool check_required_ports(const struct node_context *node, const struct r
         const struct operation_port *port = &node->operation->inputs[index];
         const struct edge_input *edges = input->edges.items;
         bool is_fed = port->is_list && node->pictures.images.count > 0;
+        const bool is_first = index == 0; /* where an edge without a port goes */
         char field[80];
 
         for (size_t edge = 0; edge < input->edges.count; edge++)
-            is_fed = is_fed || str_equal(edges[edge].to, node->input->key);
+            is_fed = is_fed || (str_equal(edges[edge].to, node->input->key) &&
+                                (str_equal(edges[edge].to_port, str_of(port->name)) ||
+                                 (is_first && edges[edge].to_port.size == 0)));
         if (!port->is_required || is_fed)
             continue;
         snprintf(field, sizeof(field), "%sinputs.%s", node->prefix, port->name);
@@ -293,6 +304,9 @@ static bool resolve_edges(const struct run_context *context, const struct run_in
             edges[row].to_port = str_of(to->inputs[0].name);
         if (edges[row].from_port.size == 0 && from->output_count > 0)
             edges[row].from_port = str_of(from->outputs[0].name);
+        snprintf(field, sizeof(field), "edges[%zu].from_port", row);
+        if (!has_output(from, edges[row].from_port))
+            return error_field(err, ERROR_INVALID, field, 0, "the operation has no such output");
         snprintf(field, sizeof(field), "edges[%zu].to_port", row);
         if (port_of(to, edges[row].to_port) == NULL)
             return error_field(err, ERROR_INVALID, field, 0, "the operation has no such input");
@@ -337,8 +351,10 @@ bool request_resolve(const struct run_context *context, const struct run_input *
         .priority = priority_of(input->priority),
         .nodes = nodes,
         .node_count = input->nodes.count,
-        .currency = nodes[0].currency,
     };
+    /* What costs nothing has none. */
+    for (size_t row = 0; row < input->nodes.count && out->currency.size == 0; row++)
+        out->currency = nodes[row].currency;
     out->title = title_of(context, input, &nodes[0]);
     return resolve_edges(context, input, out, err);
 }

@@ -1,0 +1,266 @@
+#include "asset/test_private.h"
+
+#include "generate/request.h"
+#include "settings/settings_private.h"
+
+#define DEEP "01JD0000000000000000000000"
+
+struct office {
+    struct house house;
+    struct settings *settings;
+    struct str mock_id, ann, bob; /* the provider; a picture of each person */
+};
+static struct office office;
+
+static int set_up(void **state)
+{
+    static const char *const environment[] = {NULL};
+    struct settings_services services = {.clock = &clock_system, .random = &random_system};
+    struct model_choice choice;
+    struct error err = {0};
+
+    house_open(&office.house, false);
+    services.pool = office.house.pool;
+    memset(services.master_key.bytes, 7, sizeof(services.master_key.bytes));
+    no_error(settings_create(NULL, false, environment, &office.settings, &err) &&
+                 settings_attach(office.settings, &services, &err),
+             &err, "settings");
+    office.ann = add_picture(&office.house, (struct picture){.user_id = ANN});
+    office.bob = add_picture(&office.house, (struct picture){.user_id = BOB});
+    no_error(settings_model_find(office.settings, house_look(&office.house), STR_EMPTY,
+                                 office.house.arena, &choice, &err),
+             &err, "the mock that every house starts with");
+    office.mock_id = choice.provider_public_id;
+    *state = &office;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    settings_destroy(office.settings);
+    return house_close(&office.house);
+}
+
+/* `text` as a client sends it: ANNS, BOBS and MOCK become ids. */
+static struct str fill_in(const char *text)
+{
+    CLEANUP(buf_finish) struct buf out = {0};
+    struct str rest = str_of(text);
+
+    while (rest.size > 0) {
+        if (str_starts_with(rest, STR("ANNS")))
+            buf_add(&out, office.ann);
+        else if (str_starts_with(rest, STR("BOBS")))
+            buf_add(&out, office.bob);
+        else if (str_starts_with(rest, STR("MOCK")))
+            buf_add(&out, office.mock_id);
+        else {
+            buf_add_char(&out, rest.data[0]);
+            rest = str_slice(rest, 1, rest.size);
+            continue;
+        }
+        rest = str_slice(rest, 4, rest.size);
+    }
+    return arena_str(office.house.arena, buf_str(&out));
+}
+
+static bool resolve(const char *text, struct run_spec *out, struct error *err)
+{
+    const struct run_context context = {.settings = office.settings,
+                                        .db = house_look(&office.house),
+                                        .arena = office.house.arena,
+                                        .user_id = ANN};
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct run_input input;
+
+    *err = (struct error){0};
+    return json_read(fill_in(text), &json, err) &&
+           shape_read(&run_input_shape, json, context.arena, &input, NULL, err) &&
+           request_resolve(&context, &input, out, err);
+}
+
+#define ONE(operation, rest) "{\"nodes\":[{\"key\":\"a\",\"operation\":\"" operation "\"" rest "}]}"
+#define CUP ",\"parameters\":{\"prompt\":\"a cup\"}"
+#define NODE(key) "{\"key\":\"" key "\",\"operation\":\"image.generate\"" CUP "}"
+#define TWO(edge) "{\"nodes\":[" NODE("a") "," NODE("b") "],\"edges\":[" edge "]}"
+#define FOUR "\"ANNS\",\"ANNS\",\"ANNS\",\"ANNS\""
+#define FETCH                                                                                      \
+    "{\"key\":\"f\",\"operation\":\"asset.fetch\",\"parameters\":{\"url\":\"https://a.test/b\"}}"
+
+static void test_what_is_wrong_is_named_where_it_stands(void **state)
+{
+    static const struct {
+        const char *json;
+        enum error_code code;
+        const char *field, *reason;
+    } cases[] = {
+        {"{\"nodes\":[]}",                                          ERROR_TOO_SHORT,                                        "nodes",                                                                                                "nothing to do"},
+        {ONE("image.paint",                                         CUP),                                                   ERROR_NOT_IN_LIST,                                                                                      "nodes[0].operation","no such operation"},
+        {ONE("image.generate",                                                         ""),                                                                                            ERROR_REQUIRED,                                                                                                                                       "nodes[0].parameters.prompt","no prompt"},
+        {ONE("image.generate",                                              ",\"parameters\":[]"),                                                                                                    ERROR_WRONG_TYPE,                                                                                                                                                                                       "nodes[0].parameters",
+         "a list"},
+        {ONE("image.generate",                                    ",\"parameters\":{\"prompt\":\"a\",\"n\":11}"),                                                                                                          ERROR_TOO_BIG,
+         "nodes[0].parameters.n","too many"},
+        {"{\"nodes\":[" NODE("a") ",{\"key\":\"b\",\"operation\":\"image.generate\","
+                                  "\"parameters\":{\"prompt\":\"a\",\"colour\":1}}]}",                                            ERROR_UNKNOWN_FIELD,                                                                                           "nodes[1].parameters.colour",                                                                                                                                                                                       "the second node"},
+        {ONE("image.generate",",\"parameters\":{\"prompt\":\"a\",\"model\":\"none\"}"),
+         ERROR_NOT_IN_LIST,"nodes[0].parameters.model","no such model"},
+        {ONE("image.generate",       ",\"parameters\":{\"prompt\":\"a\",\"steps\":5}"),                                                                                                 ERROR_INVALID,
+         "nodes[0].parameters.steps",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "what the model cannot do"},
+        {ONE("image.generate",                                      CUP ",\"inputs\":[]"),                                     ERROR_WRONG_TYPE,                              "nodes[0].inputs",
+         "a list of inputs"},
+        {ONE("image.generate",                                                         CUP ",\"inputs\":{\"sound\":[]}"),                                                                                            ERROR_UNKNOWN_FIELD,
+         "nodes[0].inputs.sound","no such port"},
+        {ONE("image.generate",                                        CUP ",\"inputs\":{\"images\":\"ANNS\"}"),                                                                                              ERROR_WRONG_TYPE,
+         "nodes[0].inputs.images","an id for a list"},
+        {ONE("image.generate",                                   CUP ",\"inputs\":{\"images\":[\"x\"]}"),                                                                           ERROR_INVALID,
+         "nodes[0].inputs.images",                                                                           "no id"},
+        {ONE("image.generate",                                         CUP ",\"inputs\":{\"images\":[\"ANNS\",\"BOBS\"]}"),                                                                                          ERROR_INVALID,
+         "nodes[0].inputs.images[1]",                                                                                       "somebody else's picture"},
+        {ONE("image.generate",CUP ",\"inputs\":{\"images\":[\"" DEEP "\"]}"),ERROR_INVALID,
+         "nodes[0].inputs.images[0]","nobody's picture"},
+        {ONE("image.generate",
+         CUP ",\"inputs\":{\"images\":[" FOUR "," FOUR "," FOUR "," FOUR ",\"ANNS\"]}"),
+         ERROR_TOO_MANY, "nodes[0].inputs.images","seventeen references"},
+        {ONE("image.edit",                                                         CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"ANNS\",\"ANNS\"]}"),
+         ERROR_TOO_MANY,                                                                                                                                                                     "nodes[0].inputs.mask","two masks"},
+        {ONE("image.edit",                                       CUP),                                                                                             ERROR_REQUIRED,                                                                                                                                                                                "nodes[0].inputs.images","nothing to edit"},
+        {ONE("image.edit",                                 CUP ",\"inputs\":{\"mask\":[\"ANNS\"]}"),                                                                 ERROR_REQUIRED,
+         "nodes[0].inputs.images","a mask alone"},
+        {"{\"nodes\":[{\"key\":\"e\",\"operation\":\"image.edit\"" CUP
+         "}," NODE("a") "],\"edges\":[{\"from\":\"a\",\"to\":\"e\",\"to_port\":\"mask\"}]}",
+         ERROR_REQUIRED,                                                                            "nodes[0].inputs.images",   "a mask from an edge is no picture"},
+        {TWO("{\"from\":\"x\",\"to\":\"b\"}"),               ERROR_INVALID,"edges[0].from","from nowhere"},
+        {TWO("{\"from\":\"a\",\"to\":\"x\"}"),                                          ERROR_INVALID,                        "edges[0].to",                                                "to nowhere"},
+        {TWO("{\"from\":\"a\",\"to\":\"b\",\"to_port\":\"sound\"}"),                                                         ERROR_INVALID,
+         "edges[0].to_port",                                                                                                                                                                                                            "no such input"},
+        {TWO("{\"from\":\"a\",\"to\":\"b\",\"from_port\":\"sound\"}"),                                                         ERROR_INVALID,
+         "edges[0].from_port",                                                                                                                                                       "no such output"                                                 },
+        {"{\"nodes\":[" NODE("a") "," FETCH "],\"edges\":[{\"from\":\"a\",\"to\":\"f\"}]}",
+         ERROR_INVALID,                                                                            "edges[0].to_port",                                                                                                                            "it takes nothing"                                                         },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct run_spec spec;
+        struct error err;
+
+        if (resolve(cases[i].json, &spec, &err) || err.code != cases[i].code ||
+            strcmp(err.field, cases[i].field) != 0)
+            fail_msg("%s: %s at '%s': %s", cases[i].reason, error_wire_name(err.code), err.field,
+                     err.message);
+    }
+}
+
+static void test_a_model_is_found_by_what_people_write(void **state)
+{
+    static const struct {
+        const char *asked, *model;
+    } cases[] = {
+        {"",               "mock"     },
+        {"mock-fast",      "mock-fast"},
+        {"MOCK/mock-fast", "mock-fast"},
+        {"Mock",           "mock"     },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct run_spec spec;
+        struct error err;
+        const char *json =
+            arena_cstr(office.house.arena,
+                       arena_printf(office.house.arena,
+                                    ONE("image.generate",
+                                        ",\"parameters\":{\"prompt\":\"a cup\",\"model\":\"%s\"}"),
+                                    cases[i].asked));
+
+        no_error(resolve(json, &spec, &err), &err, cases[i].asked);
+        check_text(spec.nodes[0].model, cases[i].model, cases[i].asked);
+        assert_true(spec.nodes[0].provider_id > 0);
+    }
+}
+
+static void test_a_run_is_whole_with_ports_pictures_and_a_title(void **state)
+{
+    struct run_spec spec;
+    struct error err;
+    struct task_inputs inputs;
+
+    (void)state;
+    no_error(resolve("{\"priority\":\"low\",\"nodes\":[{\"key\":\"a\",\"operation\":"
+                     "\"image.generate\"" CUP ",\"inputs\":{\"images\":[\"ANNS\"]}}," NODE(
+                         "b") "],\"edges\":[{\"from\":\"a\",\"to\":\"b\"}]}",
+                     &spec, &err),
+             &err, "resolve");
+    assert_int_equal(spec.user_id, ANN);
+    assert_int_equal(spec.priority, PRIORITY_LOW);
+    assert_int_equal(spec.node_count, 2);
+    assert_int_equal(spec.edge_count, 1);
+    check_text(spec.title, "a cup", "made from the prompt");
+    check_text(spec.edges[0].from_port, "images", "the first output");
+    check_text(spec.edges[0].to_port, "images", "the first input");
+    assert_int_equal(spec.edges[0].from, 0);
+    assert_int_equal(spec.edges[0].to, 1);
+    assert_true(str_find(spec.nodes[1].parameters, STR("\"width\":0")) > 0); /* fallbacks are in */
+    no_error(task_inputs_read(spec.nodes[0].inputs, office.house.arena, &inputs, &err), &err,
+             "inputs");
+    assert_int_equal(inputs.images.count, 1);
+    assert_true(str_equal(((struct input_picture *)inputs.images.items)->asset, office.ann));
+    assert_null(inputs.mask);
+    no_error(resolve("{\"title\":\"Cups\",\"nodes\":[" NODE("a") "]}", &spec, &err), &err, "title");
+    check_text(spec.title, "Cups", "as given");
+    assert_int_equal(spec.priority, PRIORITY_NORMAL);
+}
+
+static void test_estimates_are_summed_in_one_currency(void **state)
+{
+    struct run_spec one, two;
+    struct error err;
+    bool is_known;
+
+    (void)state;
+    no_error(resolve(ONE("image.generate", CUP), &one, &err), &err, "one");
+    assert_true(one.nodes[0].estimate_micro > 0);
+    assert_int_equal(request_estimate(&one, &is_known), one.nodes[0].estimate_micro);
+    assert_true(is_known);
+    /* A free node before it changes nothing. */
+    no_error(resolve("{\"nodes\":[" FETCH "," NODE("a") "," NODE("b") "]}", &two, &err), &err,
+             "two");
+    assert_true(str_equal(two.currency, one.currency));
+    assert_int_equal(request_estimate(&two, &is_known), 2 * one.nodes[0].estimate_micro);
+    assert_true(is_known);
+    assert_int_equal(two.nodes[0].provider_id, 0);
+}
+
+static void test_a_part_that_is_not_known_makes_the_sum_unknown(void **state)
+{
+    const struct run_node nodes[] = {
+        {.estimate_micro = 5,     .currency = STR("USD")},
+        {.estimate_micro = -1                      },
+        {.estimate_micro = 7, .currency = STR("CNY")},
+        {.estimate_micro = 0},
+    };
+    bool is_known;
+
+    (void)state;
+    for (size_t count = 1; count <= COUNT(nodes); count++) {
+        const struct run_spec spec = {.nodes = nodes, .node_count = count, .currency = STR("USD")};
+
+        assert_int_equal(request_estimate(&spec, &is_known), 5);
+        assert_true(is_known == (count == 1));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_wrong_is_named_where_it_stands),
+        cmocka_unit_test(test_a_model_is_found_by_what_people_write),
+        cmocka_unit_test(test_a_run_is_whole_with_ports_pictures_and_a_title),
+        cmocka_unit_test(test_estimates_are_summed_in_one_currency),
+        cmocka_unit_test(test_a_part_that_is_not_known_makes_the_sum_unknown),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
