@@ -16,10 +16,10 @@
 
 #include "core/text.h"
 
-#define BATCH 100
+#define BATCH 50
 #define PIECE_SIZE KIB(64)
-#define BATCH_MEMORY_MAX MIB(64)
-#define CELL_SIZE_MAX 4000 /* of a prompt in the manifest; the recipe has it whole */
+#define BATCH_MEMORY_MAX MIB(256) /* with the longest prompts there can be */
+#define CELL_SIZE_MAX 4000        /* of a prompt in the manifest; the recipe has it whole */
 #define NAMES_BUCKETS 32768
 _Static_assert(NAMES_BUCKETS >= 2 * ARCHIVE_ITEMS_MAX, "names find a free place at once");
 
@@ -35,6 +35,8 @@ struct archive_work {
     archive_write write;
     void *write_context;
     bool is_client_gone;
+    bool is_ended; /* nothing more is written */
+    char piece[PIECE_SIZE];
 };
 
 struct archive_work *archive_work_create(struct asset_service *service, int64_t user_id,
@@ -181,23 +183,29 @@ static void manifest_add(struct archive_work *work, const struct asset *asset, s
 
 /* ---- the ZIP ---- */
 
+/* Never fails: libarchive 3.6 leaks its buffer when it is told of a failure.  What comes after one
+ * goes nowhere, and is_well() ends the work. */
 static la_ssize_t on_bytes(struct archive *zip, void *context, const void *data, size_t size)
 {
     struct archive_work *work = context;
 
-    if (work->write(work->write_context, data, size))
-        return (la_ssize_t)size;
-    work->is_client_gone = true;
-    archive_set_error(zip, EPIPE, "the client left");
-    return -1;
+    (void)zip;
+    if (!work->is_ended && !work->write(work->write_context, data, size)) {
+        work->is_client_gone = true;
+        work->is_ended = true;
+    }
+    return (la_ssize_t)size;
 }
 
-static bool zip_error(struct archive_work *work, struct error *err)
+/* `rc` is libarchive's. */
+static bool is_well(struct archive_work *work, int rc, struct error *err)
 {
     const char *said = archive_error_string(work->zip);
 
     if (work->is_client_gone)
         return error_set(err, ERROR_CANCELLED, "the client left");
+    if (rc == ARCHIVE_OK)
+        return true;
     error_set(err, ERROR_INTERNAL, "the archive cannot be written");
     return error_detail(err, "%s", said == NULL ? "no reason given" : said);
 }
@@ -206,7 +214,7 @@ static bool entry_begin(struct archive_work *work, struct str name, int64_t size
                         struct error *err)
 {
     struct archive_entry *entry = archive_entry_new();
-    bool ok;
+    int rc;
 
     if (entry == NULL)
         abort();
@@ -215,34 +223,32 @@ static bool entry_begin(struct archive_work *work, struct str name, int64_t size
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
     archive_entry_set_mtime(entry, (time_t)(at_ms / 1000), 0);
-    ok = archive_write_header(work->zip, entry) == ARCHIVE_OK;
+    rc = archive_write_header(work->zip, entry);
     archive_entry_free(entry);
-    return ok || zip_error(work, err);
+    return is_well(work, rc, err);
 }
 
 static bool entry_data(struct archive_work *work, const char *data, size_t size, struct error *err)
 {
     la_ssize_t written = archive_write_data(work->zip, data, size);
 
-    return (written >= 0 && (size_t)written == size) || zip_error(work, err);
+    return is_well(work, written >= 0 && (size_t)written == size ? ARCHIVE_OK : ARCHIVE_FATAL, err);
 }
 
 static bool copy_file(struct archive_work *work, int fd, int64_t size, struct error *err)
 {
-    char *piece = arena_alloc(work->batch, PIECE_SIZE);
-
     while (size > 0) {
-        ssize_t got = read(fd, piece, PIECE_SIZE);
+        ssize_t got = read(fd, work->piece, PIECE_SIZE);
 
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0 || got > size)
             return error_set(err, ERROR_INTERNAL, "a picture's bytes cannot be read");
-        if (!entry_data(work, piece, (size_t)got, err))
+        if (!entry_data(work, work->piece, (size_t)got, err))
             return false;
         size -= got;
     }
-    return archive_write_finish_entry(work->zip) == ARCHIVE_OK || zip_error(work, err);
+    return is_well(work, archive_write_finish_entry(work->zip), err);
 }
 
 static bool add_picture(struct archive_work *work, const struct asset *asset,
@@ -306,21 +312,21 @@ static bool add_manifest(struct archive_work *work, struct error *err)
 
     return entry_begin(work, STR("manifest.csv"), (int64_t)work->manifest.size, now_ms, err) &&
            entry_data(work, work->manifest.data, work->manifest.size, err) &&
-           (archive_write_finish_entry(work->zip) == ARCHIVE_OK || zip_error(work, err));
+           is_well(work, archive_write_finish_entry(work->zip), err);
 }
 
 static bool fill(struct archive_work *work, struct error *err)
 {
-    if (archive_write_set_format_zip(work->zip) != ARCHIVE_OK ||
-        archive_write_zip_set_compression_store(work->zip) != ARCHIVE_OK ||
-        archive_write_set_bytes_per_block(work->zip, (int)PIECE_SIZE) != ARCHIVE_OK ||
-        archive_write_set_bytes_in_last_block(work->zip, 1) != ARCHIVE_OK ||
-        archive_write_open2(work->zip, work, NULL, on_bytes, NULL, NULL) != ARCHIVE_OK)
-        return zip_error(work, err);
+    if (!is_well(work, archive_write_set_format_zip(work->zip), err) ||
+        !is_well(work, archive_write_zip_set_compression_store(work->zip), err) ||
+        !is_well(work, archive_write_set_bytes_per_block(work->zip, (int)PIECE_SIZE), err) ||
+        !is_well(work, archive_write_set_bytes_in_last_block(work->zip, 1), err) ||
+        !is_well(work, archive_write_open2(work->zip, work, NULL, on_bytes, NULL, NULL), err))
+        return false;
     manifest_begin(&work->manifest);
     (void)name_take(work, STR("manifest.csv"));
     return add_pictures(work, err) && add_manifest(work, err) &&
-           (archive_write_close(work->zip) == ARCHIVE_OK || zip_error(work, err));
+           is_well(work, archive_write_close(work->zip), err);
 }
 
 bool archive_run(struct archive_work *work, archive_write write, void *context, struct error *err)
@@ -336,8 +342,7 @@ bool archive_run(struct archive_work *work, archive_write write, void *context, 
     if (work->zip == NULL)
         abort();
     ok = fill(work, err);
-    if (!ok)
-        (void)archive_write_fail(work->zip); /* or its end would be written by its free() */
+    work->is_ended = true; /* archive_write_free() would write the end of what is not whole */
     (void)archive_write_free(work->zip);
     work->zip = NULL;
     if (utf8 != (locale_t)0) {

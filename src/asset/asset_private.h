@@ -198,8 +198,7 @@ MUST_CHECK bool tag_store_drop(struct db *db, const struct asset *asset, struct 
 MUST_CHECK bool words_store_add(struct db *db, const struct asset *asset, struct str prompt,
                                 struct str model, struct arena *arena, struct error *err);
 /* The same after a change of name or tags; reads the recipe. */
-MUST_CHECK bool words_store_update(struct db *db, const struct asset *asset, struct arena *arena,
-                                   struct error *err);
+MUST_CHECK bool words_store_update(struct db *db, const struct asset *asset, struct error *err);
 MUST_CHECK bool words_store_drop(struct db *db, const struct asset *asset, struct error *err);
 /* The FTS5 query for a user's words; empty when there is no word in it. */
 struct str words_query(struct str text, int64_t user_id, struct arena *arena);

@@ -39,7 +39,7 @@ static bool edit(struct db *db, struct asset *asset, const struct asset_patch *p
         asset->tags = patch->tags;
     return asset_store_update(db, asset, arena, err) &&
            (!is_tagged || tag_store_set(db, asset, arena, err)) &&
-           (!(is_renamed || is_tagged) || words_store_update(db, asset, arena, err)) &&
+           (!(is_renamed || is_tagged) || words_store_update(db, asset, err)) &&
            asset_tell_changed(db, asset, now_ms, err);
 }
 

@@ -249,8 +249,7 @@ static void test_all_that_match_are_changed_in_more_than_one_commit(void **state
     const struct asset_selection reds = {.all_matching = &red}, trashed = {.all_matching = &trash};
     enum { MANY = CHANGES_PER_COMMIT + 3 };
 
-    for (int i = 0; i < MANY; i++)
-        add_picture(house, (struct picture){.name = "p", .tags = "red", .at_ms = NOON + i / 2});
+    add_pictures_alike(house, MANY, (struct picture){.name = "p", .tags = "red"});
     add_picture(house, (struct picture){.name = "q", .tags = "blue"});
     assert_int_equal(change_many(house, &reds, ACTION_RATE, 4, NULL), MANY);
     assert_int_equal(change_many(house, &reds, ACTION_RATE, 4, NULL), 0);

@@ -116,6 +116,8 @@ bool tag_store_set(struct db *db, const struct asset *asset, struct arena *arena
 
 /* ---- words ---- */
 
+#define WORDS_MEMORY_MAX MIB(64)
+
 static struct str words_of(const struct asset *asset, struct str prompt, struct str model,
                            struct arena *arena)
 {
@@ -145,11 +147,12 @@ bool words_store_add(struct db *db, const struct asset *asset, struct str prompt
     return db_exec(db, &insert, args, COUNT(args), NULL, err);
 }
 
-bool words_store_update(struct db *db, const struct asset *asset, struct arena *arena,
-                        struct error *err)
+bool words_store_update(struct db *db, const struct asset *asset, struct error *err)
 {
     static const struct sql update = {"words_store_update",
                                       "UPDATE asset_fts SET words = $2 WHERE rowid = $1", NULL};
+    /* Of its own: prompts are long, and one change may be of many pictures. */
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(WORDS_MEMORY_MAX);
     struct recipe *recipe;
 
     if (!recipe_store_find(db, asset->row_id, arena, &recipe, err))

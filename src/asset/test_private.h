@@ -132,7 +132,6 @@ struct add_work {
     struct house *house;
     const struct picture *picture;
     struct asset_new fresh;
-    int number;
 };
 
 static inline struct text_list split_tags(const char *tags, struct arena *arena)
@@ -157,43 +156,43 @@ static inline bool add_row(struct db *db, void *context, struct error *err)
     asset->is_starred = picture->is_starred;
     asset->tags = split_tags(picture->tags, arena);
     return asset_store_update(db, asset, arena, err) && tag_store_set(db, asset, arena, err) &&
-           words_store_update(db, asset, arena, err) &&
+           words_store_update(db, asset, err) &&
            (!picture->is_trashed || asset_store_set_trashed(db, asset, NOON, arena, err));
 }
 
-/* Its id. */
-static inline struct str add_picture(struct house *house, struct picture picture)
+/* What stands for a picture, with bytes in the store. */
+static inline void make_picture(struct house *house, struct picture *picture, struct add_work *out)
 {
     static int number;
     struct arena *arena = house->arena;
     struct error err = {0};
-    struct id id;
     struct recipe *recipe = ARENA_NEW(arena, struct recipe);
     struct blob blob;
-    struct add_work work = {.house = house, .picture = &picture, .number = ++number};
+    struct id id;
 
     *recipe = (struct recipe){.operation = STR("image.generate"),
-                              .model = str_of(picture.model),
-                              .provider_id = str_of(picture.provider),
+                              .model = str_of(picture->model),
+                              .provider_id = str_of(picture->provider),
                               .provider_name = STR("Studio"),
-                              .prompt = str_of(picture.prompt),
+                              .prompt = str_of(picture->prompt),
                               .parameters = STR("{}"),
                               .seed = -1,
                               .cost_micro = -1};
     no_error(blob_put(house->blobs,
-                      picture.bytes != NULL ? str_of(picture.bytes)
-                                            : arena_printf(arena, "picture %d", number),
+                      picture->bytes != NULL ? str_of(picture->bytes)
+                                             : arena_printf(arena, "picture %d", ++number),
                       &blob, &err),
              &err, "blob_put");
-    if (picture.at_ms == 0)
-        picture.at_ms = NOON;
-    house->time.wall_ms = picture.at_ms;
+    if (picture->at_ms == 0)
+        picture->at_ms = NOON;
+    house->time.wall_ms = picture->at_ms;
     id = id_make(&house->clock, &house->random);
-    work.fresh = (struct asset_new){
+    *out = (struct add_work){.house = house, .picture = picture};
+    out->fresh = (struct asset_new){
         .asset = {.id = arena_str(arena, id_str(&id)),
-                  .user_id = picture.user_id == 0 ? ANN : picture.user_id,
-                  .kind = picture.kind == NULL ? STR("generated") : str_of(picture.kind),
-                  .name = str_of(picture.name),
+                  .user_id = picture->user_id == 0 ? ANN : picture->user_id,
+                  .kind = picture->kind == NULL ? STR("generated") : str_of(picture->kind),
+                  .name = str_of(picture->name),
                   .blob = arena_str(arena, str_of(blob.name)),
                   .mime = STR("image/png"),
                   .size = blob.size,
@@ -201,14 +200,54 @@ static inline struct str add_picture(struct house *house, struct picture picture
                   .height_px = 3,
                   .thumbhash = STR("aGFzaA=="),
                   .color = STR("#a0b0c0"),
-                  .run_id = str_of(picture.run),
-                  .created_at_ms = picture.at_ms},
+                  .run_id = str_of(picture->run),
+                  .created_at_ms = picture->at_ms},
         .recipe = recipe,
-        .task_row_id = picture.task_row_id,
-        .result_index = picture.result_index,
+        .task_row_id = picture->task_row_id,
+        .result_index = picture->result_index,
     };
+}
+
+/* Its id. */
+static inline struct str add_picture(struct house *house, struct picture picture)
+{
+    struct error err = {0};
+    struct add_work work;
+
+    make_picture(house, &picture, &work);
     no_error(db_transact(house->pool, "add_picture", add_row, &work, &err), &err, "add_picture");
     return work.fresh.asset.id;
+}
+
+struct add_many {
+    struct add_work first;
+    int count;
+};
+
+static inline bool add_rows(struct db *db, void *context, struct error *err)
+{
+    const struct add_many *many = context;
+
+    for (int i = 0; i < many->count; i++) {
+        struct add_work work = many->first;
+        struct id id = id_make(&work.house->clock, &work.house->random);
+
+        work.fresh.asset.id = arena_str(work.house->arena, id_str(&id));
+        work.fresh.asset.created_at_ms += i / 2;
+        if (!add_row(db, &work, err))
+            return false;
+    }
+    return true;
+}
+
+/* Alike but for their ids and times, two to a millisecond; in one commit. */
+static inline void add_pictures_alike(struct house *house, int count, struct picture picture)
+{
+    struct add_many many = {.count = count};
+    struct error err = {0};
+
+    make_picture(house, &picture, &many.first);
+    no_error(db_transact(house->pool, "add_pictures", add_rows, &many, &err), &err, "add_pictures");
 }
 
 static inline bool find_picture(struct house *house, int64_t user_id, struct str id,

@@ -2,6 +2,7 @@
 #include "asset/asset_private.h"
 
 #include "core/text.h"
+#include "net/net.h"
 
 /* clang-format off */
 static const struct field error_fields[] = {
@@ -106,7 +107,17 @@ static bool upload(struct request *req, struct error *err)
 
 /* ---- import ---- */
 
-/* The operation's own table checks the address and writes the node's parameters. */
+/* An error of one address, named by its place in the list. */
+static bool fail_url(struct request *req, size_t index, struct error *err)
+{
+    struct error said = *err;
+
+    return error_field(err, said.code, arena_printf(req->arena, "urls[%zu]%c", index, '\0').data,
+                       said.limit, "%s", said.message);
+}
+
+/* The form of the address now, so that a wrong one is told at once; where it leads is looked at
+ * when it is fetched (security.md S33).  The operation's own table makes the node's parameters. */
 static bool make_node(struct request *req, const struct operation *operation, size_t index,
                       struct str url, struct run_node *out, struct error *err)
 {
@@ -117,22 +128,16 @@ static bool make_node(struct request *req, const struct operation *operation, si
     json_writer_init(&writer, &text);
     json_begin_object(&writer);
     json_name(&writer, "url");
-    json_add_text(&writer, str_trim(url));
+    json_add_text(&writer, url);
     json_end_object(&writer);
     *out = (struct run_node){
         .key = arena_printf(req->arena, "fetch-%zu", index + 1),
         .operation = str_of(operation->engine.name),
         .inputs = STR("{}"),
     };
-    if (!json_read(buf_str(&text), &parameters, err) ||
-        !operation_check(operation, parameters, "", req->arena, &out->parameters, err)) {
-        struct error said = *err;
-
-        return error_field(err, said.code,
-                           arena_printf(req->arena, "urls[%zu]%c", index, '\0').data, said.limit,
-                           "%s", said.message);
-    }
-    return true;
+    return (net_url_check(url, NET_PUBLIC, err) && json_read(buf_str(&text), &parameters, err) &&
+            operation_check(operation, parameters, "", req->arena, &out->parameters, err)) ||
+           fail_url(req, index, err);
 }
 
 static bool import(struct request *req, struct error *err)
@@ -156,7 +161,7 @@ static bool import(struct request *req, struct error *err)
     if (service->config.engine == NULL || operation == NULL)
         return error_set(err, ERROR_UNAVAILABLE, "this server imports nothing");
     for (size_t i = 0; i < input->urls.count; i++)
-        if (!make_node(req, operation, i, input->urls.items[i], &nodes[i], err))
+        if (!make_node(req, operation, i, str_trim(input->urls.items[i]), &nodes[i], err))
             return false;
     db_refresh(req->db); /* no view is held while the commit is waited for */
     if (!engine_run_submit(service->config.engine, &spec, &run_id, &is_repeat, err))
