@@ -1,35 +1,82 @@
-#include "asset/test_private.h"
-
 #include "generate/request.h"
-#include "settings/settings_private.h"
 
+#include "core/test.h"
+#include "db/migrations.h"
+#include "operation/operation.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ANN 2
 #define DEEP "01JD0000000000000000000000"
+#define ANNS_PICTURE "01JDANN0000000000000000000"
+#define BOBS_PICTURE "01JDB0B0000000000000000000"
 
 struct office {
-    struct house house;
+    char directory[64];
+    struct arena *arena;
+    struct db_pool *pool;
+    struct db *db;
     struct settings *settings;
     struct str mock_id, ann, bob; /* the provider; a picture of each person */
 };
 static struct office office;
 
+static void no_error(bool ok, const struct error *err, const char *what)
+{
+    if (!ok)
+        fail_msg("%s: %s (%s) %s", what, err->message, err->field, err->detail);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info, (void)type, (void)walk;
+    return remove(path);
+}
+
+static bool add_pictures(struct db *db, void *context, struct error *err)
+{
+    static const struct sql insert = {
+        .name = "add_pictures",
+        .text = "INSERT INTO asset (public_id, user_id, kind, name, blob, mime, size, width_px,"
+                " height_px, thumbhash, color, created_at_ms)"
+                " VALUES ('" ANNS_PICTURE "', 2, 'uploaded', 'a', 'aa', 'image/png', 1, 4, 3, '',"
+                " '#000000', 1), ('" BOBS_PICTURE "', 3, 'uploaded', 'b', 'bb', 'image/png', 1, 4,"
+                " 3, '', '#000000', 1)"};
+
+    (void)context;
+    return db_exec(db, &insert, NULL, 0, NULL, err);
+}
+
 static int set_up(void **state)
 {
     static const char *const environment[] = {NULL};
     struct settings_services services = {.clock = &clock_system, .random = &random_system};
+    struct db_config config = {.readers = 4,
+                               .migrations = db_migrations,
+                               .migration_count = db_migration_count,
+                               .clock = &clock_system};
     struct model_choice choice;
     struct error err = {0};
 
-    house_open(&office.house, false);
-    services.pool = office.house.pool;
+    office = (struct office){.directory = "/tmp/vitrine-request-XXXXXX",
+                             .arena = arena_create(MIB(64)),
+                             .ann = STR(ANNS_PICTURE),
+                             .bob = STR(BOBS_PICTURE)};
+    assert_non_null(mkdtemp(office.directory));
+    config.path = arena_cstr(office.arena, arena_printf(office.arena, "%s/db", office.directory));
+    no_error(db_pool_open(&config, &office.pool, &err), &err, "db_pool_open");
+    services.pool = office.pool;
     memset(services.master_key.bytes, 7, sizeof(services.master_key.bytes));
     no_error(settings_create(NULL, false, environment, &office.settings, &err) &&
                  settings_attach(office.settings, &services, &err),
              &err, "settings");
-    office.ann = add_picture(&office.house, (struct picture){.user_id = ANN});
-    office.bob = add_picture(&office.house, (struct picture){.user_id = BOB});
-    no_error(settings_model_find(office.settings, house_look(&office.house), STR_EMPTY,
-                                 office.house.arena, &choice, &err),
-             &err, "the mock that every house starts with");
+    no_error(db_transact(office.pool, "add_pictures", add_pictures, NULL, &err), &err, "pictures");
+    no_error(db_borrow(office.pool, &office.db, &err), &err, "db_borrow");
+    no_error(
+        settings_model_find(office.settings, office.db, STR_EMPTY, office.arena, &choice, &err),
+        &err, "the mock that every house starts with");
     office.mock_id = choice.provider_public_id;
     *state = &office;
     return 0;
@@ -39,7 +86,10 @@ static int tear_down(void **state)
 {
     (void)state;
     settings_destroy(office.settings);
-    return house_close(&office.house);
+    db_give_back(office.db);
+    db_pool_close(office.pool);
+    arena_destroy(office.arena);
+    return nftw(office.directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* `text` as a client sends it: ANNS, BOBS and MOCK become ids. */
@@ -62,15 +112,13 @@ static struct str fill_in(const char *text)
         }
         rest = str_slice(rest, 4, rest.size);
     }
-    return arena_str(office.house.arena, buf_str(&out));
+    return arena_str(office.arena, buf_str(&out));
 }
 
 static bool resolve(const char *text, struct run_spec *out, struct error *err)
 {
-    const struct run_context context = {.settings = office.settings,
-                                        .db = house_look(&office.house),
-                                        .arena = office.house.arena,
-                                        .user_id = ANN};
+    const struct run_context context = {
+        .settings = office.settings, .db = office.db, .arena = office.arena, .user_id = ANN};
     CLEANUP(json_cleanup) struct json *json = NULL;
     struct run_input input;
 
@@ -95,50 +143,51 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
         enum error_code code;
         const char *field, *reason;
     } cases[] = {
-        {"{\"nodes\":[]}",                                          ERROR_TOO_SHORT,                                        "nodes",                                                                                                "nothing to do"},
-        {ONE("image.paint",                                         CUP),                                                   ERROR_NOT_IN_LIST,                                                                                      "nodes[0].operation","no such operation"},
-        {ONE("image.generate",                                                         ""),                                                                                            ERROR_REQUIRED,                                                                                                                                       "nodes[0].parameters.prompt","no prompt"},
-        {ONE("image.generate",                                              ",\"parameters\":[]"),                                                                                                    ERROR_WRONG_TYPE,                                                                                                                                                                                       "nodes[0].parameters",
+        {"{\"nodes\":[]}", ERROR_TOO_SHORT, "nodes", "nothing to do"},
+        {ONE("image.paint", CUP), ERROR_NOT_IN_LIST, "nodes[0].operation","no such operation"},
+        {ONE("image.generate", ""), ERROR_REQUIRED, "nodes[0].parameters.prompt","no prompt"},
+        {ONE("image.generate", ",\"parameters\":[]"), ERROR_WRONG_TYPE, "nodes[0].parameters",
          "a list"},
-        {ONE("image.generate",                                    ",\"parameters\":{\"prompt\":\"a\",\"n\":11}"),                                                                                                          ERROR_TOO_BIG,
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"n\":11}"), ERROR_TOO_BIG,
          "nodes[0].parameters.n","too many"},
         {"{\"nodes\":[" NODE("a") ",{\"key\":\"b\",\"operation\":\"image.generate\","
-                                  "\"parameters\":{\"prompt\":\"a\",\"colour\":1}}]}",                                            ERROR_UNKNOWN_FIELD,                                                                                           "nodes[1].parameters.colour",                                                                                                                                                                                       "the second node"},
+         "\"parameters\":{\"prompt\":\"a\",\"colour\":1}}]}", ERROR_UNKNOWN_FIELD,
+         "nodes[1].parameters.colour", "the second node"},
         {ONE("image.generate",",\"parameters\":{\"prompt\":\"a\",\"model\":\"none\"}"),
          ERROR_NOT_IN_LIST,"nodes[0].parameters.model","no such model"},
-        {ONE("image.generate",       ",\"parameters\":{\"prompt\":\"a\",\"steps\":5}"),                                                                                                 ERROR_INVALID,
-         "nodes[0].parameters.steps",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "what the model cannot do"},
-        {ONE("image.generate",                                      CUP ",\"inputs\":[]"),                                     ERROR_WRONG_TYPE,                              "nodes[0].inputs",
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"steps\":5}"), ERROR_INVALID,
+         "nodes[0].parameters.steps", "what the model cannot do"},
+        {ONE("image.generate", CUP ",\"inputs\":[]"), ERROR_WRONG_TYPE, "nodes[0].inputs",
          "a list of inputs"},
-        {ONE("image.generate",                                                         CUP ",\"inputs\":{\"sound\":[]}"),                                                                                            ERROR_UNKNOWN_FIELD,
+        {ONE("image.generate", CUP ",\"inputs\":{\"sound\":[]}"), ERROR_UNKNOWN_FIELD,
          "nodes[0].inputs.sound","no such port"},
-        {ONE("image.generate",                                        CUP ",\"inputs\":{\"images\":\"ANNS\"}"),                                                                                              ERROR_WRONG_TYPE,
+        {ONE("image.generate", CUP ",\"inputs\":{\"images\":\"ANNS\"}"), ERROR_WRONG_TYPE,
          "nodes[0].inputs.images","an id for a list"},
-        {ONE("image.generate",                                   CUP ",\"inputs\":{\"images\":[\"x\"]}"),                                                                           ERROR_INVALID,
-         "nodes[0].inputs.images",                                                                           "no id"},
-        {ONE("image.generate",                                         CUP ",\"inputs\":{\"images\":[\"ANNS\",\"BOBS\"]}"),                                                                                          ERROR_INVALID,
-         "nodes[0].inputs.images[1]",                                                                                       "somebody else's picture"},
+        {ONE("image.generate", CUP ",\"inputs\":{\"images\":[\"x\"]}"), ERROR_INVALID,
+         "nodes[0].inputs.images", "no id"},
+        {ONE("image.generate", CUP ",\"inputs\":{\"images\":[\"ANNS\",\"BOBS\"]}"), ERROR_INVALID,
+         "nodes[0].inputs.images[1]", "somebody else's picture"},
         {ONE("image.generate",CUP ",\"inputs\":{\"images\":[\"" DEEP "\"]}"),ERROR_INVALID,
          "nodes[0].inputs.images[0]","nobody's picture"},
         {ONE("image.generate",
          CUP ",\"inputs\":{\"images\":[" FOUR "," FOUR "," FOUR "," FOUR ",\"ANNS\"]}"),
          ERROR_TOO_MANY, "nodes[0].inputs.images","seventeen references"},
-        {ONE("image.edit",                                                         CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"ANNS\",\"ANNS\"]}"),
-         ERROR_TOO_MANY,                                                                                                                                                                     "nodes[0].inputs.mask","two masks"},
-        {ONE("image.edit",                                       CUP),                                                                                             ERROR_REQUIRED,                                                                                                                                                                                "nodes[0].inputs.images","nothing to edit"},
-        {ONE("image.edit",                                 CUP ",\"inputs\":{\"mask\":[\"ANNS\"]}"),                                                                 ERROR_REQUIRED,
+        {ONE("image.edit", CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"ANNS\",\"ANNS\"]}"),
+         ERROR_TOO_MANY, "nodes[0].inputs.mask","two masks"},
+        {ONE("image.edit", CUP), ERROR_REQUIRED, "nodes[0].inputs.images","nothing to edit"},
+        {ONE("image.edit", CUP ",\"inputs\":{\"mask\":[\"ANNS\"]}"), ERROR_REQUIRED,
          "nodes[0].inputs.images","a mask alone"},
         {"{\"nodes\":[{\"key\":\"e\",\"operation\":\"image.edit\"" CUP
          "}," NODE("a") "],\"edges\":[{\"from\":\"a\",\"to\":\"e\",\"to_port\":\"mask\"}]}",
-         ERROR_REQUIRED,                                                                            "nodes[0].inputs.images",   "a mask from an edge is no picture"},
-        {TWO("{\"from\":\"x\",\"to\":\"b\"}"),               ERROR_INVALID,"edges[0].from","from nowhere"},
-        {TWO("{\"from\":\"a\",\"to\":\"x\"}"),                                          ERROR_INVALID,                        "edges[0].to",                                                "to nowhere"},
-        {TWO("{\"from\":\"a\",\"to\":\"b\",\"to_port\":\"sound\"}"),                                                         ERROR_INVALID,
-         "edges[0].to_port",                                                                                                                                                                                                            "no such input"},
-        {TWO("{\"from\":\"a\",\"to\":\"b\",\"from_port\":\"sound\"}"),                                                         ERROR_INVALID,
-         "edges[0].from_port",                                                                                                                                                       "no such output"                                                 },
+         ERROR_REQUIRED, "nodes[0].inputs.images", "a mask from an edge is no picture"},
+        {TWO("{\"from\":\"x\",\"to\":\"b\"}"), ERROR_INVALID,"edges[0].from","from nowhere"},
+        {TWO("{\"from\":\"a\",\"to\":\"x\"}"), ERROR_INVALID, "edges[0].to", "to nowhere"},
+        {TWO("{\"from\":\"a\",\"to\":\"b\",\"to_port\":\"sound\"}"), ERROR_INVALID,
+         "edges[0].to_port", "no such input"},
+        {TWO("{\"from\":\"a\",\"to\":\"b\",\"from_port\":\"sound\"}"), ERROR_INVALID,
+         "edges[0].from_port", "no such output"},
         {"{\"nodes\":[" NODE("a") "," FETCH "],\"edges\":[{\"from\":\"a\",\"to\":\"f\"}]}",
-         ERROR_INVALID,                                                                            "edges[0].to_port",                                                                                                                            "it takes nothing"                                                         },
+         ERROR_INVALID, "edges[0].to_port", "it takes nothing"},
     };
 
     (void)state;
@@ -158,10 +207,10 @@ static void test_a_model_is_found_by_what_people_write(void **state)
     static const struct {
         const char *asked, *model;
     } cases[] = {
-        {"",               "mock"     },
-        {"mock-fast",      "mock-fast"},
+        {"", "mock"},
+        {"mock-fast", "mock-fast"},
         {"MOCK/mock-fast", "mock-fast"},
-        {"Mock",           "mock"     },
+        {"Mock", "mock"},
     };
 
     (void)state;
@@ -169,8 +218,8 @@ static void test_a_model_is_found_by_what_people_write(void **state)
         struct run_spec spec;
         struct error err;
         const char *json =
-            arena_cstr(office.house.arena,
-                       arena_printf(office.house.arena,
+            arena_cstr(office.arena,
+                       arena_printf(office.arena,
                                     ONE("image.generate",
                                         ",\"parameters\":{\"prompt\":\"a cup\",\"model\":\"%s\"}"),
                                     cases[i].asked));
@@ -203,8 +252,7 @@ static void test_a_run_is_whole_with_ports_pictures_and_a_title(void **state)
     assert_int_equal(spec.edges[0].from, 0);
     assert_int_equal(spec.edges[0].to, 1);
     assert_true(str_find(spec.nodes[1].parameters, STR("\"width\":0")) > 0); /* fallbacks are in */
-    no_error(task_inputs_read(spec.nodes[0].inputs, office.house.arena, &inputs, &err), &err,
-             "inputs");
+    no_error(task_inputs_read(spec.nodes[0].inputs, office.arena, &inputs, &err), &err, "inputs");
     assert_int_equal(inputs.images.count, 1);
     assert_true(str_equal(((struct input_picture *)inputs.images.items)->asset, office.ann));
     assert_null(inputs.mask);
@@ -236,8 +284,8 @@ static void test_estimates_are_summed_in_one_currency(void **state)
 static void test_a_part_that_is_not_known_makes_the_sum_unknown(void **state)
 {
     const struct run_node nodes[] = {
-        {.estimate_micro = 5,     .currency = STR("USD")},
-        {.estimate_micro = -1                      },
+        {.estimate_micro = 5, .currency = STR("USD")},
+        {.estimate_micro = -1},
         {.estimate_micro = 7, .currency = STR("CNY")},
         {.estimate_micro = 0},
     };
