@@ -232,7 +232,7 @@ void drive_fail_locally(struct drive *drive, enum failure_class class, const cha
         .class = class,
         .charged = CHARGED_NO,
         .retry_after_ms = -1,
-        .message = str_of(message),
+        .message = arena_str(drive->arena, str_of(message)), /* it may be an error's, lent */
     };
 
     drive_fail(drive, &failure);

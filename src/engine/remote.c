@@ -259,10 +259,10 @@ static void on_resumed(void *arg, bool ok, const struct error *err)
 
     assert(remote != NULL);
     if (!ok || !drive->command.claim.is_claimed) {
-        if (!ok) {
+        if (!ok && err->code != ERROR_NOT_FOUND) {
             drive_log_storage(drive, err);
             timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core) + AGAIN_MS);
-        } else {
+        } else { /* it went another way, or was deleted */
             remote_forget(drive);
         }
         drive_free(drive);
