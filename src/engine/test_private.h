@@ -191,6 +191,21 @@ static inline int64_t ask(struct place *place, const char *text, int64_t id)
     return strtoll(arena_cstr(place->arena, ask_text(place, text, id)), NULL, 10);
 }
 
+static inline bool execute_work(struct db *db, void *context, struct error *err)
+{
+    const struct sql *const *sql = context;
+
+    return db_exec(db, *sql, NULL, 0, NULL, err);
+}
+
+/* A change that the store would not make. */
+static inline bool execute(struct place *place, const char *text)
+{
+    const struct sql *sql = test_sql(text);
+
+    return db_transact(place->pool, "test", execute_work, (void *)&sql, &place->err);
+}
+
 static inline void expect_state(struct place *place, int64_t task_id, const char *expected,
                                 const char *because)
 {

@@ -1,0 +1,226 @@
+/* When the core comes to rest, what it does when others refuse, and how it stops. */
+#include "engine/sim_play_private.h"
+
+/* ---- Rest ---- */
+
+/* What the core does while nothing can happen: a handful of wake-ups, no more. */
+static void expect_rest(struct sim *sim, const char *because)
+{
+    uint64_t before;
+
+    sim_run_for(sim, 20000); /* what was under way */
+    before = sim->fired;
+    sim_run_for(sim, 10 * MINUTE_MS);
+    check(sim->fired - before < 20, because);
+}
+
+static void test_a_stopped_lane_lets_the_core_rest(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    sim->providers[SIM_SYNC].concurrency = 1;
+    PLAY(sim, SIM_THROTTLED, SIM_AUTH);
+    run_until(sim, task, "running");
+    (void)submit_paid(sim, SIM_SYNC);
+    (void)submit_paid(sim, SIM_SYNC);
+    expect_rest(sim, "a rest that is over is nothing to wake up for");
+    assert_int_equal(ask(sim->place, "SELECT count(*) AS n FROM task WHERE state = 'held'", 0), 1);
+    finish(sim, "stopped");
+}
+
+static void test_a_paused_engine_rests(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    PLAY(sim, SIM_SERVER);
+    run_until(sim, task, "running");
+    run_until(sim, task, "ready");
+    core_pause(sim->core, true);
+    expect_rest(sim, "a task whose time has come may not start");
+    expect_state(sim->place, task, "ready", "paused");
+    core_pause(sim->core, false);
+    run_until(sim, task, "done");
+    finish(sim, "resumed");
+}
+
+static void test_a_full_disk_starts_nothing_but_waits_for_what_runs(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_ASYNC), second = task + 1;
+    int64_t asked, from_ms;
+
+    sim->work_ms = 2 * MINUTE_MS;
+    run_until(sim, task, "waiting");
+    sim->faults.no_room = 1000;
+    assert_int_equal(submit_paid(sim, SIM_SYNC), second);
+    from_ms = sim_now(sim);
+    run_until(sim, task, "done");
+    check(sim_now(sim) - from_ms < 3 * MINUTE_MS, "asked for in time");
+    expect_state(sim->place, second, "ready", "no room to begin");
+    sim->faults.no_room = 0;
+    asked = sim_now(sim);
+    run_until(sim, second, "done");
+    check(sim_now(sim) - asked < MINUTE_MS, "seen soon");
+    finish(sim, "room again");
+}
+
+static void test_an_expired_task_fails_even_while_all_is_paused(void **state)
+{
+    struct sim *sim = start(*state);
+    int64_t task;
+
+    core_pause(sim->core, true);
+    task = submit_one(sim, "sim.local", 0, 5 * MINUTE_MS);
+    sim_run_for(sim, 5 * MINUTE_MS + 1000);
+    expect_state(sim->place, task, "failed", "its time to start has passed");
+    finish(sim, "expired");
+}
+
+/* ---- Storage and nouns that refuse ---- */
+
+static void test_storage_that_refuses_is_asked_until_it_takes_it(void **state)
+{
+    for (int64_t provider = SIM_SYNC; provider < SIM_PROVIDERS; provider++) {
+        struct sim *sim = start(*state);
+        const int64_t task = submit_paid(sim, provider);
+
+        run_until(sim, task, "running");
+        sim->faults.storage = 700;
+        run_until(sim, task, "done");
+        assert_int_equal(sim->charges[task], 1);
+        sim->faults.storage = 0;
+        finish(sim, "taken in the end");
+    }
+}
+
+static void test_a_result_that_no_noun_wants_fails_its_task_and_stays_with_its_call(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    sim->faults.record = 1000;
+    run_until(sim, task, "failed");
+    check_text(ask_text(sim->place, "SELECT error_message AS n FROM task", 0), "no noun wants it",
+               "why");
+    expect_call(sim->place, task, "finished", "it was paid for");
+    assert_int_equal(ask(sim->place, "SELECT tries AS n FROM task", 0), TEST_TRIES);
+    sim->faults.record = 0;
+    control(sim, task, TASK_CONTROL_RETRY);
+    run_until(sim, task, "done");
+    assert_int_equal(sim->charges[task], 1);
+    finish(sim, "wanted after all");
+}
+
+static void test_a_task_that_was_deleted_is_forgotten(void **state)
+{
+    static const char *const states[] = {"running", "waiting"};
+
+    for (size_t row = 0; row < COUNT(states); row++) {
+        struct sim *sim = start(*state);
+        const int64_t task = submit_paid(sim, SIM_ASYNC);
+        struct core_view view;
+
+        run_until(sim, task, states[row]);
+        assert_true(execute(sim->place, "DELETE FROM run"));
+        sim_run_for(sim, 10 * MINUTE_MS);
+        core_view(sim->core, &view);
+        assert_int_equal(view.running, 0);
+        assert_int_equal(view.waiting, 0);
+        expect_rest(sim, "nothing is left to ask for");
+        sim_destroy(sim);
+    }
+}
+
+static void test_an_operation_nobody_knows_fails(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_one(sim, "sim.tomorrow", 0, 0);
+
+    run_until(sim, task, "failed");
+    finish(sim, "failed");
+}
+
+/* ---- Stop and crash ---- */
+
+static void test_a_drain_gives_back_what_has_sent_nothing(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t sent = submit_paid(sim, SIM_SYNC), fresh = sent + 1, waits = sent + 2;
+    struct core_view view;
+
+    sim->providers[SIM_SYNC].concurrency = 2;
+    while (sim->charges[sent] == 0)
+        assert_true(sim_step(sim, INT64_MAX - 1));
+    assert_int_equal(submit_paid(sim, SIM_SYNC), fresh);
+    run_until(sim, fresh, "running");
+    core_drain(sim->core);
+    assert_int_equal(submit_paid(sim, SIM_SYNC), waits);
+    sim_run_for(sim, MINUTE_MS);
+    core_view(sim->core, &view);
+    assert_true(view.is_draining);
+    assert_int_equal(view.running, 0);
+    expect_state(sim->place, sent, "done", "its call may end");
+    expect_state(sim->place, fresh, "ready", "given back");
+    expect_state(sim->place, waits, "ready", "not begun");
+    assert_int_equal(ask(sim->place, "SELECT tries AS n FROM task WHERE id = $1", fresh), 0);
+    sim_kill(sim);
+    assert_true(sim_boot(sim, false));
+    run_until(sim, fresh, "done");
+    run_until(sim, waits, "done");
+    finish(sim, "drained");
+}
+
+static void test_a_task_that_kills_each_time_is_held_in_the_end(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_one(sim, "sim.local", 0, 0);
+
+    for (int death = 1; death <= 5; death++) {
+        run_until(sim, task, "running");
+        sim_kill(sim);
+        assert_true(sim_boot(sim, false));
+        expect_state(sim->place, task, death < 5 ? "ready" : "held", "after one more death");
+    }
+    check_text(ask_text(sim->place, "SELECT hold_reason AS n FROM task", 0), "poison", "why");
+    control(sim, task, TASK_CONTROL_REPEAT);
+    run_until(sim, task, "done");
+    finish(sim, "a person took the risk");
+}
+
+static void test_a_death_in_the_recovery_is_as_one_before_it(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_ASYNC);
+
+    run_until(sim, task, "running");
+    sim_kill(sim);
+    for (int deaths = 0; deaths < 3; deaths++) {
+        assert_false(sim_boot(sim, true));
+        expect_state(sim->place, task, "running", "rolled back");
+        assert_int_equal(ask(sim->place, "SELECT crash_count AS n FROM task", 0), 0);
+    }
+    assert_true(sim_boot(sim, false));
+    run_until(sim, task, "done");
+    finish(sim, "recovered");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLACE_TEST(test_a_stopped_lane_lets_the_core_rest),
+        PLACE_TEST(test_a_paused_engine_rests),
+        PLACE_TEST(test_a_full_disk_starts_nothing_but_waits_for_what_runs),
+        PLACE_TEST(test_an_expired_task_fails_even_while_all_is_paused),
+        PLACE_TEST(test_storage_that_refuses_is_asked_until_it_takes_it),
+        PLACE_TEST(test_a_result_that_no_noun_wants_fails_its_task_and_stays_with_its_call),
+        PLACE_TEST(test_a_task_that_was_deleted_is_forgotten),
+        PLACE_TEST(test_an_operation_nobody_knows_fails),
+        PLACE_TEST(test_a_drain_gives_back_what_has_sent_nothing),
+        PLACE_TEST(test_a_task_that_kills_each_time_is_held_in_the_end),
+        PLACE_TEST(test_a_death_in_the_recovery_is_as_one_before_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,307 @@
+/*
+ * engine/sim_private.h: a world of its own for the engine's core, for tests: a clock that jumps to
+ * the next event, seeded chance, the SQL store on a real database, and providers that keep a ledger
+ * of what they charged.  One thread; the same seed makes the same history.  The process can die at
+ * any event: what it had in memory is gone, what it had sent goes on.
+ */
+#pragma once
+
+#include "engine/sim_provider_private.h"
+
+/* ---- The rest of the world ---- */
+
+static inline void sim_wake_after(void *context, int64_t after_ms)
+{
+    struct sim *sim = context;
+
+    assert_true(after_ms >= 0);
+    sim->wake_at_ms = sim_now(sim) + after_ms;
+}
+
+static inline bool sim_load_lane(void *context, int64_t provider_id, struct lane_limits *out)
+{
+    const struct sim *sim = context;
+
+    if (sim->is_gone[provider_id])
+        return false;
+    *out = (struct lane_limits){.capacity = sim->providers[provider_id].concurrency};
+    return true;
+}
+
+static inline void sim_on_events(void *context, int64_t user_id)
+{
+    (void)context;
+    assert_true(user_id > 0);
+}
+
+static inline void sim_on_progress(void *context, const struct attempt *attempt, double progress)
+{
+    (void)context;
+    assert_true(attempt->task_id > 0 && progress >= 0);
+}
+
+static inline void sim_on_end(void *context, int64_t task_id)
+{
+    struct sim *sim = context;
+
+    sim_trace(sim, "end", task_id);
+}
+
+static inline bool sim_has_room(void *context)
+{
+    struct sim *sim = context;
+
+    return !sim_often(sim, sim->faults.no_room);
+}
+
+static inline bool sim_load_provider(void *context, struct db *db, int64_t provider_id,
+                                     struct arena *arena, struct provider_binding *out,
+                                     struct error *err)
+{
+    const struct sim *sim = context;
+
+    (void)db, (void)arena;
+    if (sim->is_gone[provider_id])
+        return error_set(err, ERROR_NOT_FOUND, "no such provider");
+    *out = sim->providers[provider_id];
+    return true;
+}
+
+static inline bool sim_record(void *context, struct db *db, const struct task_result *result,
+                              struct error *err)
+{
+    struct sim *sim = context;
+
+    (void)db;
+    assert_true(result->task_id > 0 && result->user_id > 0);
+    return !sim_often(sim, sim->faults.record) || error_set(err, ERROR_INVALID, "no noun wants it");
+}
+
+/* ---- Life and death of the process ---- */
+
+static inline bool sim_is_dead(void *context, struct str owner)
+{
+    const struct sim *sim = context;
+
+    return !str_equal(owner, str_of(sim->owner));
+}
+
+struct sim_boot {
+    struct recover_context context;
+    bool dies; /* in the middle: what it wrote is rolled back */
+};
+
+static inline bool sim_recover_work(struct db *db, void *context, struct error *err)
+{
+    struct sim_boot *boot = context;
+
+    return recover(db, &boot->context, err) &&
+           (!boot->dies || error_set(err, ERROR_UNAVAILABLE, "killed"));
+}
+
+/* Starts the process; false: it died again while it recovered. */
+static inline bool sim_boot(struct sim *sim, bool dies)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(64));
+    struct sim_boot boot = {.dies = dies};
+    struct core_config config = {
+        .world = {.context = sim,
+                  .clock = &sim->place->clock,
+                  .random = &sim->core_random,
+                  .apply = sim_apply,
+                  .wake_after = sim_wake_after,
+                  .work = sim_work,
+                  .exchange = sim_exchange,
+                  .cancel_exchange = sim_cancel_exchange,
+                  .load_lane = sim_load_lane,
+                  .on_events = sim_on_events,
+                  .on_progress = sim_on_progress,
+                  .on_end = sim_on_end,
+                  .has_room = sim_has_room},
+        .operations = sim_operations,
+        .services = sim,
+        .local_concurrency = 2,
+    };
+    struct error err = {0};
+
+    assert_null(sim->core);
+    snprintf(sim->owner, sizeof(sim->owner), "boot-%" PRId64, ++sim->boots);
+    boot.context = (struct recover_context){.hooks = &sim->place->hooks,
+                                            .apply = store_apply,
+                                            .is_dead = sim_is_dead,
+                                            .is_dead_context = sim,
+                                            .arena = arena,
+                                            .now_ms = sim->place->time.wall_ms};
+    if (!db_transact(sim->place->pool, "sim_recover", sim_recover_work, &boot, &err)) {
+        if (!dies)
+            fail_msg("recovery: %s %s", err.message, err.detail);
+        return false;
+    }
+    assert_int_equal(boot.context.foreign, 0);
+    sim->wake_at_ms = INT64_MAX;
+    config.owner = str_of(sim->owner);
+    sim->core = core_create(&config);
+    sim->is_paused = boot.context.is_paused;
+    if (boot.context.is_paused)
+        core_pause(sim->core, true);
+    core_apply(sim->core, boot.context.entries, boot.context.entry_count);
+    sim_trace(sim, "boot", (int64_t)boot.context.taken_over);
+    return true;
+}
+
+/* kill -9. */
+static inline void sim_kill(struct sim *sim)
+{
+    size_t kept = 0;
+
+    for (size_t index = 0; index < sim->event_count; index++) {
+        struct sim_event *event = &sim->events[index];
+
+        if (!event->is_process)
+            sim->events[kept++] = *event;
+        else if (event->drop != NULL)
+            event->drop(event->arg);
+    }
+    sim->event_count = kept;
+    for (struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
+         exchange = exchange->next)
+        exchange->has_ended = true; /* nobody is there to hear */
+    core_destroy(sim->core);
+    sim->core = NULL;
+    sim->wake_at_ms = INT64_MAX;
+    sim_trace(sim, "kill", (int64_t)kept);
+}
+
+static inline void sim_pass(struct sim *sim, int64_t ms)
+{
+    sim->place->time.mono_ms += ms;
+    sim->place->time.wall_ms += ms;
+}
+
+static inline size_t sim_first(const struct sim *sim)
+{
+    size_t first = 0;
+
+    for (size_t index = 1; index < sim->event_count; index++) {
+        const struct sim_event *a = &sim->events[index], *b = &sim->events[first];
+
+        if (a->at_ms < b->at_ms || (a->at_ms == b->at_ms && a->number < b->number))
+            first = index;
+    }
+    return first;
+}
+
+/* Fires the next event, or wakes the core, whichever comes first; false: nothing will happen before
+ * `until_ms`, to which the clock is set. */
+static inline bool sim_step(struct sim *sim, int64_t until_ms)
+{
+    const size_t first = sim_first(sim);
+    const int64_t event_at_ms = sim->event_count == 0 ? INT64_MAX : sim->events[first].at_ms;
+    const bool is_wake = sim->wake_at_ms < event_at_ms;
+    const int64_t at_ms = is_wake ? sim->wake_at_ms : event_at_ms;
+    struct sim_event event;
+
+    if (at_ms > until_ms) {
+        if (until_ms != INT64_MAX && until_ms > sim_now(sim))
+            sim_pass(sim, until_ms - sim_now(sim));
+        return false;
+    }
+    if (at_ms > sim_now(sim))
+        sim_pass(sim, at_ms - sim_now(sim));
+    sim->stalled = sim->stalled_at_ms == sim_now(sim) ? sim->stalled + 1 : 0;
+    sim->stalled_at_ms = sim_now(sim);
+    check(sim->stalled < SIM_STALL_MAX, "the core comes to rest");
+    sim->fired++;
+    if (is_wake) {
+        sim->wake_at_ms = INT64_MAX;
+        core_tick(sim->core);
+        return true;
+    }
+    event = sim->events[first];
+    sim->events[first] = sim->events[--sim->event_count];
+    event.fire(sim, event.arg);
+    return true;
+}
+
+static inline void sim_run_for(struct sim *sim, int64_t ms)
+{
+    const int64_t until_ms = sim_now(sim) + ms;
+
+    while (sim_step(sim, until_ms))
+        ;
+}
+
+static inline struct sim *sim_create(struct place *place, uint64_t seed)
+{
+    static const struct provider_kind keyed = {.name = "sim", .key_window_ms = SIM_KEY_WINDOW_MS};
+    static const struct provider_kind plain = {.name = "sim"};
+    struct sim *sim = calloc(1, sizeof(*sim));
+
+    assert_non_null(sim);
+    sim->place = place;
+    sim->chance = random_of_seed(&sim->chance_seed, seed * 2 + 1);
+    sim->core_random = random_of_seed(&sim->core_seed, seed * 2);
+    sim->wake_at_ms = INT64_MAX;
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
+        const bool has_key = id == SIM_KEYED || id == SIM_ASYNC_KEYED;
+
+        sim->providers[id] = (struct provider_binding){.id = id,
+                                                       .kind = has_key ? &keyed : &plain,
+                                                       .honours_key = has_key,
+                                                       .is_enabled = true,
+                                                       .concurrency = 3,
+                                                       .once_below_micro = TEST_PRICE};
+    }
+    place->time = (struct clock_fake){.wall_ms = TEST_START_MS, .mono_ms = 5000};
+    place->hooks.context = sim;
+    place->hooks.load_provider = sim_load_provider;
+    place->hooks.record_result = sim_record;
+    place->hooks.reserve = NULL;
+    place->hooks.settle = NULL;
+    return sim;
+}
+
+static inline bool sim_wipe_work(struct db *db, void *context, struct error *err)
+{
+    static const char *const wipes[] = {"DELETE FROM call",       "DELETE FROM attempt",
+                                        "DELETE FROM edge",       "DELETE FROM task",
+                                        "DELETE FROM run",        "DELETE FROM event",
+                                        "DELETE FROM event_head", "DELETE FROM engine_meta"};
+
+    (void)context;
+    for (size_t index = 0; index < COUNT(wipes); index++)
+        if (!db_exec(db, test_sql(wipes[index]), NULL, 0, NULL, err))
+            return false;
+    return true;
+}
+
+/* Ends it and empties the tables, so that the next one finds a new database. */
+static inline void sim_destroy(struct sim *sim)
+{
+    struct sim_exchange *exchange, *next;
+
+    if (sim->core != NULL)
+        sim_kill(sim);
+    for (exchange = sim->exchanges; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        free(exchange);
+    }
+    if (!db_transact(sim->place->pool, "sim_wipe", sim_wipe_work, NULL, &sim->place->err))
+        fail_msg("%s %s", sim->place->err.message, sim->place->err.detail);
+    free(sim);
+}
+
+/* ---- What people do ---- */
+
+/* Puts a command of a person into the store's queue; it is copied.  `done` may be NULL. */
+static inline void sim_person(struct sim *sim, const struct command *given,
+                              void (*done)(void *arg, bool ok, const struct error *err))
+{
+    struct arena *arena = arena_create(MIB(16));
+    struct command *command = ARENA_NEW(arena, struct command);
+
+    *command = *given;
+    command->arena = arena;
+    command->now_ms = sim->place->time.wall_ms;
+    sim_queue(sim, (struct sim_command){.command = command, .is_persons = true, .done = done});
+}

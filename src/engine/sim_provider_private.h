@@ -1,0 +1,423 @@
+/*
+ * engine/sim_provider_private.h: providers that fail in every way and keep a ledger of what they
+ * charged, and the operations that speak with them.
+ */
+#pragma once
+
+#include "engine/sim_state_private.h"
+
+/* ---- The ledger ---- */
+
+static inline struct sim_job *sim_find_job(struct sim *sim, const char *key)
+{
+    for (size_t index = sim->job_count; index > 0; index--)
+        if (strcmp(sim->jobs[index - 1].key, key) == 0)
+            return &sim->jobs[index - 1];
+    return NULL;
+}
+
+/* A task's story, for whoever reads why a seed failed. */
+static inline void sim_print_task(struct sim *sim, int64_t task_id)
+{
+    const struct str story = ask_text(
+        sim->place,
+        "SELECT group_concat(said, char(10)) AS n FROM (SELECT said FROM (SELECT 'provider '"
+        " || provider_id || ', ' || state || ' tries ' || tries || ' may repeat ' || may_repeat"
+        " AS said, 0 AS at_ms FROM task WHERE id = $1"
+        " UNION ALL SELECT started_at_ms || ' attempt ' || number || ' until '"
+        " || coalesce(ended_at_ms, '…') || ' ' || outcome || ' ' || class, started_at_ms"
+        " FROM attempt WHERE task_id = $1"
+        " UNION ALL SELECT intent_at_ms || ' call ' || id || ' ' || public_id || ' ' || state"
+        " || ' ' || class || ' in attempt ' || attempt || ' of ' || estimate_micro || ' repeats '"
+        " || coalesce(repeat_of, 0) || ' until ' || coalesce(ended_at_ms, '…'), intent_at_ms"
+        " FROM call WHERE task_id = $1) ORDER BY at_ms)",
+        task_id);
+
+    print_error("task %" PRId64 ": %.*s\n", task_id, STR_ARGS(story));
+}
+
+/* I4 and P6: no charge more than the first, what the account's rule allows, and what a person did.
+ */
+static inline void sim_charge(struct sim *sim, struct sim_job *job)
+{
+    const struct provider_binding *provider = &sim->providers[job->provider];
+    int64_t allowed = 1 + sim->permits[job->task_id];
+
+    job->charges++;
+    sim->charges[job->task_id]++;
+    sim_trace(sim, "charge", job->task_id);
+    if (provider->on_unknown == ON_UNKNOWN_RETRY)
+        allowed = INT64_MAX;
+    else if (provider->on_unknown == ON_UNKNOWN_ONCE_BELOW)
+        allowed++;
+    if (job->charges > 1 || sim->charges[job->task_id] > allowed)
+        sim_print_task(sim, job->task_id);
+    if (job->charges > 1)
+        fail_msg("call %s of task %" PRId64 " was charged twice", job->key, job->task_id);
+    if (sim->charges[job->task_id] > allowed)
+        fail_msg("task %" PRId64 " was charged %" PRId64 " times, %" PRId64 " are allowed",
+                 job->task_id, sim->charges[job->task_id], allowed);
+}
+
+static inline struct sim_job *sim_submit_job(struct sim *sim, const struct sim_exchange *exchange)
+{
+    const bool is_async = exchange->provider >= SIM_ASYNC;
+    struct sim_job *job = sim_find_job(sim, exchange->text);
+
+    if (job != NULL && sim->providers[exchange->provider].honours_key &&
+        sim_now(sim) - job->first_at_ms < SIM_KEY_WINDOW_MS)
+        return job; /* the same key: the same work */
+    if (job == NULL) {
+        assert_true(sim->job_count < SIM_JOBS_MAX);
+        job = &sim->jobs[sim->job_count++];
+        *job = (struct sim_job){.provider = exchange->provider,
+                                .task_id = exchange->task_id,
+                                .first_at_ms = sim_now(sim)};
+        memcpy(job->key, exchange->text, sizeof(job->key));
+    }
+    job->done_at_ms = sim_now(sim) + (!is_async          ? 0
+                                      : sim->work_ms > 0 ? sim->work_ms
+                                                         : 500 + sim_below(sim, 60000));
+    sim_charge(sim, job);
+    job->is_failed = is_async && sim_often(sim, sim->faults.remote_fails);
+    if (job->is_failed) /* what fails there is given back */
+        sim->charges[job->task_id]--;
+    return job;
+}
+
+static inline void sim_say(struct sim_exchange *exchange, int status, const char *word)
+{
+    exchange->status = status;
+    snprintf(exchange->body, sizeof(exchange->body), "%s %s", word, exchange->text);
+}
+
+static inline void sim_report_job(struct sim *sim, struct sim_exchange *exchange,
+                                  struct sim_job *job)
+{
+    if (job == NULL || job->is_forgotten) {
+        sim_say(exchange, 404, "missing");
+    } else if (exchange->purpose == EXCHANGE_CANCEL) {
+        if (job->done_at_ms > sim_now(sim) && sim_often(sim, 700)) {
+            job->is_given_up = true;
+            job->done_at_ms = sim_now(sim);
+            sim->charges[job->task_id] -= !job->is_failed; /* what was stopped is given back */
+        }
+        sim_say(exchange, 200, "working");
+    } else if (job->done_at_ms > sim_now(sim)) {
+        sim_say(exchange, 200, exchange->purpose == EXCHANGE_SUBMIT ? "accepted" : "working");
+    } else if (job->provider >= SIM_ASYNC && exchange->purpose == EXCHANGE_SUBMIT) {
+        sim_say(exchange, 200, "accepted");
+    } else {
+        sim_say(exchange, 200, job->is_failed || job->is_given_up ? "failed" : "ok");
+    }
+}
+
+/* The request has arrived, whoever may still wait for its answer. */
+static inline void sim_serve(struct sim *sim, struct sim_exchange *exchange)
+{
+    struct sim_job *job;
+
+    switch (exchange->outcome) {
+    case SIM_THROTTLED:
+        sim_say(exchange, 429, "throttled");
+        return;
+    case SIM_SERVER:
+        sim_say(exchange, 500, "server");
+        return;
+    case SIM_REFUSED:
+        sim_say(exchange, 400, "refused");
+        return;
+    case SIM_INVALID:
+        sim_say(exchange, 422, "invalid");
+        return;
+    case SIM_AUTH:
+        sim_say(exchange, 401, "auth");
+        return;
+    case SIM_MISSING:
+        sim_say(exchange, 404, "missing");
+        return;
+    case SIM_NOT_SENT:
+    case SIM_LOST_BEFORE:
+    case SIM_OUTCOME_COUNT:
+        return;
+    case SIM_OK:
+    case SIM_LOST_AFTER:
+        break;
+    }
+    job = exchange->purpose == EXCHANGE_SUBMIT ? sim_submit_job(sim, exchange)
+                                               : sim_find_job(sim, exchange->text);
+    sim_report_job(sim, exchange, job);
+}
+
+static inline void sim_end_exchange(struct sim *sim, void *arg)
+{
+    struct sim_exchange *exchange = arg;
+    struct exchange_reply reply = {.status = exchange->status,
+                                   .body = str_of(exchange->body),
+                                   .now_ms = sim->place->time.wall_ms};
+
+    if (exchange->has_ended)
+        return;
+    exchange->has_ended = true;
+    if (exchange->outcome == SIM_NOT_SENT)
+        reply.outcome = EXCHANGE_NOT_SENT;
+    else if (exchange->status == 0 || exchange->outcome == SIM_LOST_AFTER)
+        reply = (struct exchange_reply){.outcome = EXCHANGE_LOST};
+    exchange->handlers.on_reply(exchange->arg, &reply, exchange->is_sent ? 100 : 0,
+                                exchange->is_cancelled);
+}
+
+static inline void sim_arrive(struct sim *sim, void *arg)
+{
+    struct sim_exchange *exchange = arg;
+
+    sim_serve(sim, exchange);
+    if (!exchange->has_ended)
+        sim_push(sim, sim_soon(sim, 3000), true, sim_end_exchange, NULL, exchange);
+}
+
+static inline void sim_send(struct sim *sim, void *arg)
+{
+    struct sim_exchange *exchange = arg;
+
+    if (exchange->has_ended || exchange->is_cancelled)
+        return;
+    if (exchange->outcome == SIM_NOT_SENT) {
+        sim_end_exchange(sim, exchange);
+        return;
+    }
+    exchange->is_sent = true;
+    exchange->handlers.on_sent(exchange->arg);
+    sim_push(sim, sim_soon(sim, 3000), false, sim_arrive, NULL, exchange);
+}
+
+static inline enum sim_outcome sim_draw(struct sim *sim, enum exchange_purpose purpose)
+{
+    int64_t draw;
+
+    if (purpose == EXCHANGE_SUBMIT && sim->script_next < sim->script_count)
+        return sim->script[sim->script_next++];
+    draw = sim_below(sim, 1000);
+    for (int outcome = SIM_NOT_SENT; outcome < SIM_OUTCOME_COUNT; outcome++) {
+        draw -= sim->faults.outcomes[outcome];
+        if (draw < 0 && (outcome != SIM_MISSING || purpose == EXCHANGE_POLL))
+            return (enum sim_outcome)outcome;
+    }
+    return SIM_OK;
+}
+
+static inline void *sim_exchange(void *context, struct attempt *attempt,
+                                 const struct exchange *given,
+                                 const struct exchange_handlers *handlers, void *arg)
+{
+    struct sim *sim = context;
+    struct sim_exchange *exchange = calloc(1, sizeof(*exchange));
+
+    assert_non_null(exchange);
+    *exchange = (struct sim_exchange){.sim = sim,
+                                      .next = sim->exchanges,
+                                      .handlers = *handlers,
+                                      .arg = arg,
+                                      .task_id = attempt->task_id,
+                                      .provider = attempt->provider.id,
+                                      .purpose = given->purpose,
+                                      .outcome = sim_draw(sim, given->purpose)};
+    assert_int_equal(given->url.size, ID_SIZE);
+    memcpy(exchange->text, given->url.data, ID_SIZE);
+    sim->exchanges = exchange;
+    sim_trace(sim, "exchange", (int64_t)given->purpose * 100 + exchange->outcome);
+    sim_push(sim, sim_soon(sim, SIM_DELIVERY_MAX_MS), true, sim_send, NULL, exchange);
+    return exchange;
+}
+
+static inline void sim_cancel_exchange(void *context, void *handle)
+{
+    struct sim *sim = context;
+    struct sim_exchange *exchange = handle;
+
+    assert_false(exchange->has_ended);
+    exchange->is_cancelled = true;
+    sim_push(sim, sim_soon(sim, SIM_DELIVERY_MAX_MS), true, sim_end_exchange, NULL, exchange);
+}
+
+/* ---- Operations: they see an attempt and replies, no more ---- */
+
+static inline void sim_fail(struct step *out, enum failure_class class, enum charged charged,
+                            int64_t retry_after_ms)
+{
+    out->type = STEP_FAILED;
+    out->failure = (struct provider_failure){.class = class,
+                                             .charged = charged,
+                                             .retry_after_ms = retry_after_ms,
+                                             .message = STR("simulated")};
+}
+
+static inline void sim_ask(struct attempt *attempt, struct step *out, enum exchange_purpose purpose,
+                           struct str text, int64_t delay_ms)
+{
+    out->type = STEP_EXCHANGE;
+    out->exchange = (struct exchange){.purpose = purpose,
+                                      .is_paid = purpose == EXCHANGE_SUBMIT,
+                                      .url = arena_str(attempt->arena, text),
+                                      .delay_ms = delay_ms};
+}
+
+static inline void sim_begin(struct attempt *attempt, struct step *out)
+{
+    struct sim *sim = attempt->services;
+
+    if (sim_often(sim, sim->faults.local))
+        sim_fail(out, FAILURE_LOCAL, CHARGED_NO, -1);
+    else if (attempt->provider.kind == NULL)
+        sim_fail(out, FAILURE_INVALID, CHARGED_NO, -1);
+    else
+        sim_ask(attempt, out, EXCHANGE_SUBMIT, attempt->call_key, 0);
+}
+
+/* "ok KEY": kept at once, or after a fetch that may be asked for some times. */
+static inline void sim_take_ok(struct attempt *attempt, const struct exchange *exchange,
+                               struct str key, struct step *out)
+{
+    struct sim *sim = attempt->services;
+
+    if (exchange->purpose != EXCHANGE_FETCH && exchange->card.size == 0 && sim_often(sim, 300)) {
+        sim_ask(attempt, out, EXCHANGE_FETCH, key, sim_below(sim, 2) * 1000);
+    } else if (sim_often(sim, sim->faults.spoil)) {
+        sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);
+    } else {
+        out->type = STEP_KEEP;
+        out->result = arena_printf(attempt->arena, "{\"key\":\"%.*s\"}", STR_ARGS(key));
+        out->cost_micro = TEST_PRICE;
+        out->currency = "USD";
+        out->http_status = 200;
+    }
+}
+
+static inline void sim_take_fetch(struct attempt *attempt, const struct exchange *exchange,
+                                  struct step *out)
+{
+    struct sim *sim = attempt->services;
+    int *tries = attempt->state;
+
+    if (tries == NULL)
+        attempt->state = tries = ARENA_NEW(attempt->arena, int);
+    if (++*tries < 4)
+        sim_ask(attempt, out, EXCHANGE_FETCH, exchange->url, sim_below(sim, 5000));
+    else
+        sim_fail(out, FAILURE_RESULT_LOST, CHARGED_YES, -1);
+}
+
+static inline void sim_reply(struct attempt *attempt, const struct exchange *exchange,
+                             const struct exchange_reply *reply, struct step *out)
+{
+    struct sim *sim = attempt->services;
+    struct str rest = reply->body;
+    const struct str word = str_cut(&rest, ' ');
+
+    if (exchange->purpose == EXCHANGE_FETCH && reply->status != 200)
+        sim_take_fetch(attempt, exchange, out);
+    else if (reply->outcome == EXCHANGE_NOT_SENT)
+        sim_fail(out, FAILURE_NOT_SENT, CHARGED_NO, -1);
+    else if (reply->outcome == EXCHANGE_LOST)
+        sim_fail(out, FAILURE_UNKNOWN, CHARGED_MAYBE, -1);
+    else if (reply->status == 429)
+        sim_fail(out, FAILURE_THROTTLED, CHARGED_NO, sim_below(sim, 2) == 0 ? -1 : 4000);
+    else if (reply->status == 500)
+        sim_fail(out, FAILURE_SERVER, CHARGED_NO, -1);
+    else if (reply->status == 400)
+        sim_fail(out, FAILURE_REFUSED, CHARGED_NO, -1);
+    else if (reply->status == 401)
+        sim_fail(out, FAILURE_AUTH, CHARGED_NO, -1);
+    else if (reply->status != 200)
+        sim_fail(out, FAILURE_INVALID, CHARGED_NO, -1);
+    else if (str_equal(word, STR("failed")))
+        sim_fail(out, FAILURE_REMOTE, CHARGED_NO, -1);
+    else if (str_equal(word, STR("ok")))
+        sim_take_ok(attempt, exchange, rest, out);
+    else {
+        out->type = STEP_WAIT;
+        out->remote_id = arena_str(attempt->arena, rest);
+        out->progress = 0.5;
+        out->poll_after_ms = sim_below(sim, 2) == 0 ? -1 : sim_below(sim, 5000);
+    }
+}
+
+static inline void sim_refine(struct attempt *attempt, struct str result, struct step *out)
+{
+    struct sim *sim = attempt->services;
+
+    if (sim_often(sim, sim->faults.refine)) {
+        sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);
+        return;
+    }
+    out->type = STEP_DONE;
+    out->output = arena_str(attempt->arena, result);
+}
+
+static inline void sim_poll(struct attempt *attempt, struct step *out)
+{
+    sim_ask(attempt, out, EXCHANGE_POLL, attempt->prior->remote_id, 0);
+}
+
+static inline void sim_give_up(struct attempt *attempt, struct step *out)
+{
+    sim_ask(attempt, out, EXCHANGE_CANCEL, attempt->prior->remote_id, 0);
+}
+
+static inline void sim_local(struct attempt *attempt, struct step *out)
+{
+    struct sim *sim = attempt->services;
+
+    if (sim_often(sim, sim->faults.local)) {
+        sim_fail(out, sim_below(sim, 2) == 0 ? FAILURE_LOCAL : FAILURE_INVALID, CHARGED_NO, -1);
+        return;
+    }
+    out->type = STEP_DONE;
+    out->output = STR("{}");
+}
+
+static const struct engine_operation sim_paid_operation = {.name = "sim.paid",
+                                                           .needs_provider = true,
+                                                           .begin = sim_begin,
+                                                           .reply = sim_reply,
+                                                           .refine = sim_refine,
+                                                           .poll = sim_poll,
+                                                           .give_up = sim_give_up};
+static const struct engine_operation sim_local_operation = {.name = "sim.local",
+                                                            .begin = sim_local};
+/* ---- Cards: an exchange without a network, drawn in parts ---- */
+
+static inline void sim_card_begin(struct attempt *attempt, struct step *out)
+{
+    struct sim *sim = attempt->services;
+
+    sim_ask(attempt, out, EXCHANGE_SUBMIT, attempt->call_key, sim_below(sim, 4000));
+    out->exchange.card = STR("card");
+}
+
+static inline bool sim_card_perform(struct attempt *attempt, const struct exchange *exchange,
+                                    int part, struct exchange_reply *out)
+{
+    struct sim *sim = attempt->services;
+
+    if (part >= 0)
+        return !sim_often(sim, sim->faults.local);
+    *out = (struct exchange_reply){
+        .status = 200, .body = arena_printf(attempt->arena, "ok %.*s", STR_ARGS(exchange->url))};
+    return true;
+}
+
+static inline int sim_card_parts(const struct exchange *exchange)
+{
+    return exchange->delay_ms > 1000 ? 3 : 0;
+}
+
+static const struct engine_operation sim_card_operation = {.name = "sim.card",
+                                                           .needs_provider = true,
+                                                           .begin = sim_card_begin,
+                                                           .reply = sim_reply,
+                                                           .refine = sim_refine,
+                                                           .perform_card = sim_card_perform,
+                                                           .card_parts = sim_card_parts};
+static const struct engine_operation *const sim_operations[] = {
+    &sim_paid_operation, &sim_local_operation, &sim_card_operation, NULL};

@@ -1,0 +1,492 @@
+/*
+ * The whole engine but its loop, in a simulated world: random people, providers that fail in every
+ * way, storage that refuses, and a process that dies at any event, also while it recovers.
+ *
+ * In the environment: SIM_SEEDS=N plays so many seeds, SIM_SEED=N that one alone, SIM_TRACE=1 tells
+ * each event.
+ */
+#include "engine/sim_private.h"
+
+enum { RUNS_MAX = 64, NODES_MAX = 5, USERS = 3, HEAL_ROUNDS_MAX = 60, EVENTS_MAX = 30000 };
+
+/* What a client knows: what it asked for, and whether it was told that it has it. */
+struct client_run {
+    struct run_spec spec;
+    struct run_node nodes[NODES_MAX];
+    struct run_edge edges[NODES_MAX * NODES_MAX];
+    struct id ids[NODES_MAX + 1];
+    char key[24];
+    bool is_acked;
+};
+
+struct history {
+    struct sim *sim;
+    struct client_run runs[RUNS_MAX];
+    size_t run_count;
+    int64_t actions, kills;
+};
+
+static struct history *history_of; /* of the person whose answer comes back */
+
+/* ---- People ---- */
+
+static void on_submitted(void *arg, bool ok, const struct error *err)
+{
+    const struct sim_command *stored = arg;
+    const struct command_submit *submit = &stored->command->submit;
+
+    (void)err;
+    if (!ok)
+        return;
+    for (size_t index = 0; index < history_of->run_count; index++) {
+        struct client_run *run = &history_of->runs[index];
+
+        if (&run->spec != submit->spec)
+            continue;
+        /* I15: the same key and request give the same run. */
+        check_text(id_str(&submit->run_id), run->ids[0].text, "one key, one run");
+        run->is_acked = true;
+    }
+}
+
+static void submit_again(struct history *history, const struct client_run *run)
+{
+    struct command command = {.type = COMMAND_SUBMIT};
+
+    command.submit = (struct command_submit){.spec = &run->spec,
+                                             .ids = run->ids,
+                                             .queue_user_max = 1000,
+                                             .queue_max = 1000,
+                                             .tries_max = TEST_TRIES,
+                                             .deadline_ms = SIM_DEADLINE_MS};
+    sim_person(history->sim, &command, on_submitted);
+}
+
+static void submit_new(struct history *history)
+{
+    static const char *const keys[NODES_MAX] = {"a", "b", "c", "d", "e"};
+    static const int64_t estimates[] = {TEST_PRICE, TEST_PRICE, TEST_PRICE * 2, -1};
+    struct sim *sim = history->sim;
+    struct client_run *run = &history->runs[history->run_count];
+    const size_t node_count = 1 + (size_t)sim_below(sim, NODES_MAX);
+
+    if (history->run_count == RUNS_MAX)
+        return;
+    snprintf(run->key, sizeof(run->key), "key-%zu", history->run_count++);
+    run->spec = (struct run_spec){.user_id = 1 + sim_below(sim, USERS),
+                                  .title = STR("simulated"),
+                                  .priority = (enum task_priority)sim_below(sim, 3),
+                                  .nodes = run->nodes,
+                                  .node_count = node_count,
+                                  .edges = run->edges,
+                                  .idem_key = str_of(run->key),
+                                  .deadline_ms = sim_below(sim, 4) == 0 ? 60000 : 0,
+                                  .currency = STR("USD")};
+    for (size_t row = 0; row < node_count; row++) {
+        const bool is_local = sim_below(sim, 6) == 0;
+        const bool is_card = sim_below(sim, 8) == 0;
+
+        run->nodes[row] = (struct run_node){
+            .key = str_of(keys[row]),
+            .operation = is_local  ? STR("sim.local")
+                         : is_card ? STR("sim.card")
+                                   : STR("sim.paid"),
+            .provider_id = is_local ? 0 : 1 + sim_below(sim, SIM_PROVIDERS - 1),
+            .parameters = STR("{}"),
+            .inputs = STR("{}"),
+            .estimate_micro = estimates[sim_below(sim, COUNT(estimates))],
+        };
+        if (run->nodes[row].estimate_micro >= 0)
+            run->nodes[row].currency = STR("USD");
+        for (size_t from = 0; from < row; from++)
+            if (sim_below(sim, 3) == 0)
+                run->edges[run->spec.edge_count++] = (struct run_edge){.from = from, .to = row};
+    }
+    for (size_t index = 0; index <= node_count; index++)
+        run->ids[index] = id_make(&sim->place->clock, &sim->chance);
+    submit_again(history, run);
+}
+
+static void control_some_run(struct history *history, const struct client_run *run,
+                             enum run_control control)
+{
+    struct command command = {.type = COMMAND_RUN_CONTROL};
+
+    command.control = (struct command_control){
+        .user_id = run->spec.user_id,
+        .public_id = id_str(&run->ids[0]),
+        .run_control = control,
+        .priority = (enum task_priority)sim_below(history->sim, 3),
+        .tries_max = TEST_TRIES,
+        .deadline_ms = SIM_DEADLINE_MS,
+    };
+    sim_person(history->sim, &command, NULL);
+}
+
+/* People look at what goes on: often the task is one that runs, asks or waits to be tried again. */
+static struct str choose_task(struct history *history, const struct client_run **run)
+{
+    struct sim *sim = history->sim;
+    const struct str busy =
+        ask_text(sim->place,
+                 "SELECT coalesce((SELECT public_id FROM task WHERE state IN ('running',"
+                 " 'waiting', 'held') OR (state = 'ready' AND fence > 0)"
+                 " ORDER BY (id * 7919 + $1) % 101, id LIMIT 1), '') AS n",
+                 sim_below(sim, 1000));
+
+    if (sim_below(sim, 2) == 0)
+        for (size_t index = 0; index < history->run_count; index++)
+            for (size_t task = 1; task <= history->runs[index].spec.node_count; task++)
+                if (str_equal(busy, id_str(&history->runs[index].ids[task]))) {
+                    *run = &history->runs[index];
+                    return id_str(&(*run)->ids[task]);
+                }
+    return id_str(&(*run)->ids[1 + sim_below(sim, (int64_t)(*run)->spec.node_count)]);
+}
+
+static void control_some_task(struct history *history, const struct client_run *run,
+                              enum task_control control)
+{
+    struct sim *sim = history->sim;
+    const struct client_run *other = &history->runs[sim_below(sim, (int64_t)history->run_count)];
+    struct command command = {.type = COMMAND_TASK_CONTROL};
+    const struct str task = choose_task(history, &run);
+
+    command.control = (struct command_control){
+        .user_id = run->spec.user_id,
+        .public_id = task,
+        .task_control = control,
+        .place = (enum task_place)sim_below(sim, 3),
+        .before = id_str(&other->ids[1]),
+        .tries_max = TEST_TRIES,
+        .deadline_ms = SIM_DEADLINE_MS,
+    };
+    sim_person(sim, &command, NULL);
+}
+
+/* A provider's row was written: its key is right again, and what it held is freed. */
+static void mend_provider(struct sim *sim, int64_t provider_id)
+{
+    struct command command = {.type = COMMAND_RELEASE_HELD};
+    struct lane_limits limits = {.capacity = 1};
+
+    (void)sim_load_lane(sim, provider_id, &limits);
+    core_set_lane(sim->core, provider_id, &limits);
+    command.control = (struct command_control){
+        .provider_id = provider_id, .tries_max = TEST_TRIES, .deadline_ms = SIM_DEADLINE_MS};
+    sim_person(sim, &command, NULL);
+}
+
+static void pause_all(struct sim *sim, bool is_paused)
+{
+    struct command command = {.type = COMMAND_PAUSE_ALL};
+
+    command.control = (struct command_control){.is_paused = is_paused, .reason = STR("tea")};
+    sim_person(sim, &command, NULL);
+}
+
+static void act(struct history *history)
+{
+    struct sim *sim = history->sim;
+    const struct client_run *run;
+
+    history->actions++;
+    if (history->run_count == 0 || sim_below(sim, 4) == 0) {
+        submit_new(history);
+        return;
+    }
+    run = &history->runs[sim_below(sim, (int64_t)history->run_count)];
+    switch (sim_below(sim, 22)) {
+    case 0:
+        submit_again(history, run);
+        break;
+    case 1:
+        control_some_run(history, run, RUN_CANCEL);
+        break;
+    case 2:
+    case 3:
+        control_some_run(history, run, RUN_RETRY);
+        break;
+    case 4:
+        control_some_run(history, run, RUN_PAUSE);
+        break;
+    case 5:
+    case 6:
+        control_some_run(history, run, RUN_RESUME);
+        break;
+    case 7:
+        control_some_run(history, run, RUN_PRIORITISE);
+        break;
+    case 8:
+    case 9:
+        control_some_task(history, run, TASK_CONTROL_CANCEL);
+        break;
+    case 10:
+    case 11:
+        control_some_task(history, run, TASK_CONTROL_RETRY);
+        break;
+    case 12:
+    case 13:
+        control_some_task(history, run, TASK_CONTROL_REPEAT);
+        break;
+    case 14:
+        control_some_task(history, run, TASK_CONTROL_GIVE_UP);
+        break;
+    case 15:
+    case 16:
+        control_some_task(history, run, TASK_CONTROL_MOVE);
+        break;
+    case 17:
+        pause_all(sim, sim_below(sim, 3) == 0);
+        break;
+    case 18:
+    case 19:
+        mend_provider(sim, 1 + sim_below(sim, SIM_PROVIDERS - 1));
+        break;
+    case 20: { /* its owner deletes it, or has it again */
+        const int64_t provider_id = 1 + sim_below(sim, SIM_PROVIDERS - 1);
+
+        sim->is_gone[provider_id] = !sim->is_gone[provider_id] && sim_below(sim, 4) == 0;
+        mend_provider(sim, provider_id);
+        break;
+    }
+    default: /* a provider forgets what it was given */
+        if (sim->job_count > 0)
+            sim->jobs[sim_below(sim, (int64_t)sim->job_count)].is_forgotten |=
+                sim_below(sim, 3) == 0;
+        break;
+    }
+}
+
+/* ---- Death ---- */
+
+/* SIGTERM: nothing new is started, what is under way may end, and the rest is left as it is. */
+static void drain(struct history *history)
+{
+    struct sim *sim = history->sim;
+    const int64_t until_ms = sim_now(sim) + sim_below(sim, 20000);
+    struct core_view view = {.running = 1};
+
+    core_drain(sim->core);
+    while (view.running > 0 && sim_step(sim, until_ms))
+        core_view(sim->core, &view);
+}
+
+/* Between two lives nobody owns a running task, so everything must add up at once. */
+static void die_and_come_back(struct history *history)
+{
+    static const int64_t downs[] = {0, 10, 5000, 70000, 700000, 4000000};
+    struct sim *sim = history->sim;
+
+    history->kills++;
+    if (sim_below(sim, 3) == 0)
+        drain(history);
+    sim_kill(sim);
+    expect_sound(sim->place, "after a kill");
+    do {
+        const int64_t until_ms = sim_now(sim) + downs[sim_below(sim, COUNT(downs))];
+
+        while (sim_step(sim, until_ms)) /* what had been sent arrives */
+            ;
+    } while (!sim_boot(sim, sim_below(sim, 4) == 0));
+    expect_sound(sim->place, "after a recovery");
+}
+
+/* ---- The end: everything heals, people answer, and all must come to rest ---- */
+
+static bool is_at_rest(struct sim *sim)
+{
+    return ask(sim->place, "SELECT count(*) AS n FROM run WHERE state = 'active'", 0) == 0;
+}
+
+static void heal(struct history *history)
+{
+    struct sim *sim = history->sim;
+
+    sim->faults = (struct sim_faults){0};
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
+        sim->is_gone[id] = false;
+        mend_provider(sim, id);
+    }
+    pause_all(sim, false);
+    for (int round = 0; round < HEAL_ROUNDS_MAX; round++) {
+        sim_run_for(sim, 600000);
+        if (is_at_rest(sim)) {
+            sim_run_for(sim, 60000); /* what nobody waits for any more arrives */
+            return;
+        }
+        for (size_t index = 0; index < history->run_count; index++) {
+            const struct client_run *run = &history->runs[index];
+
+            control_some_run(history, run, RUN_RESUME);
+            for (size_t task = 0; task < run->spec.node_count; task++) {
+                struct command command = {.type = COMMAND_TASK_CONTROL};
+
+                command.control = (struct command_control){
+                    .user_id = run->spec.user_id,
+                    .public_id = id_str(&run->ids[1 + task]),
+                    .task_control =
+                        sim_below(sim, 2) == 0 ? TASK_CONTROL_REPEAT : TASK_CONTROL_GIVE_UP,
+                    .tries_max = TEST_TRIES,
+                    .deadline_ms = SIM_DEADLINE_MS};
+                sim_person(sim, &command, NULL);
+            }
+        }
+    }
+    fail_msg("not at rest: %.*s",
+             STR_ARGS(ask_text(sim->place,
+                               "SELECT group_concat(id || ' ' || state || ' ' || hold_reason"
+                               " || ' of run ' || run_id, '; ') AS n FROM task"
+                               " WHERE state NOT IN ('done', 'failed', 'cancelled')",
+                               0)));
+}
+
+/* A client that followed the events knows the state of every task (I10). */
+static void check_events(struct sim *sim)
+{
+    const struct str wrong = ask_text(
+        sim->place,
+        "SELECT coalesce(group_concat(t.id || ' is ' || t.state || ', told ' || coalesce(x.said,"
+        " 'nothing'), '; '), '') AS n FROM task t LEFT JOIN (SELECT user_id,"
+        " json_extract(body, '$.task.id') AS id, json_extract(body, '$.task.state') AS said,"
+        " max(seq) FROM event WHERE kind = 'task.changed' GROUP BY 1, 2) x"
+        " ON x.id = t.public_id AND x.user_id = t.user_id WHERE t.state <> coalesce(x.said, '')",
+        0);
+
+    check_text(wrong, "", "the last event of each task tells its state");
+}
+
+static void check_end(struct history *history)
+{
+    struct sim *sim = history->sim;
+    struct core_view view;
+
+    expect_sound(sim->place, "at the end");
+    check_events(sim);
+    core_view(sim->core, &view);
+    assert_int_equal(view.ready, 0);
+    assert_int_equal(view.running, 0);
+    assert_int_equal(view.waiting, 0);
+    assert_int_equal(sim->event_count, 0);
+    for (size_t index = 0; index < history->run_count; index++) {
+        const struct client_run *run = &history->runs[index];
+        const struct str text =
+            arena_printf(sim->place->arena, "SELECT count(*) AS n FROM run WHERE public_id = '%s'",
+                         run->ids[0].text);
+
+        (void)text;
+        if (run->is_acked) /* I1: once, and it has ended, as all have */
+            assert_int_equal(ask(sim->place,
+                                 "SELECT count(*) AS n FROM run WHERE idem_key = 'key-' || $1",
+                                 (int64_t)index),
+                             1);
+    }
+    /* I5: what a task gives as its result, its provider was paid for under that call's key. */
+    for (int64_t task = ask(sim->place, "SELECT coalesce(max(id), 0) AS n FROM task", 0); task > 0;
+         task--) {
+        const struct str key = ask_text(
+            sim->place,
+            "SELECT coalesce((SELECT json_extract(output, '$.key') FROM task WHERE id = $1"
+            " AND state = 'done' AND operation = 'sim.paid'), '') AS n", /* cards cost nobody */
+            task);
+        const struct sim_job *job;
+
+        if (key.size == 0)
+            continue;
+        job = sim_find_job(sim, arena_cstr(sim->place->arena, key));
+        assert_non_null(job);
+        assert_int_equal(job->charges, 1);
+        assert_int_equal(job->task_id, task);
+    }
+}
+
+/* ---- One seed ---- */
+
+static void draw_faults(struct sim *sim)
+{
+    struct sim_faults *faults = &sim->faults;
+
+    /* Swarm: each seed has some kinds of trouble and not others. */
+    for (int outcome = SIM_NOT_SENT; outcome < SIM_OUTCOME_COUNT; outcome++)
+        faults->outcomes[outcome] = sim_below(sim, 2) == 0 ? 0 : (int)sim_below(sim, 120);
+    faults->outcomes[SIM_AUTH] /= 4;
+    faults->outcomes[SIM_INVALID] /= 4;
+    faults->storage = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 200) : 0;
+    faults->local = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 200) : 0;
+    faults->spoil = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 300) : 0;
+    faults->refine = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 400) : 0;
+    faults->remote_fails = sim_below(sim, 2) == 0 ? (int)sim_below(sim, 400) : 0;
+    faults->record = sim_below(sim, 4) == 0 ? (int)sim_below(sim, 300) : 0;
+    faults->storage_ms = sim_below(sim, 3) == 0 ? sim_below(sim, 2000) : 0;
+    faults->no_room = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 500) : 0;
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
+        sim->providers[id].on_unknown = (enum on_unknown)sim_below(sim, 3);
+        sim->providers[id].concurrency = 1 + sim_below(sim, 4);
+    }
+}
+
+static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts *counts,
+                         int64_t *kills)
+{
+    static struct history history;
+    struct sim *sim = sim_create(place, seed);
+    const int kill_rate = sim_below(sim, 3) == 0 ? 0 : (int)(1 + sim_below(sim, 25));
+    const int64_t length = 300 + sim_below(sim, 700);
+    uint64_t trace;
+
+    history = (struct history){.sim = sim};
+    history_of = &history;
+    draw_faults(sim);
+    while (!sim_boot(sim, sim_below(sim, 4) == 0))
+        ;
+    for (int64_t at = 0; at < length; at++) {
+        if (sim_often(sim, 90))
+            act(&history);
+        if (!sim_step(sim, sim_now(sim) + 60000))
+            act(&history);
+        if (sim_often(sim, kill_rate))
+            die_and_come_back(&history);
+    }
+    heal(&history);
+    check_end(&history);
+    for (int class = 0; class < FAILURE_CLASS_COUNT; class ++)
+        counts->retries[class] += core_counts(sim->core)->retries[class];
+    counts->claims += core_counts(sim->core)->claims;
+    *kills += history.kills;
+    sim_trace(sim, "end", ask(place, "SELECT coalesce(sum(seq), 0) AS n FROM event_head", 0));
+    trace = sim->trace;
+    sim_destroy(sim);
+    arena_reset(place->arena);
+    return trace;
+}
+
+static void test_every_seed_keeps_the_invariants_and_comes_to_rest(void **state)
+{
+    const char *one = getenv("SIM_SEED"), *many = getenv("SIM_SEEDS");
+    const uint64_t first = one != NULL ? strtoull(one, NULL, 10) : 0;
+    const uint64_t count = one != NULL ? 1 : many != NULL ? strtoull(many, NULL, 10) : 200;
+    struct place *place = *state;
+    struct core_counts counts = {0};
+    int64_t kills = 0;
+
+    log_configure(LOG_ERROR + 1, false); /* refusals of storage are part of the play */
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        uint64_t trace;
+
+        print_message("seed %" PRIu64 "\r", seed);
+        trace = simulate(place, seed, &counts, &kills);
+        if ((one != NULL || seed % 4 == 0) && simulate(place, seed, &counts, &kills) != trace)
+            fail_msg("seed %" PRIu64 " went two ways", seed);
+    }
+    print_message("%" PRIu64 " seeds, %" PRId64 " kills, %" PRIu64 " claims\n", count, kills,
+                  counts.claims);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PLACE_TEST(test_every_seed_keeps_the_invariants_and_comes_to_rest),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
