@@ -4,10 +4,10 @@
 
 static const struct image_label label = {
     .source_type = "trainedAlgorithmicMedia",
-    .system = {"System <&> \"1\"", 14},
+    .system = {"System <&> \"1\"",     14},
     .created_at = {"2026-11-22T10:00:00Z", 20},
-    .producer_code = {"CODE", 4},
-    .produce_id = {"17", 2},
+    .producer_code = {"CODE",                 4 },
+    .produce_id = {"17",                   2 },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

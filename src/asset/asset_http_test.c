@@ -8,12 +8,12 @@ static void test_each_route_knows_whose_picture_it_is(void **state)
         const char *line, *body;
         int other, viewer, reader; /* the status for another user, a viewer, a token to read */
     } cases[] = {
-        {"GET /api/v1/assets/%s",                       NULL,                                   404, 200, 200},
-        {"GET /api/v1/assets/%s/file",                  NULL,                                   404, 200, 200},
-        {"GET /api/v1/assets/%s/file?variant=thumb",    NULL,                                   404, 200, 200},
-        {"PATCH /api/v1/assets/%s",                     "{\"rating\":1}",                       404, 403, 403},
-        {"POST /api/v1/assets/bulk",                    "{\"ids\":[\"%s\"],\"action\":\"star\"}", 200, 403, 403},
-        {"POST /api/v1/archives",                       "{\"ids\":[\"%s\"]}",                   404, 201, 201},
+        {"GET /api/v1/assets/%s",                    NULL,                                     404, 200, 200},
+        {"GET /api/v1/assets/%s/file",               NULL,                                     404, 200, 200},
+        {"GET /api/v1/assets/%s/file?variant=thumb", NULL,                                     404, 200, 200},
+        {"PATCH /api/v1/assets/%s",                  "{\"rating\":1}",                         404, 403, 403},
+        {"POST /api/v1/assets/bulk",                 "{\"ids\":[\"%s\"],\"action\":\"star\"}", 200, 403, 403},
+        {"POST /api/v1/archives",                    "{\"ids\":[\"%s\"]}",                     404, 201, 201},
     };
     struct studio *studio = *state;
     struct arena *arena = studio->house.arena;
@@ -69,10 +69,12 @@ static void test_pages_follow_each_other_by_cursor(void **state)
     const char *cursor = "";
 
     for (int i = 0; i < 5; i++)
-        add_picture(&studio->house,
-                    (struct picture){.name = (const char *[]){"a", "b", "c", "d", "e"}[i],
-                                     .prompt = "\xe8\x8c\xb6\xe6\x9d\xaf",
-                                     .rating = i});
+        add_picture(&studio->house, (struct picture){
+                                        .name = (const char *[]){"a", "b", "c", "d", "e"}
+                                            [i],
+                                        .prompt = "\xe8\x8c\xb6\xe6\x9d\xaf",
+                                        .rating = i
+        });
     for (int page = 0; page < 3; page++) {
         struct answer answer =
             get(studio, "ann", "/api/v1/assets?limit=2&sort=rating&q=%%E8%%8C%%B6%%E6%%9D%%AF%s%s",
@@ -83,8 +85,7 @@ static void test_pages_follow_each_other_by_cursor(void **state)
         for (size_t i = 0; i < json_count(json_get(json, "items")); i++)
             buf_add(&names, json_text(json_get(json_item(json_get(json, "items"), i), "name")));
         assert_int_equal(json_int_or(json_get(json, "total"), -1), page == 0 ? 5 : -1);
-        cursor =
-            arena_cstr(studio->house.arena, json_text(json_get(json, "next_cursor")));
+        cursor = arena_cstr(studio->house.arena, json_text(json_get(json, "next_cursor")));
         assert_true((cursor[0] == '\0') == (page == 2));
     }
     check_text(buf_str(&names), "edcba", "all, the best first");
@@ -97,22 +98,22 @@ static void test_wrong_questions_are_told_what_is_wrong(void **state)
         int status;
         const char *has;
     } cases[] = {
-        {"/api/v1/assets?limit=0",                       422, "\"field\":\"limit\""   },
-        {"/api/v1/assets?limit=201",                     422, "\"limit\":200"         },
-        {"/api/v1/assets?cursor=x",                      422, "\"field\":\"cursor\""  },
-        {"/api/v1/assets?sort=size",                     422, "\"field\":\"sort\""    },
-        {"/api/v1/assets?kind=stolen",                   422, "\"field\":\"kind\""    },
-        {"/api/v1/assets?rating=6",                      422, "\"field\":\"rating\""  },
-        {"/api/v1/assets?run=1",                         422, "\"field\":\"run\""     },
-        {"/api/v1/assets?from=yesterday",                422, "\"field\":\"from\""    },
-        {"/api/v1/assets?user=3",                        422, "unknown_field"         },
-        {"/api/v1/assets/days?zone_min=7",               422, "\"field\":\"zone_min\""},
-        {"/api/v1/assets/days?zone_min=900",             422, "\"field\":\"zone_min\""},
+        {"/api/v1/assets?limit=0",                        422, "\"field\":\"limit\""   },
+        {"/api/v1/assets?limit=201",                      422, "\"limit\":200"         },
+        {"/api/v1/assets?cursor=x",                       422, "\"field\":\"cursor\""  },
+        {"/api/v1/assets?sort=size",                      422, "\"field\":\"sort\""    },
+        {"/api/v1/assets?kind=stolen",                    422, "\"field\":\"kind\""    },
+        {"/api/v1/assets?rating=6",                       422, "\"field\":\"rating\""  },
+        {"/api/v1/assets?run=1",                          422, "\"field\":\"run\""     },
+        {"/api/v1/assets?from=yesterday",                 422, "\"field\":\"from\""    },
+        {"/api/v1/assets?user=3",                         422, "unknown_field"         },
+        {"/api/v1/assets/days?zone_min=7",                422, "\"field\":\"zone_min\""},
+        {"/api/v1/assets/days?zone_min=900",              422, "\"field\":\"zone_min\""},
         {"/api/v1/assets/days?zone_min=480&kind=derived", 200, "{\"items\":[]}"        },
-        {"/api/v1/assets/../secret",                     404, ""                      },
-        {"/api/v1/assets/01JD00000000000000000000ZZ",    404, "not_found"             },
-        {"/api/v1/archives/01JD00000000000000000000ZZ",  404, "not_found"             },
-        {"/api/v1/archives/x",                           404, "not_found"             },
+        {"/api/v1/assets/../secret",                      404, ""                      },
+        {"/api/v1/assets/01JD00000000000000000000ZZ",     404, "not_found"             },
+        {"/api/v1/archives/01JD00000000000000000000ZZ",   404, "not_found"             },
+        {"/api/v1/archives/x",                            404, "not_found"             },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -130,17 +131,17 @@ static void test_edits_are_checked_and_matched(void **state)
         int status;
         const char *has;
     } cases[] = {
-        {"{\"rating\":6}",                  422, "\"field\":\"rating\",\"limit\":5"},
-        {"{\"rating\":\"4\"}",              422, "wrong_type"                      },
-        {"{\"name\":\"a\\u0007\"}",         422, "\"field\":\"name\""              },
-        {"{\"tags\":[\"a\",\" \"]}",        422, "\"field\":\"tags[1]\""           },
-        {"{\"tags\":\"a\"}",                422, "\"field\":\"tags\""              },
-        {"{\"user_id\":3}",                 422, "unknown_field"                   },
-        {"{\"trashed_at\":null}",           422, "unknown_field"                   },
-        {"{\"tags\":[\"Tea\",\"tea\"]}",    200, "\"tags\":[\"Tea\"]"              },
-        {"{\"name\":\" a mug \"}",          200, "\"name\":\"a mug\""              },
+        {"{\"rating\":6}",                     422, "\"field\":\"rating\",\"limit\":5"},
+        {"{\"rating\":\"4\"}",                 422, "wrong_type"                      },
+        {"{\"name\":\"a\\u0007\"}",            422, "\"field\":\"name\""              },
+        {"{\"tags\":[\"a\",\" \"]}",           422, "\"field\":\"tags[1]\""           },
+        {"{\"tags\":\"a\"}",                   422, "\"field\":\"tags\""              },
+        {"{\"user_id\":3}",                    422, "unknown_field"                   },
+        {"{\"trashed_at\":null}",              422, "unknown_field"                   },
+        {"{\"tags\":[\"Tea\",\"tea\"]}",       200, "\"tags\":[\"Tea\"]"              },
+        {"{\"name\":\" a mug \"}",             200, "\"name\":\"a mug\""              },
         {"{\"rating\":4,\"is_starred\":true}", 200, "\"rating\":4,\"is_starred\":true"},
-        {"{}",                              200, "\"rating\":4"                    },
+        {"{}",                                 200, "\"rating\":4"                    },
     };
     struct studio *studio = *state;
     struct arena *arena = studio->house.arena;
@@ -175,22 +176,24 @@ static void test_bulk_takes_what_each_action_needs(void **state)
         int status;
         const char *has;
     } cases[] = {
-        {"{\"action\":\"star\"}",                                              422, "\"field\":\"ids\""   },
-        {"{\"ids\":[],\"action\":\"star\"}",                                   422, "\"field\":\"ids\""   },
-        {"{\"ids\":[\"x\"],\"action\":\"star\"}",                              422, "\"field\":\"ids[0]\""},
-        {"{\"all_matching\":{},\"action\":\"explode\"}",                       422, "\"field\":\"action\""},
-        {"{\"all_matching\":{\"owner\":3},\"action\":\"star\"}",               422, "unknown_field"       },
-        {"{\"all_matching\":{},\"action\":\"rate\"}",                          422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":6}",              422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"many\"}",       422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"tag_add\"}",                       422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"tag_add\",\"value\":7}",           422, "wrong_type"          },
-        {"{\"all_matching\":{},\"action\":\"star\",\"value\":true}",           422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":4}",              200, "{\"changed\":2}"     },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"5\"}",          200, "{\"changed\":2}"     },
-        {"{\"all_matching\":{\"rating\":5},\"action\":\"tag_add\",\"value\":\" x \"}", 200, "{\"changed\":2}"},
-        {"{\"all_matching\":{\"kind\":\"uploaded\"},\"action\":\"trash\"}",    200, "{\"changed\":1}"     },
-        {"{\"all_matching\":{\"trash\":true},\"action\":\"delete\"}",          200, "{\"changed\":1}"     },
+        {"{\"action\":\"star\"}",                                                      422, "\"field\":\"ids\""   },
+        {"{\"ids\":[],\"action\":\"star\"}",                                           422, "\"field\":\"ids\""   },
+        {"{\"ids\":[\"x\"],\"action\":\"star\"}",                                      422, "\"field\":\"ids[0]\""},
+        {"{\"all_matching\":{},\"action\":\"explode\"}",                               422, "\"field\":\"action\""},
+        {"{\"all_matching\":{\"owner\":3},\"action\":\"star\"}",                       422, "unknown_field"       },
+        {"{\"all_matching\":{},\"action\":\"rate\"}",                                  422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":6}",                      422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"many\"}",               422,
+         "\"field\":\"value\""                                                                                    },
+        {"{\"all_matching\":{},\"action\":\"tag_add\"}",                               422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"tag_add\",\"value\":7}",                   422, "wrong_type"          },
+        {"{\"all_matching\":{},\"action\":\"star\",\"value\":true}",                   422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":4}",                      200, "{\"changed\":2}"     },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"5\"}",                  200, "{\"changed\":2}"     },
+        {"{\"all_matching\":{\"rating\":5},\"action\":\"tag_add\",\"value\":\" x \"}", 200,
+         "{\"changed\":2}"                                                                                        },
+        {"{\"all_matching\":{\"kind\":\"uploaded\"},\"action\":\"trash\"}",            200, "{\"changed\":1}"     },
+        {"{\"all_matching\":{\"trash\":true},\"action\":\"delete\"}",                  200, "{\"changed\":1}"     },
     };
     struct studio *studio = *state;
 
@@ -214,7 +217,8 @@ static struct str unchunked(struct studio *studio, struct str body)
 
     while (body.size > 0) {
         int64_t end = str_find(body, STR("\r\n"));
-        size_t size = end < 0 ? 0 : (size_t)strtoul(arena_cstr(studio->house.arena, body), NULL, 16);
+        size_t size =
+            end < 0 ? 0 : (size_t)strtoul(arena_cstr(studio->house.arena, body), NULL, 16);
 
         if (size == 0)
             break;
@@ -243,8 +247,8 @@ static void test_an_archive_is_asked_for_fetched_by_its_owner_and_ends(void **st
     answer = get(studio, "ann", "%.*s", STR_ARGS(url));
     is_status(&answer, 200, "fetched");
     check_text(answer_field(&answer, "Content-Type"), "application/zip", "its type");
-    assert_true(str_find(answer_field(&answer, "Content-Disposition"),
-                         STR("vitrine-2025-11-22.zip")) >= 0);
+    assert_true(
+        str_find(answer_field(&answer, "Content-Disposition"), STR("vitrine-2025-11-22.zip")) >= 0);
     zip = unchunked(studio, answer.body);
     assert_true(str_starts_with(zip, STR("PK\x03\x04")));
     assert_true(str_find(zip, STR("these are the bytes")) > 0);

@@ -1,4 +1,5 @@
-/* asset/test_studio.h: for the room's tests over HTTP: the house with its doors open, and asking. */
+/* asset/test_studio.h: for the room's tests over HTTP: the house with its doors open, and asking.
+ */
 #pragma once
 
 #include "http/test_server.h"
@@ -24,14 +25,16 @@ static inline bool authenticate(struct request *req, struct error *err)
 
     (void)err;
     if (str_equal(bearer, STR("Bearer ann")))
-        req->user = (struct http_user){.id = ANN, .role = ROLE_MEMBER, .token_id = 1, .scopes = all};
+        req->user =
+            (struct http_user){.id = ANN, .role = ROLE_MEMBER, .token_id = 1, .scopes = all};
     else if (str_equal(bearer, STR("Bearer bob")))
         req->user = (struct http_user){.id = BOB, .role = ROLE_OWNER, .token_id = 2, .scopes = all};
     else if (str_equal(bearer, STR("Bearer viewer")))
-        req->user = (struct http_user){.id = ANN, .role = ROLE_VIEWER, .token_id = 3, .scopes = all};
+        req->user =
+            (struct http_user){.id = ANN, .role = ROLE_VIEWER, .token_id = 3, .scopes = all};
     else if (str_equal(bearer, STR("Bearer reader")))
-        req->user = (struct http_user){
-            .id = ANN, .role = ROLE_MEMBER, .token_id = 4, .scopes = SCOPE_READ};
+        req->user =
+            (struct http_user){.id = ANN, .role = ROLE_MEMBER, .token_id = 4, .scopes = SCOPE_READ};
     return true;
 }
 
@@ -69,7 +72,7 @@ static inline int tear_down(void **state)
 
 /* The bytes of the answer stay in the house's arena. */
 static inline struct answer ask(struct studio *studio, const char *who, const char *line,
-                         const char *headers, struct str body)
+                                const char *headers, struct str body)
 {
     CLEANUP(buf_finish) struct buf request = {0};
     struct answer answer;
@@ -103,7 +106,7 @@ static inline struct answer get(struct studio *studio, const char *who, const ch
 }
 
 static inline struct answer send_json(struct studio *studio, const char *who, const char *line,
-                               struct str body)
+                                      struct str body)
 {
     return ask(studio, who, line, "Content-Type: application/json\r\n", body);
 }
@@ -136,8 +139,8 @@ struct file {
     struct str bytes;
 };
 
-static inline struct answer upload_as(struct studio *studio, const char *who, const struct file *files,
-                               size_t count)
+static inline struct answer upload_as(struct studio *studio, const char *who,
+                                      const struct file *files, size_t count)
 {
     CLEANUP(buf_finish) struct buf body = {0};
 

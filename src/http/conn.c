@@ -144,7 +144,7 @@ static void address_text(const struct sockaddr *address, char out[64], struct ip
 static size_t per_ip_max(const struct http_server *server, const char *text)
 {
     return guard_host_is_loopback(str_of(text)) ? server->limits.per_ip_loopback_max
-                                           : server->limits.per_ip_max;
+                                                : server->limits.per_ip_max;
 }
 
 /* Before the library takes the connection. */

@@ -209,11 +209,10 @@ static void test_other_metadata_stays(void **state)
 static void test_a_prefix_means_what_its_scope_says(void **state)
 {
     struct str foreign = with_packet(
-        IMAGE_PNG,
-        STR("<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
-            "<rdf:Description xmlns:Iptc4xmpExt='urn:other'>"
-            "<Iptc4xmpExt:DigitalSourceType>not ours</Iptc4xmpExt:DigitalSourceType>"
-            "</rdf:Description></rdf:RDF>"));
+        IMAGE_PNG, STR("<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'>"
+                       "<rdf:Description xmlns:Iptc4xmpExt='urn:other'>"
+                       "<Iptc4xmpExt:DigitalSourceType>not ours</Iptc4xmpExt:DigitalSourceType>"
+                       "</rdf:Description></rdf:RDF>"));
     struct image_label label;
     struct str out;
 

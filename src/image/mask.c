@@ -34,9 +34,9 @@ bool image_mask_to_white(struct str bytes, struct arena *arena, struct str *out,
     for (size_t index = 0; index < size / 4; index++)
         open[index] = (uint8_t)(255 - pixels[index * 4 + 3]);
     vips->g_free(pixels);
-    white = vips->vips_image_new_from_memory(open, size / 4, vips->vips_image_get_width(mask),
-                                             vips->vips_image_get_height(mask), 1,
-                                             VIPS_FORMAT_UCHAR);
+    white =
+        vips->vips_image_new_from_memory(open, size / 4, vips->vips_image_get_width(mask),
+                                         vips->vips_image_get_height(mask), 1, VIPS_FORMAT_UCHAR);
     ok = white != NULL ? pixels_save(vips, white, format, arena, out, err)
                        : vips_fail(vips, ERROR_PICTURE_BROKEN, err);
     return ok;

@@ -8,8 +8,9 @@
 #define PROMPT_CHARACTERS_MAX 32000
 #define REFERENCE_SIZE_MAX MIB(50)
 #define MASK_SIZE_MAX MIB(4)
-#define FORM_SIZE_MAX MIB(256) /* of all references of a call; in JSON they are copied as base64   \
-                                */
+#define FORM_SIZE_MAX                                                                              \
+    MIB(256) /* of all references of a call; in JSON they are copied as base64                     \
+              */
 #define JSON_SIZE_MAX MIB(64)
 #define PARTIALS_MAX 3
 

@@ -438,7 +438,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assets/archives": {
+    "/api/v1/archives": {
         parameters: {
             query?: never;
             header?: never;
@@ -448,14 +448,14 @@ export interface paths {
         get?: never;
         put?: never;
         /** Ask for a ZIP of pictures */
-        post: operations["post_assets_archives"];
+        post: operations["post_archives"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assets/archives/{id}": {
+    "/api/v1/archives/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -463,7 +463,7 @@ export interface paths {
             cookie?: never;
         };
         /** The ZIP, made while it is sent */
-        get: operations["get_assets_archives_id"];
+        get: operations["get_archives_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1025,7 +1025,7 @@ export interface components {
              * Format: date-time
              * @description When the user was made.
              */
-            created_at: string | null;
+            created_at: string;
             /** @description What this request's session or token may do: read, write, generate, admin. */
             scopes: string[];
         };
@@ -1064,17 +1064,17 @@ export interface components {
              * Format: date-time
              * @description When it logged in.
              */
-            created_at: string | null;
+            created_at: string;
             /**
              * Format: date-time
              * @description Its last request, to the minute.
              */
-            last_seen_at: string | null;
+            last_seen_at: string;
             /**
              * Format: date-time
              * @description When it ends whatever its use; 14 days without a request end it earlier.
              */
-            expires_at: string | null;
+            expires_at: string;
             /** @description The browser, as it calls itself. */
             agent: string;
             /** @description The address it logged in from. */
@@ -1106,7 +1106,7 @@ export interface components {
              * Format: date-time
              * @description When it was made.
              */
-            created_at: string | null;
+            created_at: string;
             /**
              * Format: date-time
              * @description To the minute; null: never.
@@ -1142,7 +1142,7 @@ export interface components {
              * Format: date-time
              * @description When it was made.
              */
-            created_at: string | null;
+            created_at: string;
             /**
              * Format: date-time
              * @description To the minute; null: never.
@@ -1318,7 +1318,7 @@ export interface components {
              * Format: date-time
              * @description When it was added.
              */
-            created_at: string | null;
+            created_at: string;
             /** @description The catalogue with what the house changed. */
             models: components["schemas"]["Model"][];
         };
@@ -1616,7 +1616,7 @@ export interface components {
              * Format: date-time
              * @description When it came in.
              */
-            created_at: string | null;
+            created_at: string;
             /**
              * Format: date-time
              * @description When it went to the trash.
@@ -1640,7 +1640,7 @@ export interface components {
              * Format: date-time
              * @description When it was made, if the label says so.
              */
-            created_at: string | null;
+            created_at: string;
         };
         DayPage: {
             /** @description Days with pictures, the newest first. */
@@ -1699,7 +1699,7 @@ export interface components {
              * Format: date-time
              * @description When it came in.
              */
-            created_at: string | null;
+            created_at: string;
             /**
              * Format: date-time
              * @description When it went to the trash.
@@ -1944,7 +1944,7 @@ export interface components {
             priority: "front" | "normal" | "low";
             is_paused: boolean;
             /** Format: date-time */
-            created_at: string | null;
+            created_at: string;
             /** Format: date-time */
             finished_at: string | null;
             /** Format: int64 */
@@ -1997,7 +1997,7 @@ export interface components {
             /** Format: int64 */
             partial_version: number;
             /** Format: date-time */
-            created_at: string | null;
+            created_at: string;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
@@ -2102,7 +2102,7 @@ export interface components {
             /** Format: int64 */
             partial_version: number;
             /** Format: date-time */
-            created_at: string | null;
+            created_at: string;
             /** Format: date-time */
             started_at: string | null;
             /** Format: date-time */
@@ -2146,7 +2146,7 @@ export interface components {
             /** Format: int64 */
             n: number;
             /** Format: date-time */
-            started_at: string | null;
+            started_at: string;
             /** Format: date-time */
             ended_at: string | null;
             outcome: string;
@@ -2179,7 +2179,7 @@ export interface components {
              * Format: date-time
              * @description Written down before the first byte left.
              */
-            intent_at: string | null;
+            intent_at: string;
             /** Format: date-time */
             sent_at: string | null;
             /** Format: date-time */
@@ -2290,7 +2290,7 @@ export interface components {
             /** @enum {string} */
             status: "pending" | "processing" | "completed" | "failed" | "cancelled";
             /** Format: date-time */
-            created_at: string | null;
+            created_at: string;
         };
         GenerateTask: {
             task_id: string;
@@ -2303,7 +2303,7 @@ export interface components {
             progress: number;
             images: components["schemas"]["GeneratedImage"][];
             /** Format: date-time */
-            created_at: string | null;
+            created_at: string;
             /** Format: date-time */
             completed_at: string | null;
             /** @description Of the first picture that failed. */
@@ -2372,6 +2372,11 @@ export interface components {
             uptime_s: number;
             /** Format: int64 */
             database_bytes: number;
+            /**
+             * Format: int64
+             * @description Of pictures and their variants.
+             */
+            blob_bytes: number;
             /**
              * Format: int64
              * @description On the disk of the data folder.
@@ -3279,7 +3284,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    post_assets_archives: {
+    post_archives: {
         parameters: {
             query?: never;
             header?: never;
@@ -3305,7 +3310,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_assets_archives_id: {
+    get_archives_id: {
         parameters: {
             query?: never;
             header?: never;
