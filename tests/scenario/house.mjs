@@ -282,11 +282,12 @@ export function cookieOf(reply) {
 export async function openHouse(t, { env = {}, hasOwner = true, mock = { latency_ms: 20 } } = {}) {
   const house = new House(await mkdtemp(join(tmpdir(), "vitrine-scenario-")), env);
   t.after(async () => {
-    if (house.code !== undefined && house.code !== 0 && house.code !== null)
-      console.error(`vitrine ended with ${house.code}:\n${house.log.slice(-2000)}`);
-    if (house.died) console.error(`vitrine died of ${house.died}:\n${house.log.slice(-2000)}`);
     await house.stop();
     await rm(house.data, { recursive: true, force: true });
+    // Only a scenario kills; asserts and sanitizers speak on the standard error.
+    assert.equal(house.died, undefined, house.log.slice(-2000));
+    assert.ok([0, null].includes(house.code), `ended with ${house.code}: ${house.log.slice(-2000)}`);
+    assert.doesNotMatch(house.log, /Sanitizer|runtime error:|Assertion/);
   });
   await house.start();
   if (hasOwner) {
