@@ -138,56 +138,59 @@ static bool resolve(const char *text, struct run_spec *out, struct error *err)
 
 static void test_what_is_wrong_is_named_where_it_stands(void **state)
 {
+    /* clang-format off: version 14 pads these tables beyond the page */
     static const struct {
         const char *json;
         enum error_code code;
         const char *field, *reason;
     } cases[] = {
-        {"{\"nodes\":[]}",                                          ERROR_TOO_SHORT,                                        "nodes",                                                                                                "nothing to do"},
-        {ONE("image.paint",                                         CUP),                                                   ERROR_NOT_IN_LIST,                                                                                      "nodes[0].operation","no such operation"},
-        {ONE("image.generate",                                                         ""),                                                                                            ERROR_REQUIRED,                                                                                                                                       "nodes[0].parameters.prompt","no prompt"},
-        {ONE("image.generate",                                              ",\"parameters\":[]"),                                                                                                    ERROR_WRONG_TYPE,                                                                                                                                                                                       "nodes[0].parameters",
+        {"{\"nodes\":[]}", ERROR_TOO_SHORT, "nodes", "nothing to do"},
+        {ONE("image.paint", CUP), ERROR_NOT_IN_LIST, "nodes[0].operation","no such operation"},
+        {ONE("image.generate", ""), ERROR_REQUIRED, "nodes[0].parameters.prompt","no prompt"},
+        {ONE("image.generate", ",\"parameters\":[]"), ERROR_WRONG_TYPE, "nodes[0].parameters",
          "a list"},
-        {ONE("image.generate",                                    ",\"parameters\":{\"prompt\":\"a\",\"n\":11}"),                                                                                                          ERROR_TOO_BIG,
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"n\":11}"), ERROR_TOO_BIG,
          "nodes[0].parameters.n","too many"},
         {"{\"nodes\":[" NODE("a") ",{\"key\":\"b\",\"operation\":\"image.generate\","
-                                  "\"parameters\":{\"prompt\":\"a\",\"colour\":1}}]}",                                            ERROR_UNKNOWN_FIELD,                                                                                           "nodes[1].parameters.colour",                                                                                                                                                                                       "the second node"},
+         "\"parameters\":{\"prompt\":\"a\",\"colour\":1}}]}", ERROR_UNKNOWN_FIELD,
+         "nodes[1].parameters.colour", "the second node"},
         {ONE("image.generate",",\"parameters\":{\"prompt\":\"a\",\"model\":\"none\"}"),
          ERROR_NOT_IN_LIST,"nodes[0].parameters.model","no such model"},
-        {ONE("image.generate",       ",\"parameters\":{\"prompt\":\"a\",\"steps\":5}"),                                                                                                 ERROR_INVALID,
-         "nodes[0].parameters.steps",                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                     "what the model cannot do"},
-        {ONE("image.generate",                                      CUP ",\"inputs\":[]"),                                     ERROR_WRONG_TYPE,                              "nodes[0].inputs",
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"steps\":5}"), ERROR_INVALID,
+         "nodes[0].parameters.steps", "what the model cannot do"},
+        {ONE("image.generate", CUP ",\"inputs\":[]"), ERROR_WRONG_TYPE, "nodes[0].inputs",
          "a list of inputs"},
-        {ONE("image.generate",                                                         CUP ",\"inputs\":{\"sound\":[]}"),                                                                                            ERROR_UNKNOWN_FIELD,
+        {ONE("image.generate", CUP ",\"inputs\":{\"sound\":[]}"), ERROR_UNKNOWN_FIELD,
          "nodes[0].inputs.sound","no such port"},
-        {ONE("image.generate",                                        CUP ",\"inputs\":{\"images\":\"ANNS\"}"),                                                                                              ERROR_WRONG_TYPE,
+        {ONE("image.generate", CUP ",\"inputs\":{\"images\":\"ANNS\"}"), ERROR_WRONG_TYPE,
          "nodes[0].inputs.images","an id for a list"},
-        {ONE("image.generate",                                   CUP ",\"inputs\":{\"images\":[\"x\"]}"),                                                                           ERROR_INVALID,
-         "nodes[0].inputs.images",                                                                           "no id"},
-        {ONE("image.generate",                                         CUP ",\"inputs\":{\"images\":[\"ANNS\",\"BOBS\"]}"),                                                                                          ERROR_INVALID,
-         "nodes[0].inputs.images[1]",                                                                                       "somebody else's picture"},
+        {ONE("image.generate", CUP ",\"inputs\":{\"images\":[\"x\"]}"), ERROR_INVALID,
+         "nodes[0].inputs.images", "no id"},
+        {ONE("image.generate", CUP ",\"inputs\":{\"images\":[\"ANNS\",\"BOBS\"]}"), ERROR_INVALID,
+         "nodes[0].inputs.images[1]", "somebody else's picture"},
         {ONE("image.generate",CUP ",\"inputs\":{\"images\":[\"" DEEP "\"]}"),ERROR_INVALID,
          "nodes[0].inputs.images[0]","nobody's picture"},
         {ONE("image.generate",
          CUP ",\"inputs\":{\"images\":[" FOUR "," FOUR "," FOUR "," FOUR ",\"ANNS\"]}"),
          ERROR_TOO_MANY, "nodes[0].inputs.images","seventeen references"},
-        {ONE("image.edit",                                                         CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"ANNS\",\"ANNS\"]}"),
-         ERROR_TOO_MANY,                                                                                                                                                                     "nodes[0].inputs.mask","two masks"},
-        {ONE("image.edit",                                       CUP),                                                                                             ERROR_REQUIRED,                                                                                                                                                                                "nodes[0].inputs.images","nothing to edit"},
-        {ONE("image.edit",                                 CUP ",\"inputs\":{\"mask\":[\"ANNS\"]}"),                                                                 ERROR_REQUIRED,
+        {ONE("image.edit", CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"ANNS\",\"ANNS\"]}"),
+         ERROR_TOO_MANY, "nodes[0].inputs.mask","two masks"},
+        {ONE("image.edit", CUP), ERROR_REQUIRED, "nodes[0].inputs.images","nothing to edit"},
+        {ONE("image.edit", CUP ",\"inputs\":{\"mask\":[\"ANNS\"]}"), ERROR_REQUIRED,
          "nodes[0].inputs.images","a mask alone"},
         {"{\"nodes\":[{\"key\":\"e\",\"operation\":\"image.edit\"" CUP
          "}," NODE("a") "],\"edges\":[{\"from\":\"a\",\"to\":\"e\",\"to_port\":\"mask\"}]}",
-         ERROR_REQUIRED,                                                                            "nodes[0].inputs.images",   "a mask from an edge is no picture"},
-        {TWO("{\"from\":\"x\",\"to\":\"b\"}"),               ERROR_INVALID,"edges[0].from","from nowhere"},
-        {TWO("{\"from\":\"a\",\"to\":\"x\"}"),                                          ERROR_INVALID,                        "edges[0].to",                                                "to nowhere"},
-        {TWO("{\"from\":\"a\",\"to\":\"b\",\"to_port\":\"sound\"}"),                                                         ERROR_INVALID,
-         "edges[0].to_port",                                                                                                                                                                                                            "no such input"},
-        {TWO("{\"from\":\"a\",\"to\":\"b\",\"from_port\":\"sound\"}"),                                                         ERROR_INVALID,
-         "edges[0].from_port",                                                                                                                                                       "no such output"                                                 },
+         ERROR_REQUIRED, "nodes[0].inputs.images", "a mask from an edge is no picture"},
+        {TWO("{\"from\":\"x\",\"to\":\"b\"}"), ERROR_INVALID,"edges[0].from","from nowhere"},
+        {TWO("{\"from\":\"a\",\"to\":\"x\"}"), ERROR_INVALID, "edges[0].to", "to nowhere"},
+        {TWO("{\"from\":\"a\",\"to\":\"b\",\"to_port\":\"sound\"}"), ERROR_INVALID,
+         "edges[0].to_port", "no such input"},
+        {TWO("{\"from\":\"a\",\"to\":\"b\",\"from_port\":\"sound\"}"), ERROR_INVALID,
+         "edges[0].from_port", "no such output"},
         {"{\"nodes\":[" NODE("a") "," FETCH "],\"edges\":[{\"from\":\"a\",\"to\":\"f\"}]}",
-         ERROR_INVALID,                                                                            "edges[0].to_port",                                                                                                                            "it takes nothing"                                                         },
+         ERROR_INVALID, "edges[0].to_port", "it takes nothing"},
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -203,14 +206,16 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
 
 static void test_a_model_is_found_by_what_people_write(void **state)
 {
+    /* clang-format off: version 14 pads these tables beyond the page */
     static const struct {
         const char *asked, *model;
     } cases[] = {
-        {"",               "mock"     },
-        {"mock-fast",      "mock-fast"},
+        {"", "mock"},
+        {"mock-fast", "mock-fast"},
         {"MOCK/mock-fast", "mock-fast"},
-        {"Mock",           "mock"     },
+        {"Mock", "mock"},
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -283,8 +288,8 @@ static void test_estimates_are_summed_in_one_currency(void **state)
 static void test_a_part_that_is_not_known_makes_the_sum_unknown(void **state)
 {
     const struct run_node nodes[] = {
-        {.estimate_micro = 5,     .currency = STR("USD")},
-        {.estimate_micro = -1                      },
+        {.estimate_micro = 5, .currency = STR("USD")},
+        {.estimate_micro = -1},
         {.estimate_micro = 7, .currency = STR("CNY")},
         {.estimate_micro = 0},
     };
