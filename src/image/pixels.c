@@ -6,6 +6,8 @@
 
 #define WEBP_SIDE_PX_MAX 16383
 #define PROFILE_MAX ((size_t)1 << 20)
+/* No limit: libvips' own VIPS_MAX_COORD, which is a call into the library from 8.16 on. */
+#define SIDE_ANY_PX 10000000
 
 void vips_image_cleanup(VipsImage **image)
 {
@@ -102,7 +104,7 @@ static bool to_srgb(const struct vips_calls *vips, VipsImage *image, int side_px
     CLEANUP(vips_image_cleanup) VipsImage *small = NULL;
     CLEANUP(vips_image_cleanup) VipsImage *srgb = NULL;
     CLEANUP(vips_image_cleanup) VipsImage *bytes = NULL;
-    int side_px = side_px_max > 0 ? side_px_max : VIPS_MAX_COORD;
+    int side_px = side_px_max > 0 ? side_px_max : SIDE_ANY_PX;
     int rc;
 
     if (vips->vips_copy(image, &plain, NULL) != 0)
