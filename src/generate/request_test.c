@@ -138,7 +138,7 @@ static bool resolve(const char *text, struct run_spec *out, struct error *err)
 
 static void test_what_is_wrong_is_named_where_it_stands(void **state)
 {
-    /* clang-format off: version 14 pads these tables beyond the page */
+    /* clang-format off */
     static const struct {
         const char *json;
         enum error_code code;
@@ -206,7 +206,7 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
 
 static void test_a_model_is_found_by_what_people_write(void **state)
 {
-    /* clang-format off: version 14 pads these tables beyond the page */
+    /* clang-format off */
     static const struct {
         const char *asked, *model;
     } cases[] = {
