@@ -154,6 +154,19 @@ static void test_work_that_was_accepted_is_never_submitted_again(void **state)
 
 /* ---- At any event ---- */
 
+static void test_what_stands_behind_starts_when_its_time_has_come(void **state)
+{
+    struct sim *sim = start(*state);
+    struct place *place = sim->place;
+    const int64_t first = submit_graph(place, 4, "ab ac bd cd");
+
+    /* Submitted behind the core's back: it hears of the first alone, from a control. */
+    assert_true(execute(place, "UPDATE task SET operation = 'sim.local', provider_id = 0"));
+    control_its_run(sim, first, RUN_RESUME);
+    run_until(sim, first + 3, "done");
+    finish(sim, "one after the other");
+}
+
 /* Plays the same history again and again, and at its n-th event something happens. */
 static void sweep(struct place *place, void (*happen)(struct sim *sim, int64_t task),
                   const char *operation, int64_t provider, bool is_failing)
@@ -198,6 +211,33 @@ static void cancel_it(struct sim *sim, int64_t task)
 }
 
 static void test_a_cancel_at_any_event_ends_well(void **state) { sweep_all(*state, cancel_it); }
+
+/* A cancel comes too late for what was answered: it is paid for, and only to be brought home. */
+static void test_a_cancel_does_not_throw_away_what_is_being_fetched(void **state)
+{
+    for (int64_t after_ms = 0; after_ms < 12000; after_ms += 300) {
+        struct sim *sim = start(*state);
+        const int64_t task = submit_paid(sim, SIM_SYNC);
+        size_t fetches = 0;
+
+        sim->faults.fetch = 1000;
+        PLAY(sim, SIM_OK);
+        while (fetches == 0) { /* the answer has come when its address is asked */
+            assert_true(sim_step(sim, INT64_MAX - 1));
+            for (const struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
+                 exchange = exchange->next)
+                fetches += exchange->purpose == EXCHANGE_FETCH;
+        }
+        sim->faults.outcomes[SIM_SERVER] = 1000;
+        sim_run_for(sim, after_ms);
+        cancel_it(sim, task);
+        sim->faults.outcomes[SIM_SERVER] = 0;
+        sim_run_for(sim, 10 * MINUTE_MS);
+        if (!is_in(sim, task, "failed")) /* tried four times in vain */
+            expect_state(sim->place, task, "done", "brought home");
+        finish(sim, "fetched");
+    }
+}
 
 static void kill_it(struct sim *sim, int64_t task)
 {
@@ -381,7 +421,9 @@ int main(void)
         PLACE_TEST(test_a_kept_result_is_refined_again_not_bought_again),
         PLACE_TEST(test_without_permission_a_doubtful_task_is_held_not_cancelled),
         PLACE_TEST(test_work_that_was_accepted_is_never_submitted_again),
+        PLACE_TEST(test_what_stands_behind_starts_when_its_time_has_come),
         PLACE_TEST(test_a_cancel_at_any_event_ends_well),
+        PLACE_TEST(test_a_cancel_does_not_throw_away_what_is_being_fetched),
         PLACE_TEST(test_a_death_at_any_event_costs_nothing_twice),
         PLACE_TEST(test_a_cancel_is_not_forgotten_by_a_death),
         PLACE_TEST(test_a_retry_right_behind_a_cancel_starts_again),

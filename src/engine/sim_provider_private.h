@@ -280,7 +280,8 @@ static inline void sim_take_ok(struct attempt *attempt, const struct exchange *e
 {
     struct sim *sim = attempt->services;
 
-    if (exchange->purpose != EXCHANGE_FETCH && exchange->card.size == 0 && sim_often(sim, 300)) {
+    if (exchange->purpose != EXCHANGE_FETCH && exchange->card.size == 0 &&
+        sim_often(sim, sim->faults.fetch)) {
         sim_ask(attempt, out, EXCHANGE_FETCH, key, sim_below(sim, 2) * 1000);
     } else if (sim_often(sim, sim->faults.spoil)) {
         sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);

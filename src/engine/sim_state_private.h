@@ -45,6 +45,7 @@ enum sim_outcome {
 struct sim_faults {
     int outcomes[SIM_OUTCOME_COUNT];
     int storage, local, spoil, refine, remote_fails, no_room;
+    int fetch;          /* a result comes by address, to be fetched */
     int record;         /* the nouns refuse the result, for good */
     int64_t storage_ms; /* a commit takes as long, at most */
 };

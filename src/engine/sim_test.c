@@ -292,6 +292,23 @@ static void die_and_come_back(struct history *history)
     expect_sound(sim->place, "after a recovery");
 }
 
+/* While nothing is on its way, memory and rows know the same tasks: none is forgotten until the
+ * next start. */
+static void check_memory(struct sim *sim)
+{
+    struct core_view view;
+
+    /* What storage refused is held back for some seconds. */
+    if (sim->core == NULL || sim->event_count > 0 || sim->faults.storage > 0)
+        return;
+    core_view(sim->core, &view);
+    assert_int_equal(
+        view.ready + view.running,
+        ask(sim->place, "SELECT count(*) AS n FROM task WHERE state IN ('ready', 'running')", 0));
+    assert_int_equal(view.waiting,
+                     ask(sim->place, "SELECT count(*) AS n FROM task WHERE state = 'waiting'", 0));
+}
+
 /* ---- The end: everything heals, people answer, and all must come to rest ---- */
 
 static bool is_at_rest(struct sim *sim)
@@ -311,6 +328,7 @@ static void heal(struct history *history)
     pause_all(sim, false);
     for (int round = 0; round < HEAL_ROUNDS_MAX; round++) {
         sim_run_for(sim, 600000);
+        check_memory(sim);
         if (is_at_rest(sim)) {
             sim_run_for(sim, 60000); /* what nobody waits for any more arrives */
             return;
@@ -416,6 +434,7 @@ static void draw_faults(struct sim *sim)
     faults->spoil = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 300) : 0;
     faults->refine = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 400) : 0;
     faults->remote_fails = sim_below(sim, 2) == 0 ? (int)sim_below(sim, 400) : 0;
+    faults->fetch = (int)sim_below(sim, 600);
     faults->record = sim_below(sim, 4) == 0 ? (int)sim_below(sim, 300) : 0;
     faults->storage_ms = sim_below(sim, 3) == 0 ? sim_below(sim, 2000) : 0;
     faults->no_room = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 500) : 0;
@@ -444,6 +463,7 @@ static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts 
             act(&history);
         if (!sim_step(sim, sim_now(sim) + 60000))
             act(&history);
+        check_memory(sim);
         if (sim_often(sim, kill_rate))
             die_and_come_back(&history);
     }
