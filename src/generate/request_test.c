@@ -288,8 +288,8 @@ static void test_estimates_are_summed_in_one_currency(void **state)
 static void test_a_part_that_is_not_known_makes_the_sum_unknown(void **state)
 {
     const struct run_node nodes[] = {
-        {.estimate_micro = 5, .currency = STR("USD")},
-        {.estimate_micro = -1},
+        {.estimate_micro = 5,     .currency = STR("USD")},
+        {.estimate_micro = -1                      },
         {.estimate_micro = 7, .currency = STR("CNY")},
         {.estimate_micro = 0},
     };
