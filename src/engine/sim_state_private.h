@@ -86,7 +86,7 @@ struct sim {
     struct random_seeded chance_seed, core_seed;
     struct random chance, core_random;
     struct core *core; /* NULL: the process is dead */
-    char owner[16];
+    char owner[32];
     int64_t boots, wake_at_ms, store_at_ms, done_at_ms; /* mono */
     struct sim_event events[SIM_EVENTS_MAX];
     size_t event_count;
