@@ -221,6 +221,7 @@ static void test_a_cancel_does_not_throw_away_what_is_being_fetched(void **state
         size_t fetches = 0;
 
         sim->faults.fetch = 1000;
+        sim->faults.outcomes[SIM_SERVER] = 1000; /* of the fetches */
         PLAY(sim, SIM_OK);
         while (fetches == 0) { /* the answer has come when its address is asked */
             assert_true(sim_step(sim, INT64_MAX - 1));
@@ -228,7 +229,6 @@ static void test_a_cancel_does_not_throw_away_what_is_being_fetched(void **state
                  exchange = exchange->next)
                 fetches += exchange->purpose == EXCHANGE_FETCH;
         }
-        sim->faults.outcomes[SIM_SERVER] = 1000;
         sim_run_for(sim, after_ms);
         cancel_it(sim, task);
         sim->faults.outcomes[SIM_SERVER] = 0;
