@@ -56,7 +56,8 @@ static bool record_result(void *context, struct db *db, const struct task_result
     return true;
 }
 
-/* Submits as long as there are jobs left. */
+/* Submits as long as there are jobs left, the next when one has ended: so many are on their way as
+ * there are submitters. */
 static void *submit_main(void *context)
 {
     struct bench *bench = context;
@@ -79,8 +80,10 @@ static void *submit_main(void *context)
         spec.user_id = 1 + left % USERS;
         if (!engine_run_submit(bench->engine, &spec, &run, &is_repeat, &err)) {
             atomic_fetch_add(&bench->failures, 1);
-            sem_post(&bench->ended);
+            continue;
         }
+        while (sem_wait(&bench->ended) != 0)
+            ;
     }
 }
 
@@ -116,9 +119,6 @@ static bool run_crowd(struct bench *bench, size_t size, int64_t jobs)
             return false;
     for (size_t index = 0; index < size; index++)
         (void)pthread_join(threads[index], NULL);
-    for (int64_t job = 0; job < jobs; job++)
-        while (sem_wait(&bench->ended) != 0)
-            ;
     wall = wall_seconds() - wall;
     cpu = cpu_seconds() - cpu;
     db_pool_stats(bench->pool, &after);
