@@ -2,7 +2,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Asset, Run, Task } from '~/api/types';
 import { readProgress } from './run-store';
-import { applyEvent, belongsIn } from './stale';
+import { applyEvent, belongsIn, takeRun, takeTask } from './stale';
 
 function makeAsset(change: Partial<Asset>): Asset {
   return {
@@ -63,6 +63,39 @@ describe('stale table', () => {
     expect(list?.pages[0]?.items[0]?.tasks[0]?.state).toBe('done');
   });
 
+  it('leaves what an event does not tell of a task as it is known', () => {
+    const known = { ...task, prompt: 'mug', assets: [makeAsset({})] } as Task;
+    client.setQueryData(['run', 'R1'], { ...run, tasks: [known] });
+    applyEvent(client, 'task.changed', { task: { id: 'T1', run_id: 'R1', state: 'done' } });
+    const after = client.getQueryData<Run>(['run', 'R1'])?.tasks[0];
+    expect(after).toMatchObject({ state: 'done', prompt: 'mug', assets: known.assets });
+  });
+
+  it('shows a run from elsewhere at once, with all its tasks', () => {
+    client.setQueryData(['runs', 'all'], pages<Run>());
+    applyEvent(client, 'run.created', { run: { ...run, tasks: [] }, tasks: [task] });
+    const list = client.getQueryData<ReturnType<typeof pages<Run>>>(['runs', 'all']);
+    expect(list?.pages[0]?.items[0]?.tasks[0]).toMatchObject({ id: 'T1', state: 'ready' });
+  });
+
+  it('puts a picture into the task that made it, once', () => {
+    client.setQueryData(['run', 'R1'], { ...run, tasks: [{ ...task, assets: [] }] });
+    const asset = makeAsset({ run_id: 'R1', task_id: 'T1' });
+    applyEvent(client, 'asset.created', { asset });
+    applyEvent(client, 'asset.created', { asset });
+    expect(client.getQueryData<Run>(['run', 'R1'])?.tasks[0]?.assets).toEqual([asset]);
+  });
+
+  it('shows a trashed or starred picture so in its task, and forgets a deleted one', () => {
+    const asset = makeAsset({ run_id: 'R1', task_id: 'T1' });
+    client.setQueryData(['run', 'R1'], { ...run, tasks: [{ ...task, assets: [asset] }] });
+    applyEvent(client, 'asset.changed', { asset: { ...asset, is_starred: true } });
+    const first = () => client.getQueryData<Run>(['run', 'R1'])?.tasks[0]?.assets;
+    expect(first()?.[0]?.is_starred).toBe(true);
+    applyEvent(client, 'asset.removed', { id: asset.id });
+    expect(first()).toEqual([]);
+  });
+
   it('keeps the tasks it knows when a run event brings none, and moves runs between lists', () => {
     client.setQueryData(['runs', 'active'], pages(run));
     client.setQueryData(['runs', 'done'], pages<Run>());
@@ -120,6 +153,24 @@ describe('stale table', () => {
     });
     expect(readProgress('T9')).toEqual({ progress: 0.6, partialCount: 2, partialVersion: 2 });
     expect(client.getQueryCache().getAll()).toHaveLength(0);
+  });
+
+  it('does not let a late answer wake what has ended: it asks again', () => {
+    const over = { ...run, state: 'cancelled', tasks: [{ ...task, state: 'cancelled' }] } as Run;
+    const asked = vi.spyOn(client, 'invalidateQueries');
+    client.setQueryData(['run', 'R1'], over);
+    takeRun(client, run);
+    takeTask(client, { ...task, state: 'running' } as Task);
+    expect(client.getQueryData(['run', 'R1'])).toEqual(over);
+    expect(asked).toHaveBeenCalledWith({ queryKey: ['run', 'R1'] });
+  });
+
+  it('takes an answer that fits what is known', () => {
+    client.setQueryData(['run', 'R1'], run);
+    client.setQueryData(['runs', 'active'], pages(run));
+    takeRun(client, { ...run, state: 'cancelled', tasks: [task] } as Run);
+    expect(client.getQueryData<Run>(['run', 'R1'])?.state).toBe('cancelled');
+    expect(listed(['runs', 'active'])).toEqual([]);
   });
 
   it('ignores kinds it does not know', () => {

@@ -107,6 +107,35 @@ function findRun(client: QueryClient, id: string): Run | undefined {
   return undefined;
 }
 
+const isOver = (state: Run['state'] | Task['state']) =>
+  state === 'done' || state === 'failed' || state === 'cancelled';
+
+/**
+ * The answer to an action may come after the event of what followed from it: one that would wake
+ * what has ended is not believed, the run is asked for again.
+ */
+export function takeRun(client: QueryClient, run: Run) {
+  const known = findRun(client, run.id);
+  if (known && isOver(known.state) && !isOver(run.state)) {
+    void client.invalidateQueries({ queryKey: ['run', run.id] });
+    void client.invalidateQueries({ queryKey: ['runs'] });
+    return;
+  }
+  client.setQueryData(['run', run.id], run);
+  runChanged(client, { run });
+}
+
+/** The same for the answer to an action on one task. */
+export function takeTask(client: QueryClient, task: Task) {
+  const known = findRun(client, task.run_id)?.tasks.find((one) => one.id === task.id);
+  if (known && isOver(known.state) && !isOver(task.state)) {
+    void client.invalidateQueries({ queryKey: ['run', task.run_id] });
+    void client.invalidateQueries({ queryKey: ['runs'] });
+    return;
+  }
+  taskChanged(client, { task });
+}
+
 function taskChanged(client: QueryClient, { task }: { task: Task }) {
   patchRuns(client, task.run_id, (run) => mergeTask(run, task));
   client.setQueryData<TaskDetail>(['task', task.id], (detail) => detail && { ...detail, ...task });

@@ -5,7 +5,7 @@ import { ApiError, errorText } from '~/api/errors';
 import type { Asset, Run, RunRequest, Task } from '~/api/types';
 import { type Translate, useT } from '~/lib/i18n';
 import { randomId } from '~/lib/id';
-import { applyEvent, putAsset } from '~/live/stale';
+import { putAsset, takeRun, takeTask } from '~/live/stale';
 import { showToast } from '~/ui/toast';
 
 function sayError(error: unknown, t: Translate) {
@@ -39,10 +39,7 @@ export function useStart() {
         throw error;
       }
     },
-    onSuccess: (run) => {
-      client.setQueryData(['run', run.id], run);
-      applyEvent(client, 'run.changed', { run });
-    },
+    onSuccess: (run) => takeRun(client, run),
   });
 }
 
@@ -50,11 +47,8 @@ export function useStart() {
 export function useRunActions() {
   const t = useT();
   const client = useQueryClient();
-  const putRun = (run: Run) => {
-    client.setQueryData(['run', run.id], run);
-    applyEvent(client, 'run.changed', { run });
-  };
-  const putTask = (task: Task) => applyEvent(client, 'task.changed', { task });
+  const putRun = (run: Run) => takeRun(client, run);
+  const putTask = (task: Task) => takeTask(client, task);
   const run = (id: string, verb: 'cancel' | 'pause' | 'resume' | 'retry') =>
     void data(api.POST(`/api/v1/runs/{id}/${verb}`, { params: { path: { id } } })).then(
       putRun,

@@ -166,16 +166,23 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
             </span>
           )}
         </span>
-        {partials === 0 && <StateMark state={task.state} className="!text-12" />}
+        {partials === 0 && !task.is_cancelling && (
+          <StateMark state={task.state} className="!text-12" />
+        )}
+        {task.is_cancelling && (
+          <span className="px-2 text-center text-12">{t('generate.slot.cancelling')}</span>
+        )}
       </div>
-      <IconButton
-        icon={X}
-        label={t('generate.slot.cancel')}
-        look={partials > 0 ? 'picture' : 'ghost'}
-        size="dense"
-        className="absolute top-1.5 right-1.5"
-        onClick={() => actions.cancelTask(task.id)}
-      />
+      {!task.is_cancelling && (
+        <IconButton
+          icon={X}
+          label={t('generate.slot.cancel')}
+          look={partials > 0 ? 'picture' : 'ghost'}
+          size="dense"
+          className="absolute top-1.5 right-1.5"
+          onClick={() => actions.cancelTask(task.id)}
+        />
+      )}
     </>
   );
 }

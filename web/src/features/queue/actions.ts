@@ -4,7 +4,7 @@ import { errorText } from '~/api/errors';
 import { queueQuery } from '~/api/queries';
 import type { Queue, Run, Task } from '~/api/types';
 import { useT } from '~/lib/i18n';
-import { applyEvent } from '~/live/stale';
+import { takeRun, takeTask } from '~/live/stale';
 import { showToast } from '~/ui/toast';
 
 /** What is done to runs, tasks and the whole queue; the answers go into the cache. */
@@ -12,11 +12,8 @@ export function useQueueActions() {
   const t = useT();
   const client = useQueryClient();
   const fail = (error: unknown) => showToast(errorText(error, t), { tone: 'bad' });
-  const putRun = (run: Run) => {
-    client.setQueryData(['run', run.id], run);
-    applyEvent(client, 'run.changed', { run });
-  };
-  const putTask = (task: Task) => applyEvent(client, 'task.changed', { task });
+  const putRun = (run: Run) => takeRun(client, run);
+  const putTask = (task: Task) => takeTask(client, task);
   const putQueue = (queue: Queue) => client.setQueryData(queueQuery.queryKey, queue);
   const path = (id: string) => ({ params: { path: { id } } });
   return {
