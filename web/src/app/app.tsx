@@ -1,11 +1,14 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { createQueryClient } from '~/api/queries';
 import { TipProvider } from '~/ui/tip';
-import { ToastRegion } from '~/ui/toast';
 import { createAppRouter } from './router';
+
+const ToastRegion = lazy(() =>
+  import('~/ui/toast-region').then((file) => ({ default: file.ToastRegion })),
+);
 
 export function App() {
   const [client] = useState(createQueryClient);
@@ -14,9 +17,10 @@ export function App() {
     <CSPProvider disableStyleElements>
       <QueryClientProvider client={client}>
         <TipProvider>
-          <ToastRegion>
-            <RouterProvider router={router} />
-          </ToastRegion>
+          <RouterProvider router={router} />
+          <Suspense>
+            <ToastRegion />
+          </Suspense>
         </TipProvider>
       </QueryClientProvider>
     </CSPProvider>

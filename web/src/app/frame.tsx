@@ -12,13 +12,15 @@ import { applyEvent } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
 import { ConnectionBar, VersionBar } from './bars';
 import { appCommands } from './commands';
-import { LoginDialog } from './login-dialog';
 import { SideNav, TabBar } from './nav';
 import { TopBar } from './top-bar';
 import { useKeyboard } from './use-keyboard';
 import { useLanguage, useNextTheme } from './use-language';
 
 const Palette = lazy(() => import('./palette').then((file) => ({ default: file.Palette })));
+const LoginDialog = lazy(() =>
+  import('./login-dialog').then((file) => ({ default: file.LoginDialog })),
+);
 const KeySheet = lazy(() => import('./key-sheet').then((file) => ({ default: file.KeySheet })));
 
 /** The live line for all pages, and what it says about the server's build. */
@@ -122,8 +124,8 @@ export function Frame() {
       </div>
       {isPhone && <TabBar />}
       <Announcer />
-      <LoginDialog isOpen={isLoginWanted} />
       <Suspense>
+        {isLoginWanted && <LoginDialog />}
         {open === 'palette' && (
           <Palette onClose={() => setOpen(null)} onSheet={() => setOpen('sheet')} />
         )}

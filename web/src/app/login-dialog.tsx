@@ -11,7 +11,7 @@ import { Dialog } from '~/ui/dialog';
 import { Field, SecretInput, TextInput } from '~/ui/field';
 
 /** A session ended while someone worked: they sign in over the page, and what they did goes on. */
-export function LoginDialog({ isOpen }: { isOpen: boolean }) {
+export function LoginDialog() {
   const t = useT();
   const client = useQueryClient();
   const { data: me } = useQuery({ ...meQuery, enabled: false });
@@ -41,7 +41,7 @@ export function LoginDialog({ isOpen }: { isOpen: boolean }) {
 
   return (
     <Dialog
-      isOpen={isOpen}
+      isOpen
       onClose={() => settleLogin(false)}
       title={t('common.session.title')}
       about={t('common.session.text')}

@@ -1,4 +1,4 @@
-import { act, fireEvent, render, screen, waitFor } from '@testing-library/react';
+import { fireEvent, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
@@ -6,14 +6,16 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { startI18n } from '~/lib/i18n';
 import { Button, IconButton } from './button';
 import { ConfirmDialog, Dialog } from './dialog';
-import { Field, NumberInput, SecretInput, TextInput } from './field';
+import { Field, SecretInput, TextInput } from './field';
+import { NumberInput } from './number-input';
 import { Picture } from './picture';
 import { ProgressRing } from './progress';
 import { Rating } from './rating';
 import { Segments } from './segments';
 import { StateMark } from './state-mark';
 import { TipProvider } from './tip';
-import { showToast, ToastRegion } from './toast';
+import { showToast } from './toast';
+import { ToastRegion } from './toast-region';
 
 beforeAll(() => startI18n('en'));
 
@@ -200,8 +202,9 @@ describe('dialogs', () => {
 describe('toasts', () => {
   it('offer the way back once', async () => {
     const undo = vi.fn();
-    show(<ToastRegion>{null}</ToastRegion>);
-    act(() => showToast('1 picture moved to the trash', { undo }));
+    // Said before the region is there: it waits.
+    showToast('1 picture moved to the trash', { undo });
+    show(<ToastRegion />);
     await userEvent.click(await screen.findByRole('button', { name: 'Undo' }));
     expect(undo).toHaveBeenCalledOnce();
     await waitFor(() => expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull());

@@ -9,7 +9,7 @@ import { useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
 import { useCommands } from '~/lib/use-commands';
 import { IconButton } from '~/ui/button';
-import { Sheet } from '~/ui/dialog';
+import { Sheet } from '~/ui/lazy';
 import { LinkButton } from '~/ui/link';
 import { useTitle } from '~/ui/page';
 import { EmptyState, ErrorState } from '~/ui/states';

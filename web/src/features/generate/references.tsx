@@ -9,7 +9,7 @@ import {
   Upload as UploadIcon,
   X,
 } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { errorText } from '~/api/errors';
 import { assetQuery } from '~/api/queries';
 import type { Model } from '~/api/types';
@@ -19,8 +19,11 @@ import { IconButton } from '~/ui/button';
 import { ContextMenu, Menu } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ProgressRing } from '~/ui/progress';
-import { LibraryPicker } from './library-picker';
 import { moveItem } from './model';
+
+const LibraryPicker = lazy(() =>
+  import('./library-picker').then((file) => ({ default: file.LibraryPicker })),
+);
 
 const tile =
   'relative size-16 shrink-0 overflow-hidden rounded-8 bg-surface-2 outline outline-line -outline-offset-1';
@@ -227,17 +230,19 @@ export function References({
       {model && most > 0 && ids.length > most && (
         <p className="mt-1 text-12 text-bad">{t('generate.submit.references', { count: most })}</p>
       )}
-      {isLibraryOpen && (
-        <LibraryPicker
-          chosen={ids}
-          most={most || 16}
-          onClose={() => setLibraryOpen(false)}
-          onChoose={(next) => {
-            onChange(next);
-            setLibraryOpen(false);
-          }}
-        />
-      )}
+      <Suspense>
+        {isLibraryOpen && (
+          <LibraryPicker
+            chosen={ids}
+            most={most || 16}
+            onClose={() => setLibraryOpen(false)}
+            onChoose={(next) => {
+              onChange(next);
+              setLibraryOpen(false);
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

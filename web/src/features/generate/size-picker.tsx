@@ -1,13 +1,11 @@
 import clsx from 'clsx';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
-import { Field, NumberInput } from '~/ui/field';
 import { Select } from '~/ui/select';
 import { Tip } from '~/ui/tip';
 import {
   hasSize,
-  isSizeAllowed,
   pixelClasses,
   ratioName,
   ratios,
@@ -16,6 +14,10 @@ import {
   sizeFor,
   sizeList,
 } from './model';
+
+const CustomSize = lazy(() =>
+  import('./custom-size').then((file) => ({ default: file.CustomSize })),
+);
 
 function Shape({ ratio }: { ratio: number }) {
   const long = 18;
@@ -121,64 +123,15 @@ export function SizePicker({
         </div>
       )}
       {list.length === 0 && isCustom && (
-        <CustomSize size={size} model={model} onChange={onChange} />
+        <Suspense>
+          <CustomSize size={size} model={model} onChange={onChange} />
+        </Suspense>
       )}
       {isChanged && (
         <p className="text-12 text-fg-3">
           {t('generate.size.changed', { model: model.label, size: text(size) })}
         </p>
       )}
-    </div>
-  );
-}
-
-function CustomSize({
-  size,
-  model,
-  onChange,
-}: {
-  size: Size;
-  model: Model;
-  onChange: (size: Size) => void;
-}) {
-  const t = useT();
-  const [typed, setTyped] = useState(size);
-  const isFine = isSizeAllowed(typed, model);
-  const put = (next: Size) => {
-    setTyped(next);
-    if (isSizeAllowed(next, model)) onChange(next);
-  };
-  return (
-    <div className="grid grid-cols-2 gap-2">
-      <Field
-        label={t('generate.size.width')}
-        error={
-          isFine
-            ? ''
-            : t('generate.size.bounds', {
-                min: model.side_px_min,
-                max: model.side_px_max,
-                step: model.side_px_step,
-              })
-        }
-      >
-        <NumberInput
-          value={typed.width}
-          min={model.side_px_min}
-          max={model.side_px_max}
-          step={Math.max(1, model.side_px_step)}
-          onChange={(width) => width && put({ ...typed, width })}
-        />
-      </Field>
-      <Field label={t('generate.size.height')}>
-        <NumberInput
-          value={typed.height}
-          min={model.side_px_min}
-          max={model.side_px_max}
-          step={Math.max(1, model.side_px_step)}
-          onChange={(height) => height && put({ ...typed, height })}
-        />
-      </Field>
     </div>
   );
 }

@@ -1,14 +1,14 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router';
 import { ImagePlus, Images, SearchX, Trash2, Upload } from 'lucide-react';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assetDaysQuery, assetsQuery, meQuery } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { addUploads, pictureFiles } from '~/api/uploads';
 import { useFormat, useT } from '~/lib/i18n';
 import { useCommands } from '~/lib/use-commands';
 import { Button } from '~/ui/button';
-import { ConfirmDialog } from '~/ui/dialog';
+import { ConfirmDialog } from '~/ui/lazy';
 import { LinkButton } from '~/ui/link';
 import { PageHead } from '~/ui/page';
 import { EmptyState, ErrorState } from '~/ui/states';
@@ -18,10 +18,10 @@ import { libraryCommands, ratingCommands } from './commands';
 import { Filters, SearchBox } from './filters';
 import { Grid } from './grid';
 import { filterOf, isFiltered, noSelection, prune, type Selection } from './model';
-import { TagDialog } from './tag-dialog';
 import { UploadPanel } from './upload-panel';
 
 const route = getRouteApi('/frame/library');
+const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
 const rates = ratingCommands('library');
 
 export function LibraryPage() {
@@ -249,14 +249,16 @@ export function LibraryPage() {
         />
       )}
       <UploadPanel />
-      {dialog === 'tag' && (
-        <TagDialog
-          onClose={() => setDialog(null)}
-          onAdd={(tag) => actions.addTag(target(), tag)}
-          onRemove={(tag) => actions.removeTag(target(), tag)}
-          assets={assets.filter((asset) => selection.ids.has(asset.id))}
-        />
-      )}
+      <Suspense>
+        {dialog === 'tag' && (
+          <TagDialog
+            onClose={() => setDialog(null)}
+            onAdd={(tag) => actions.addTag(target(), tag)}
+            onRemove={(tag) => actions.removeTag(target(), tag)}
+            assets={assets.filter((asset) => selection.ids.has(asset.id))}
+          />
+        )}
+      </Suspense>
       <ConfirmDialog
         isOpen={dialog === 'delete' || dialog === 'empty'}
         onClose={() => setDialog(null)}

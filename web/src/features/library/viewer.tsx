@@ -11,7 +11,7 @@ import {
   Trash2,
   X,
 } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { downloadUrl } from '~/api/files';
 import { assetQuery, assetsQuery, meQuery } from '~/api/queries';
 import type { Asset } from '~/api/types';
@@ -20,7 +20,7 @@ import { narrow, phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
 import { IconButton } from '~/ui/button';
-import { Sheet } from '~/ui/dialog';
+import { Sheet } from '~/ui/lazy';
 import { useTitle } from '~/ui/page';
 import { ErrorState } from '~/ui/states';
 import { Tip } from '~/ui/tip';
@@ -29,11 +29,11 @@ import { ratingCommands, viewerCommands } from './commands';
 import { Filmstrip } from './filmstrip';
 import { filterOf } from './model';
 import { Panel } from './panel';
-import { TagDialog } from './tag-dialog';
 import { type ZoomHandle, ZoomStage } from './zoom-stage';
 
 const route = getRouteApi('/frame/library/$asset');
 const listRoute = getRouteApi('/frame/library');
+const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
 const rates = ratingCommands('viewer');
 
 /** One picture over the list it came from: zoom, neighbours, the whole recipe, the verbs. */
@@ -101,7 +101,8 @@ export function Viewer() {
   const toggleInfo = () =>
     isNarrow ? setSheetOpen(!isSheetOpen) : set({ isPanelOpen: !isPanelOpen });
 
-  const canRecall = () => me?.role !== 'viewer' && Boolean(detail.data?.recipe);
+  const canRecall = () =>
+    me?.role !== 'viewer' && (asset?.kind === 'generated' || Boolean(detail.data?.recipe));
   const write = () => canWrite && Boolean(asset);
   const pan = (x: number, y: number) => zoom.current?.pan(x, y);
   useCommands([
@@ -280,14 +281,16 @@ export function Viewer() {
           {panel}
         </Sheet>
       )}
-      {isTagging && asset && (
-        <TagDialog
-          assets={[asset]}
-          onAdd={(tag) => actions.addTag({ assets: [asset] }, tag)}
-          onRemove={(tag) => actions.removeTag({ assets: [asset] }, tag)}
-          onClose={() => setTagging(false)}
-        />
-      )}
+      <Suspense>
+        {isTagging && asset && (
+          <TagDialog
+            assets={[asset]}
+            onAdd={(tag) => actions.addTag({ assets: [asset] }, tag)}
+            onRemove={(tag) => actions.removeTag({ assets: [asset] }, tag)}
+            onClose={() => setTagging(false)}
+          />
+        )}
+      </Suspense>
     </section>
   );
 }

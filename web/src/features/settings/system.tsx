@@ -6,7 +6,8 @@ import { errorText } from '~/api/errors';
 import type { Setting } from '~/api/types';
 import { hasText, pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
-import { Field, NumberInput, SecretInput, TextInput } from '~/ui/field';
+import { Field, SecretInput, TextInput } from '~/ui/field';
+import { NumberInput } from '~/ui/number-input';
 import { useTitle } from '~/ui/page';
 import { Segments } from '~/ui/segments';
 import { Select } from '~/ui/select';
@@ -118,7 +119,7 @@ function SettingRow({ setting }: { setting: Setting }) {
           {t(`settings.origin.${setting.origin}`)}
         </Badge>
       )}
-      {!setting.is_live && <Badge tone="warn">{t('settings.restart')}</Badge>}
+      {!setting.is_live && !setting.is_read_only && <Badge>{t('settings.restart')}</Badge>}
       {setting.origin === 'saved' && !setting.is_read_only && (
         <IconButton
           icon={RotateCcw}
@@ -160,7 +161,8 @@ function SettingRow({ setting }: { setting: Setting }) {
         <p className="text-12 text-fg-3">
           {[
             help,
-            setting.max > setting.min &&
+            (setting.type === 'int' || setting.type === 'double') &&
+              setting.max > setting.min &&
               t('settings.bounds', {
                 min: format.number(setting.min),
                 max: format.number(setting.max),

@@ -1,20 +1,14 @@
 import { Toast } from '@base-ui/react/toast';
 import clsx from 'clsx';
 import { CircleAlert, CircleCheck, X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useEffect } from 'react';
 import { translate, useT } from '~/lib/i18n';
 import { IconButton } from './button';
+import { onToast, type ToastOptions } from './toast';
 
 const manager = Toast.createToastManager<{ tone: 'ok' | 'bad' | 'plain' }>();
 
-interface ToastOptions {
-  text?: string;
-  tone?: 'ok' | 'bad' | 'plain';
-  undo?: () => void;
-}
-
-/** Says what happened; with a way back for ten seconds where there is one. */
-export function showToast(title: string, { text, tone = 'plain', undo }: ToastOptions = {}) {
+function add(title: string, { text, tone = 'plain', undo }: ToastOptions) {
   const id = manager.add({
     title,
     ...(text ? { description: text } : {}),
@@ -66,10 +60,10 @@ function Toasts() {
   });
 }
 
-export function ToastRegion({ children }: { children: ReactNode }) {
+export function ToastRegion() {
+  useEffect(() => onToast(add), []);
   return (
     <Toast.Provider toastManager={manager} limit={4}>
-      {children}
       <Toast.Portal>
         <Toast.Viewport className="fixed right-4 bottom-4 z-60 w-[min(24rem,calc(100vw-2rem))] max-md:right-4 max-md:bottom-[calc(4.5rem+env(safe-area-inset-bottom))]">
           <Toasts />

@@ -1,0 +1,109 @@
+import { Dices } from 'lucide-react';
+import type { Model, Parameter } from '~/api/types';
+import { useT } from '~/lib/i18n';
+import { IconButton } from '~/ui/button';
+import { Field, TextInput } from '~/ui/field';
+import { NumberInput } from '~/ui/number-input';
+import { Segments } from '~/ui/segments';
+import { Select } from '~/ui/select';
+import { Switch } from '~/ui/switch';
+import { useDraft } from './draft';
+import { choicesOf, seedMax } from './model';
+
+/** The model's own choice; it is not sent. */
+const auto = 'auto';
+
+/** One parameter of an operation, drawn by its type. */
+export function ParameterField({
+  parameter,
+  model,
+  label,
+  help,
+}: {
+  parameter: Parameter;
+  model: Model;
+  label: string;
+  help: string;
+}) {
+  const t = useT();
+  const value = useDraft((state) => state.draft.values[parameter.name]);
+  const setValue = useDraft((state) => state.setValue);
+  const put = (next: string | number | boolean | undefined) => setValue(parameter.name, next);
+  if (parameter.type === 'bool') {
+    return (
+      <Switch
+        label={label}
+        help={help}
+        isOn={value === undefined ? parameter.fallback === true : value === true}
+        onChange={put}
+      />
+    );
+  }
+  if (parameter.type === 'seed') {
+    return (
+      <Field
+        label={label}
+        help={value === undefined ? t('generate.seed.random') : t('generate.seed.fixed')}
+        aside={
+          <IconButton
+            icon={Dices}
+            size="dense"
+            label={t('generate.seed.dice')}
+            onClick={() => put(Math.floor(Math.random() * seedMax))}
+          />
+        }
+      >
+        <NumberInput
+          value={typeof value === 'number' ? value : null}
+          min={0}
+          max={parameter.max || seedMax}
+          placeholder={t('generate.seed.placeholder')}
+          onChange={(next) => put(next ?? undefined)}
+        />
+      </Field>
+    );
+  }
+  if (parameter.type === 'int' || parameter.type === 'double') {
+    const isDouble = parameter.type === 'double';
+    return (
+      <Field label={label} help={help}>
+        <NumberInput
+          value={typeof value === 'number' ? value : null}
+          {...(parameter.max > parameter.min ? { min: parameter.min, max: parameter.max } : {})}
+          step={isDouble ? 0.5 : 1}
+          digits={isDouble ? 2 : 0}
+          placeholder={t('generate.more.default')}
+          onChange={(next) => put(next ?? undefined)}
+        />
+      </Field>
+    );
+  }
+  if (parameter.type === 'choice') {
+    const choices = choicesOf(parameter, model);
+    const options = [
+      { value: auto, label: t('generate.more.auto') },
+      ...choices
+        .filter((choice) => choice !== '' && choice !== 'auto')
+        .map((choice) => ({ value: choice, label: choice })),
+    ];
+    const current = typeof value === 'string' && choices.includes(value) ? value : auto;
+    const choose = (next: string) => put(next === auto ? undefined : next);
+    return (
+      <Field label={label} help={help} isCustom>
+        {options.length <= 4 ? (
+          <Segments label={label} value={current} onChange={choose} options={options} />
+        ) : (
+          <Select value={current} onChange={choose} options={options} />
+        )}
+      </Field>
+    );
+  }
+  return (
+    <Field label={label} help={help}>
+      <TextInput
+        value={typeof value === 'string' ? value : ''}
+        onChange={(event) => put(event.target.value || undefined)}
+      />
+    </Field>
+  );
+}
