@@ -10,17 +10,19 @@ export function Switch({
   label,
   help,
   isDisabled,
+  isLabelHidden = false,
 }: {
   isOn: boolean;
   onChange: (isOn: boolean) => void;
   label: string;
   help?: ReactNode;
   isDisabled?: boolean;
+  isLabelHidden?: boolean;
 }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the switch within is the control
     <label className="flex min-h-8 items-start justify-between gap-3 max-md:min-h-11">
-      <span className="flex flex-col">
+      <span className={isLabelHidden ? 'sr-only' : 'flex flex-col'}>
         <span className="text-13 font-medium">{label}</span>
         {help && <span className="text-12 text-fg-3">{help}</span>}
       </span>

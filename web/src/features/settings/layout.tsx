@@ -25,7 +25,7 @@ export function SettingsLayout() {
   const { data: me } = useQuery(meQuery);
   const isAdmin = me?.role === 'admin' || me?.role === 'owner';
   const group = (title: string, places: Place[]) => (
-    <div className="flex flex-col gap-0.5 max-md:flex-row">
+    <div className="flex shrink-0 flex-col gap-0.5 max-md:flex-row">
       <h2 className="px-3 pt-3 pb-1 text-12 font-medium text-fg-3 max-md:sr-only">{title}</h2>
       {places.map((place) => (
         <Link

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
+import type { Model, Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
 import {
   agentName,
   emptyForm,
@@ -7,6 +7,7 @@ import {
   formOf,
   groupSettings,
   missingField,
+  modelChange,
   providerBody,
 } from './model';
 
@@ -98,6 +99,29 @@ describe('a provider form', () => {
   it('finds the field of an error', () => {
     expect(errorField('options.latency_ms')).toBe('latency_ms');
     expect(errorField('name')).toBe('name');
+  });
+});
+
+describe('a model', () => {
+  const model = {
+    name: 'gpt-image-1',
+    is_enabled: true,
+    is_default: false,
+    price_micro: 40_000,
+    has_own_price: false,
+  } as Model;
+
+  it("keeps the catalogue's price when something else changes", () => {
+    expect(modelChange(model, { is_default: true })).toEqual({
+      name: 'gpt-image-1',
+      is_enabled: true,
+      is_default: true,
+      price_micro: -1,
+    });
+  });
+
+  it('keeps a price of ours', () => {
+    expect(modelChange({ ...model, has_own_price: true }).price_micro).toBe(40_000);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
+import type { Model, Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
 
 /** The names of fields that are the provider's own columns; all others go into its options. */
 const columns = ['base_url', 'key'];
@@ -117,4 +117,23 @@ export function agentName(agent: string): string {
     (/Linux|X11/.test(agent) && 'Linux') ||
     '';
   return [browser, system].filter(Boolean).join(' · ') || agent.slice(0, 60);
+}
+
+interface ModelChange {
+  name: string;
+  is_enabled: boolean;
+  is_default: boolean;
+  price_micro: number;
+  is_forgotten?: boolean;
+}
+
+/** A model as it is, but for what changes; a price of the catalogue stays the catalogue's. */
+export function modelChange(model: Model, change: Partial<ModelChange> = {}): ModelChange {
+  return {
+    name: model.name,
+    is_enabled: model.is_enabled,
+    is_default: model.is_default,
+    price_micro: model.has_own_price ? model.price_micro : -1,
+    ...change,
+  };
 }

@@ -11,21 +11,24 @@ import {
   Trash2,
   Zap,
 } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { api, data, done } from '~/api/client';
 import { codeText, errorText } from '~/api/errors';
 import type { Provider, ProviderKind, ProviderTest } from '~/api/types';
 import { hasText, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
-import { ConfirmDialog } from '~/ui/dialog';
-import { Field, NumberInput } from '~/ui/field';
+import { ConfirmDialog } from '~/ui/lazy';
 import { Menu } from '~/ui/menu';
-import { Select } from '~/ui/select';
 import { Badge } from '~/ui/states';
-import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
-import { ProviderDialog } from './provider-dialog';
 import { providersQuery } from './queries';
+
+const ProviderRules = lazy(() =>
+  import('./provider-rules').then((file) => ({ default: file.ProviderRules })),
+);
+const ProviderDialog = lazy(() =>
+  import('./provider-dialog').then((file) => ({ default: file.ProviderDialog })),
+);
 
 /** One account: how it does, a test, its rules. */
 export function ProviderCard({
@@ -152,16 +155,18 @@ export function ProviderCard({
           />
           {t('settings.provider.rules')}
         </button>
-        {isOpen && <Rules provider={provider} onSaved={put} />}
+        <Suspense>{isOpen && <ProviderRules provider={provider} onSaved={put} />}</Suspense>
       </div>
-      {dialog === 'edit' && kind && (
-        <ProviderDialog
-          kinds={[kind]}
-          provider={provider}
-          taken={[]}
-          onClose={() => setDialog(null)}
-        />
-      )}
+      <Suspense>
+        {dialog === 'edit' && kind && (
+          <ProviderDialog
+            kinds={[kind]}
+            provider={provider}
+            taken={[]}
+            onClose={() => setDialog(null)}
+          />
+        )}
+      </Suspense>
       <ConfirmDialog
         isOpen={dialog === 'delete'}
         onClose={() => setDialog(null)}
@@ -215,78 +220,6 @@ function TestResult({ test, onEdit }: { test: ProviderTest; onEdit: () => void }
       <Button height="dense" className="mt-2" onClick={onEdit}>
         {t('settings.provider.edit')}
       </Button>
-    </div>
-  );
-}
-
-function Rules({ provider, onSaved }: { provider: Provider; onSaved: (next: Provider) => void }) {
-  const t = useT();
-  const [concurrency, setConcurrency] = useState<number | null>(provider.concurrency);
-  const save = (change: {
-    is_enabled?: boolean;
-    concurrency?: number;
-    on_unknown?: Provider['on_unknown'];
-    once_below_micro?: number;
-  }) =>
-    void data(
-      api.PATCH('/api/v1/providers/{id}', {
-        params: { path: { id: provider.id } },
-        body: change,
-      }),
-    ).then(onSaved, (error) => showToast(errorText(error, t), { tone: 'bad' }));
-  const rules = ['hold', 'once_below', 'retry'] as const;
-  return (
-    <div className="flex flex-col gap-4 px-4 pb-4">
-      <Switch
-        label={t('settings.provider.enabled')}
-        help={t('settings.provider.enabledHelp')}
-        isOn={provider.is_enabled}
-        onChange={(isOn) => save({ is_enabled: isOn })}
-      />
-      <div className="grid gap-4 md:grid-cols-2">
-        <Field
-          label={t('settings.provider.concurrency')}
-          help={t('settings.provider.concurrencyHelp')}
-        >
-          <NumberInput
-            value={concurrency}
-            min={1}
-            max={256}
-            onChange={(value) => {
-              setConcurrency(value);
-              if (value && value !== provider.concurrency) save({ concurrency: value });
-            }}
-          />
-        </Field>
-        <Field
-          label={t('settings.provider.unknown')}
-          help={t('settings.provider.unknownHelp')}
-          isCustom
-        >
-          <Select
-            value={provider.on_unknown}
-            onChange={(on_unknown) => save({ on_unknown })}
-            options={rules.map((rule) => ({
-              value: rule,
-              label: t(`settings.unknown.${rule}`),
-              detail: t(`settings.unknown.${rule}Help`),
-            }))}
-          />
-        </Field>
-        {provider.on_unknown === 'once_below' && (
-          <Field label={t('settings.provider.below')} help={t('settings.provider.belowHelp')}>
-            <NumberInput
-              value={provider.once_below_micro / 1e6}
-              min={0}
-              step={0.01}
-              digits={4}
-              onChange={(value) =>
-                value !== null && save({ once_below_micro: Math.round(value * 1e6) })
-              }
-            />
-          </Field>
-        )}
-      </div>
     </div>
   );
 }

@@ -1,14 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plug, Plus } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
 import { useTitle } from '~/ui/page';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { ProviderCard } from './provider-card';
-import { ProviderDialog } from './provider-dialog';
 import { providerKindsQuery, providersQuery } from './queries';
 import { Section } from './section';
+
+const ProviderDialog = lazy(() =>
+  import('./provider-dialog').then((file) => ({ default: file.ProviderDialog })),
+);
 
 export function ProvidersPage() {
   const t = useT();
@@ -62,13 +65,15 @@ export function ProvidersPage() {
           ))}
         </ul>
       )}
-      {isAdding && kinds.data && (
-        <ProviderDialog
-          kinds={kinds.data}
-          taken={providers.data?.map((provider) => provider.name) ?? []}
-          onClose={() => setAdding(false)}
-        />
-      )}
+      <Suspense>
+        {isAdding && kinds.data && (
+          <ProviderDialog
+            kinds={kinds.data}
+            taken={providers.data?.map((provider) => provider.name) ?? []}
+            onClose={() => setAdding(false)}
+          />
+        )}
+      </Suspense>
     </Section>
   );
 }

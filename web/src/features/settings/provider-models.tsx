@@ -1,0 +1,182 @@
+import clsx from 'clsx';
+import { Plus, RotateCcw, Star } from 'lucide-react';
+import { useState } from 'react';
+import { api, data } from '~/api/client';
+import { errorText } from '~/api/errors';
+import type { Model, Provider } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { Button, IconButton } from '~/ui/button';
+import { Field, TextInput } from '~/ui/field';
+import { NumberInput } from '~/ui/number-input';
+import { Popover } from '~/ui/popover';
+import { Badge } from '~/ui/states';
+import { Switch } from '~/ui/switch';
+import { showToast } from '~/ui/toast';
+import { modelChange } from './model';
+
+/** Which of the account's models are offered, at what price; unknown ones come by their wire id. */
+export function ProviderModels({
+  provider,
+  onSaved,
+}: {
+  provider: Provider;
+  onSaved: (next: Provider) => void;
+}) {
+  const t = useT();
+  const [name, setName] = useState('');
+  const [isAdding, setAdding] = useState(false);
+  const save = async (change: ReturnType<typeof modelChange>) => {
+    try {
+      onSaved(
+        await data(
+          api.PATCH('/api/v1/providers/{id}', {
+            params: { path: { id: provider.id } },
+            body: { models: [change] },
+          }),
+        ),
+      );
+    } catch (error) {
+      showToast(errorText(error, t), { tone: 'bad' });
+    }
+  };
+  return (
+    <div>
+      <h4 className="mb-1 text-13 font-medium">{t('settings.models.title')}</h4>
+      <ul className="rounded-8 outline outline-line">
+        {provider.models.map((model) => (
+          <ModelRow
+            key={model.id}
+            model={model}
+            onChange={(change) => void save(modelChange(model, change))}
+          />
+        ))}
+      </ul>
+      <form
+        className="mt-2 flex items-end gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const wire = name.trim();
+          if (!wire) return;
+          setAdding(true);
+          void save({ name: wire, is_enabled: true, is_default: false, price_micro: -1 }).then(
+            () => {
+              setAdding(false);
+              setName('');
+            },
+          );
+        }}
+      >
+        <Field
+          label={t('settings.models.add')}
+          help={t('settings.models.addHelp')}
+          className="flex-1"
+        >
+          <TextInput
+            value={name}
+            maxLength={200}
+            spellCheck={false}
+            onChange={(event) => setName(event.target.value)}
+          />
+        </Field>
+        <Button
+          icon={Plus}
+          type="submit"
+          isPending={isAdding}
+          whyNot={name.trim() ? '' : t('settings.models.needsName')}
+          className="mb-5"
+        >
+          {t('settings.provider.create')}
+        </Button>
+      </form>
+    </div>
+  );
+}
+
+function ModelRow({
+  model,
+  onChange,
+}: {
+  model: Model;
+  onChange: (change: Partial<ReturnType<typeof modelChange>>) => void;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const [isOpen, setOpen] = useState(false);
+  const [price, setPrice] = useState<number | null>(
+    model.price_micro < 0 ? null : model.price_micro / 1e6,
+  );
+  return (
+    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b px-3 py-1.5 last:border-b-0">
+      <div className="min-w-40 flex-1">
+        <p className={clsx('flex items-center gap-2 text-13', !model.is_enabled && 'text-fg-3')}>
+          <span className="truncate">{model.label || model.name}</span>
+          {model.is_default && <Badge tone="accent">{t('settings.models.default')}</Badge>}
+          {!model.is_known && <Badge>{t('settings.models.own')}</Badge>}
+        </p>
+        <p className="truncate font-mono text-11 text-fg-3">{model.name}</p>
+      </div>
+      <Popover
+        title={t('settings.models.price')}
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        className="w-64"
+        trigger={
+          <button
+            type="button"
+            className="h-7 rounded-6 px-2 text-12 text-fg-2 tabular-nums hover:bg-surface-2 max-md:h-11"
+          >
+            {model.price_micro < 0
+              ? t('settings.models.noPrice')
+              : format.money(model.price_micro, model.currency)}
+          </button>
+        }
+      >
+        <form
+          className="flex flex-col gap-3"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setOpen(false);
+            onChange({ price_micro: price === null ? -1 : Math.round(price * 1e6) });
+          }}
+        >
+          <Field label={t('settings.models.price')} help={t('settings.models.priceHelp')}>
+            <NumberInput
+              value={price}
+              onChange={setPrice}
+              min={0}
+              step={0.01}
+              digits={6}
+              unit={model.currency}
+            />
+          </Field>
+          <Button look="ink" type="submit">
+            {t('common.save')}
+          </Button>
+        </form>
+      </Popover>
+      <IconButton
+        icon={Star}
+        size="dense"
+        label={t('settings.models.makeDefault')}
+        isFilled={model.is_default}
+        isActive={model.is_default}
+        whyNot={model.is_enabled ? '' : t('settings.models.off')}
+        onClick={() => !model.is_default && onChange({ is_default: true })}
+      />
+      {(!model.is_known || model.has_own_price) && (
+        <IconButton
+          icon={RotateCcw}
+          size="dense"
+          label={t(model.is_known ? 'settings.models.reset' : 'settings.models.remove')}
+          onClick={() => onChange({ is_forgotten: true })}
+        />
+      )}
+      <Switch
+        label={t('settings.models.offered', { name: model.label || model.name })}
+        isLabelHidden
+        isOn={model.is_enabled}
+        onChange={(isOn) => onChange({ is_enabled: isOn })}
+      />
+    </li>
+  );
+}
