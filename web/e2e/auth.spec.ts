@@ -48,7 +48,10 @@ test('a session that ends asks over the page and goes on', async ({ page }) => {
   await dialog.getByRole('button', { name: 'Sign in' }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByRole('heading', { level: 1, name: 'Library' })).toBeVisible();
-  await page.getByRole('link', { name: 'Generate' }).click();
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .getByRole('link', { name: 'Generate' })
+    .click();
   await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue(
     'words that must not be lost',
   );

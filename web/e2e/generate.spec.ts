@@ -45,7 +45,7 @@ test('a reference by file goes in, and its place in the recipe is kept', async (
   await pictures(page).first().click();
   const panel = page.getByRole('complementary', { name: 'Details' });
   await expect(panel).toContainText('Reference pictures');
-  await expect(panel.getByRole('link', { name: 'reference.png' })).toBeVisible();
+  await expect(panel.getByRole('link', { name: 'reference' })).toBeVisible();
 });
 
 test('a file that is no picture is refused with a reason', async ({ signedIn: page }) => {
@@ -58,12 +58,15 @@ test('a file that is no picture is refused with a reason', async ({ signedIn: pa
   await expect(page.getByRole('alert').filter({ hasText: /no picture|damaged/ })).toBeVisible();
 });
 
-test('cancel stops what has not begun and keeps what is done', async ({ signedIn: page, rig }) => {
-  await setMock(rig, { latency_ms: 15_000 });
+test('cancel stops what runs and what waits', async ({ signedIn: page, rig }) => {
+  await setMock(rig, { latency_ms: 4000 }, { concurrency: 1 });
   await generate(page, 'a slow lamp', 4);
+  const results = page.getByRole('region', { name: 'Results' });
+  await expect(results.getByRole('progressbar', { name: 'Picture 1' })).toBeVisible();
   await page.getByRole('button', { name: 'Cancel this run' }).first().click();
-  await expect(page.getByText('Cancelled').first()).toBeVisible({ timeout: 20_000 });
-  await expect(page.getByText('In work')).toBeHidden({ timeout: 30_000 });
+  await expect(results.getByText('Cancelled')).toHaveCount(4);
+  await expect(page.getByRole('region', { name: 'In work' })).toBeHidden({ timeout: 20_000 });
+  await setMock(rig, { latency_ms: 300 }, { concurrency: 4 });
 });
 
 test('only what failed is tried again', async ({ signedIn: page, rig }) => {
@@ -110,6 +113,7 @@ test('recall takes over the prompt, the size and the seed', async ({ signedIn: p
   await page.getByLabel('Prompt', { exact: true }).fill('something else');
   await page.getByRole('radio', { name: /^1:1,/ }).click();
   await pictures(page).first().click();
+  await expect(page.getByRole('complementary', { name: 'Details' })).toContainText('Recipe');
   await page.keyboard.press('a');
   await expect(page).toHaveURL(/\/generate/);
   await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('a wide sofa');

@@ -15,6 +15,7 @@ test('search finds by words of the prompt, also two Chinese characters', async (
   signedIn: page,
 }) => {
   await page.goto('/library');
+  await expect(page.getByRole('gridcell').first()).toBeVisible();
   await page.keyboard.press('/');
   await page.keyboard.type('orchard');
   await expect(page).toHaveURL(/q=orchard/);

@@ -71,7 +71,12 @@ export class Server {
   async end(signal: 'SIGKILL' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
     const child = this.#process;
     this.#process = null;
-    if (!child || child.exitCode !== null) return;
+    if (!child) return;
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new Error(
+        `the server had ended by itself (${child.exitCode ?? child.signalCode}):\n${this.output.slice(-4000)}`,
+      );
+    }
     await new Promise<void>((resolve) => {
       child.once('exit', () => resolve());
       child.kill(signal);
@@ -79,7 +84,10 @@ export class Server {
   }
 
   async remove(): Promise<void> {
-    await this.end('SIGKILL');
-    rmSync(this.data, { recursive: true, force: true });
+    try {
+      await this.end('SIGKILL');
+    } finally {
+      rmSync(this.data, { recursive: true, force: true });
+    }
   }
 }

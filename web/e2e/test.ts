@@ -63,13 +63,18 @@ async function makeOwner(server: Server): Promise<Cookie[]> {
 }
 
 /** Sets the options of the first provider of the kind `mock`. */
-export async function setMock(rig: Rig, options: Record<string, unknown>): Promise<void> {
+export async function setMock(
+  rig: Rig,
+  options: Record<string, unknown>,
+  change: Record<string, unknown> = {},
+): Promise<void> {
   const page = (await call(rig, 'GET', '/providers')) as {
     items: { id: string; kind: string; options: object }[];
   };
   const mock = page.items.find((provider) => provider.kind === 'mock');
   if (!mock) throw new Error('no mock provider');
   await call(rig, 'PATCH', `/providers/${mock.id}`, {
+    ...change,
     options: { ...mock.options, ...options },
   });
 }
@@ -94,11 +99,14 @@ function watch(page: Page, origin: string, allowed: RegExp) {
     found,
     check: async () => {
       if (page.isClosed()) return;
-      const text = await page
+      const texts = await page
         .locator('body')
-        .innerText({ timeout: 2000 })
-        .catch(() => '');
-      const key = text.split('\n').find((line) => bareKey.test(line));
+        .allInnerTexts()
+        .catch(() => []);
+      const key = texts
+        .join('\n')
+        .split('\n')
+        .find((line) => bareKey.test(line));
       if (key) found.push(`bare key: ${key}`);
       const policy = await page
         .evaluate(() => (window as { policyReports?: string[] }).policyReports ?? [])
