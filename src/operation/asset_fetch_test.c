@@ -72,11 +72,23 @@ static void test_what_cannot_be_fetched_says_whether_to_try_again(void **state)
     }
 }
 
+static void test_what_is_lost_again_was_never_paid(void **state)
+{
+    struct attempt attempt = attempt_of(NULL, "{\"url\":\"https://a.test/b\"}");
+    struct step end = {0};
+
+    (void)state;
+    fetching()->refine(&attempt, STR("{"), &end);
+    assert_int_equal(end.type, STEP_FAILED);
+    assert_int_equal(end.failure.charged, CHARGED_NO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fetched_picture_is_stripped_kept_and_named),
         cmocka_unit_test(test_what_cannot_be_fetched_says_whether_to_try_again),
+        cmocka_unit_test(test_what_is_lost_again_was_never_paid),
     };
 
     return cmocka_run_group_tests(tests, open_house, close_house);

@@ -106,11 +106,12 @@ static struct input_picture *input_of(const struct result_picture *picture, stru
 static bool gather_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
 {
     struct input_picture *all = ARENA_ARRAY(attempt->arena, struct input_picture, REFERENCES_MAX);
-    size_t count = 0;
+    size_t count = 0, wanted;
 
     if (!task_inputs_read(attempt->inputs, attempt->arena, inputs, err))
         return false;
-    for (size_t index = 0; index < inputs->images.count && count < REFERENCES_MAX; index++)
+    wanted = inputs->images.count;
+    for (size_t index = 0; index < wanted && count < REFERENCES_MAX; index++)
         all[count++] = ((struct input_picture *)inputs->images.items)[index];
     for (size_t index = 0; index < attempt->upstream_count; index++) {
         struct result result;
@@ -124,10 +125,16 @@ static bool gather_inputs(struct attempt *attempt, struct task_inputs *inputs, s
                 inputs->mask = input_of(&pictures[0], attempt->arena);
             continue;
         }
+        wanted += result.pictures.count;
         for (size_t picture = 0; picture < result.pictures.count && count < REFERENCES_MAX;
              picture++)
             all[count++] = *input_of(&pictures[picture], attempt->arena);
     }
+    /* How many an edge brings is known only now. */
+    if (wanted > REFERENCES_MAX)
+        return error_field(err, ERROR_TOO_MANY, "inputs.images", REFERENCES_MAX,
+                           "%zu reference pictures came together; %d are the most", wanted,
+                           REFERENCES_MAX);
     inputs->images = (struct list){.items = all, .count = count};
     return true;
 }
@@ -275,7 +282,9 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
 
         pictures[index] = (struct result_picture){
             .kind = STR("generated"),
-            .has_seed = picture->has_seed || work->request.has_seed,
+            /* Which seeds the others of one call had, only the provider knows. */
+            .has_seed = picture->has_seed ||
+                        (work->request.has_seed && verdict->picture_count == 1),
             .seed = picture->has_seed ? picture->seed : work->request.seed,
             .revised_prompt = clean_words(picture->revised_prompt, attempt->arena),
         };

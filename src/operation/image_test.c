@@ -161,7 +161,7 @@ static void test_pictures_are_labelled_kept_and_refined(void **state)
     assert_true(str_equal(step.request_id, STR("req_1")));
     pictures = pictures_of(step.result, 2);
     check_text(pictures[0].revised_prompt, "a cup\nof 茶", "words without control characters");
-    assert_int_equal(pictures[0].seed, 7);
+    assert_false(pictures[0].has_seed); /* one of two: which seed it had, nobody said */
     assert_int_equal(pictures[1].seed, 99);
     assert_int_equal(pictures[0].variants.count, 0);
     label = read_label(pictures[0].blob);
@@ -185,6 +185,21 @@ static void test_pictures_are_labelled_kept_and_refined(void **state)
         assert_true(pictures[0].thumbhash.size > 0);
         assert_true(blob_of(((struct result_variant *)pictures[0].variants.items)->blob).size > 0);
     }
+}
+
+static void test_the_seed_that_was_asked_is_the_only_pictures(void **state)
+{
+    struct provider_picture made = {.bytes = house.picture};
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = begun(&attempt);
+
+    (void)state;
+    script.verdict.pictures = &made;
+    script.verdict.picture_count = 1;
+    step = replied(&attempt, &step.exchange, 200, STR("{}"));
+    assert_int_equal(step.type, STEP_KEEP);
+    assert_true(pictures_of(step.result, 1)[0].has_seed);
+    assert_int_equal(pictures_of(step.result, 1)[0].seed, 7);
 }
 
 static void test_a_result_whose_picture_is_gone_is_no_result(void **state)
@@ -458,8 +473,9 @@ static void test_what_tasks_before_made_goes_to_its_port(void **state)
 
 static void test_references_are_bounded_and_in_one_form(void **state)
 {
-    struct upstream upstream[20];
+    struct upstream upstream[17];
     struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = {0};
 
     (void)state;
     for (size_t i = 0; i < COUNT(upstream); i++)
@@ -467,6 +483,10 @@ static void test_references_are_bounded_and_in_one_form(void **state)
             (struct upstream){.to_port = STR("images"), .output = output_of(house.picture_blob)};
     attempt.upstream = upstream;
     attempt.upstream_count = COUNT(upstream);
+    image()->begin(&attempt, &step);
+    expect_failure(&step, FAILURE_INVALID, CHARGED_NO, "none is left out silently");
+    assert_true(str_find(step.failure.message, STR("17 reference pictures")) >= 0);
+    attempt.upstream_count = 16;
     (void)begun(&attempt);
     assert_int_equal(script.seen.reference_count, 16);
     check_text(script.seen.references[15].name, "reference-16.jpg", "without alpha: JPEG");
@@ -521,6 +541,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
         T(test_pictures_are_labelled_kept_and_refined),
+        T(test_the_seed_that_was_asked_is_the_only_pictures),
         T(test_a_result_whose_picture_is_gone_is_no_result),
         T(test_a_broken_picture_was_paid_for_and_is_lost),
         T(test_what_the_provider_says_is_handed_on),

@@ -80,19 +80,20 @@ bool picture_refine(struct attempt *attempt, struct result_picture *picture, str
 
 void pictures_refine(struct attempt *attempt, struct str kept, struct step *out)
 {
+    const enum charged charged = attempt->provider.kind == NULL ? CHARGED_NO : CHARGED_YES;
     CLEANUP(buf_finish) struct buf output = {0};
     struct result result;
     struct result_picture *pictures;
     struct error err = {0};
 
     if (!result_read(kept, attempt->arena, &result, &err)) {
-        step_fail_error(attempt, out, &err, CHARGED_YES);
+        step_fail_error(attempt, out, &err, charged);
         return;
     }
     pictures = result.pictures.items;
     for (size_t index = 0; index < result.pictures.count; index++) {
         if (!picture_refine(attempt, &pictures[index], &err)) {
-            step_fail_error(attempt, out, &err, CHARGED_YES);
+            step_fail_error(attempt, out, &err, charged);
             return;
         }
     }

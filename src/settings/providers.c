@@ -367,17 +367,6 @@ bool settings_provider_load(struct settings *settings, struct db *db, int64_t pr
            provider_open(settings, &row, arena, out, &is_key_lost, err);
 }
 
-bool settings_provider_stop(struct settings *settings, struct db *db, int64_t provider_id,
-                            int64_t until_ms, struct str reason, int64_t now_ms, struct error *err)
-{
-    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
-    struct provider_row row;
-
-    return provider_store_find_id(db, provider_id, arena, &row, err) &&
-           provider_store_pause(db, provider_id, true, until_ms, text_clip(reason, 500), err) &&
-           announce(db, settings, row.public_id, now_ms, arena, err);
-}
-
 bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
                  size_t *provider_count, struct model_row **models, size_t *model_count,
                  struct error *err)

@@ -227,35 +227,16 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
            422, "\"models\"");
 }
 
-static bool work_stop(struct db *db, void *context, struct error *err)
-{
-    struct house *house = context;
-    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(256));
-    struct provider_row *rows;
-    size_t count;
-
-    return provider_store_list(db, arena, &rows, &count, err) &&
-           settings_provider_stop(house->settings, db, rows[0].id, 1700000060000,
-                                  STR("the account is out of credit"), 1700000000000, err);
-}
-
-static void test_a_provider_is_paused_by_people_and_by_the_engine(void **state)
+static void test_a_provider_is_paused_and_resumed(void **state)
 {
     struct house *house = *state;
     const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
-    struct error err = {0};
 
     EXPECT(house, "POST", below(house, path, "pause"), "{\"reason\":\"night\"}", 200,
            "\"is_paused\":true");
     EXPECT(house, "GET", path, NULL, 200, "\"pause_reason\":\"night\"");
     EXPECT(house, "POST", below(house, path, "resume"), NULL, 200, "\"is_paused\":false");
     assert_int_equal(atomic_load(&house->changed_id), row_of(house, path).id);
-    assert_true(db_transact(house->pool, "test", work_stop, house, &err));
-    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "the account is out of credit");
-    house->time.wall_ms += 60000; /* it was for a minute */
-    EXPECT(house, "GET", "/api/v1/providers", NULL, 200,
-           "\"name\":\"mock\",\"base_url\":\"\",\"has_key\":false");
-    EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "\"is_paused\":false");
 }
 
 static void test_what_is_not_there_is_not_found(void **state)
@@ -413,7 +394,7 @@ int main(void)
         TEST(test_a_change_leaves_what_it_does_not_name),
         TEST(test_providers_that_are_refused),
         TEST(test_models_are_switched_priced_added_and_forgotten),
-        TEST(test_a_provider_is_paused_by_people_and_by_the_engine),
+        TEST(test_a_provider_is_paused_and_resumed),
         TEST(test_what_is_not_there_is_not_found),
         TEST(test_the_mock_passes_its_test_without_a_network),
         TEST(test_a_test_calls_the_provider_with_its_key),

@@ -105,13 +105,6 @@ MUST_CHECK bool settings_master_key_load(const char *directory, struct secret en
 MUST_CHECK bool settings_provider_load(struct settings *settings, struct db *db,
                                        int64_t provider_id, struct arena *arena,
                                        struct provider_binding *out, struct error *err);
-/*
- * Inside a transaction: stops a provider until `until_ms` (0: until someone resumes it) for a
- * reason people can read, and announces it.  Fails: NOT_FOUND, and as db_exec().
- */
-MUST_CHECK bool settings_provider_stop(struct settings *settings, struct db *db,
-                                       int64_t provider_id, int64_t until_ms, struct str reason,
-                                       int64_t now_ms, struct error *err);
 
 /* A model somebody asked for. */
 struct model_choice {
