@@ -55,6 +55,7 @@ void blob_path(const char *name, char out[BLOB_PATH_SIZE])
     (void)snprintf(out, BLOB_PATH_SIZE, "%.2s/%.2s/%.64s", name, name + 2, name);
 }
 
+#undef blob_errno
 bool blob_errno(int code, const char *what, struct error *err)
 {
     if (code == ENOSPC || code == EDQUOT)

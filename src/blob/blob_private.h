@@ -53,6 +53,7 @@ bool blob_name_is_valid(struct str name);
 void blob_path(const char *name, char out[BLOB_PATH_SIZE]);
 /* Says what errno means for the caller; returns false. */
 bool blob_errno(int code, const char *what, struct error *err);
+#define blob_errno(...) error_is_false(blob_errno(__VA_ARGS__)) /* as error_set() */
 
 /* Takes the lock on a whole file, by open file description (fcntl(2), F_OFD_SETLK).  False: someone
  * else has it, or, waiting, an error. */

@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The functions themselves, without what the header wraps around their calls. */
+#undef error_set
+#undef error_field
+#undef error_detail
+
 /* Three columns of one registry, in the order of the enum, which is made of the same file. */
 static const int http_statuses[] = {
     200,

@@ -33,6 +33,16 @@ bool error_field(struct error *err, enum error_code code, const char *field, int
 /* Adds what only the log may see; returns false. */
 bool error_detail(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* The compiler and the analyser see that these fail, and so which outputs are set afterwards. */
+static inline bool error_is_false(bool result)
+{
+    (void)result;
+    return false;
+}
+#define error_set(...) error_is_false(error_set(__VA_ARGS__))
+#define error_field(...) error_is_false(error_field(__VA_ARGS__))
+#define error_detail(...) error_is_false(error_detail(__VA_ARGS__))
+
 int error_http_status(enum error_code code);
 enum error_retry error_retry_of(enum error_code code);
 const char *error_wire_name(enum error_code code); /* static */
