@@ -43,15 +43,13 @@ static const char *const audit_names[] = {
     [AUDIT_TOKEN_DELETED] = "token_deleted",
 };
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
-
 struct str account_name_key(struct str name, struct arena *arena)
 {
     struct str trimmed = str_trim(name);
     char *key = arena_alloc(arena, trimmed.size + 1);
 
     for (size_t i = 0; i < trimmed.size; i++)
-        key[i] = lower(trimmed.data[i]);
+        key[i] = str_lower_char(trimmed.data[i]);
     return (struct str){.data = key, .size = trimmed.size};
 }
 
@@ -143,7 +141,7 @@ bool account_password_check(struct str password, struct str name, struct error *
                            "a password has at most %d characters", PASSWORD_MAX_CHARS);
     assert(password.size <= sizeof lowered_bytes);
     for (size_t i = 0; i < password.size; i++)
-        lowered_bytes[i] = lower(password.data[i]);
+        lowered_bytes[i] = str_lower_char(password.data[i]);
     if (is_common(lowered) || is_repetition(lowered) || is_sequence(lowered) ||
         is_keyboard_run(lowered) || str_equal_nocase(password, name)) {
         error_field(err, ERROR_INVALID, "password", 0,

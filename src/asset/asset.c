@@ -143,8 +143,9 @@ struct str asset_file_name(const struct asset *asset, const char *extension, str
     for (size_t i = 0; i < base.size; i++) {
         char c = base.data[i];
 
-        buf_add_char(&name,
-                     (unsigned char)c < 0x20 || strchr("<>:\"/\\|?*\x7f", c) != NULL ? '_' : c);
+        if ((unsigned char)c < 0x20 || strchr("<>:\"/\\|?*\x7f", c) != NULL)
+            c = '_';
+        buf_add_char(&name, c);
     }
     trimmed = buf_str(&name);
     while (trimmed.size > 0 && (trimmed.data[0] == '.' || trimmed.data[0] == ' '))
@@ -207,11 +208,8 @@ struct str tag_key(struct str name, struct arena *arena)
 {
     char *key = arena_alloc(arena, name.size + 1);
 
-    for (size_t i = 0; i < name.size; i++) {
-        char c = name.data[i];
-
-        key[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-    }
+    for (size_t i = 0; i < name.size; i++)
+        key[i] = str_lower_char(name.data[i]);
     return (struct str){.data = key, .size = name.size};
 }
 

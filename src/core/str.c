@@ -20,7 +20,7 @@ static void make_c_locale(void)
         abort();
 }
 
-static int lower(char c) { return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c; }
+char str_lower_char(char c) { return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c); }
 
 static bool is_space(char c)
 {
@@ -42,7 +42,7 @@ bool str_equal_nocase(struct str a, struct str b)
     if (a.size != b.size)
         return false;
     for (size_t i = 0; i < a.size; i++)
-        if (lower(a.data[i]) != lower(b.data[i]))
+        if (str_lower_char(a.data[i]) != str_lower_char(b.data[i]))
             return false;
     return true;
 }

@@ -28,6 +28,7 @@ struct str {
 struct str str_of(const char *cstr);
 bool str_equal(struct str a, struct str b);
 bool str_equal_nocase(struct str a, struct str b); /* ASCII case only */
+char str_lower_char(char c);                       /* ASCII too */
 /* Takes the same time for any two texts of one size (security.md S55). */
 bool str_equal_secret(struct str a, struct str b);
 bool str_starts_with(struct str text, struct str prefix);

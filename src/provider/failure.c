@@ -47,15 +47,14 @@ enum error_code failure_error_code(enum failure_class class)
     return classes[class].code;
 }
 
-static char lower(char c) { return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c); }
-
 bool text_has_nocase(struct str text, const char *part)
 {
     struct str wanted = str_of(part);
 
     for (size_t at = 0; at + wanted.size <= text.size; at++) {
         size_t same = 0;
-        while (same < wanted.size && lower(text.data[at + same]) == lower(wanted.data[same]))
+        while (same < wanted.size &&
+               str_lower_char(text.data[at + same]) == str_lower_char(wanted.data[same]))
             same++;
         if (same == wanted.size)
             return true;
