@@ -8,7 +8,7 @@
 
 #define PASSWORD "correct horse battery"
 #define KEY "an-admin-key-of-24-chars"
-#define DAY_MS (24 * 60 * 60 * (int64_t)1000)
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 
 struct house {
     struct fixture http;

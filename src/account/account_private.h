@@ -19,8 +19,8 @@
 #define SESSIONS_PER_USER_MAX 50
 #define AGENT_SIZE_MAX 200
 #define DEVICE_KEY_SIZE 32
-#define TOUCH_MS (60 * 1000) /* last_seen and last_used are written this often at most */
-#define OWNER_NAME "admin"   /* of an owner made without being asked for a name */
+#define TOUCH_MS ((int64_t)60 * 1000) /* last_seen and last_used are written this often at most */
+#define OWNER_NAME "admin"            /* of an owner made without being asked for a name */
 #define TOKEN_PREFIX "vit"
 
 /* ---- rows ---- */

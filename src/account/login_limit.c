@@ -10,7 +10,7 @@
 
 #define SETS 1024
 #define WAYS 4
-#define FORGET_MS (60 * 60 * 1000) /* a row this long without a guess starts anew */
+#define FORGET_MS ((int64_t)60 * 60 * 1000) /* a row this long without a guess starts anew */
 
 /* Guesses of everyone together: a flood from a thousand addresses still hashes one a second. */
 #define ALL_BURST 30
@@ -21,8 +21,8 @@ struct rule {
     int64_t base_ms; /* the first wait; each further is twice the last */
     int64_t cap_ms;
 };
-static const struct rule by_name = {5, 1000, 15 * 60 * 1000};
-static const struct rule by_address = {20, 1000, 15 * 60 * 1000};
+static const struct rule by_name = {5, 1000, (int64_t)15 * 60 * 1000};
+static const struct rule by_address = {20, 1000, (int64_t)15 * 60 * 1000};
 
 struct row {
     uint64_t key; /* 0: free */

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DAY_MS (24 * 60 * 60 * (int64_t)1000)
-#define LINK_MS (10 * 60 * 1000)
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+#define LINK_MS ((int64_t)10 * 60 * 1000)
 #define LINK_BYTES 32
 
 struct user_row user_make(struct str name, enum http_role role, const struct clock *clock,

@@ -103,10 +103,10 @@ static const struct http_query days_query[] = {
     FILTER_QUERY,
     {.name = "zone_min",
       .type = FIELD_INT,
-      .min = -14 * 60,
-      .max = 14 * 60,
+      .min = (int64_t)-14 * 60,
+      .max = (int64_t)14 * 60,
       .help = "Minutes east of UTC, in quarters of an hour: whose days are counted."},
-    {0   },
+    {0},
 };
 
 static struct asset_filter filter_of(struct request *req)

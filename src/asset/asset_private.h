@@ -19,9 +19,9 @@
 #define FILES_MAX 50
 #define UPLOAD_SIZE_MAX MIB(64) /* of one file, unless the limits say otherwise */
 #define ARCHIVE_ITEMS_MAX 10000
-#define ARCHIVE_LIFE_MS (60 * 60 * (int64_t)1000)
-#define DAY_MS (24 * 60 * 60 * (int64_t)1000)
-#define QUARTER_MS (15 * 60 * (int64_t)1000)
+#define ARCHIVE_LIFE_MS ((int64_t)60 * 60 * 1000)
+#define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
+#define QUARTER_MS ((int64_t)15 * 60 * 1000)
 
 /* ---- rules: asset.c ---- */
 

@@ -46,6 +46,12 @@ static void name_copy(char out[SHA256_HEX_SIZE + 1], struct str name)
 
 /* ---- files ---- */
 
+/* A stream is read by the one thread that opened it, or under the sweep's turn; NULL at the end. */
+static const struct dirent *next_entry(DIR *folder)
+{
+    return readdir(folder); /* NOLINT(concurrency-mt-unsafe): glibc's is safe for two streams */
+}
+
 static bool to_trash(struct blob_store *store, const char *name)
 {
     char path[BLOB_PATH_SIZE];
@@ -116,7 +122,7 @@ static void boot_remove(struct blob_store *store, const char *name, int boot, si
             (void)close(list);
         return;
     }
-    while (*left > 0 && (entry = readdir(folder)) != NULL) {
+    while (*left > 0 && (entry = next_entry(folder)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
         if (unlinkat(boot, entry->d_name, 0) == 0)
@@ -167,7 +173,7 @@ static bool sweep_temps(struct blob_store *store, struct blob_sweep_counts *coun
         (void)closedir(folder);
         return false;
     }
-    while (left > 0 && (entry = readdir(folder)) != NULL) {
+    while (left > 0 && (entry = next_entry(folder)) != NULL) {
         if (id_parse(str_of(entry->d_name), &id) && strcmp(entry->d_name, store->boot.text) != 0)
             boot_judge(store, entry->d_name, &left, counts);
     }
@@ -356,7 +362,7 @@ static bool sweep_trash(struct blob_store *store, struct blob_sweep_counts *coun
     if (!db_borrow(store->pool, &db, err))
         return false;
     for (int i = 0; i < TRASH_MAX; i++) {
-        entry = readdir(store->sweep.trash);
+        entry = next_entry(store->sweep.trash);
         if (entry == NULL) {
             *is_done = true;
             return true;
@@ -410,7 +416,7 @@ static bool judge_folder(struct blob_store *store, struct db *db, uint32_t numbe
         (void)close(list);
         return false;
     }
-    while (ok && (entry = readdir(folder)) != NULL) {
+    while (ok && (entry = next_entry(folder)) != NULL) {
         const char *name = entry->d_name;
         bool is_here = blob_name_is_valid(str_of(name)) && strncmp(name, path, 2) == 0 &&
                        strncmp(name + 2, path + 3, 2) == 0;

@@ -100,12 +100,11 @@ static void fail_unkept(struct drive *drive, const struct error *err)
 static void on_end_refused(struct drive *drive, const struct error *err)
 {
     struct core *core = drive->core;
+    bool is_final = error_retry_of(err->code) == RETRY_NEVER;
 
-    if (error_retry_of(err->code) == RETRY_LATER) {
-        drive_store_again(drive, err, drive_send_end);
-    } else if (drive->command.end.event == TASK_FINISH) {
+    if (is_final && drive->command.end.event == TASK_FINISH) {
         fail_unkept(drive, err);
-    } else if (err->code == ERROR_NOT_FOUND) { /* the task was deleted */
+    } else if (is_final && err->code == ERROR_NOT_FOUND) { /* the task was deleted */
         drive_log_storage(drive, err);
         core->world.on_end(core->world.context, drive->entry.id);
         drive_free(drive);

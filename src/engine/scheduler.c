@@ -127,8 +127,10 @@ static void heap_add(struct heap *heap, struct item *item)
 
 static void heap_remove(struct heap *heap, size_t index)
 {
-    struct item *last = heap->items[--heap->count];
+    struct item *last;
 
+    assert(index < heap->count);
+    last = heap->items[--heap->count];
     if (index == heap->count)
         return;
     heap_set(heap, index, last);

@@ -70,7 +70,7 @@ static void plain_name_add(struct buf *buf, struct str name)
         bool is_plain = code_point >= 0x20 && code_point < 0x7f && code_point != '"' &&
                         code_point != '\\' && code_point != '%' && code_point != '/';
 
-        buf_add_char(buf, is_plain ? (char)code_point : '_');
+        buf_add_char(buf, (char)(is_plain ? code_point : '_'));
     }
 }
 

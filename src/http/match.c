@@ -1,6 +1,7 @@
 /* match.c: the route tables as a tree of path segments; a literal wins over a {name}. */
 #include "http/http_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ struct route_tree {
     size_t count;
 };
 
+/* NOLINTNEXTLINE(misc-no-recursion): PATH_SEGMENTS_MAX deep */
 static void node_destroy(struct node *node)
 {
     while (node != NULL) {
@@ -99,13 +101,15 @@ static bool tree_add(struct route_tree *tree, const struct http_route *route, st
     }
     if (segments > PATH_SEGMENTS_MAX || params > PATH_PARAMS_MAX)
         return error_set(err, ERROR_INTERNAL, "the route %s is too long", route->path);
-    for (size_t i = 0; i < node->row_count; i++)
+    for (size_t i = 0; i < node->row_count; i++) {
+        assert(node->rows[i] < tree->count);
         if (strcmp(tree->routes[node->rows[i]]->method, route->method) == 0)
             return error_set(err, ERROR_INTERNAL, "the route %s %s stands there twice",
                              route->method, route->path);
+    }
     node->rows = grow(node->rows, (node->row_count + 1) * sizeof(*node->rows));
     node->rows[node->row_count++] = tree->count;
-    tree->routes = grow(tree->routes, (tree->count + 1) * sizeof(*tree->routes));
+    tree->routes = grow(tree->routes, (tree->count + 1) * sizeof(struct http_route *));
     tree->routes[tree->count++] = route;
     return true;
 }
@@ -155,7 +159,7 @@ static void allow_add(char allow[96], const char *method)
     if (strstr(allow, method) != NULL || used + size + 3 > 96)
         return;
     if (used > 0) {
-        memcpy(allow + used, ", ", 2);
+        memcpy(allow + used, ", ", sizeof(", "));
         used += 2;
     }
     memcpy(allow + used, method, size + 1);
@@ -173,7 +177,8 @@ static void allow_of(const struct route_tree *tree, const struct node *node, cha
     allow_add(allow, "OPTIONS");
 }
 
-/* Depth first; the bound is PATH_SEGMENTS_MAX deep and the table's own branches wide. */
+/* Depth first; the bound is PATH_SEGMENTS_MAX deep and the table's own branches wide.
+ * NOLINTNEXTLINE(misc-no-recursion) */
 static bool match_from(const struct route_tree *tree, const struct node *node, struct str method,
                        const struct path *path, size_t at, struct route_match *out)
 {

@@ -295,9 +295,9 @@ void http_reply_header(struct request *req, const char *name, struct str value)
     assert(call->field_count < 16);
     copy = arena_alloc(req->arena, value.size + 1);
     for (size_t i = 0; i < value.size; i++) {
-        unsigned char c = (unsigned char)value.data[i];
+        char c = value.data[i];
 
-        copy[i] = c < 0x20 || c == 0x7f ? ' ' : value.data[i]; /* no header ever ends a line */
+        copy[i] = (char)((unsigned char)c < 0x20 || c == 0x7f ? ' ' : c); /* none ends a line */
     }
     call->fields[call->field_count++] =
         (struct reply_field){arena_cstr(req->arena, str_of(name)), copy};

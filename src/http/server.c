@@ -193,7 +193,7 @@ static void tables_join(struct http_server *server)
 
     while (tables != NULL && tables[count] != NULL)
         count++;
-    server->tables = calloc(count + 2, sizeof(*server->tables));
+    server->tables = calloc(count + 2, sizeof(struct http_route *));
     if (server->tables == NULL)
         abort();
     for (size_t i = 0; i < count; i++)
@@ -283,7 +283,7 @@ static void library_log(void *cls, const char *format, va_list args)
     char text[200];
 
     (void)cls;
-    vsnprintf(text, sizeof(text), format, args);
+    (void)vsnprintf(text, sizeof(text), format, args);
     log_debug("http_library", LOG_CSTR("text", text));
 }
 

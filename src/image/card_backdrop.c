@@ -182,6 +182,8 @@ static void draw_studio(struct scene *scene)
 }
 
 #define MESH_POINTS 6
+#define MESH_POINT_SIZE 5 /* x, y, red, green, blue */
+#define MESH_SIZE 30      /* of the points; four waves follow them */
 
 /* Colours flow into each other from a few points. */
 static struct colour mesh_at(const struct smooth_field *field, float x, float y)
@@ -192,8 +194,7 @@ static struct colour mesh_at(const struct smooth_field *field, float x, float y)
     struct colour sum = {0, 0, 0};
     float total = 0;
 
-    for (int index = 0; index < MESH_POINTS; index++) {
-        const float *point = values + index * 5;
+    for (const float *point = values; point < values + MESH_SIZE; point += MESH_POINT_SIZE) {
         float dx = warped_x - point[0], dy = warped_y - point[1];
         float weight = 1 / (0.012f + (dx * dx + dy * dy) * (dx * dx + dy * dy));
 
@@ -217,18 +218,19 @@ static void draw_mesh(struct scene *scene)
         colour_mix(palette->soft, palette->light, 0.6f),
     };
     struct smooth_field field = {.at = mesh_at, .scene = scene};
+    float *point = field.values;
 
-    for (int index = 0; index < MESH_POINTS; index++) {
-        float *point = field.values + index * 5;
+    for (int index = 0; index < MESH_POINTS; index++, point += MESH_POINT_SIZE) {
+        int column = index % 3, row = index / 3;
 
         /* One point in each sixth of the picture: chance, but no corner left empty. */
-        point[0] = ((float)(index % 3) - 1) * scene->half_x * 0.8f +
+        point[0] = ((float)column - 1) * scene->half_x * 0.8f +
                    chance_between(&scene->chance, -0.16f, 0.16f);
-        point[1] = ((float)(index / 3) * 2 - 1) * scene->half_y * 0.62f +
+        point[1] = ((float)row * 2 - 1) * scene->half_y * 0.62f +
                    chance_between(&scene->chance, -0.16f, 0.16f);
         memcpy(point + 2, &colours[(index * 5 + 1) % MESH_POINTS], sizeof(struct colour));
     }
-    for (int index = 30; index < 34; index++)
+    for (int index = MESH_SIZE; index < MESH_SIZE + 4; index++)
         field.values[index] = chance_between(&scene->chance, 0, TURN);
     draw_smooth(&field);
 }
@@ -354,6 +356,9 @@ static struct colour plaster_at(const struct smooth_field *field, float x, float
     return colour_mix(colour_mix(palette->light, palette->soft, 0.45f), palette->light, light);
 }
 
+/* Cells from one side to the other, and one beyond each. */
+static int cells_over(float half, float cell) { return (int)ceilf(2 * half / cell) + 2; }
+
 static void draw_terrazzo(struct scene *scene)
 {
     const struct palette *palette = scene->palette;
@@ -369,8 +374,10 @@ static void draw_terrazzo(struct scene *scene)
     const float cell = 0.085f;
 
     draw_smooth(&field);
-    for (float y = -scene->half_y - cell; y < scene->half_y + cell; y += cell) {
-        for (float x = -scene->half_x - cell; x < scene->half_x + cell; x += cell) {
+    for (int row = 0; row < cells_over(scene->half_y, cell); row++) {
+        for (int column = 0; column < cells_over(scene->half_x, cell); column++) {
+            float x = (float)(column - 1) * cell - scene->half_x;
+            float y = (float)(row - 1) * cell - scene->half_y;
             float size = chance_between(&scene->chance, 0.2f, 1);
 
             /* Many small stones, few large ones; crumbs between. */

@@ -39,7 +39,7 @@ static int jpeg_shrink(const struct image_info *info, int side_px_max)
     int64_t side = info->width_px > info->height_px ? info->width_px : info->height_px;
     int shrink = 1;
 
-    while (side_px_max > 0 && shrink < 8 && side / (shrink * 2) >= side_px_max)
+    while (side_px_max > 0 && shrink < 8 && side / 2 / shrink >= side_px_max)
         shrink *= 2;
     return shrink;
 }
@@ -48,7 +48,8 @@ static int jpeg_shrink(const struct image_info *info, int side_px_max)
 static bool load(const struct vips_calls *vips, struct str bytes, const struct image_info *info,
                  int side_px_max, VipsImage **out, struct error *err)
 {
-    /* libvips takes the bytes as not const and leaves them alone. */
+    /* libvips takes the bytes as not const and leaves them alone.
+     * NOLINTNEXTLINE(performance-no-int-to-ptr): there is no other way past -Wcast-qual */
     void *data = (void *)(uintptr_t)bytes.data;
     int rc = -1;
 

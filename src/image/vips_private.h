@@ -30,7 +30,7 @@
 /* clang-format on */
 
 struct vips_calls {
-#define VIPS_CALL(name) __typeof__(name) *name;
+#define VIPS_CALL(name) __typeof__(name) *(name);
     VIPS_CALLS(VIPS_CALL)
 #undef VIPS_CALL
 };

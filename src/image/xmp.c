@@ -96,7 +96,7 @@ static bool take_tag(struct scan *scan, struct token *out)
         char c = rest.data[at];
 
         if (quote != '\0')
-            quote = c == quote ? '\0' : quote;
+            quote = (char)(c == quote ? '\0' : quote);
         else if (c == '"' || c == '\'')
             quote = c;
         else if (c == '<')

@@ -2,6 +2,7 @@
 
 #include "net/net_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,8 +81,12 @@ void resolver_destroy(struct resolver *resolver)
         return;
     for (query = TAILQ_FIRST(&resolver->queries); query != NULL; query = next) {
         next = TAILQ_NEXT(query, link);
-        while (!TAILQ_EMPTY(&query->lookups))
-            lookup_cancel(TAILQ_FIRST(&query->lookups));
+        while (!TAILQ_EMPTY(&query->lookups)) {
+            struct lookup *lookup = TAILQ_FIRST(&query->lookups);
+
+            lookup_cancel(lookup);
+            assert(TAILQ_FIRST(&query->lookups) != lookup);
+        }
         if (query->running)
             uv_cancel((uv_req_t *)&query->uv); /* fails when a thread is at it already */
         else
@@ -158,6 +163,7 @@ static void answer_all(struct query *query, const struct addresses *addresses, c
         void *context = lookup->context;
 
         lookup_cancel(lookup);
+        assert(TAILQ_FIRST(&query->lookups) != lookup);
         answer(context, addresses, why);
     }
 }

@@ -25,7 +25,7 @@ static bool decode(struct str text, const char *where, struct master_key *out, s
 
     if (ok)
         memcpy(out->bytes, bytes.data, sizeof out->bytes);
-    if (bytes.size > 0)
+    if (bytes.size > 0) /* NOLINTNEXTLINE(performance-no-int-to-ptr): our arena's, not const */
         secret_wipe((char *)(uintptr_t)bytes.data, bytes.size);
     return ok || error_field(err, ERROR_INVALID, "master_key", sizeof out->bytes,
                              "the master key in %.80s has to be 32 bytes in base64", where);

@@ -6,7 +6,7 @@
 #include <assert.h>
 
 #define PROBE_MS 15000
-#define REPLY_SIZE_MAX (8 * 1024 * 1024)
+#define REPLY_SIZE_MAX ((int64_t)8 * 1024 * 1024)
 #define SCRATCH_SIZE_MAX MIB(32) /* the reply, the same again, and 4 MiB for reading it */
 #define MESSAGE_SIZE_MAX 500
 #define MODELS_SHOWN_MAX 1000

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_SIZE_MAX (64 * 1024)
+#define FILE_SIZE_MAX KIB(64)
 /* The library cuts longer lines in two, and what it makes of the second half is anyone's guess. */
 #define LINE_SIZE_MAX 190
 
@@ -79,7 +79,7 @@ static char *read_whole(const char *path, bool *is_missing, struct error *err)
         free(bytes);
         bytes = NULL;
     }
-    fclose(file);
+    (void)fclose(file); /* it was only read */
     return bytes;
 }
 

@@ -36,10 +36,15 @@ void setting_variable(const struct setting *setting, char *out)
 
     assert(strlen(name) <= SETTING_NAME_MAX);
     memcpy(out, "VITRINE_", size);
-    for (; *name != '\0'; name++)
-        out[size++] = *name == '.'                   ? '_'
-                      : *name >= 'a' && *name <= 'z' ? (char)(*name - 'a' + 'A')
-                                                     : *name;
+    for (; *name != '\0'; name++) {
+        char c = *name;
+
+        if (c == '.')
+            c = '_';
+        else if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        out[size++] = c;
+    }
     out[size] = '\0';
 }
 

@@ -1,19 +1,21 @@
 #include "settings/settings_private.h"
 
+/* Names of older builds may lie about; twice the table is more than enough. */
+enum { SAVED_MAX = SETTING_COUNT_MAX * 2 };
+
 bool setting_store_list(struct db *db, struct arena *arena, struct saved_setting **items,
                         size_t *count, struct error *err)
 {
     static const struct sql list = {"setting_store_list",
                                     "SELECT name, value FROM setting ORDER BY name LIMIT $1", NULL};
-    /* Names of older builds may lie about; twice the table is more than enough. */
-    const struct sql_value args[] = {SQL_INT64(SETTING_COUNT_MAX * 2)};
-    struct saved_setting *found = ARENA_ARRAY(arena, struct saved_setting, SETTING_COUNT_MAX * 2);
+    const struct sql_value args[] = {SQL_INT64(SAVED_MAX)};
+    struct saved_setting *found = ARENA_ARRAY(arena, struct saved_setting, SAVED_MAX);
     size_t found_count = 0;
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
-    while (found_count < SETTING_COUNT_MAX * 2 && rows_next(&rows))
+    while (found_count < SAVED_MAX && rows_next(&rows))
         found[found_count++] = (struct saved_setting){
             .name = rows_str(&rows, "name", arena),
             .value = rows_str(&rows, "value", arena),

@@ -16,7 +16,7 @@ static bool is_list_of_names(struct str text, const char **why)
 
 static bool is_origin(struct str text, const char **why)
 {
-    struct str rest = text;
+    struct str rest;
 
     *why = "an origin like https://studio.example, without a path";
     if (text.size == 0)

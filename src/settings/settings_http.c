@@ -11,6 +11,9 @@ static const char *const type_of[] = {
 };
 static const char *const origins[] = {"default", "file", "environment", "saved", NULL};
 
+/* A text as JSON: escapes make it longer. */
+#define VALUE_JSON_MAX ((int64_t)SETTING_TEXT_MAX * 4)
+
 struct setting_view {
     struct str name, type, value, fallback, origin, unit;
     int64_t min, max;
@@ -20,35 +23,35 @@ struct setting_view {
 };
 #define VIEW(member) offsetof(struct setting_view, member)
 static const struct field setting_view_fields[] = {
-    {"name",         FIELD_TEXT,  VIEW(name),         FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "\"queue.per_user_max\"; its variable is VITRINE_QUEUE_PER_USER_MAX."                                                   },
-    {"type",         FIELD_ENUM,  VIEW(type),         FIELD_REQUIRED, 0, 0,                    NULL, types,   "Of its value."},
-    {"value",        FIELD_JSON,  VIEW(value),        FIELD_REQUIRED, 0, SETTING_TEXT_MAX * 4, NULL, NULL,
-     "In force, or at the next start when it is not live; null for a secret."                                                },
-    {"default",      FIELD_JSON,  VIEW(fallback),     FIELD_REQUIRED, 0, SETTING_TEXT_MAX * 4, NULL, NULL,
-     "What counts when nobody says otherwise."                                                                               },
-    {"origin",       FIELD_ENUM,  VIEW(origin),       FIELD_REQUIRED, 0, 0,                    NULL, origins,
-     "Where the value is from."                                                                                              },
-    {"unit",         FIELD_TEXT,  VIEW(unit),         FIELD_REQUIRED, 0, 0,                    NULL, NULL,    "Empty: none." },
-    {"min",          FIELD_INT,   VIEW(min),          FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "Of an int; of a text: characters."                                                                                     },
-    {"max",          FIELD_INT,   VIEW(max),          FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "Of an int; of a text: characters."                                                                                     },
-    {"choices",      FIELD_TEXTS, VIEW(choices),      FIELD_REQUIRED, 0, 0,                    NULL, NULL,    "Of a choice." },
-    {"is_secret",    FIELD_BOOL,  VIEW(is_secret),    FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "Its value is never shown."                                                                                             },
-    {"is_set",       FIELD_BOOL,  VIEW(is_set),       FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "False while the default counts."                                                                                       },
-    {"is_live",      FIELD_BOOL,  VIEW(is_live),      FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "Applies at once; else after a restart."                                                                                },
-    {"is_read_only", FIELD_BOOL,  VIEW(is_read_only), FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "Given by file and environment only: whoever runs the process decides."                                                 },
-    {"label_en",     FIELD_TEXT,  VIEW(label_en),     FIELD_REQUIRED, 0, 0,                    NULL, NULL,    "In English."  },
-    {"label_zh",     FIELD_TEXT,  VIEW(label_zh),     FIELD_REQUIRED, 0, 0,                    NULL, NULL,    "In Chinese."  },
-    {"help_en",      FIELD_TEXT,  VIEW(help_en),      FIELD_REQUIRED, 0, 0,                    NULL, NULL,    "In English."  },
-    {"help_zh",      FIELD_TEXT,  VIEW(help_zh),      FIELD_REQUIRED, 0, 0,                    NULL, NULL,    "In Chinese."  },
-    {"group",        FIELD_TEXT,  VIEW(group),        FIELD_REQUIRED, 0, 0,                    NULL, NULL,
-     "Its part of the page: server, pictures, queue."                                                                        },
+    {"name",         FIELD_TEXT,  VIEW(name),         FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "\"queue.per_user_max\"; its variable is VITRINE_QUEUE_PER_USER_MAX."                                             },
+    {"type",         FIELD_ENUM,  VIEW(type),         FIELD_REQUIRED, 0, 0,              NULL, types,   "Of its value."},
+    {"value",        FIELD_JSON,  VIEW(value),        FIELD_REQUIRED, 0, VALUE_JSON_MAX, NULL, NULL,
+     "In force, or at the next start when it is not live; null for a secret."                                          },
+    {"default",      FIELD_JSON,  VIEW(fallback),     FIELD_REQUIRED, 0, VALUE_JSON_MAX, NULL, NULL,
+     "What counts when nobody says otherwise."                                                                         },
+    {"origin",       FIELD_ENUM,  VIEW(origin),       FIELD_REQUIRED, 0, 0,              NULL, origins,
+     "Where the value is from."                                                                                        },
+    {"unit",         FIELD_TEXT,  VIEW(unit),         FIELD_REQUIRED, 0, 0,              NULL, NULL,    "Empty: none." },
+    {"min",          FIELD_INT,   VIEW(min),          FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "Of an int; of a text: characters."                                                                               },
+    {"max",          FIELD_INT,   VIEW(max),          FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "Of an int; of a text: characters."                                                                               },
+    {"choices",      FIELD_TEXTS, VIEW(choices),      FIELD_REQUIRED, 0, 0,              NULL, NULL,    "Of a choice." },
+    {"is_secret",    FIELD_BOOL,  VIEW(is_secret),    FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "Its value is never shown."                                                                                       },
+    {"is_set",       FIELD_BOOL,  VIEW(is_set),       FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "False while the default counts."                                                                                 },
+    {"is_live",      FIELD_BOOL,  VIEW(is_live),      FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "Applies at once; else after a restart."                                                                          },
+    {"is_read_only", FIELD_BOOL,  VIEW(is_read_only), FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "Given by file and environment only: whoever runs the process decides."                                           },
+    {"label_en",     FIELD_TEXT,  VIEW(label_en),     FIELD_REQUIRED, 0, 0,              NULL, NULL,    "In English."  },
+    {"label_zh",     FIELD_TEXT,  VIEW(label_zh),     FIELD_REQUIRED, 0, 0,              NULL, NULL,    "In Chinese."  },
+    {"help_en",      FIELD_TEXT,  VIEW(help_en),      FIELD_REQUIRED, 0, 0,              NULL, NULL,    "In English."  },
+    {"help_zh",      FIELD_TEXT,  VIEW(help_zh),      FIELD_REQUIRED, 0, 0,              NULL, NULL,    "In Chinese."  },
+    {"group",        FIELD_TEXT,  VIEW(group),        FIELD_REQUIRED, 0, 0,              NULL, NULL,
+     "Its part of the page: server, pictures, queue."                                                                  },
 };
 static const struct shape setting_view_shape =
     SHAPE("Setting", struct setting_view, setting_view_fields);
@@ -68,9 +71,9 @@ struct change_item {
 };
 static const struct field change_item_fields[] = {
     {"name",  FIELD_TEXT, offsetof(struct change_item, name),  FIELD_REQUIRED, 1, SETTING_NAME_MAX,
-     NULL,                                                                                                NULL, "The setting."                                           },
-    {"value", FIELD_JSON, offsetof(struct change_item, value), FIELD_REQUIRED, 0,
-     SETTING_TEXT_MAX * 4,                                                                          NULL, NULL, "Of the setting's type; null takes the saved value back."},
+     NULL, NULL, "The setting."                                           },
+    {"value", FIELD_JSON, offsetof(struct change_item, value), FIELD_REQUIRED, 0, VALUE_JSON_MAX,
+     NULL, NULL, "Of the setting's type; null takes the saved value back."},
 };
 static const struct shape change_item_shape =
     SHAPE("SettingChange", struct change_item, change_item_fields);
