@@ -283,8 +283,8 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
         pictures[index] = (struct result_picture){
             .kind = STR("generated"),
             /* Which seeds the others of one call had, only the provider knows. */
-            .has_seed = picture->has_seed ||
-                        (work->request.has_seed && verdict->picture_count == 1),
+            .has_seed =
+                picture->has_seed || (work->request.has_seed && verdict->picture_count == 1),
             .seed = picture->has_seed ? picture->seed : work->request.seed,
             .revised_prompt = clean_words(picture->revised_prompt, attempt->arena),
         };
