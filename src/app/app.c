@@ -23,6 +23,8 @@
 enum {
     MINUTE_MS = 60000,
     SWEEP_STEPS_PER_MINUTE = 50,
+    SCRUB_SIZE_PER_STEP = 16 << 20,
+    SCRUB_STEPS_PER_MINUTE = 16, /* 360 GiB a day */
     EVENTS_KEPT = 10000,
     EVENTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000,
     WORKER_QUEUE_MAX = 100000,
@@ -132,6 +134,11 @@ static void metrics(void *context, struct buf *out)
                db.queue_depth);
     buf_printf(out, "# TYPE vitrine_db_wal_bytes gauge\nvitrine_db_wal_bytes %" PRIu64 "\n",
                db.wal_bytes);
+    buf_printf(out, "# TYPE vitrine_blobs_missing gauge\nvitrine_blobs_missing %" PRIdFAST64 "\n",
+               atomic_load(&app->blobs_missing));
+    buf_printf(
+        out, "# TYPE vitrine_blobs_damaged counter\nvitrine_blobs_damaged_total %" PRIdFAST64 "\n",
+        atomic_load(&app->blobs_damaged));
     buf_printf(out, "# TYPE vitrine_sse_clients gauge\nvitrine_sse_clients %zu\n",
                feed_streams(app->feed));
     buf_printf(out, "# TYPE vitrine_transfers gauge\nvitrine_transfers %" PRIu64 "\n", net.active);
@@ -413,28 +420,50 @@ static bool trim_work(struct db *db, void *context, struct error *err)
     return event_trim(db, trim->before_ms, EVENTS_KEPT, &dropped, err);
 }
 
-/* Bounded work each minute: unreferenced bytes, old events, the trash. */
+/* Files of nobody, then a part of those that are read once a month. */
+static void tend_blobs(struct app *app)
+{
+    struct blob_sweep_counts swept;
+    struct blob_scrub_counts scrubbed;
+    struct error err = {0};
+    bool more = true;
+
+    for (int step = 0; more && step < SWEEP_STEPS_PER_MINUTE; step++) {
+        if (!blob_sweep(app->blobs, &swept, &more, &err)) {
+            log_error("duty_sweep_failed", &err, LOG_CSTR("duty", "blob_sweep"));
+            break;
+        }
+        app->missing_seen += swept.missing;
+        if (!more) { /* a whole round */
+            atomic_store(&app->blobs_missing, app->missing_seen);
+            app->missing_seen = 0;
+        }
+    }
+    more = true;
+    for (int step = 0; more && step < SCRUB_STEPS_PER_MINUTE; step++) {
+        if (!blob_scrub(app->blobs, SCRUB_SIZE_PER_STEP, &scrubbed, &more, &err)) {
+            log_error("duty_scrub_failed", &err, LOG_CSTR("duty", "blob_scrub"));
+            break;
+        }
+        atomic_fetch_add(&app->blobs_damaged, scrubbed.damaged);
+    }
+}
+
+/* Bounded work each minute: old events, the trash, the files. */
 static void do_duties(struct app *app)
 {
     const int64_t now_ms = clock_wall_ms(&clock_system);
     const int64_t trash_days = settings_int(app->settings, "trash.days");
     struct trim trim = {.before_ms = now_ms - EVENTS_KEPT_MS};
-    struct blob_sweep_counts counts;
     struct error err = {0};
-    bool more = true;
+    bool more;
 
     if (!db_transact(app->pool, "event_trim", trim_work, &trim, &err))
         log_error("duty_events_failed", &err, LOG_CSTR("duty", "event_trim"));
     if (trash_days > 0 &&
         !asset_purge_trash(app->assets, now_ms - trash_days * 86400000, &more, &err))
         log_error("duty_trash_failed", &err, LOG_CSTR("duty", "trash"));
-    more = true;
-    for (int step = 0; more && step < SWEEP_STEPS_PER_MINUTE; step++) {
-        if (!blob_sweep(app->blobs, &counts, &more, &err)) {
-            log_error("duty_sweep_failed", &err, LOG_CSTR("duty", "blob_sweep"));
-            break;
-        }
-    }
+    tend_blobs(app);
 }
 
 bool app_serve(struct app *app)
@@ -460,6 +489,7 @@ bool app_serve(struct app *app)
             log_write(LOG_ERROR, "storage_broken", NULL, 0);
             return false;
         }
+        blob_tend_reserve(app->blobs);
         if (clock_mono_ms(&clock_system) >= duties_at_ms) {
             do_duties(app);
             duties_at_ms = clock_mono_ms(&clock_system) + MINUTE_MS;

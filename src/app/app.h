@@ -17,6 +17,8 @@
 #include "settings/settings.h"
 #include "usage/usage.h"
 
+#include <stdatomic.h>
+
 struct app {
     struct settings *settings;
     char *data; /* absolute; read-only after start, as all below */
@@ -35,6 +37,9 @@ struct app {
     struct operation_services operations;
     int64_t started_at_ms;
     bool is_started;
+    int64_t missing_seen;              /* in this round of the sweep; the main thread's */
+    atomic_int_fast64_t blobs_missing; /* in the last whole round */
+    atomic_int_fast64_t blobs_damaged; /* found since the start */
 };
 
 /* The whole API. */

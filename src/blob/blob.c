@@ -6,34 +6,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
-/* How much must be free: the larger of `least` and a share of the disk, unless the operator chose.
- * Capped, since a tenth of a large disk is room for years, and `least` may be most of a small one.
- */
-struct watermark {
-    const char *what;
-    int64_t least;
-    int64_t most;
-    int64_t share;     /* one part in … of the disk */
-    int64_t share_max; /* never more than one part in … */
-};
-
-static const struct watermark watermarks[] = {
-    [BLOB_UPLOADS] = {"uploads",   (int64_t)MIB(2048), (int64_t)MIB(20480), 10,      4 },
-    [BLOB_JOBS] = {"new jobs",  (int64_t)MIB(1024), (int64_t)MIB(10240), 20,      8 },
- /* Results of running work land as long as the database keeps room to say so. */
-    [BLOB_RESULTS] = {"new files", (int64_t)MIB(64),   (int64_t)MIB(64),    1000000, 32},
-};
-
 static const struct blob_io io_system = {
-    .write = write, .fsync = fsync, .linkat = linkat, .mkdirat = mkdirat};
+    .write = write,
+    .fsync = fsync,
+    .linkat = linkat,
+    .mkdirat = mkdirat,
+    .fstatvfs = fstatvfs,
+    .fallocate = fallocate,
+};
 
 /* ---- names and errors ---- */
 
@@ -229,49 +215,4 @@ bool blob_folder_open(struct blob_store *store, const char *name, int *fd, struc
     else if (inner >= 0)
         (void)close(inner);
     return ok;
-}
-
-/* ---- room ---- */
-
-int64_t blob_watermark(enum blob_use use, int64_t total)
-{
-    const struct watermark *mark = &watermarks[use];
-    int64_t needed = total / mark->share > mark->least ? total / mark->share : mark->least;
-
-    needed = needed < mark->most ? needed : mark->most;
-    return needed < total / mark->share_max ? needed : total / mark->share_max;
-}
-
-static bool room_check(struct blob_store *store, enum blob_use use, int64_t chosen,
-                       struct error *err)
-{
-    struct statvfs disk;
-    int64_t available;
-    int64_t needed;
-
-    if (fstatvfs(store->root_fd, &disk) != 0)
-        return blob_errno(errno, "statvfs", err);
-    available = (int64_t)(disk.f_bavail * disk.f_frsize);
-    needed = chosen != 0 ? chosen : blob_watermark(use, (int64_t)(disk.f_blocks * disk.f_frsize));
-    if (available >= needed)
-        return true;
-    (void)error_set(err, ERROR_STORAGE_FULL, "the disk is nearly full: no %s until there is room",
-                    watermarks[use].what);
-    err->retry_after_ms = 60000;
-    return error_detail(err, "%" PRId64 " bytes free, %" PRId64 " needed", available, needed);
-}
-
-bool blob_room_for_upload(struct blob_store *store, struct error *err)
-{
-    return room_check(store, BLOB_UPLOADS, store->uploads_min, err);
-}
-
-bool blob_room_for_jobs(struct blob_store *store, struct error *err)
-{
-    return room_check(store, BLOB_JOBS, store->jobs_min, err);
-}
-
-bool blob_room_for_results(struct blob_store *store, struct error *err)
-{
-    return room_check(store, BLOB_RESULTS, 0, err);
 }

@@ -80,6 +80,15 @@ MUST_CHECK bool blob_ref_drop(struct db *db, struct str name, struct str owner, 
 MUST_CHECK bool blob_room_for_upload(struct blob_store *store,
                                      struct error *err);                         /* STORAGE_FULL */
 MUST_CHECK bool blob_room_for_jobs(struct blob_store *store, struct error *err); /* STORAGE_FULL */
+/* For beginning work that waits. */
+MUST_CHECK bool blob_room_for_claims(struct blob_store *store,
+                                     struct error *err); /* STORAGE_FULL */
+/*
+ * The reserve is a file of 64 MiB (less on a tiny disk) that holds nothing.  When less than that is
+ * free it is removed, so that running work and the database can end what they began; it is made
+ * again when there is room for jobs.  Call it every few seconds, from one thread.
+ */
+void blob_tend_reserve(struct blob_store *store);
 
 /*
  * The sweep: temporary files of dead boots, files without a row older than 24 h to trash,
@@ -95,3 +104,18 @@ struct blob_sweep_counts {
 };
 MUST_CHECK bool blob_sweep(struct blob_store *store, struct blob_sweep_counts *out, bool *more,
                            struct error *err);
+
+/*
+ * The scrub: reads what is stored and compares it with its name, each day one thirtieth of the
+ * names, so that in 30 days all was read once.  What does not match is counted and logged, never
+ * deleted: a picture with one wrong byte is better than none.  A day on which the server does not
+ * run is not made up for.
+ *
+ * Reads about `bytes_max` bytes a call; *more is false when the day's part is done.  One at a time
+ * with blob_sweep() (assert), on any thread but the database writer's.
+ */
+struct blob_scrub_counts {
+    int64_t checked, damaged;
+};
+MUST_CHECK bool blob_scrub(struct blob_store *store, int64_t bytes_max,
+                           struct blob_scrub_counts *out, bool *more, struct error *err);

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 #define BLOB_GRACE_MS                                                                              \
@@ -18,6 +19,14 @@ struct blob_io {
     int (*fsync)(int fd);
     int (*linkat)(int from_fd, const char *from, int to_fd, const char *to, int flags);
     int (*mkdirat)(int fd, const char *path, mode_t mode);
+    int (*fstatvfs)(int fd, struct statvfs *out);
+    int (*fallocate)(int fd, int mode, off_t offset, off_t size);
+};
+
+/* Where today's part of the scrub stands. */
+struct scrub {
+    int64_t day;                         /* since 1970, UTC; 0: none was begun */
+    char row_after[SHA256_HEX_SIZE + 1]; /* the last row looked at; empty: none */
 };
 
 /* Where the sweep stands.  A round is the phases one after the other. */
@@ -46,6 +55,7 @@ struct blob_store {
     atomic_bool inner_durable[65536]; /* the entry of aa/bb/ too */
     pthread_mutex_t sweep_lock;
     struct sweep sweep; /* guarded by sweep_lock */
+    struct scrub scrub; /* the same */
 };
 
 /* Lower-case hexadecimal, 64 characters.  Nothing else ever becomes part of a path. */
@@ -68,7 +78,7 @@ bool blob_touch(struct blob_store *store, int at, const char *name);
 MUST_CHECK bool blob_folder_open(struct blob_store *store, const char *name, int *fd,
                                  struct error *err);
 /* Who must leave how many bytes free on a disk of `total` (engine.md 19). */
-enum blob_use { BLOB_UPLOADS, BLOB_JOBS, BLOB_RESULTS };
+enum blob_use { BLOB_UPLOADS, BLOB_JOBS, BLOB_CLAIMS, BLOB_RESULTS };
 int64_t blob_watermark(enum blob_use use, int64_t total);
-/* For everything that is written; the lowest. */
+/* For everything that is written; the lowest.  Gives the reserve away before it says no. */
 MUST_CHECK bool blob_room_for_results(struct blob_store *store, struct error *err);

@@ -315,7 +315,7 @@ static bool has_room(void *context)
     struct engine *engine = context;
     struct error err;
 
-    return engine->config.blobs == NULL || blob_room_for_jobs(engine->config.blobs, &err);
+    return engine->config.blobs == NULL || blob_room_for_claims(engine->config.blobs, &err);
 }
 
 void engine_world_init(struct engine *engine, struct world *world)
