@@ -380,9 +380,8 @@ const struct setting setting_table[] = {
      .label_en = "Ask above this price",
      .label_zh = "超过此价格时先询问",
      .help_en = "For new providers: when it is unknown whether a call was paid, a dearer one "
-                   "waits for a person; a cheaper one is repeated once.  Millionths of the "
-                   "currency; 0: always ask.", .help_zh = "用于新建的服务商：无法确定某次调用是否已付费时，高于此价格的会等待人工决定，"
-                   "低于此价格的自动重试一次。单位为货币的百万分之一；0 表示总是询问。",
+                   "waits for a person; a cheaper one is repeated once.  0: always ask.", .help_zh = "用于新建的服务商：无法确定某次调用是否已付费时，高于此价格的会等待人工决定，"
+                   "低于此价格的自动重试一次。0 表示总是询问。",
      },
     {
      .name = "queue.per_user_max",
