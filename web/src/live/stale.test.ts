@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Asset, Run, Task } from '~/api/types';
 import { readProgress } from './run-store';
 import { applyEvent, belongsIn, takeRun, takeTask } from './stale';
@@ -53,6 +53,10 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 
+afterEach(() => {
+  vi.runAllTimers();
+});
+
 describe('stale table', () => {
   it('patches a task in its run and in every list', () => {
     client.setQueryData(['run', 'R1'], run);
@@ -61,6 +65,20 @@ describe('stale table', () => {
     expect(client.getQueryData<Run>(['run', 'R1'])?.tasks[0]?.state).toBe('done');
     const list = client.getQueryData<ReturnType<typeof pages<Run>>>(['runs', 'all']);
     expect(list?.pages[0]?.items[0]?.tasks[0]?.state).toBe('done');
+  });
+
+  it('asks for the numbers of the queue when a task moves, and for the places of what waits', () => {
+    const asked = vi.spyOn(client, 'invalidateQueries');
+    const keys = () => asked.mock.calls.map(([filter]) => filter?.queryKey);
+    client.setQueryData(['runs', 'all'], pages({ ...run, tasks: [{ ...task, state: 'done' }] }));
+    applyEvent(client, 'task.changed', { task: { ...task, run_id: 'R2', state: 'held' } });
+    applyEvent(client, 'task.changed', { task: { ...task, run_id: 'R2', state: 'held' } });
+    vi.runAllTimers();
+    expect(keys()).toEqual([['queue']]);
+    client.setQueryData(['runs', 'all'], pages(run));
+    applyEvent(client, 'task.changed', { task: { ...task, run_id: 'R2', state: 'running' } });
+    vi.runAllTimers();
+    expect(keys()).toEqual([['queue'], ['queue'], ['runs']]);
   });
 
   it('leaves what an event does not tell of a task as it is known', () => {

@@ -93,6 +93,7 @@ function runChanged(client: QueryClient, { run }: { run: Run }) {
   againIfFetching(client, ['runs']);
   againIfFetching(client, ['run', run.id]);
   if (next.tasks.length < next.task_count) refetchSoon(client, ['run', run.id], 200);
+  queueMoved(client);
 }
 
 function findRun(client: QueryClient, id: string): Run | undefined {
@@ -136,11 +137,25 @@ export function takeTask(client: QueryClient, task: Task) {
   taskChanged(client, { task });
 }
 
+/** Whatever moves a task moves the numbers of the queue, and the places of all that wait. */
+function queueMoved(client: QueryClient) {
+  refetchSoon(client, ['queue'], 500);
+  const waits = client
+    .getQueriesData<RunPages>({ queryKey: ['runs'] })
+    .some(([, pages]) =>
+      pages?.pages.some((page) =>
+        page.items.some((run) => run.tasks.some((task) => task.state === 'ready')),
+      ),
+    );
+  if (waits) refetchSoon(client, ['runs'], 2000);
+}
+
 function taskChanged(client: QueryClient, { task }: { task: Task }) {
   patchRuns(client, task.run_id, (run) => mergeTask(run, task));
   client.setQueryData<TaskDetail>(['task', task.id], (detail) => detail && { ...detail, ...task });
   if (client.getQueryData(['task', task.id])) refetchSoon(client, ['task', task.id], 500);
   againIfFetching(client, ['run', task.run_id]);
+  queueMoved(client);
   if (['done', 'failed', 'cancelled', 'ready'].includes(task.state)) dropProgress(task.id);
 }
 
@@ -310,11 +325,6 @@ const stale: Record<string, Handler> = {
     refetchSoon(client, ['providers'], 100);
     refetchSoon(client, ['models'], 100);
     refetchSoon(client, ['queue'], 300);
-  },
-  'queue.changed': (client) => {
-    refetchSoon(client, ['queue'], 500);
-    // Places in the queue are in the tasks of the active runs.
-    refetchSoon(client, ['runs', 'active'], 2000);
   },
   'settings.changed': (client) => refetchSoon(client, ['settings'], 100),
 };
