@@ -1,11 +1,10 @@
 import { CircleHelp } from 'lucide-react';
 import { useState } from 'react';
+import type { Answer } from '~/api/held';
 import type { Task } from '~/api/types';
 import { hasText, useT } from '~/lib/i18n';
 import { Button } from './button';
 import { LinkButton } from './link';
-
-export type Answer = 'repeat' | 'give_up';
 
 /** What a held task asks: the engine gives a word, people get a sentence. */
 function useQuestion(reason: string | null) {

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { api, data } from '~/api/client';
 import { ApiError, errorText } from '~/api/errors';
+import { type Answer, answerHeld } from '~/api/held';
 import type { Asset, Run, RunRequest, Task } from '~/api/types';
 import { type Translate, useT } from '~/lib/i18n';
 import { randomId } from '~/lib/id';
@@ -73,10 +74,8 @@ export function useRunActions() {
         putTask,
         (error) => sayError(error, t),
       ),
-    resolveTask: (id: string, answer: 'repeat' | 'give_up') =>
-      data(
-        api.POST('/api/v1/tasks/{id}/resolve', { params: { path: { id } }, body: { answer } }),
-      ).then(putTask, (error) => sayError(error, t)),
+    resolveTask: (task: Task, answer: Answer) =>
+      answerHeld(task, answer).then(putTask, (error) => sayError(error, t)),
   };
 }
 

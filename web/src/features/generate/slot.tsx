@@ -222,7 +222,7 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
 function HeldSlot({ task, actions }: SlotProps) {
   return (
     <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-warn-solid/50">
-      <HeldQuestion task={task} onAnswer={(answer) => actions.resolveTask(task.id, answer)} />
+      <HeldQuestion task={task} onAnswer={(answer) => actions.resolveTask(task, answer)} />
     </Middle>
   );
 }

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
+import { type Answer, answerHeld } from '~/api/held';
 import { queueQuery } from '~/api/queries';
 import type { Queue, Run, Task } from '~/api/types';
 import { useT } from '~/lib/i18n';
@@ -31,11 +32,7 @@ export function useQueueActions() {
         putTask,
         fail,
       ),
-    resolve: (id: string, answer: 'repeat' | 'give_up') =>
-      data(api.POST('/api/v1/tasks/{id}/resolve', { ...path(id), body: { answer } })).then(
-        putTask,
-        fail,
-      ),
+    resolve: (task: Task, answer: Answer) => answerHeld(task, answer).then(putTask, fail),
     pauseAll: () => void data(api.POST('/api/v1/queue/pause', { body: {} })).then(putQueue, fail),
     resumeAll: () => void data(api.POST('/api/v1/queue/resume')).then(putQueue, fail),
   };

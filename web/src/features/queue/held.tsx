@@ -12,11 +12,7 @@ export function HeldCards({ tasks, actions }: { tasks: Task[]; actions: QueueAct
     <ul aria-label={t('queue.held.list')} className="flex flex-col gap-2">
       {tasks.map((task) => (
         <li key={task.id} className="rounded-8 bg-warn-soft px-4 py-3">
-          <HeldQuestion
-            task={task}
-            isWide
-            onAnswer={(answer) => actions.resolve(task.id, answer)}
-          />
+          <HeldQuestion task={task} isWide onAnswer={(answer) => actions.resolve(task, answer)} />
           <p className="mt-1 truncate pl-9 text-12 text-fg-2">
             <Link to="/queue/$run" params={{ run: task.run_id }} className="underline">
               {task.prompt || task.operation}

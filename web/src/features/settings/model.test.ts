@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Model, Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
+import type { Model, Provider, ProviderField, ProviderKind, Queue, Setting } from '~/api/types';
 import {
   agentName,
+  asItRuns,
   emptyForm,
   errorField,
   formOf,
@@ -122,6 +123,23 @@ describe('a model', () => {
 
   it('keeps a price of ours', () => {
     expect(modelChange({ ...model, has_own_price: true }).price_micro).toBe(40_000);
+  });
+});
+
+describe('an account that the queue stopped', () => {
+  const provider = { id: 'P1', is_paused: false, pause_reason: '' } as Provider;
+  const lane = { id: 'P1', is_paused: true, reason: 'auth' };
+
+  it('is shown as it runs, with the reason', () => {
+    const queue = { providers: [lane] } as Queue;
+    expect(asItRuns(provider, queue)).toMatchObject({ is_paused: true, pause_reason: 'auth' });
+    expect(asItRuns({ ...provider, id: 'P2' }, queue).is_paused).toBe(false);
+  });
+
+  it('keeps the reason that a person gave', () => {
+    const paused = { ...provider, is_paused: true, pause_reason: 'invoice' };
+    expect(asItRuns(paused, { providers: [lane] } as Queue)).toBe(paused);
+    expect(asItRuns(provider, undefined)).toBe(provider);
   });
 });
 

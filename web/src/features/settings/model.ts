@@ -1,4 +1,4 @@
-import type { Model, Provider, ProviderField, ProviderKind, Setting } from '~/api/types';
+import type { Model, Provider, ProviderField, ProviderKind, Queue, Setting } from '~/api/types';
 
 /** The names of fields that are the provider's own columns; all others go into its options. */
 const columns = ['base_url', 'key'];
@@ -137,3 +137,13 @@ export function modelChange(model: Model, change: Partial<ModelChange> = {}): Mo
     ...change,
   };
 }
+
+/** The queue stops an account by itself when its key or its credit is refused; that is no setting. */
+export function asItRuns(provider: Provider, queue: Queue | undefined): Provider {
+  const lane = queue?.providers.find((one) => one.id === provider.id);
+  if (provider.is_paused || !lane?.is_paused) return provider;
+  return { ...provider, is_paused: true, pause_reason: lane.reason };
+}
+
+/** Amounts of money are kept in millionths; people read and write the whole. */
+export const isMoney = (setting: Setting) => setting.unit === 'micro';

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Plug, Plus } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { queueQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
 import { useTitle } from '~/ui/page';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
+import { asItRuns } from './model';
 import { ProviderCard } from './provider-card';
 import { providerKindsQuery, providersQuery } from './queries';
 import { Section } from './section';
@@ -18,6 +20,7 @@ export function ProvidersPage() {
   const format = useFormat();
   const providers = useQuery(providersQuery);
   const kinds = useQuery(providerKindsQuery);
+  const queue = useQuery(queueQuery);
   const [isAdding, setAdding] = useState(false);
   useTitle(t('settings.nav.providers'));
   const error = providers.error ?? kinds.error;
@@ -58,7 +61,7 @@ export function ProvidersPage() {
           {providers.data.map((provider) => (
             <ProviderCard
               key={provider.id}
-              provider={provider}
+              provider={asItRuns(provider, queue.data)}
               kind={kinds.data.find((kind) => kind.name === provider.kind)}
               language={format.language}
             />
