@@ -65,7 +65,10 @@ export function SubmitBar({ submit }: { submit: Submit }) {
               <IconButton
                 icon={ChevronUp}
                 label={t('generate.submit.more')}
-                className="!h-9 !w-8 !rounded-l-none border-ink-fg/20 border-l !bg-ink !text-ink-fg hover:!bg-ink-hover max-md:!h-11"
+                className={clsx(
+                  '!h-9 !w-8 !rounded-l-none border-ink-fg/20 border-l !bg-ink !text-ink-fg hover:!bg-ink-hover max-md:!h-11',
+                  submit.whyNot && 'opacity-45',
+                )}
               />
             }
             entries={[

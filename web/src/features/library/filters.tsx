@@ -197,7 +197,7 @@ export function Filters({
         value={tileSize}
         aria-label={t('library.tileSize')}
         onChange={(event) => set({ tileSize: Number(event.target.value) })}
-        className="w-24 shrink-0 accent-accent max-md:hidden"
+        className="slider w-24 shrink-0 max-md:hidden"
       />
     </div>
   );

@@ -114,6 +114,11 @@ export function Panel({
   );
 }
 
+/** Zero, nothing and "auto" are what nobody chose: the model did as it does. */
+function isChosen(value: unknown): boolean {
+  return typeof value !== 'object' && value !== '' && value !== 0 && value !== 'auto';
+}
+
 function RecipeView({ recipe }: { recipe: Recipe }) {
   const t = useT();
   const format = useFormat();
@@ -129,10 +134,7 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
     recipe.parameters && typeof recipe.parameters === 'object'
       ? (recipe.parameters as Record<string, unknown>)
       : {},
-  ).filter(
-    ([name, value]) =>
-      !known.includes(name) && value !== null && value !== '' && typeof value !== 'object',
-  );
+  ).filter(([name, value]) => !known.includes(name) && isChosen(value));
   const isRevised = recipe.revised_prompt && recipe.revised_prompt !== recipe.prompt;
   return (
     <>
@@ -178,7 +180,10 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
             [t('library.panel.model'), recipe.model],
             [t('library.panel.provider'), recipe.provider_name],
             [t('library.panel.seed'), recipe.seed === null ? '' : String(recipe.seed)],
-            ...parameters.map(([name, value]): [string, string] => [nameOf(name), String(value)]),
+            ...parameters.map(([name, value]): [string, string] => [
+              nameOf(name),
+              typeof value === 'number' ? format.number(value) : String(value),
+            ]),
             [
               t('library.panel.cost'),
               recipe.cost_micro === null ? '' : format.money(recipe.cost_micro, recipe.currency),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Queue, Task } from '~/api/types';
-import { causesOf, waitingText } from './model';
+import type { Queue, Run, Task } from '~/api/types';
+import { causesOf, doneOf, waitingText } from './model';
 
 function task(state: Task['state'], code?: string): Task {
   return {
@@ -22,6 +22,11 @@ describe('queue', () => {
       ['provider_refused', 2],
       ['provider_auth', 1],
     ]);
+  });
+
+  it('counts as done only what is', () => {
+    const run = { task_count: 8, left: 3, failed: 2, cancelled: 1 } as Run;
+    expect(doneOf(run)).toBe(2);
   });
 
   it('says mine over everybody', () => {

@@ -1,4 +1,4 @@
-import type { Queue, Task } from '~/api/types';
+import type { Queue, Run, Task } from '~/api/types';
 
 export interface Cause {
   code: string;
@@ -24,6 +24,11 @@ export function causesOf(tasks: readonly Task[]): Cause[] {
     }
   }
   return [...causes.values()].sort((a, b) => b.count - a.count);
+}
+
+/** What a run has to show for itself; failed and cancelled tasks are over, not done. */
+export function doneOf(run: Run): number {
+  return run.task_count - run.left - run.failed - run.cancelled;
 }
 
 /** "3 / 41": mine over everybody's, so that waiting is explained. */

@@ -25,7 +25,7 @@ import { StateMark } from '~/ui/state-mark';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { type QueueActions, useQueueActions } from './actions';
 import { HeldCards } from './held';
-import { causesOf, waitingText } from './model';
+import { causesOf, doneOf, waitingText } from './model';
 
 const route = getRouteApi('/frame/queue');
 
@@ -181,7 +181,8 @@ function RunRow({ run, actions }: { run: Run; actions: QueueActions }) {
   const isActive = run.state === 'active';
   const title = run.tasks[0]?.prompt || run.title || t('queue.run.untitled');
   const picture = run.tasks.flatMap((task) => task.assets)[0];
-  const done = run.task_count - run.left;
+  const ended = run.task_count - run.left;
+  const progress = t('queue.run.progress', { done: doneOf(run), total: run.task_count });
   const causes = causesOf(run.tasks);
   const state = isActive
     ? run.tasks.some((task) => task.state === 'held')
@@ -211,7 +212,7 @@ function RunRow({ run, actions }: { run: Run; actions: QueueActions }) {
           </Link>
           <p className="flex flex-wrap items-center gap-x-2 text-12 text-fg-3 tabular-nums">
             <StateMark state={state} className="!gap-1 !text-12 [&_svg]:size-3.5" />
-            <span>{t('queue.run.progress', { done, total: run.task_count })}</span>
+            <span>{progress}</span>
             {run.failed > 0 && (
               <span className="text-bad">{t('queue.run.failed', { count: run.failed })}</span>
             )}
@@ -271,10 +272,7 @@ function RunRow({ run, actions }: { run: Run; actions: QueueActions }) {
       </div>
       {isActive && run.task_count > 0 && (
         <div className="mt-2">
-          <ProgressBar
-            share={done / run.task_count}
-            label={t('queue.run.progress', { done, total: run.task_count })}
-          />
+          <ProgressBar share={ended / run.task_count} label={progress} />
         </div>
       )}
       {causes.map((cause) => (

@@ -28,6 +28,7 @@ import { Badge, ErrorState, Skeleton } from '~/ui/states';
 import { showToast } from '~/ui/toast';
 import { type QueueActions, useQueueActions } from './actions';
 import { HeldCards } from './held';
+import { doneOf } from './model';
 
 const route = getRouteApi('/frame/queue/$run');
 
@@ -90,7 +91,7 @@ export function RunPage() {
         <div className="mx-auto flex max-w-5xl flex-col gap-4 p-4 max-md:p-3">
           <p className="text-13 text-fg-2 tabular-nums">
             {[
-              t('queue.run.progress', { done: run.task_count - run.left, total: run.task_count }),
+              t('queue.run.progress', { done: doneOf(run), total: run.task_count }),
               run.failed > 0 && t('queue.run.failed', { count: run.failed }),
               run.cost_micro > 0
                 ? format.money(run.cost_micro, run.currency)

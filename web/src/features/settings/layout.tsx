@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { KeyRound, type LucideIcon, Plug, SlidersHorizontal, User } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { meQuery } from '~/api/queries';
 import { type Key, useT } from '~/lib/i18n';
 import { PageHead } from '~/ui/page';
@@ -24,6 +25,15 @@ export function SettingsLayout() {
   const t = useT();
   const { data: me } = useQuery(meQuery);
   const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const { pathname } = useLocation();
+  const bar = useRef<HTMLElement>(null);
+  // On a phone the places are a row that may be wider than the screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the path decides which link is chosen
+  useEffect(() => {
+    bar.current
+      ?.querySelector('[aria-current=page]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [pathname, isAdmin]);
   const group = (title: string, places: Place[]) => (
     <div className="flex shrink-0 flex-col gap-0.5 max-md:flex-row">
       <h2 className="px-3 pt-3 pb-1 text-12 font-medium text-fg-3 max-md:sr-only">{title}</h2>
@@ -45,6 +55,7 @@ export function SettingsLayout() {
       <PageHead title={t('common.nav.settings')} />
       <div className="flex min-h-0 flex-1 max-md:flex-col">
         <nav
+          ref={bar}
           aria-label={t('settings.nav.label')}
           className="flex w-52 shrink-0 flex-col border-line border-r bg-surface p-2 max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:border-r-0 max-md:border-b max-md:p-1"
         >

@@ -14,7 +14,7 @@ export function Section({
 }) {
   return (
     <section>
-      <div className="mb-2 flex flex-wrap items-end justify-between gap-2">
+      <div className="mb-3 flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
         <div>
           <h2 className="text-16 font-semibold">{title}</h2>
           {text && <p className="text-13 text-fg-2">{text}</p>}

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Setting } from '~/api/types';
-import { hasText, pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { hasText, pickLanguage, type Translate, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, SecretInput, TextInput } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
@@ -14,7 +14,7 @@ import { Select } from '~/ui/select';
 import { Badge, ErrorState, Skeleton } from '~/ui/states';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
-import { groupSettings } from './model';
+import { groupSettings, isMoney } from './model';
 import { settingsQuery, systemQuery } from './queries';
 import { Card, Section } from './section';
 
@@ -112,6 +112,16 @@ function SettingRow({ setting }: { setting: Setting }) {
     else setDraft(next);
   };
 
+  const unit = unitOf(setting, t);
+  const isNumber = setting.type === 'int' || setting.type === 'double';
+  const bounds =
+    isNumber && setting.max > setting.min && !isMoney(setting)
+      ? t(unit ? 'settings.bounds' : 'settings.boundsPlain', {
+          min: format.number(setting.min),
+          max: format.number(setting.max),
+          unit,
+        })
+      : '';
   const badges = (
     <span className="flex flex-wrap items-center gap-1.5">
       {setting.origin !== 'default' && (
@@ -159,17 +169,8 @@ function SettingRow({ setting }: { setting: Setting }) {
           {badges}
         </p>
         <p className="text-12 text-fg-3">
-          {[
-            help,
-            (setting.type === 'int' || setting.type === 'double') &&
-              setting.max > setting.min &&
-              t('settings.bounds', {
-                min: format.number(setting.min),
-                max: format.number(setting.max),
-              }),
-          ]
-            .filter(Boolean)
-            .join(' ')}
+          {help}
+          {bounds && <span className="block tabular-nums">{bounds}</span>}
         </p>
       </div>
       <div className="flex items-start gap-2">
@@ -192,6 +193,11 @@ function SettingRow({ setting }: { setting: Setting }) {
   );
 }
 
+function unitOf(setting: Setting, t: Translate): string {
+  const key = `settings.unit.${setting.unit}`;
+  return isMoney(setting) ? '' : hasText(key) ? t(key) : setting.unit;
+}
+
 function SettingInput({
   setting,
   label,
@@ -207,7 +213,13 @@ function SettingInput({
   if (setting.is_read_only) {
     return (
       <p className="flex min-h-8 items-center font-mono text-12 break-all text-fg-2">
-        {setting.is_secret ? (setting.is_set ? '••••' : '–') : String(value ?? '') || '–'}
+        {setting.is_secret && setting.is_set ? (
+          '••••'
+        ) : value ? (
+          String(value)
+        ) : (
+          <span className="font-sans text-13 text-fg-3">{t('settings.notSet')}</span>
+        )}
       </p>
     );
   }
@@ -230,15 +242,18 @@ function SettingInput({
     );
   }
   if (setting.type === 'int' || setting.type === 'double') {
+    const scale = isMoney(setting) ? 1e6 : 1;
     return (
       <NumberInput
-        value={typeof value === 'number' ? value : null}
-        {...(setting.max > setting.min ? { min: setting.min, max: setting.max } : {})}
-        step={setting.type === 'int' ? 1 : 0.1}
-        digits={setting.type === 'int' ? 0 : 3}
-        unit={setting.unit}
+        value={typeof value === 'number' ? value / scale : null}
+        {...(setting.max > setting.min
+          ? { min: setting.min / scale, max: setting.max / scale }
+          : {})}
+        step={scale > 1 ? 0.01 : setting.type === 'int' ? 1 : 0.1}
+        digits={scale > 1 ? 6 : setting.type === 'int' ? 0 : 3}
+        unit={unitOf(setting, t)}
         isGrouped
-        onChange={onChange}
+        onChange={(next) => onChange(next === null ? null : Math.round(next * scale * 1e6) / 1e6)}
       />
     );
   }
