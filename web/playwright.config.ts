@@ -5,8 +5,10 @@ export default defineConfig({
   testDir: './e2e',
   outputDir: '../test-results/web',
   timeout: 60_000,
-  expect: { timeout: 10_000 },
-  workers: 1, // the reference machine has two cores
+  expect: { timeout: 15_000 },
+  workers: 2, // the reference machine has two cores
+  fullyParallel: true,
+  forbidOnly: true,
   reporter: [['list']],
   use: {
     browserName: 'chromium',

@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { test as base, type Cookie, expect, type Locator, type Page } from '@playwright/test';
+import {
+  type Browser,
+  test as base,
+  type Cookie,
+  expect,
+  type Locator,
+  type Page,
+} from '@playwright/test';
 import { Server } from './server';
 
 export const owner = { name: 'ada', password: 'seven quiet lanterns' };
 
-interface Rig {
+export interface Rig {
   server: Server;
   cookies: Cookie[];
 }
@@ -34,7 +41,7 @@ export async function call(
   return text ? JSON.parse(text) : null;
 }
 
-async function makeOwner(server: Server): Promise<Cookie[]> {
+export async function makeOwner(server: Server): Promise<Cookie[]> {
   const token = (await server.setupPath()).split('/').at(-1);
   const answer = await fetch(`${server.url}/api/v1/setup`, {
     method: 'POST',
@@ -82,9 +89,16 @@ export async function setMock(
 const bareKey =
   /(^|\s)(auth|common|errors|generate|library|queue|settings)\.[a-z]\w*(\.\w+)*(\s|$)/;
 
-/** Fails the test on a console error, a broken policy, a foreign request or a bare key on screen. */
-function watch(page: Page, origin: string, allowed: RegExp) {
+/** Notes a console error, a broken policy, a foreign request or a bare key on screen. */
+async function watch(page: Page, origin: string, allowed: RegExp) {
   const found: string[] = [];
+  await page.addInitScript(() => {
+    const reports: string[] = [];
+    (window as { policyReports?: string[] }).policyReports = reports;
+    document.addEventListener('securitypolicyviolation', (event) =>
+      reports.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
+    );
+  });
   page.on('console', (message) => {
     const text = message.text();
     if (message.type() !== 'error' || allowed.test(text)) return;
@@ -95,10 +109,8 @@ function watch(page: Page, origin: string, allowed: RegExp) {
     const url = request.url();
     if (!url.startsWith(origin) && !/^(data|blob):/.test(url)) found.push(`foreign: ${url}`);
   });
-  return {
-    found,
-    check: async () => {
-      if (page.isClosed()) return;
+  return async () => {
+    if (!page.isClosed()) {
       const texts = await page
         .locator('body')
         .allInnerTexts()
@@ -112,7 +124,8 @@ function watch(page: Page, origin: string, allowed: RegExp) {
         .evaluate(() => (window as { policyReports?: string[] }).policyReports ?? [])
         .catch(() => []);
       for (const report of policy) found.push(`policy: ${report}`);
-    },
+    }
+    expect(found).toEqual([]);
   };
 }
 
@@ -121,6 +134,28 @@ interface Fixtures {
   allowed: RegExp;
   /** signed in as the owner, on a server with one mock provider */
   signedIn: Page;
+}
+
+/** A request without a session is how the page learns that nobody is signed in. */
+const signedOut = /status of 401/;
+
+/** A house of its own, with nothing in it yet, for as long as the test takes; watched like all. */
+export async function inNewHouse(
+  browser: Browser,
+  visit: (page: Page, server: Server) => Promise<void>,
+) {
+  const server = new Server();
+  await server.start();
+  const context = await browser.newContext({ baseURL: server.url });
+  try {
+    const page = await context.newPage();
+    const check = await watch(page, server.url, signedOut);
+    await visit(page, server);
+    await check();
+  } finally {
+    await context.close();
+    await server.remove();
+  }
 }
 
 export const test = base.extend<Fixtures, { rig: Rig }>({
@@ -135,20 +170,11 @@ export const test = base.extend<Fixtures, { rig: Rig }>({
     },
     { scope: 'worker' },
   ],
-  // A request without a session is how the page learns that nobody is signed in.
-  allowed: [/status of 401/, { option: true }],
-  page: async ({ page, rig, allowed }, use) => {
-    await page.addInitScript(() => {
-      const reports: string[] = [];
-      (window as { policyReports?: string[] }).policyReports = reports;
-      document.addEventListener('securitypolicyviolation', (event) =>
-        reports.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
-      );
-    });
-    const guard = watch(page, rig.server.url, allowed);
+  allowed: [signedOut, { option: true }],
+  page: async ({ page, baseURL, allowed }, use) => {
+    const check = await watch(page, baseURL ?? '', allowed);
     await use(page);
-    await guard.check();
-    expect(guard.found).toEqual([]);
+    await check();
   },
   signedIn: async ({ page, rig }, use) => {
     await page.context().addCookies(rig.cookies);
@@ -156,6 +182,15 @@ export const test = base.extend<Fixtures, { rig: Rig }>({
   },
   baseURL: async ({ rig }, use) => use(rig.server.url),
 });
+
+/** Goes on by Tab until it is there, as people without a mouse do. */
+export async function tabTo(page: Page, target: Locator, most = 60) {
+  for (let presses = 0; presses < most; presses++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`not reached by ${most} presses of Tab: ${target}`);
+}
 
 /** Clicks like a person who is counted. */
 export function clicker() {

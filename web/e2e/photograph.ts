@@ -1,0 +1,79 @@
+import type { Page } from '@playwright/test';
+
+export const camera = 'CANARY-CAMERA-4711';
+
+/** What a camera writes into its JPEG: its maker, and that it was held upright. */
+function withExif(jpeg: Buffer): Buffer {
+  const maker = Buffer.from(`${camera}\0`, 'latin1');
+  const tiff = Buffer.alloc(8 + 2 + 2 * 12 + 4);
+  tiff.write('II*\0', 0, 'latin1');
+  tiff.writeUInt32LE(8, 4);
+  tiff.writeUInt16LE(2, 8);
+  tiff.writeUInt16LE(0x010f, 10); // Make
+  tiff.writeUInt16LE(2, 12);
+  tiff.writeUInt32LE(maker.length, 14);
+  tiff.writeUInt32LE(tiff.length, 18);
+  tiff.writeUInt16LE(0x0112, 22); // Orientation
+  tiff.writeUInt16LE(3, 24);
+  tiff.writeUInt32LE(1, 26);
+  tiff.writeUInt16LE(6, 30);
+  const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff, maker]);
+  const head = Buffer.from([0xff, 0xe1, 0, 0]);
+  head.writeUInt16BE(body.length + 2, 2);
+  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
+}
+
+/**
+ * Twelve megapixels as a telephone takes them: grain, light, several MB, lying on its side with the
+ * order to turn it. Drawn by the browser, since a tree of sources is no place for such a file.
+ */
+export async function photograph(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(4000, 3000);
+    const pen = canvas.getContext('2d');
+    if (!pen) throw new Error('no canvas');
+    const light = pen.createRadialGradient(1400, 900, 100, 2000, 1500, 2600);
+    light.addColorStop(0, '#f3d9b1');
+    light.addColorStop(0.5, '#8a5a3c');
+    light.addColorStop(1, '#1d2430');
+    pen.fillStyle = light;
+    pen.fillRect(0, 0, 4000, 3000);
+    let seed = 7;
+    const next = () => {
+      seed = (seed * 1664525 + 1013904223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    for (let index = 0; index < 40_000; index++) {
+      const tone = Math.floor(next() * 255);
+      pen.fillStyle = `rgb(${tone} ${tone} ${tone} / 0.18)`;
+      pen.fillRect(next() * 4000, next() * 3000, 6, 6);
+    }
+    const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.92 });
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 32_768) {
+      text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+    }
+    return btoa(text);
+  });
+  return withExif(Buffer.from(base64, 'base64'));
+}
+
+/** Lets a file fall on an element, as from the desktop. */
+export async function drop(page: Page, label: string, name: string, bytes: Buffer): Promise<void> {
+  const transfer = await page.evaluateHandle(
+    ([fileName, base64]) => {
+      const raw = atob(base64);
+      const file = new File([Uint8Array.from(raw, (letter) => letter.charCodeAt(0))], fileName, {
+        type: 'image/jpeg',
+      });
+      const made = new DataTransfer();
+      made.items.add(file);
+      return made;
+    },
+    [name, bytes.toString('base64')] as const,
+  );
+  const target = page.getByRole('button', { name: label });
+  await target.dispatchEvent('dragover', { dataTransfer: transfer });
+  await target.dispatchEvent('drop', { dataTransfer: transfer });
+}
