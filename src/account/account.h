@@ -36,7 +36,12 @@ struct account_config {
     size_t hash_parallel;     /* passwords hashed at once, 64 MiB each; 0: half of the cores */
     int64_t session_idle_ms;  /* 0: 14 days */
     int64_t session_total_ms; /* 0: 90 days, whatever the use */
+    /* Where guesses of passwords are counted: account_limit_memory_size() bytes, zeroed before the
+     * first use, borrowed for the account's life.  Memory that outlives the process keeps the
+     * counts over a restart.  NULL: memory of its own. */
+    void *limit_memory;
 };
+size_t account_limit_memory_size(void);
 
 /*
  * Creates the service and, with an admin key, the owner.  secret_init() comes first.  Everything in

@@ -30,15 +30,42 @@ struct row {
     int64_t last_ms;
 };
 
-struct login_limit {
-    pthread_mutex_t lock; /* guards all below but the seed */
-    uint64_t seed;        /* read-only: nobody outside can choose names that share a set */
+struct counts {
+    uint64_t seed; /* read-only once set: nobody outside can choose names that share a set */
     struct row rows[SETS][WAYS];
     int64_t all_spent; /* of ALL_BURST */
     int64_t all_at_ms; /* when all_spent was right */
 };
 
-struct login_limit *login_limit_create(const struct random *random)
+struct login_limit {
+    pthread_mutex_t lock;  /* guards the counts */
+    struct counts *counts; /* `own` or the caller's memory */
+    struct counts *own;
+};
+
+size_t login_limit_memory_size(void) { return sizeof(struct counts); }
+
+static int64_t clamp(int64_t number, int64_t max)
+{
+    return number < 0 ? 0 : number > max ? max : number;
+}
+
+/* Memory that outlived a process may hold half a change, or the time of a machine that has been
+ * started again since. */
+static void mend(struct counts *counts, int64_t now_ms)
+{
+    for (size_t set = 0; set < SETS; set++)
+        for (size_t way = 0; way < WAYS; way++) {
+            struct row *row = &counts->rows[set][way];
+
+            row->last_ms = clamp(row->last_ms, now_ms);
+            row->count = clamp(row->count, INT32_MAX);
+        }
+    counts->all_at_ms = clamp(counts->all_at_ms, now_ms);
+    counts->all_spent = clamp(counts->all_spent, ALL_BURST);
+}
+
+struct login_limit *login_limit_create(const struct random *random, void *memory, int64_t now_ms)
 {
     struct login_limit *limit = calloc(1, sizeof *limit);
     int rc;
@@ -47,7 +74,15 @@ struct login_limit *login_limit_create(const struct random *random)
         abort();
     rc = pthread_mutex_init(&limit->lock, NULL);
     assert(rc == 0);
-    limit->seed = random_u64(random);
+    if (memory == NULL) {
+        memory = limit->own = calloc(1, sizeof(struct counts));
+        if (memory == NULL)
+            abort();
+    }
+    limit->counts = memory;
+    mend(limit->counts, now_ms);
+    if (limit->counts->seed == 0)
+        limit->counts->seed = random_u64(random) | 1;
     return limit;
 }
 
@@ -56,12 +91,13 @@ void login_limit_destroy(struct login_limit *limit)
     if (limit == NULL)
         return;
     pthread_mutex_destroy(&limit->lock);
+    free(limit->own);
     free(limit);
 }
 
 static uint64_t key_of(const struct login_limit *limit, char kind, struct str text)
 {
-    uint64_t key = hash_u64(text, limit->seed ^ (uint64_t)(unsigned char)kind << 56);
+    uint64_t key = hash_u64(text, limit->counts->seed ^ (uint64_t)(unsigned char)kind << 56);
 
     return key == 0 ? 1 : key;
 }
@@ -83,7 +119,7 @@ static uint64_t address_key(const struct login_limit *limit, struct str ip)
 
 static struct row *find(struct login_limit *limit, uint64_t key)
 {
-    struct row *set = limit->rows[key % SETS];
+    struct row *set = limit->counts->rows[key % SETS];
 
     for (size_t way = 0; way < WAYS; way++)
         if (set[way].key == key)
@@ -94,7 +130,7 @@ static struct row *find(struct login_limit *limit, uint64_t key)
 /* The key's row; a new one takes the place of the row that was quiet longest. */
 static struct row *find_or_add(struct login_limit *limit, uint64_t key, int64_t now_ms)
 {
-    struct row *set = limit->rows[key % SETS];
+    struct row *set = limit->counts->rows[key % SETS];
     struct row *row = find(limit, key);
     struct row *oldest = &set[0];
 
@@ -131,16 +167,17 @@ static int64_t wait_of(const struct row *row, const struct rule *rule, int64_t n
 
 static int64_t wait_of_all(struct login_limit *limit, int64_t now_ms)
 {
-    int64_t refilled = (now_ms - limit->all_at_ms) / ALL_REFILL_MS;
+    int64_t refilled = (now_ms - limit->counts->all_at_ms) / ALL_REFILL_MS;
 
-    if (refilled >= limit->all_spent) {
-        limit->all_spent = 0;
-        limit->all_at_ms = now_ms;
+    if (refilled >= limit->counts->all_spent) {
+        limit->counts->all_spent = 0;
+        limit->counts->all_at_ms = now_ms;
     } else {
-        limit->all_spent -= refilled;
-        limit->all_at_ms += refilled * ALL_REFILL_MS;
+        limit->counts->all_spent -= refilled;
+        limit->counts->all_at_ms += refilled * ALL_REFILL_MS;
     }
-    return limit->all_spent < ALL_BURST ? 0 : limit->all_at_ms + ALL_REFILL_MS - now_ms;
+    return limit->counts->all_spent < ALL_BURST ? 0
+                                                : limit->counts->all_at_ms + ALL_REFILL_MS - now_ms;
 }
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -172,7 +209,7 @@ bool login_limit_take(struct login_limit *limit, const struct login_guess *guess
         if (address != NULL) {
             address->count++;
             address->last_ms = now_ms;
-            limit->all_spent++;
+            limit->counts->all_spent++;
         }
     }
     pthread_mutex_unlock(&limit->lock);
@@ -199,8 +236,8 @@ static void give_back(struct login_limit *limit, const struct login_guess *guess
     } else {
         take_back(limit, key_of(limit, 'n', guess->name), is_forgotten);
         take_back(limit, address_key(limit, guess->ip), false);
-        if (limit->all_spent > 0)
-            limit->all_spent--;
+        if (limit->counts->all_spent > 0)
+            limit->counts->all_spent--;
     }
     pthread_mutex_unlock(&limit->lock);
 }

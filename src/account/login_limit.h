@@ -1,6 +1,6 @@
 /*
  * account/login_limit.h: how often passwords may be guessed (security.md S5).  Knows no user, no
- * HTTP: a guess is three keys.  In memory, of fixed size.
+ * HTTP: a guess is three keys.  In memory, of fixed size, which may outlive the process.
  *
  * Each account name (of a user or of nobody), each address, and all together have a limit: after a
  * number of free guesses each further one waits twice as long as the last.  A guess from a device
@@ -20,8 +20,13 @@ struct login_guess {
     struct str device; /* of a device known for this name; empty: unknown */
 };
 
-/* The caller owns it.  `random` salts the table. */
-struct login_limit *login_limit_create(const struct random *random);
+/*
+ * The caller owns it.  `random` salts the table.  `memory`: login_limit_memory_size() bytes, zeroed
+ * before the first use, borrowed for the limit's life; what is counted is counted there.  NULL:
+ * memory of its own.
+ */
+struct login_limit *login_limit_create(const struct random *random, void *memory, int64_t now_ms);
+size_t login_limit_memory_size(void);
 void login_limit_destroy(struct login_limit *limit); /* takes NULL */
 
 /*

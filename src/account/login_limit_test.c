@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,7 +18,7 @@ static int set_up(void **state)
     static struct fixture fixture;
     struct random random = random_of_seed(&fixture.seed, 42);
 
-    fixture.limit = login_limit_create(&random);
+    fixture.limit = login_limit_create(&random, NULL, 0);
     *state = &fixture;
     return 0;
 }
@@ -184,6 +185,64 @@ static void test_strangers_do_not_keep_a_known_device_out(void **state)
     assert_int_equal(pass(fixture->limit, &known, 1000, 5000), 5);
 }
 
+/* What a process that was killed left behind, read by the next. */
+static void test_a_restart_forgives_nobody(void **state)
+{
+    static const struct {
+        int64_t later_ms;
+        int64_t wait_ms;
+        const char *reason;
+    } cases[] = {
+        {0,       1000, "at once"                                            },
+        {600,     400,  "some of the wait has passed"                        },
+        {-900000, 1000, "the machine was started again: the clock is younger"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct random_seeded seed;
+        struct random random = random_of_seed(&seed, 42);
+        void *memory = calloc(1, login_limit_memory_size());
+        struct login_limit *limit = login_limit_create(&random, memory, 1000000);
+        const int64_t now_ms = 1000000 + cases[i].later_ms;
+        int64_t wait_ms = 0;
+
+        assert_int_equal(pass(limit, &ann, 5, 1000000), 5);
+        login_limit_destroy(limit);
+        limit = login_limit_create(&random, memory, now_ms); /* another salt would forget */
+        assert_false(login_limit_take(limit, &ann, now_ms, &wait_ms));
+        if (wait_ms != cases[i].wait_ms)
+            fail_msg("%s: %d", cases[i].reason, (int)wait_ms);
+        login_limit_destroy(limit);
+        free(memory);
+    }
+}
+
+static void test_broken_memory_is_mended(void **state)
+{
+    static const int fills[] = {0x00, 0x7f, 0x80, 0xff};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(fills); i++) {
+        struct random_seeded seed;
+        struct random random = random_of_seed(&seed, 42);
+        void *memory = malloc(login_limit_memory_size());
+        struct login_limit *limit;
+        int64_t wait_ms = 0, now_ms = 1000;
+
+        assert_non_null(memory);
+        memset(memory, fills[i], login_limit_memory_size());
+        limit = login_limit_create(&random, memory, now_ms);
+        if (!login_limit_take(limit, &ann, now_ms, &wait_ms)) {
+            assert_in_range(wait_ms, 1, 15 * 60 * 1000);
+            now_ms += 15 * 60 * 1000;
+            assert_true(login_limit_take(limit, &ann, now_ms, &wait_ms));
+        }
+        login_limit_destroy(limit);
+        free(memory);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -197,6 +256,8 @@ int main(void)
         TEST(test_neighbours_in_one_ipv6_network_count_as_one_address),
         TEST(test_a_thousand_addresses_together_get_thirty_and_one_a_second),
         TEST(test_strangers_do_not_keep_a_known_device_out),
+        cmocka_unit_test(test_a_restart_forgives_nobody),
+        cmocka_unit_test(test_broken_memory_is_mended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,7 +114,8 @@ bool account_create(const struct account_config *config, struct account **out, s
         config->session_total_ms > 0 ? config->session_total_ms : 90 * DAY_MS;
     account->has_admin_key = key.size > 0;
     account->admin_key_hash = sha256_of(key);
-    account->limit = login_limit_create(config->random);
+    account->limit =
+        login_limit_create(config->random, config->limit_memory, clock_mono_ms(config->clock));
     account->gate =
         hash_gate_create(config->hash_parallel > 0 ? config->hash_parallel : half_of_the_cores());
     rc = pthread_mutex_init(&account->lock, NULL);
@@ -126,6 +127,8 @@ bool account_create(const struct account_config *config, struct account **out, s
     *out = account;
     return true;
 }
+
+size_t account_limit_memory_size(void) { return login_limit_memory_size(); }
 
 void account_destroy(struct account *account)
 {

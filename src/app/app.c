@@ -235,6 +235,7 @@ static bool open_stores(struct app *app, size_t handlers, struct error *err)
     /* One for each handler, and for the feed, the engine's lanes and the duties. */
     if (!lock_data(app, err) || !app_pool_open(app, handlers + 3, err))
         return false;
+    limits_open(below(app, "limits", arena), &app->limits);
     blobs.pool = app->pool;
     return blob_store_open(&blobs, &app->blobs, err);
 }
@@ -296,6 +297,7 @@ static bool start_nouns(struct app *app, struct error *err)
         .clock = &clock_system,
         .random = &random_system,
         .admin_key = settings_secret(app->settings, "admin_key", arena),
+        .limit_memory = app->limits.login,
     };
     const struct asset_config assets = {
         .pool = app->pool,
@@ -382,6 +384,7 @@ static bool start_http(struct app *app, size_t handlers, struct error *err)
         .is_ready = is_ready,
         .metrics = metrics,
         .rate_per_minute = settings_int(app->settings, "rate.per_minute"),
+        .rate_memory = app->limits.rate,
     };
 
     return http_server_create(&config, &app->http, err) && http_server_start(app->http, err);
@@ -517,6 +520,7 @@ void app_stop(struct app *app)
     net_loop_destroy(app->loop);
     engine_destroy(app->engine);
     blob_store_close(app->blobs);
+    limits_close(&app->limits);
     settings_destroy(app->settings);
     if (app->lock_fd >= 0)
         (void)close(app->lock_fd);

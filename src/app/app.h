@@ -5,6 +5,7 @@
 #pragma once
 
 #include "account/account.h"
+#include "app/limits.h"
 #include "asset/asset.h"
 #include "blob/blob.h"
 #include "core/worker.h"
@@ -25,6 +26,7 @@ struct app {
     int lock_fd;
     struct db_pool *pool;
     struct blob_store *blobs;
+    struct limits limits;
     struct net_loop *loop;
     struct net *net;
     struct worker_pool *workers;

@@ -232,7 +232,14 @@ struct http_config {
     /* The body of an error, for rows with HTTP_OWN_ERRORS; NULL: problem+json there too. */
     void (*foreign_error)(const struct error *err, struct str trace_id, struct buf *out);
     int64_t rate_per_minute; /* tokens per user, token and address; 0: 1200 */
+    /*
+     * Where what was spent is counted: http_rate_memory_size() bytes, zeroed before the first
+     * server, borrowed for its life.  Memory that outlives the process (a mapped file) keeps the
+     * counts over a restart, also after kill -9.  NULL: memory of the server's own.
+     */
+    void *rate_memory;
 };
+size_t http_rate_memory_size(void);
 MUST_CHECK bool http_server_create(const struct http_config *config, struct http_server **out,
                                    struct error *err);
 MUST_CHECK bool http_server_start(struct http_server *server, struct error *err);

@@ -188,7 +188,8 @@ struct rate_verdict {
     int64_t reset_ms; /* until the bucket is full */
 };
 struct rate_table; /* opaque: rate.c; any thread */
-struct rate_table *rate_create(int64_t per_minute);
+/* `memory` as http_config.rate_memory. */
+struct rate_table *rate_create(int64_t per_minute, void *memory);
 void rate_destroy(struct rate_table *table);
 struct rate_verdict rate_take(struct rate_table *table, struct rate_key key, int64_t cost,
                               int64_t now_ms);

@@ -22,10 +22,13 @@ struct bucket {
 struct rate_table {
     int64_t per_minute;
     pthread_mutex_t locks[STRIPES]; /* each guards the sets of its number modulo STRIPES */
-    struct bucket sets[SETS][WAYS];
+    struct bucket (*sets)[WAYS];    /* SETS of them; `own` or the caller's memory */
+    void *own;
 };
 
-struct rate_table *rate_create(int64_t per_minute)
+size_t http_rate_memory_size(void) { return sizeof(struct bucket[SETS][WAYS]); }
+
+struct rate_table *rate_create(int64_t per_minute, void *memory)
 {
     struct rate_table *table = calloc(1, sizeof(*table));
 
@@ -33,6 +36,12 @@ struct rate_table *rate_create(int64_t per_minute)
     if (table == NULL)
         abort();
     table->per_minute = per_minute;
+    if (memory == NULL) {
+        memory = table->own = calloc(1, http_rate_memory_size());
+        if (memory == NULL)
+            abort();
+    }
+    table->sets = memory;
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_init(&table->locks[i], NULL);
     return table;
@@ -44,6 +53,7 @@ void rate_destroy(struct rate_table *table)
         return;
     for (size_t i = 0; i < STRIPES; i++)
         pthread_mutex_destroy(&table->locks[i]);
+    free(table->own);
     free(table);
 }
 
@@ -63,11 +73,24 @@ struct rate_key rate_key_of_ip(struct str ip)
                              hash_u64((struct str){(const char *)bytes, sizeof(bytes)}, RATE_IP)};
 }
 
+/* Memory that outlived a process may hold half a change, another budget's tokens, or the time of a
+ * machine that has been started again since. */
+static void bucket_mend(struct bucket *bucket, int64_t full, int64_t now_ms)
+{
+    if (bucket->at_ms > now_ms)
+        bucket->at_ms = now_ms;
+    if (bucket->milli_tokens > full)
+        bucket->milli_tokens = full;
+    if (bucket->milli_tokens < 0)
+        bucket->milli_tokens = 0;
+}
+
 static struct bucket *bucket_find(struct bucket *set, uint64_t key, int64_t full, int64_t now_ms)
 {
     struct bucket *oldest = &set[0];
 
     for (size_t i = 0; i < WAYS; i++) {
+        bucket_mend(&set[i], full, now_ms);
         if (set[i].key == key)
             return &set[i];
         if (set[i].at_ms < oldest->at_ms)

@@ -254,7 +254,7 @@ bool http_server_create_limited(const struct http_config *config, const struct h
     pthread_cond_init(&server->work_done, NULL);
     tables_join(server);
     server->ip_counts = ip_counts_create();
-    server->rate = rate_create(server->config.rate_per_minute);
+    server->rate = rate_create(server->config.rate_per_minute, config->rate_memory);
     if (!route_tree_create(server->tables, &server->tree, err) || !server_listen(server, err) ||
         !origin_read(server, err) || !builtin_prepare(server, err)) {
         http_server_destroy(server);

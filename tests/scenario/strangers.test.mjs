@@ -202,3 +202,25 @@ test("no secret is in a log, a database or a folder", async (t) => {
     for (const secret of ["CANARY", fake.key, house.token, session, "a long quiet morning"])
       assert.ok(!bytes.includes(secret), `${secret.slice(0, 12)}… in ${place}`);
 });
+
+test("kill -9 and a restart give back no guess and no token", async (t) => {
+  const house = await openHouse(t, { env: { VITRINE_RATE_PER_MINUTE: "60" } });
+  const guess = () => house.call("POST", "/auth/login", { as: "anyone", headers: { "x-vitrine": "1" },
+    body: { name: "owner", password: "not the right one" } });
+  const spend = async () => (await house.call("GET", "/me")).headers.ratelimit;
+  const left = (header) => Number(/r=(\d+)/.exec(header)[1]);
+
+  let reply;
+  for (let go = 0; go < 30 && reply?.status !== 429; go++) reply = await guess();
+  assert.equal(reply.status, 429);
+  let before = left(await spend());
+  while (before > 20) before = left(await spend());
+  await house.signal("SIGKILL");
+  await house.start();
+  const after = left(await spend());
+  assert.ok(after < 40, `${before} tokens were left, then ${after}`);
+  reply = await guess();
+  assert.equal(reply.status, 429);
+  assert.ok(Number(reply.headers["retry-after"]) >= 1);
+  assert.equal(reply.json.code, "rate_limited");
+});
