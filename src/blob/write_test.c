@@ -191,7 +191,9 @@ static int failing_mkdirat(int fd, const char *path, mode_t mode)
 static const struct blob_io failing_io = {.write = failing_write,
                                           .fsync = failing_fsync,
                                           .linkat = failing_linkat,
-                                          .mkdirat = failing_mkdirat};
+                                          .mkdirat = failing_mkdirat,
+                                          .fstatvfs = fstatvfs,
+                                          .fallocate = fallocate};
 
 static void test_a_disk_that_fails_anywhere_leaves_no_half_and_recovers(void **state)
 {
