@@ -21,11 +21,11 @@ static inline int64_t clock_mono_ms(const struct clock *clock)
     return clock->mono_ms(clock->context);
 }
 
-/* A clock that stands until it is moved, for tests.  `fake` is borrowed for as long as the clock is
- * used. */
+/* A clock that stands until it is moved, for tests: by any thread, while others read it.  `fake` is
+ * borrowed for as long as the clock is used. */
 struct clock_fake {
-    int64_t wall_ms;
-    int64_t mono_ms;
+    _Atomic int64_t wall_ms;
+    _Atomic int64_t mono_ms;
 };
 struct clock clock_of_fake(struct clock_fake *fake);
 

@@ -15,7 +15,8 @@ export const BINARY = process.env.VITRINE ?? ["build-rel", "build/release", "bui
   .map((folder) => fileURLToPath(new URL(`../../${folder}/vitrine`, import.meta.url)))
   .find((path) => existsSync(path)) ?? "vitrine";
 export const PASSWORD = "a long quiet morning";
-const WAIT_MS = 20000;
+// SLOWNESS: how many times slower the binary is than a plain one; ./test says it of TSan's.
+const WAIT_MS = 20000 * Number(process.env.SLOWNESS ?? 1);
 
 // Asks until `probe` gives something true, and returns it; no fixed sleeps in scenarios.
 export async function until(what, probe, wait_ms = WAIT_MS) {
