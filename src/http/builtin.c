@@ -118,12 +118,12 @@ static void page_begin(struct buf *out, const char *title)
 static bool docs(struct request *req, struct error *err)
 {
     const struct route_tree *tree = req->server->tree;
-    const struct http_asset *asset = static_find(req->server, STR("/docs/index.html"));
+    const struct http_asset *page = static_find(req->server, STR("/index.html"));
     struct buf body = {0};
 
     (void)err;
-    if (asset != NULL)
-        return static_serve(req->call, asset);
+    if (page != NULL) /* it has a reader */
+        return static_serve(req->call, page);
     page_begin(&body, "vitrine API");
     buf_add(&body, STR("<p><a href=\"/openapi.json\">openapi.json</a>, "
                        "<a href=\"/docs/errors\">errors</a></p><table><thead><tr><th>Method</th>"

@@ -39,6 +39,13 @@ const setupRoute = createRoute({
   component: lazyRouteComponent(() => import('~/features/auth/setup-page'), 'SetupPage'),
 });
 
+const docsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/docs',
+  loader: () => loadTexts('docs'),
+  component: lazyRouteComponent(() => import('~/features/docs/page'), 'DocsPage'),
+});
+
 const frameRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'frame',
@@ -140,6 +147,7 @@ const settingsPages = [
 const tree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
+  docsRoute,
   frameRoute.addChildren([
     indexRoute,
     generateRoute,

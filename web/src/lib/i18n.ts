@@ -3,6 +3,7 @@ import { useCallback, useMemo } from 'react';
 import { initReactI18next, useTranslation } from 'react-i18next';
 import type auth from '../locales/en/auth.json';
 import type common from '../locales/en/common.json';
+import type docs from '../locales/en/docs.json';
 import type errors from '../locales/en/errors.json';
 import type generate from '../locales/en/generate.json';
 import type library from '../locales/en/library.json';
@@ -22,6 +23,7 @@ import type { Language } from './preferences';
 interface Bundles {
   auth: typeof auth;
   common: typeof common;
+  docs: typeof docs;
   errors: typeof errors;
   generate: typeof generate;
   library: typeof library;
