@@ -148,7 +148,7 @@ const struct setting setting_table[] = {
      .label_en = "Admin key",
      .label_zh = "管理密钥",
      .help_en = "Makes the owner without a set-up link and is a bearer token with every scope; "
-                   "12 characters or more.",                                                                                                                                                         .help_zh = "无需设置链接即可创建所有者，并可作为拥有全部权限的令牌使用；至少 12 个字符。",
+                   "12 characters or more.",                                                             .help_zh = "无需设置链接即可创建所有者，并可作为拥有全部权限的令牌使用；至少 12 个字符。",
      },
     {
      .name = "master_key",
@@ -160,7 +160,7 @@ const struct setting setting_table[] = {
      .label_en = "Master key",
      .label_zh = "主密钥",
      .help_en = "Seals the providers' keys: 32 bytes in base64; empty: the file master.key in "
-                   "the data folder.",                                                                                                                                                       .help_zh = "用于加密服务商密钥：32 字节的 base64；留空则使用数据目录中的 master.key。",
+                   "the data folder.",                                                           .help_zh = "用于加密服务商密钥：32 字节的 base64；留空则使用数据目录中的 master.key。",
      },
     {
      .name = "log.level",
@@ -380,8 +380,9 @@ const struct setting setting_table[] = {
      .label_en = "Ask above this price",
      .label_zh = "超过此价格时先询问",
      .help_en = "For new providers: when it is unknown whether a call was paid, a dearer one "
-                   "waits for a person; a cheaper one is repeated once.  0: always ask.", .help_zh = "用于新建的服务商：无法确定某次调用是否已付费时，高于此价格的会等待人工决定，"
-                   "低于此价格的自动重试一次。0 表示总是询问。", },
+                   "waits for a person; a cheaper one is repeated once.  0: always ask.", .help_zh = "用于新建的服务商：无法确定某次调用是否已付费时，高于此价格的"
+                   "会等待人工决定，低于此价格的自动重试一次。0 表示总是询问。",
+     },
     {
      .name = "queue.per_user_max",
      .group = "queue",
