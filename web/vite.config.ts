@@ -1,17 +1,33 @@
+import { readFileSync } from 'node:fs';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const server = process.env.VITRINE_SERVER ?? 'http://127.0.0.1:29281';
 
+/** The bundler collects the licences of what is code; the font's is put beside them. */
+const fontLicence: Plugin = {
+  name: 'font-licence',
+  generateBundle() {
+    const licence = new URL('./node_modules/@fontsource-variable/inter/LICENSE', import.meta.url);
+    this.emitFile({
+      type: 'asset',
+      fileName: 'licenses-fonts.txt',
+      source: readFileSync(licence, 'utf8'),
+    });
+  },
+};
+
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), fontLicence],
   resolve: { alias: { '~': new URL('./src', import.meta.url).pathname } },
   build: {
     target: 'es2023',
     assetsInlineLimit: 0, // the policy allows fonts and pictures from 'self' only
     modulePreload: { polyfill: false }, // it would be an inline script
     cssCodeSplit: false,
+    license: { fileName: 'licenses.txt' },
   },
   worker: { format: 'es' },
   server: { proxy: { '/api': { target: server, changeOrigin: true } } },
