@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { queueQuery } from '~/api/queries';
 import { onLoginWanted } from '~/api/session';
@@ -52,8 +52,12 @@ function useFocusHead() {
     if (before.current === pathname) return;
     before.current = pathname;
     const frame = requestAnimationFrame(() => {
+      // Unless the page has put it somewhere itself.
       if (document.querySelector('[role="dialog"]')) return;
-      document.querySelector<HTMLElement>('h1[tabindex="-1"]')?.focus({ preventScroll: true });
+      if (document.activeElement?.closest('main > *')) return;
+      [...document.querySelectorAll<HTMLElement>('h1[tabindex="-1"]')]
+        .find((head) => !head.closest('[inert]'))
+        ?.focus({ preventScroll: true });
     });
     return () => cancelAnimationFrame(frame);
   }, [pathname]);
@@ -76,6 +80,8 @@ export function Frame() {
   const t = useT();
   const navigate = useNavigate();
   const isPhone = useMedia(phone);
+  // The viewer lies over everything; nothing under it is reached by keys.
+  const isCovered = Boolean(useParams({ strict: false }).asset);
   const [open, setOpen] = useState<'palette' | 'sheet' | null>(null);
   const [isLoginWanted, setLoginWanted] = useState(false);
   const isNewVersion = useLive();
@@ -108,13 +114,19 @@ export function Frame() {
         {t('common.skip')}
       </button>
       <div className="flex min-h-0 flex-1">
-        {!isPhone && <SideNav />}
+        {!isPhone && (
+          <div className="contents" inert={isCovered}>
+            <SideNav />
+          </div>
+        )}
         <div className="flex min-w-0 flex-1 flex-col">
-          <TopBar
-            queue={queue}
-            onPalette={() => setOpen('palette')}
-            onSheet={() => setOpen('sheet')}
-          />
+          <div className="contents" inert={isCovered}>
+            <TopBar
+              queue={queue}
+              onPalette={() => setOpen('palette')}
+              onSheet={() => setOpen('sheet')}
+            />
+          </div>
           <ConnectionBar />
           {isNewVersion && <VersionBar />}
           <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
@@ -122,7 +134,11 @@ export function Frame() {
           </main>
         </div>
       </div>
-      {isPhone && <TabBar />}
+      {isPhone && (
+        <div className="contents" inert={isCovered}>
+          <TabBar />
+        </div>
+      )}
       <Announcer />
       <Suspense>
         {isLoginWanted && <LoginDialog />}

@@ -43,6 +43,7 @@ export function NotFound() {
   return (
     <main className="flex h-full">
       <EmptyState
+        isPage
         icon={Compass}
         title={t('common.notFound.title')}
         text={t('common.notFound.text')}

@@ -102,6 +102,12 @@ export function hasText(key: string): key is Key {
 
 export type Translate = typeof translate;
 
+/** A choice of the server's tables in words; what has none, like "png", is its own name. */
+export function choiceText(choice: string, t: Translate): string {
+  const key = `common.choice.${choice}`;
+  return hasText(key) ? t(key) : choice;
+}
+
 /** The translator; its identity changes with the language, so memoised texts follow. */
 export function useT(): Translate {
   const { i18n } = useTranslation('common', { i18n: instance });

@@ -13,18 +13,22 @@ export function EmptyState({
   title,
   text,
   children,
+  isPage = false,
 }: {
   icon: LucideIcon;
   title: string;
   text: string;
   children?: ReactNode;
+  /** it is all there is: its title is the page's */
+  isPage?: boolean;
 }) {
+  const Title = isPage ? 'h1' : 'h2';
   return (
     <div className="flex flex-1 flex-col items-center justify-center gap-2 p-8 text-center">
       <span className="mb-2 flex size-12 items-center justify-center rounded-12 bg-surface-2 text-fg-3">
         <Icon size={24} strokeWidth={1.5} aria-hidden />
       </span>
-      <h2 className="text-16 font-semibold">{title}</h2>
+      <Title className="text-16 font-semibold">{title}</Title>
       <p className="max-w-sm text-balance text-13 text-fg-2">{text}</p>
       {children && <div className="mt-3 flex flex-wrap justify-center gap-2">{children}</div>}
     </div>
@@ -84,7 +88,13 @@ export function ErrorState({
 }
 
 export function Skeleton({ className }: { className?: string }) {
-  return <div aria-hidden className={clsx('appear-late rounded-6 bg-surface-3', className)} />;
+  return (
+    <div
+      aria-hidden
+      data-skeleton
+      className={clsx('appear-late rounded-6 bg-surface-3', className)}
+    />
+  );
 }
 
 /** A small coloured word. */

@@ -1,6 +1,6 @@
 import { Dices } from 'lucide-react';
 import type { Model, Parameter } from '~/api/types';
-import { useT } from '~/lib/i18n';
+import { choiceText, useT } from '~/lib/i18n';
 import { IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
@@ -84,7 +84,7 @@ export function ParameterField({
       { value: auto, label: t('generate.more.auto') },
       ...choices
         .filter((choice) => choice !== '' && choice !== 'auto')
-        .map((choice) => ({ value: choice, label: choice })),
+        .map((choice) => ({ value: choice, label: choiceText(choice, t) })),
     ];
     const current = typeof value === 'string' && choices.includes(value) ? value : auto;
     const choose = (next: string) => put(next === auto ? undefined : next);

@@ -137,6 +137,13 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
         <img
           src={partialUrl(task.id, partials - 1, version)}
           alt={t('generate.slot.partial')}
+          onError={(event) => {
+            // The task ended meanwhile; its picture or its end comes next.
+            event.currentTarget.hidden = true;
+          }}
+          onLoad={(event) => {
+            event.currentTarget.hidden = false;
+          }}
           decoding="async"
           className="fade-in absolute inset-0 size-full object-cover"
         />

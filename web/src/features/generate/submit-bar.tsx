@@ -35,8 +35,8 @@ export function SubmitBar({ submit }: { submit: Submit }) {
           <span
             aria-live="polite"
             className={clsx(
-              'min-h-5 truncate text-14 font-medium tabular-nums transition-opacity duration-200',
-              submit.isEstimating && 'opacity-50',
+              'min-h-5 truncate text-14 font-medium tabular-nums transition-colors duration-200',
+              submit.isEstimating && 'text-fg-3',
             )}
           >
             {price}

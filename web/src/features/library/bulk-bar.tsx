@@ -37,7 +37,7 @@ export function BulkBar({
   return (
     <section
       aria-label={t('library.bulk.label')}
-      className="fade-in absolute bottom-4 left-1/2 z-20 flex max-w-[calc(100%-1rem)] -translate-x-1/2 flex-wrap items-center justify-center gap-1 rounded-12 bg-surface p-1.5 shadow-3 outline outline-line"
+      className="fade-in absolute inset-x-2 bottom-4 z-20 mx-auto flex w-fit flex-wrap items-center justify-center gap-1 rounded-12 bg-surface p-1.5 shadow-3 outline outline-line"
     >
       <span aria-live="polite" className="px-2 text-13 font-medium whitespace-nowrap tabular-nums">
         {t('library.bulk.selected', { count, value: format.number(count) })}
@@ -47,7 +47,7 @@ export function BulkBar({
           {t('library.bulk.all', { count: total, value: format.number(total) })}
         </Button>
       )}
-      <span aria-hidden className="mx-1 h-5 w-px bg-line" />
+      <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />
       {canWrite && !isTrash && (
         <>
           <IconButton icon={Star} label={t('library.command.star')} keys="." onClick={onStar} />
@@ -67,7 +67,7 @@ export function BulkBar({
           onClick={onTrash}
         />
       )}
-      <span aria-hidden className="mx-1 h-5 w-px bg-line" />
+      <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />
       <IconButton icon={X} label={t('library.command.deselect')} keys="Escape" onClick={onClear} />
     </section>
   );

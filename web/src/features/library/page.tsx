@@ -29,7 +29,8 @@ export function LibraryPage() {
   const format = useFormat();
   const navigate = useNavigate();
   const search = route.useSearch();
-  const isViewing = Boolean(useParams({ strict: false }).asset);
+  const { asset: viewed } = useParams({ strict: false });
+  const isViewing = Boolean(viewed);
   const sort = search.sort ?? 'newest';
   const filter = useMemo(() => filterOf(search), [search]);
   const list = useInfiniteQuery(assetsQuery(filter, sort));
@@ -51,6 +52,16 @@ export function LibraryPage() {
     list.data?.pages[0]?.total ?? days.data?.reduce((sum, day) => sum + day.count, 0) ?? null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another selection
   useEffect(() => setChosen(noSelection), [filter, sort]);
+
+  // Out of the viewer one goes on at the picture that was open last.
+  const lastViewed = useRef(viewed);
+  useEffect(() => {
+    const last = lastViewed.current;
+    lastViewed.current = viewed;
+    if (viewed || !last) return;
+    setFocused(last);
+    document.querySelector<HTMLElement>(`[data-open="${last}"]`)?.focus();
+  }, [viewed]);
 
   const target = useCallback((): Target => {
     if (selection.isAll && total !== null) return { filter, count: total };
@@ -194,104 +205,106 @@ export function LibraryPage() {
         takeFiles(files);
       }}
     >
-      <PageHead
-        title={t(search.trash ? 'library.trash.title' : 'common.nav.library')}
-        count={total === null ? undefined : format.number(total)}
-      >
-        <SearchBox
-          inputRef={searchBox}
-          value={search.q ?? ''}
-          onChange={(q) => setSearch({ q: q || undefined })}
+      <div className="contents" inert={isViewing}>
+        <PageHead
+          title={t(search.trash ? 'library.trash.title' : 'common.nav.library')}
+          count={total === null ? undefined : format.number(total)}
+        >
+          <SearchBox
+            inputRef={searchBox}
+            value={search.q ?? ''}
+            onChange={(q) => setSearch({ q: q || undefined })}
+          />
+          <div className="flex-1" />
+          {search.trash && canWrite && assets.length > 0 && (
+            <Button look="danger-ghost" icon={Trash2} onClick={() => setDialog('empty')}>
+              {t('library.trash.empty')}
+            </Button>
+          )}
+          {!search.trash && canWrite && (
+            <Button icon={ImagePlus} onClick={() => picker.current?.click()}>
+              {t('library.upload.action')}
+            </Button>
+          )}
+        </PageHead>
+        <Filters search={search} onChange={setSearch} />
+        <input
+          ref={picker}
+          type="file"
+          accept="image/*"
+          multiple
+          hidden
+          aria-label={t('library.command.upload')}
+          onChange={(event) => {
+            takeFiles([...(event.target.files ?? [])]);
+            event.target.value = '';
+          }}
         />
-        <div className="flex-1" />
-        {search.trash && canWrite && assets.length > 0 && (
-          <Button look="danger-ghost" icon={Trash2} onClick={() => setDialog('empty')}>
-            {t('library.trash.empty')}
-          </Button>
+        {body}
+        {selection.ids.size > 0 && !isViewing && (
+          <BulkBar
+            selection={selection}
+            total={total}
+            isAllLoaded={!list.hasNextPage}
+            isTrash={Boolean(search.trash)}
+            canWrite={canWrite}
+            onAll={() => setChosen({ ...selection, ids: new Set(order), isAll: true })}
+            onClear={clear}
+            onStar={toggleStar}
+            onTag={() => setDialog('tag')}
+            onZip={() => void actions.download(target())}
+            onTrash={askTrash}
+            onRestore={() => {
+              actions.restore(target());
+              clear();
+            }}
+          />
         )}
-        {!search.trash && canWrite && (
-          <Button icon={ImagePlus} onClick={() => picker.current?.click()}>
-            {t('library.upload.action')}
-          </Button>
-        )}
-      </PageHead>
-      <Filters search={search} onChange={setSearch} />
-      <input
-        ref={picker}
-        type="file"
-        accept="image/*"
-        multiple
-        hidden
-        aria-label={t('library.command.upload')}
-        onChange={(event) => {
-          takeFiles([...(event.target.files ?? [])]);
-          event.target.value = '';
-        }}
-      />
-      {body}
-      {selection.ids.size > 0 && !isViewing && (
-        <BulkBar
-          selection={selection}
-          total={total}
-          isAllLoaded={!list.hasNextPage}
-          isTrash={Boolean(search.trash)}
-          canWrite={canWrite}
-          onAll={() => setChosen({ ...selection, ids: new Set(order), isAll: true })}
-          onClear={clear}
-          onStar={toggleStar}
-          onTag={() => setDialog('tag')}
-          onZip={() => void actions.download(target())}
-          onTrash={askTrash}
-          onRestore={() => {
-            actions.restore(target());
+        <UploadPanel />
+        <Suspense>
+          {dialog === 'tag' && (
+            <TagDialog
+              onClose={() => setDialog(null)}
+              onAdd={(tag) => actions.addTag(target(), tag)}
+              onRemove={(tag) => actions.removeTag(target(), tag)}
+              assets={assets.filter((asset) => selection.ids.has(asset.id))}
+            />
+          )}
+        </Suspense>
+        <ConfirmDialog
+          isOpen={dialog === 'delete' || dialog === 'empty'}
+          onClose={() => setDialog(null)}
+          isPending={isDeleting}
+          title={t(dialog === 'empty' ? 'library.trash.empty' : 'library.delete.title')}
+          about={t('library.delete.text')}
+          action={t('library.delete.action')}
+          onConfirm={() => {
+            setDeleting(true);
+            const what: Target =
+              dialog === 'empty' ? { filter: { trash: true }, count: total ?? 0 } : target();
+            void actions.deleteForGood(what).then(() => {
+              setDeleting(false);
+              setDialog(null);
+              clear();
+            });
+          }}
+        />
+        <ConfirmDialog
+          isOpen={dialog === 'trash'}
+          onClose={() => setDialog(null)}
+          title={t('library.trashAll.title', {
+            count: total ?? 0,
+            value: format.number(total ?? 0),
+          })}
+          about={t('library.trashAll.text')}
+          action={t('library.command.trash')}
+          onConfirm={() => {
+            actions.trash(target());
+            setDialog(null);
             clear();
           }}
         />
-      )}
-      <UploadPanel />
-      <Suspense>
-        {dialog === 'tag' && (
-          <TagDialog
-            onClose={() => setDialog(null)}
-            onAdd={(tag) => actions.addTag(target(), tag)}
-            onRemove={(tag) => actions.removeTag(target(), tag)}
-            assets={assets.filter((asset) => selection.ids.has(asset.id))}
-          />
-        )}
-      </Suspense>
-      <ConfirmDialog
-        isOpen={dialog === 'delete' || dialog === 'empty'}
-        onClose={() => setDialog(null)}
-        isPending={isDeleting}
-        title={t(dialog === 'empty' ? 'library.trash.empty' : 'library.delete.title')}
-        about={t('library.delete.text')}
-        action={t('library.delete.action')}
-        onConfirm={() => {
-          setDeleting(true);
-          const what: Target =
-            dialog === 'empty' ? { filter: { trash: true }, count: total ?? 0 } : target();
-          void actions.deleteForGood(what).then(() => {
-            setDeleting(false);
-            setDialog(null);
-            clear();
-          });
-        }}
-      />
-      <ConfirmDialog
-        isOpen={dialog === 'trash'}
-        onClose={() => setDialog(null)}
-        title={t('library.trashAll.title', {
-          count: total ?? 0,
-          value: format.number(total ?? 0),
-        })}
-        about={t('library.trashAll.text')}
-        action={t('library.command.trash')}
-        onConfirm={() => {
-          actions.trash(target());
-          setDialog(null);
-          clear();
-        }}
-      />
+      </div>
       <Outlet />
     </div>
   );

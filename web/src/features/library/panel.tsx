@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { assetQuery, operationsQuery } from '~/api/queries';
 import type { AssetDetail, Recipe } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
-import { pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { choiceText, pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
 import { Picture } from '~/ui/picture';
@@ -182,7 +182,7 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
             [t('library.panel.seed'), recipe.seed === null ? '' : String(recipe.seed)],
             ...parameters.map(([name, value]): [string, string] => [
               nameOf(name),
-              typeof value === 'number' ? format.number(value) : String(value),
+              typeof value === 'number' ? format.number(value) : choiceText(String(value), t),
             ]),
             [
               t('library.panel.cost'),

@@ -51,7 +51,6 @@ export function Viewer() {
   const [isSheetOpen, setSheetOpen] = useState(false);
   const [isTagging, setTagging] = useState(false);
   const zoom = useRef<ZoomHandle>(null);
-  const close = useRef<HTMLButtonElement>(null);
   const actions = useLibraryActions();
   const { data: me } = useQuery(meQuery);
   const canWrite = me?.role !== 'viewer';
@@ -63,7 +62,6 @@ export function Viewer() {
   const at = assets.findIndex((asset) => asset.id === id);
   const asset: Asset | undefined = assets[at] ?? detail.data;
   useTitle(asset?.name || t('library.picture'));
-  useEffect(() => close.current?.focus({ preventScroll: true }), []);
 
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
   useEffect(() => {
@@ -165,13 +163,7 @@ export function Viewer() {
       className="fade-in fixed inset-0 z-30 flex flex-col bg-canvas"
     >
       <header className="flex h-12 shrink-0 items-center gap-1 border-line border-b bg-surface px-2">
-        <IconButton
-          ref={close}
-          icon={X}
-          label={t('library.command.close')}
-          keys="Escape"
-          onClick={leave}
-        />
+        <IconButton icon={X} label={t('library.command.close')} keys="Escape" onClick={leave} />
         <div className="min-w-0 flex-1 px-2">
           <h1 tabIndex={-1} className="truncate text-13 font-medium">
             {asset?.name || t('library.picture')}

@@ -95,7 +95,8 @@ export function RunPage() {
               run.failed > 0 && t('queue.run.failed', { count: run.failed }),
               run.cost_micro > 0
                 ? format.money(run.cost_micro, run.currency)
-                : run.estimate_micro > 0 &&
+                : isActive &&
+                  run.estimate_micro > 0 &&
                   t('queue.run.about', { price: format.money(run.estimate_micro, run.currency) }),
               format.dateTime(run.created_at),
               run.finished_at &&

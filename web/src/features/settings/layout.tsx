@@ -44,7 +44,7 @@ export function SettingsLayout() {
           className="flex h-8 shrink-0 items-center gap-2.5 rounded-8 px-3 text-13 text-fg-2 transition-colors duration-100 hover:bg-surface-2 hover:text-fg max-md:h-11"
           activeProps={{ className: '!bg-surface-3 !text-fg font-medium' }}
         >
-          <place.icon size={16} strokeWidth={1.75} aria-hidden />
+          <place.icon size={16} strokeWidth={1.75} aria-hidden className="max-md:hidden" />
           {t(place.labelKey)}
         </Link>
       ))}

@@ -106,34 +106,38 @@ export function ProviderCard({
               .join(' · ')}
           </p>
         </div>
-        <Button icon={Zap} isPending={isTesting} onClick={() => void runTest()}>
-          {t('settings.provider.test')}
-        </Button>
-        <Button icon={Pencil} onClick={() => setDialog('edit')}>
-          {t('settings.provider.edit')}
-        </Button>
-        <Menu
-          trigger={<IconButton icon={MoreHorizontal} label={t('common.more')} />}
-          entries={[
-            {
-              label: t(provider.is_paused ? 'settings.provider.resume' : 'settings.provider.pause'),
-              icon: provider.is_paused ? Play : Pause,
-              run: () =>
-                void data(
-                  provider.is_paused
-                    ? api.POST('/api/v1/providers/{id}/resume', path)
-                    : api.POST('/api/v1/providers/{id}/pause', { ...path, body: {} }),
-                ).then(put, fail),
-            },
-            'line',
-            {
-              label: t('settings.provider.delete'),
-              icon: Trash2,
-              isDanger: true,
-              run: () => setDialog('delete'),
-            },
-          ]}
-        />
+        <div className="flex items-center gap-2">
+          <Button icon={Zap} isPending={isTesting} onClick={() => void runTest()}>
+            {t('settings.provider.test')}
+          </Button>
+          <Button icon={Pencil} onClick={() => setDialog('edit')}>
+            {t('settings.provider.edit')}
+          </Button>
+          <Menu
+            trigger={<IconButton icon={MoreHorizontal} label={t('common.more')} />}
+            entries={[
+              {
+                label: t(
+                  provider.is_paused ? 'settings.provider.resume' : 'settings.provider.pause',
+                ),
+                icon: provider.is_paused ? Play : Pause,
+                run: () =>
+                  void data(
+                    provider.is_paused
+                      ? api.POST('/api/v1/providers/{id}/resume', path)
+                      : api.POST('/api/v1/providers/{id}/pause', { ...path, body: {} }),
+                  ).then(put, fail),
+              },
+              'line',
+              {
+                label: t('settings.provider.delete'),
+                icon: Trash2,
+                isDanger: true,
+                run: () => setDialog('delete'),
+              },
+            ]}
+          />
+        </div>
       </div>
       {provider.is_paused && provider.pause_reason && (
         <p className="mx-4 mb-4 rounded-8 bg-warn-soft px-3 py-2 text-13 text-warn">

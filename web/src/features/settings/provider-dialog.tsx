@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, data } from '~/api/client';
 import { ApiError, errorText } from '~/api/errors';
 import type { Provider, ProviderField, ProviderKind } from '~/api/types';
-import { pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { choiceText, pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
 import { Dialog } from '~/ui/dialog';
 import { Field, SecretInput, TextInput } from '~/ui/field';
@@ -225,7 +225,10 @@ function KindField({
     return <Switch label={label} help={help} isOn={value === true} onChange={onChange} />;
   }
   if (field.type === 'choice') {
-    const options = field.choices.map((choice) => ({ value: choice, label: choice }));
+    const options = field.choices.map((choice) => ({
+      value: choice,
+      label: choiceText(choice, t),
+    }));
     return (
       <Field label={label} help={help} error={error} isCustom>
         {options.length <= 4 ? (

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Setting } from '~/api/types';
-import { hasText, pickLanguage, type Translate, useFormat, useT } from '~/lib/i18n';
+import { choiceText, hasText, pickLanguage, type Translate, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, SecretInput, TextInput } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
@@ -234,7 +234,10 @@ function SettingInput({
     );
   }
   if (setting.type === 'choice') {
-    const options = setting.choices.map((choice) => ({ value: choice, label: choice }));
+    const options = setting.choices.map((choice) => ({
+      value: choice,
+      label: choiceText(choice, t),
+    }));
     return options.length <= 3 ? (
       <Segments label={label} value={String(value)} onChange={onChange} options={options} />
     ) : (
