@@ -57,7 +57,7 @@ test('a session that ends asks over the page and goes on', async ({ page }) => {
   );
 });
 
-test('a token is shown once, copied and revoked', async ({ signedIn: page }) => {
+test('a token is shown once, works, and is revoked', async ({ signedIn: page, rig }) => {
   await page.goto('/settings/tokens');
   await page.getByRole('button', { name: 'New token' }).click();
   await page.getByLabel('Name').fill('shop script');
@@ -70,7 +70,15 @@ test('a token is shown once, copied and revoked', async ({ signedIn: page }) => 
   const row = page.getByRole('listitem').filter({ hasText: 'shop script' });
   await expect(row).toBeVisible();
   await expect(page.getByText(token)).toHaveCount(0);
+  const ask = async () =>
+    (
+      await fetch(`${rig.server.url}/api/v1/models`, {
+        headers: { Authorization: `Bearer ${token}` },
+      })
+    ).status;
+  expect(await ask()).toBe(200);
   await row.getByRole('button', { name: 'Revoke' }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Revoke' }).click();
   await expect(row).toHaveCount(0);
+  expect(await ask()).toBe(401);
 });

@@ -71,7 +71,8 @@ relayed(
     relay.isMuted = false;
     relay.reset();
     await expect(pictures(page)).toHaveCount(2);
-    await expect(page.getByRole('region', { name: 'In work' })).toBeHidden();
+    const work = page.getByRole('region', { name: 'In work' });
+    await expect(work.getByText('seen through a gap')).toHaveCount(0);
   },
 );
 

@@ -1,15 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { camera, drop, photograph } from './photograph';
 import { call, expect, generate, pictures, setMock, test } from './test';
-
-const picture = {
-  name: 'reference.png',
-  mimeType: 'image/png',
-  // One red pixel.
-  buffer: Buffer.from(
-    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
-    'base64',
-  ),
-};
 
 test.beforeEach(async ({ rig }) => {
   await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0 });
@@ -29,12 +20,60 @@ test('slots stand in their final shape before the first byte', async ({ signedIn
   expect(await slots.first().boundingBox()).toEqual(before);
 });
 
-test('a reference by file goes in, and its place in the recipe is kept', async ({
+test('a photograph falls in, four candidates come live, labelled', async ({
+  signedIn: page,
+  rig,
+}) => {
+  await setMock(rig, { latency_ms: 2500 });
+  await page.goto('/generate');
+  const bytes = await photograph(page);
+  expect(bytes.length).toBeGreaterThan(1_000_000);
+  await drop(page, 'Drop, paste or choose pictures', 'harbour.jpg', bytes);
+  await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible({ timeout: 30_000 });
+  await page.getByLabel('Prompt', { exact: true }).fill('the same harbour at night');
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+
+  const slots = page.getByRole('region', { name: 'Results' }).getByRole('listitem');
+  await expect(slots).toHaveCount(4);
+  const partial = slots.first().getByRole('img', { name: 'Preview, not finished' });
+  await expect(partial).toBeVisible();
+  await expect
+    .poll(() => partial.evaluate((image) => (image as HTMLImageElement).naturalWidth))
+    .toBeGreaterThan(0);
+  await expect(pictures(page)).toHaveCount(4, { timeout: 40_000 });
+
+  await page.getByRole('link', { name: 'Library' }).click();
+  const made = page.getByRole('gridcell', { name: /the same harbour at night/ });
+  await expect(made).toHaveCount(4);
+  await made.first().getByRole('button').first().click();
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  await expect(panel).toContainText('Made by AI, labelled in the file');
+  await panel.getByRole('link', { name: 'harbour' }).click();
+
+  // It stands upright, is a picture of one's own, and says nothing of the camera.
+  await expect(panel).toContainText('3000 × 4000');
+  await expect(panel).toContainText('Uploaded');
+  await expect(panel).not.toContainText('Made by AI');
+  const file = await page.request.get(
+    `/api/v1/assets/${page.url().split('/').at(-1)?.split('?')[0]}/file?variant=original`,
+  );
+  expect(file.ok()).toBe(true);
+  expect((await file.body()).includes(camera)).toBe(false);
+});
+
+test('a reference by the chooser of files goes in, and the recipe keeps it', async ({
   signedIn: page,
 }) => {
   await page.goto('/generate');
-  await page.getByLabel('Upload from this computer').setInputFiles(picture);
-  await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible();
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Drop, paste or choose pictures' }).click();
+  await page.getByRole('menuitem', { name: 'Upload from this computer' }).click();
+  await (await chooser).setFiles({
+    name: 'desk.jpg',
+    mimeType: 'image/jpeg',
+    buffer: await photograph(page, 1600),
+  });
+  await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible({ timeout: 30_000 });
   await page.getByLabel('Prompt', { exact: true }).fill('the same in blue');
   await page
     .getByRole('group', { name: 'Pictures' })
@@ -45,7 +84,7 @@ test('a reference by file goes in, and its place in the recipe is kept', async (
   await pictures(page).first().click();
   const panel = page.getByRole('complementary', { name: 'Details' });
   await expect(panel).toContainText('Reference pictures');
-  await expect(panel.getByRole('link', { name: 'reference' })).toBeVisible();
+  await expect(panel.getByRole('link', { name: 'desk' })).toBeVisible();
 });
 
 test('a file that is no picture is refused with a reason', async ({ signedIn: page }) => {
@@ -58,6 +97,15 @@ test('a file that is no picture is refused with a reason', async ({ signedIn: pa
   await expect(page.getByRole('alert').filter({ hasText: /no picture|damaged/ })).toBeVisible();
 });
 
+test('one picture is cancelled, the others are made', async ({ signedIn: page, rig }) => {
+  await setMock(rig, { latency_ms: 4000 });
+  await generate(page, 'a lamp too many', 2);
+  const slots = page.getByRole('region', { name: 'Results' }).getByRole('listitem');
+  await slots.first().getByRole('button', { name: 'Cancel this picture' }).click();
+  await expect(slots.first().getByText('Cancelled')).toBeVisible();
+  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+});
+
 test('cancel stops what runs and what waits', async ({ signedIn: page, rig }) => {
   await setMock(rig, { latency_ms: 4000 }, { concurrency: 1 });
   await generate(page, 'a slow lamp', 4);
@@ -65,7 +113,8 @@ test('cancel stops what runs and what waits', async ({ signedIn: page, rig }) =>
   await expect(results.getByRole('progressbar', { name: 'Picture 1' })).toBeVisible();
   await page.getByRole('button', { name: 'Cancel this run' }).first().click();
   await expect(results.getByText('Cancelled')).toHaveCount(4);
-  await expect(page.getByRole('region', { name: 'In work' })).toBeHidden({ timeout: 20_000 });
+  const work = page.getByRole('region', { name: 'In work' });
+  await expect(work.getByText('a slow lamp')).toHaveCount(0, { timeout: 20_000 });
   await setMock(rig, { latency_ms: 300 }, { concurrency: 4 });
 });
 

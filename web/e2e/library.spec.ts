@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, generate, pictures, setMock, test } from './test';
 
 test.beforeEach(async ({ rig, signedIn: page }) => {
@@ -28,6 +29,29 @@ test('search finds by words of the prompt, also two Chinese characters', async (
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await expect(page.getByRole('gridcell').first()).toBeVisible();
+});
+
+test('filters of the row go into the address, and out of it', async ({ signedIn: page }) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await expect(tiles.first()).toBeVisible();
+  await page.getByRole('button', { name: 'Kind' }).click();
+  await page.getByRole('menuitem', { name: 'Uploaded' }).click();
+  await expect(page).toHaveURL(/kind=uploaded/);
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await page.getByRole('button', { name: /^Uploaded/ }).click();
+  await expect(page).not.toHaveURL(/kind=/);
+  await expect(tiles.first()).toBeVisible();
+  await tiles.first().getByRole('button').first().focus();
+  await page.keyboard.press('5');
+  await expect(tiles.first().getByRole('img', { name: '5 stars' })).toBeVisible();
+  await page.getByRole('button', { name: 'Rating' }).click();
+  await page.getByRole('menuitem', { name: '5 stars and more' }).click();
+  await expect(page).toHaveURL(/rating=5/);
+  await expect(tiles).toHaveCount(1);
+  await tiles.first().getByRole('button').first().focus();
+  await page.keyboard.press('0');
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
 });
 
 test('trash has an undo, and the trash gives back', async ({ signedIn: page }) => {
@@ -78,13 +102,18 @@ test('the keyboard alone selects a range, stars, tags and rates', async ({ signe
 
 test('a selection is downloaded as one ZIP', async ({ signedIn: page }) => {
   await page.goto('/library?q=orchard');
-  await page
-    .getByRole('gridcell')
-    .first()
-    .click({ modifiers: ['Control'] });
-  const download = page.waitForEvent('download');
+  const tiles = page.getByRole('gridcell');
+  await tiles.first().click({ modifiers: ['Control'] });
+  await tiles.nth(2).click({ modifiers: ['Shift'] });
+  await expect(page.getByText('3 selected')).toBeVisible();
+  const coming = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Download as ZIP' }).click();
-  expect((await download).suggestedFilename()).toMatch(/\.zip$/);
+  const download = await coming;
+  expect(download.suggestedFilename()).toMatch(/\.zip$/);
+  const bytes = readFileSync(await download.path());
+  // The end of the central directory counts the files: three pictures, and what made them.
+  expect(bytes.readUInt16LE(bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1') + 10)).toBe(4);
+  expect(bytes.includes('manifest.csv')).toBe(true);
 });
 
 test('the viewer walks, zooms and goes back to where it came from', async ({ signedIn: page }) => {
@@ -93,6 +122,10 @@ test('the viewer walks, zooms and goes back to where it came from', async ({ sig
   await expect(page.getByText(/^1 of \d+$/)).toBeVisible();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByText(/^2 of \d+$/)).toBeVisible();
+  // Nothing under the viewer can be reached.
+  const reached = page.locator(':not([inert] *)');
+  await expect(page.getByRole('heading', { level: 1 }).and(reached)).toHaveCount(1);
+  await expect(page.getByRole('link', { name: 'Queue' }).and(reached)).toHaveCount(0);
   const zoom = page.getByRole('button', { name: /fit, 100 % or 400 %/ });
   await page.keyboard.press('!');
   await expect(zoom).toHaveText('100 %');
@@ -100,4 +133,41 @@ test('the viewer walks, zooms and goes back to where it came from', async ({ sig
   await expect(zoom).not.toHaveText('100 %');
   await page.keyboard.press('Escape');
   await expect(page).toHaveURL(/\/library\?q=orchard$/);
+  // One goes on where one was: at the picture that was open last.
+  await expect(page.getByRole('gridcell').nth(1).getByRole('button').first()).toBeFocused();
+});
+
+test('the viewer shows the recipe, gives the original and recalls', async ({ signedIn: page }) => {
+  await page.goto('/library?q=orchard');
+  await page.getByRole('gridcell').first().getByRole('button').first().click();
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  await expect(panel).toContainText('an orchard at dawn 果园清晨');
+  await expect(panel).toContainText(/Seed\s*\d+/);
+  await expect(panel).toContainText('Cost');
+  await expect(panel).not.toContainText('Steps');
+  await page.keyboard.press('i');
+  await expect(panel).toBeHidden();
+  await page.keyboard.press('i');
+
+  const coming = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Download the original' }).click();
+  const download = await coming;
+  expect(download.suggestedFilename()).toMatch(/orchard.*\.png$/);
+  expect(
+    readFileSync(await download.path())
+      .subarray(1, 4)
+      .toString(),
+  ).toBe('PNG');
+
+  const place = page.getByText(/^1 of \d+$/);
+  const before = await place.textContent();
+  await page.keyboard.press('Delete');
+  await expect(place).not.toHaveText(before ?? '');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(page.getByText(new RegExp(` of ${before?.split(' ').at(-1)}$`))).toBeVisible();
+  await page.keyboard.press('p');
+  await expect(page).toHaveURL(/\/generate/);
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue(
+    'an orchard at dawn 果园清晨',
+  );
 });

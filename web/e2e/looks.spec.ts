@@ -1,21 +1,12 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import axe from 'axe-core';
-import { expect, generate, pictures, setMock, test } from './test';
+import { call, expect, inNewHouse, makeOwner, type Rig, setMock, test } from './test';
 
 const shots = join(import.meta.dirname, '../../shots');
-
-const routes = [
-  ['generate', '/generate'],
-  ['library', '/library'],
-  ['trash', '/library?trash=true'],
-  ['queue', '/queue'],
-  ['profile', '/settings/profile'],
-  ['tokens', '/settings/tokens'],
-  ['providers', '/settings/providers'],
-  ['system', '/settings/system'],
-] as const;
 const sizes = { desktop: [1440, 900], tablet: [1024, 768], phone: [390, 844] } as const;
+type Size = keyof typeof sizes;
+const everySize: Size[] = ['desktop', 'tablet', 'phone'];
 
 interface Finding {
   id: string;
@@ -30,6 +21,7 @@ async function audit(page: Page): Promise<string[]> {
       .axe;
     return runner.run({
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'],
     });
   });
   return (found as { violations: Finding[] }).violations.map(
@@ -41,17 +33,60 @@ async function audit(page: Page): Promise<string[]> {
   );
 }
 
-/** Pictures and type are there, and nothing moves any more. */
+/** What is wider than the screen, or than the part of the page it stands in. */
+function overflows(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const wide: string[] = [];
+    const root = document.documentElement;
+    if (root.scrollWidth > window.innerWidth) wide.push('the document scrolls sideways');
+    for (const part of document.querySelectorAll<HTMLElement>('main, main *, [role=dialog]')) {
+      const { overflowX, overflowY } = getComputedStyle(part);
+      const scrollsDown = overflowY === 'auto' || overflowY === 'scroll';
+      // A part that scrolls down is not meant to scroll sideways too; a row of chips is.
+      if (scrollsDown && overflowX !== 'visible' && part.scrollWidth > part.clientWidth + 1) {
+        if (part.scrollHeight > part.clientHeight) wide.push(`${part.className.slice(0, 60)}`);
+      }
+    }
+    return wide;
+  });
+}
+
+/** Pictures and type are there, and nothing moves but what runs. */
 async function settle(page: Page) {
   await page.evaluate(async () => {
     await document.fonts.ready;
     await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
+    const ending = document
+      .getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
+    await Promise.all(ending.map((one) => one.finished.catch(() => undefined)));
   });
-  await expect(page.locator('[aria-busy=true]')).toHaveCount(0);
-  await page.waitForTimeout(250); // the longest fade
 }
 
-async function prefer(page: Page, language: string, theme: string) {
+interface Look {
+  language: 'en' | 'zh-CN';
+  theme: 'light' | 'dark';
+}
+
+/** Photographs and audits what the page shows now. */
+function camera(page: Page, { language, theme }: Look) {
+  const found: string[] = [];
+  const see = async (name: string, chosen: Size[] = everySize) => {
+    for (const size of chosen) {
+      const [width, height] = sizes[size];
+      await page.setViewportSize({ width, height });
+      await settle(page);
+      await page.screenshot({ path: join(shots, `${name}-${language}-${theme}-${size}.png`) });
+      for (const line of await overflows(page)) found.push(`${name} ${size}: ${line}`);
+      if (size === 'tablet') continue;
+      for (const line of await audit(page)) found.push(`${name} ${size}: ${line}`);
+    }
+    await page.setViewportSize({ width: sizes.desktop[0], height: sizes.desktop[1] });
+  };
+  return { found, see };
+}
+
+async function prefer(page: Page, { language, theme }: Look) {
   await page.addInitScript(
     ([chosen, look]) => {
       const saved = JSON.parse(localStorage.getItem('vitrine.preferences') ?? '{}');
@@ -63,56 +98,209 @@ async function prefer(page: Page, language: string, theme: string) {
   );
 }
 
-test.describe.configure({ timeout: 180_000 });
-
-test.beforeAll(async ({ rig, browser }) => {
-  await setMock(rig, { latency_ms: 200, failure_rate: 0 });
-  const context = await browser.newContext({ baseURL: rig.server.url });
-  await context.addCookies(rig.cookies);
-  const page = await context.newPage();
-  await generate(page, 'a walnut lamp on a desk', 4);
-  await expect(pictures(page)).toHaveCount(4, { timeout: 30_000 });
-  await context.close();
-});
-
-for (const language of ['en', 'zh-CN'] as const) {
-  for (const theme of ['light', 'dark'] as const) {
-    test(`every page is clean in ${language}, ${theme}, at three widths`, async ({
-      signedIn: page,
-    }) => {
-      const found: string[] = [];
-      await prefer(page, language, theme);
-      for (const [name, path] of routes) {
-        for (const [size, [width, height]] of Object.entries(sizes)) {
-          await page.setViewportSize({ width, height });
-          await page.goto(path);
-          await expect(page.getByRole('heading', { level: 1 }).first()).toBeAttached();
-          await settle(page);
-          await page.screenshot({ path: join(shots, `${name}-${language}-${theme}-${size}.png`) });
-          if (size === 'tablet') continue;
-          for (const line of await audit(page)) found.push(`${name} ${size}: ${line}`);
-          const isWide = await page.evaluate(
-            () => document.documentElement.scrollWidth > window.innerWidth,
-          );
-          if (isWide) found.push(`${name} ${size}: scrolls sideways`);
-        }
-      }
-      expect(found).toEqual([]);
-    });
-  }
+/** Goes there, and waits until what belongs there is there. */
+async function go(page: Page, path: string) {
+  await page.goto(path);
+  await expect(page.locator('h1:not([inert] *)')).toBeAttached();
+  await expect(page.locator('[aria-busy=true], [data-skeleton]')).toHaveCount(0);
 }
 
-test('the viewer and the login are clean too', async ({ signedIn: page, rig }) => {
-  await setMock(rig, { latency_ms: 200, failure_rate: 0 });
-  await generate(page, 'a jug for the viewer', 1);
-  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
-  await pictures(page).first().click();
-  await expect(page.getByRole('complementary', { name: 'Details' })).toContainText('Recipe');
-  await page.screenshot({ path: join(shots, 'viewer.png') });
-  expect(await audit(page)).toEqual([]);
-  await page.context().clearCookies();
-  await page.goto('/login');
-  await expect(page.getByRole('heading', { level: 1, name: 'Sign in' })).toBeVisible();
-  await page.screenshot({ path: join(shots, 'login.png') });
-  expect(await audit(page)).toEqual([]);
-});
+interface RunView {
+  id: string;
+  state: string;
+  tasks: { state: string; assets: { id: string }[] }[];
+}
+
+async function makeRun(rig: Rig, prompt: string, count: number, state: string): Promise<RunView> {
+  const made = (await call(rig, 'POST', '/runs', {
+    title: prompt,
+    nodes: Array.from({ length: count }, (_, index) => ({
+      key: `p${index + 1}`,
+      operation: 'image.generate',
+      parameters: { prompt, model: 'mock' },
+    })),
+  })) as RunView;
+  let run = made;
+  await expect
+    .poll(
+      async () => {
+        run = (await call(rig, 'GET', `/runs/${made.id}`)) as RunView;
+        return run.tasks.map((task) => task.state);
+      },
+      { timeout: 30_000 },
+    )
+    .toEqual(Array(count).fill(state));
+  return run;
+}
+
+/** Once per worker: a run that is done, one that failed, one that asks. */
+let runs: { done: RunView; failed: RunView; held: RunView } | undefined;
+async function scene(rig: Rig) {
+  if (runs) return runs;
+  await setMock(rig, { latency_ms: 100, failure_rate: 0 });
+  const done = await makeRun(rig, 'a walnut lamp on a desk, warm evening 胡桃木台灯', 4, 'done');
+  await setMock(rig, { failure_rate: 1, failure_kind: 'refused' });
+  const failed = await makeRun(rig, 'a lamp that was refused', 2, 'failed');
+  await setMock(rig, { failure_kind: 'unknown', honours_key: false }, { on_unknown: 'hold' });
+  const held = await makeRun(rig, 'a lamp nobody knows of', 2, 'held');
+  await setMock(rig, { failure_rate: 0, honours_key: true });
+  runs = { done, failed, held };
+  return runs;
+}
+
+const words = {
+  en: { add: 'Add a provider', rules: 'Limits and rules', newToken: 'New token' },
+  'zh-CN': { add: '添加服务商', rules: '限制与规则', newToken: '新建令牌' },
+};
+
+test.describe.configure({ timeout: 180_000 });
+test.use({ allowed: /status of (401|403|404)/ });
+
+const looks: Look[] = [
+  { language: 'en', theme: 'light' },
+  { language: 'zh-CN', theme: 'dark' },
+  { language: 'en', theme: 'dark' },
+  { language: 'zh-CN', theme: 'light' },
+];
+
+for (const look of looks) {
+  test(`every page is clean in ${look.language}, ${look.theme}`, async ({
+    signedIn: page,
+    rig,
+  }) => {
+    const { done, failed } = await scene(rig);
+    await prefer(page, look);
+    const { found, see } = camera(page, look);
+    await go(page, `/generate?run=${done.id}`);
+    await expect(page.getByText(/\$0\.08/).first()).toBeVisible();
+    await see('generate');
+    await go(page, '/library');
+    await see('library');
+    await go(page, `/library/${done.tasks[0]?.assets[0]?.id}`);
+    await expect(page.getByText(/mock-\w+/)).toBeVisible();
+    await see('viewer');
+    await go(page, '/queue');
+    await see('queue');
+    await go(page, `/queue/${failed.id}`);
+    await see('run');
+    for (const name of ['profile', 'providers', 'tokens', 'system']) {
+      await go(page, `/settings/${name}`);
+      await see(name);
+    }
+    expect(found).toEqual([]);
+  });
+}
+
+// Each language and each theme once; what is in the two other looks is made of the same parts.
+const both: Size[] = ['desktop', 'phone'];
+for (const look of looks.slice(0, 2)) {
+  const name = `${look.language}, ${look.theme}`;
+
+  test(`what opens over a page is clean in ${name}`, async ({ signedIn: page, rig }) => {
+    await scene(rig);
+    await prefer(page, look);
+    const { found, see } = camera(page, look);
+    const say = words[look.language];
+    const dialog = page.getByRole('dialog');
+    await go(page, '/settings/providers');
+    await page.getByRole('button', { name: say.rules }).first().click();
+    await expect(page.getByRole('textbox').first()).toBeVisible();
+    await see('provider-rules', both);
+    await page.getByRole('button', { name: say.add }).click();
+    await see('provider-kinds', both);
+    await dialog
+      .getByRole('button', { name: /OpenAI/ })
+      .first()
+      .click();
+    await see('provider-form', both);
+    await go(page, '/settings/tokens');
+    await page.getByRole('button', { name: say.newToken }).click();
+    await expect(dialog).toBeVisible();
+    await see('token-form', both);
+    await go(page, '/settings/system');
+    await page.locator('form').last().scrollIntoViewIfNeeded();
+    await see('system-end', both);
+    await page.keyboard.press('?');
+    await expect(dialog).toBeVisible();
+    await see('keys', ['desktop']);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await expect(dialog).toBeVisible();
+    await see('palette', both);
+    await go(page, '/library');
+    await expect(page.getByRole('gridcell').first()).toBeVisible();
+    await page.keyboard.press('Control+a');
+    await see('library-selected', both);
+    await page.keyboard.press('t');
+    await expect(dialog).toBeVisible();
+    await see('tags', both);
+    expect(found).toEqual([]);
+  });
+
+  test(`what failed, asks, is late, refused or gone is clean in ${name}`, async ({
+    signedIn: page,
+    rig,
+  }) => {
+    const { failed, held } = await scene(rig);
+    await prefer(page, look);
+    const { found, see } = camera(page, look);
+    const api = /\/api\/v1\/(assets\?|runs\?|settings$)/;
+    await go(page, `/generate?run=${failed.id}`);
+    await see('generate-failed', both);
+    await go(page, `/generate?run=${held.id}`);
+    await see('generate-held', both);
+    await go(page, '/library?q=zqxj');
+    await see('library-none', both);
+    await go(page, '/library?trash=true');
+    await see('trash', both);
+    await page.route(api, () => undefined); // never answered
+    for (const path of ['/library', '/queue', '/settings/system']) {
+      await page.goto(path);
+      await expect(page.locator('[data-skeleton]').first()).toBeVisible();
+      await see(`${path.split('/').at(-1)}-loading`, both);
+    }
+    await page.unroute(api);
+    await page.route(api, (route) =>
+      route.fulfill({
+        status: 403,
+        contentType: 'application/problem+json',
+        json: { code: 'forbidden', title: 'Forbidden', trace_id: '0123456789abcdef' },
+      }),
+    );
+    for (const path of ['/library', '/queue', '/settings/system']) {
+      await page.goto(path);
+      await expect(page.getByRole('alert').filter({ hasText: /./ }).first()).toBeVisible();
+      await see(`${path.split('/').at(-1)}-error`, both);
+    }
+    await page.unroute(api);
+    await go(page, '/nowhere');
+    await see('nowhere', ['desktop']);
+    await go(page, '/library/01ARZ3NDEKTSV4RRFFQ69G5FAV');
+    await see('viewer-gone', ['desktop']);
+    expect(found).toEqual([]);
+  });
+
+  test(`a new house is clean in ${name}`, async ({ browser }) => {
+    await inNewHouse(browser, async (page, server) => {
+      await prefer(page, look);
+      const { found, see } = camera(page, look);
+      await go(page, '/');
+      await see('not-set-up', both);
+      await go(page, await server.setupPath());
+      await see('setup');
+      const cookies = await makeOwner(server);
+      await go(page, '/login');
+      await see('login');
+      await page.context().addCookies(cookies);
+      await go(page, '/generate');
+      await see('generate-empty');
+      await go(page, '/library');
+      await see('library-empty', both);
+      await go(page, '/queue');
+      await see('queue-empty', both);
+      await go(page, '/settings/tokens');
+      await see('tokens-empty', both);
+      expect(found).toEqual([]);
+    });
+  });
+}

@@ -27,11 +27,12 @@ function withExif(jpeg: Buffer): Buffer {
  * Twelve megapixels as a telephone takes them: grain, light, several MB, lying on its side with the
  * order to turn it. Drawn by the browser, since a tree of sources is no place for such a file.
  */
-export async function photograph(page: Page): Promise<Buffer> {
-  const base64 = await page.evaluate(async () => {
-    const canvas = new OffscreenCanvas(4000, 3000);
+export async function photograph(page: Page, width = 4000): Promise<Buffer> {
+  const base64 = await page.evaluate(async (wide) => {
+    const canvas = new OffscreenCanvas(wide, wide * 0.75);
     const pen = canvas.getContext('2d');
     if (!pen) throw new Error('no canvas');
+    pen.scale(wide / 4000, wide / 4000);
     const light = pen.createRadialGradient(1400, 900, 100, 2000, 1500, 2600);
     light.addColorStop(0, '#f3d9b1');
     light.addColorStop(0.5, '#8a5a3c');
@@ -55,7 +56,7 @@ export async function photograph(page: Page): Promise<Buffer> {
       text += String.fromCharCode(...bytes.subarray(at, at + 32_768));
     }
     return btoa(text);
-  });
+  }, width);
   return withExif(Buffer.from(base64, 'base64'));
 }
 

@@ -8,21 +8,24 @@ test.afterEach(async ({ rig }) => setMock(rig, sound));
 
 test('a task of unknown outcome asks, and both answers work', async ({ signedIn: page, rig }) => {
   await setMock(rig, silent, { on_unknown: 'hold' });
-  await generate(page, 'a lamp nobody knows of', 2);
+  await generate(page, 'a lamp in doubt', 2);
   const results = page.getByRole('region', { name: 'Results' });
   await expect(results.getByText('Was it made and paid?')).toHaveCount(2, { timeout: 30_000 });
-  await page.getByRole('button', { name: '2 need an answer' }).click();
+  await page.getByRole('button', { name: /need an answer$/ }).click();
   await page.getByRole('link', { name: 'Open the queue' }).click();
 
   await setMock(rig, sound);
-  const held = page.getByRole('list', { name: 'Need an answer' }).getByRole('listitem');
+  const held = page
+    .getByRole('list', { name: 'Need an answer' })
+    .getByRole('listitem')
+    .filter({ hasText: 'a lamp in doubt' });
   await expect(held).toHaveCount(2);
   await held.first().getByRole('button', { name: 'Repeat' }).click();
   await expect(held).toHaveCount(1);
   await held.first().getByRole('button', { name: 'Give up' }).click();
   await expect(held).toHaveCount(0);
 
-  await page.getByRole('link', { name: 'a lamp nobody knows of' }).click();
+  await page.getByRole('link', { name: 'a lamp in doubt' }).first().click();
   const tasks = page.getByRole('list', { name: 'Pictures of this run' });
   await expect(tasks.getByText('Done', { exact: true })).toHaveCount(1);
   await expect(tasks.getByText('Failed', { exact: true })).toHaveCount(1);

@@ -1,4 +1,4 @@
-import { expect, test } from './test';
+import { expect, inNewHouse, makeOwner, owner, test } from './test';
 
 test('a provider is added with its fields alone, tested, paused and deleted', async ({
   signedIn: page,
@@ -70,4 +70,52 @@ test('a setting is changed, says so, and goes back to its default', async ({ sig
   await row.getByRole('button', { name: 'Back to the default' }).click();
   await expect(field).toHaveValue(before);
   await expect(row.getByText('changed here')).toBeHidden();
+});
+
+test('a session of elsewhere is seen, ended, and asked to sign in again', async ({
+  page,
+  browser,
+  rig,
+}) => {
+  await page.context().addCookies(rig.cookies);
+  const other = await browser.newContext({ baseURL: rig.server.url });
+  const there = await other.newPage();
+  await there.goto('/login');
+  await there.getByLabel('Name').fill(owner.name);
+  await there.getByLabel('Password', { exact: true }).fill(owner.password);
+  await there.getByRole('button', { name: 'Sign in' }).click();
+  await expect(there).toHaveURL(/\/generate/);
+
+  await page.goto('/settings/profile');
+  const sessions = page.getByRole('listitem').filter({ hasText: 'Chrome' });
+  const before = await sessions.count();
+  await page.getByRole('button', { name: 'End all others' }).click();
+  await expect(sessions).not.toHaveCount(before);
+  await expect(page.getByText('This one')).toBeVisible();
+
+  await there.getByRole('link', { name: 'Library' }).click();
+  await expect(there.getByRole('dialog', { name: 'Sign in to go on' })).toBeVisible();
+  await other.close();
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+});
+
+test('the password is changed, and only with the present one', async ({ browser }) => {
+  await inNewHouse(browser, async (page, server) => {
+    await page.context().addCookies(await makeOwner(server));
+    await page.goto('/settings/profile');
+    await page.getByLabel('Current password').fill('not it at all');
+    await page.getByLabel('New password').fill('nine slow rivers');
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await expect(page.getByText('This is not the current password.')).toBeVisible();
+    await page.getByLabel('Current password').fill(owner.password);
+    await page.getByRole('button', { name: 'Change the password' }).click();
+    await expect(page.getByText('Password changed')).toBeVisible();
+    await page.context().clearCookies();
+    await page.goto('/login');
+    await page.getByLabel('Name').fill(owner.name);
+    await page.getByLabel('Password', { exact: true }).fill('nine slow rivers');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await expect(page).toHaveURL(/\/generate/);
+  });
 });

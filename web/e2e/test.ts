@@ -102,6 +102,8 @@ async function watch(page: Page, origin: string, allowed: RegExp) {
   page.on('console', (message) => {
     const text = message.text();
     if (message.type() !== 'error' || allowed.test(text)) return;
+    // A preview may be asked for when its task has just ended; there is none any more.
+    if (/\/partial/.test(message.location().url) && /status of 404/.test(text)) return;
     found.push(`console: ${text}`);
   });
   page.on('pageerror', (error) => found.push(`page: ${error.message}`));

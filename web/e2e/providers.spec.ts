@@ -1,0 +1,135 @@
+import type { Page } from '@playwright/test';
+import { Fake } from './fake';
+import { photograph } from './photograph';
+import { call, expect, pictures, test as plain } from './test';
+
+const test = plain.extend<{ fake: Fake }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+  fake: async ({}, use) => {
+    const fake = new Fake();
+    await fake.start();
+    await use(fake);
+    fake.end();
+  },
+});
+
+test.afterEach(async ({ rig }) => {
+  const { items } = (await call(rig, 'GET', '/providers')) as {
+    items: { id: string; kind: string }[];
+  };
+  for (const provider of items.filter((one) => one.kind !== 'mock')) {
+    await call(rig, 'DELETE', `/providers/${provider.id}`);
+  }
+});
+
+async function add(page: Page, fake: Fake, key: string) {
+  await page.goto('/settings/providers');
+  await page.getByRole('button', { name: 'Add a provider' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog
+    .getByRole('button', { name: /OpenAI/ })
+    .first()
+    .click();
+  await dialog.getByLabel('Name', { exact: true }).fill('Studio');
+  await dialog.getByLabel(/API key/).fill(key);
+  await dialog.getByLabel(/URL/).first().fill(`${fake.url}/v1`);
+  await dialog.getByText('Allow private addresses').click();
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(dialog).toBeHidden();
+  return page.getByRole('listitem').filter({ hasText: 'Studio' });
+}
+
+test('a key is tested, said in plain words when it is wrong, and never shown again', async ({
+  signedIn: page,
+  fake,
+}) => {
+  const bodies: Promise<string>[] = [];
+  page.on('response', (answer) => {
+    if (answer.url().includes('/api/') && !answer.url().endsWith('/events')) {
+      bodies.push(answer.text().catch(() => ''));
+    }
+  });
+  const card = await add(page, fake, 'sk-wrong-key-9999');
+  await expect(card).toContainText('key …9999');
+  await card.getByRole('button', { name: 'Test' }).click();
+  await expect(card.getByText(/^The provider rejected the key/)).toBeVisible();
+  await expect(card.getByText(/Incorrect API key/)).toBeVisible();
+
+  await card.getByRole('button', { name: 'Edit' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog.getByText('•••• 9999')).toBeVisible();
+  await dialog.getByRole('button', { name: 'Replace' }).click();
+  await dialog.getByLabel(/API key/).fill(fake.key);
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  await expect(card).toContainText('key …3f9a');
+  await card.getByRole('button', { name: 'Test' }).click();
+  await expect(card.getByText(/^Works, answered in/).first()).toBeVisible();
+  await expect(card.getByText(/gpt-image-2/).first()).toBeVisible();
+  await page.reload();
+  await expect(card).toContainText('key …3f9a');
+  const said = (await Promise.all(bodies)).join('\n') + (await page.content());
+  expect(said).toContain('Studio');
+  expect(said).not.toContain(fake.key);
+  expect(said).not.toContain('sk-wrong-key-9999');
+});
+
+test('pictures of an OpenAI-compatible server arrive live, with a photograph as reference', async ({
+  signedIn: page,
+  fake,
+}) => {
+  await fake.control({ latency_ms: 1500 });
+  await add(page, fake, fake.key);
+  await page.getByRole('link', { name: 'Generate' }).first().click();
+  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i }).click();
+  await page.getByLabel('Upload from this computer').setInputFiles({
+    name: 'shelf.jpg',
+    mimeType: 'image/jpeg',
+    buffer: await photograph(page, 1200),
+  });
+  await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible({ timeout: 30_000 });
+  await page.getByLabel('Prompt', { exact: true }).fill('a jug on this shelf');
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  const results = page.getByRole('region', { name: 'Results' });
+  await expect(results.getByRole('img', { name: 'Preview, not finished' }).first()).toBeVisible({
+    timeout: 30_000,
+  });
+  await expect(pictures(page)).toHaveCount(4, { timeout: 40_000 });
+
+  const { entries } = await fake.ledger();
+  expect(entries.map(({ path, prompt }) => [path, prompt])).toEqual(
+    Array(4).fill(['/v1/images/edits', 'a jug on this shelf']),
+  );
+  expect(entries[0]?.files).toHaveLength(1);
+  await pictures(page).first().click();
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  await expect(panel).toContainText('Studio');
+  await expect(panel).toContainText(/req_\w+/);
+  await expect(panel.getByRole('link', { name: 'shelf' })).toBeVisible();
+});
+
+test('a key that is refused in the middle holds the work, and going on asks again', async ({
+  signedIn: page,
+  fake,
+}) => {
+  await fake.control({ faults: [{ kind: 'echo_key' }] });
+  const card = await add(page, fake, fake.key);
+  await page.getByRole('link', { name: 'Generate' }).first().click();
+  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i }).click();
+  await page
+    .getByRole('group', { name: 'Pictures' })
+    .getByRole('button', { name: '1', exact: true })
+    .click();
+  await page.getByLabel('Prompt', { exact: true }).fill('a jug behind a door');
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  const results = page.getByRole('region', { name: 'Results' });
+  await expect(results.getByText('The key was rejected')).toBeVisible({ timeout: 30_000 });
+  await results.getByRole('link', { name: 'Open providers' }).click();
+  await expect(card.getByText('Paused')).toBeVisible();
+  await page.goBack();
+  await results.getByRole('button', { name: 'Go on' }).click();
+  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+  expect((await fake.ledger()).entries).toHaveLength(1);
+});
