@@ -159,12 +159,16 @@ static bool open_data(struct app *app, struct error *err)
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const char *path = arena_cstr(arena, settings_text(app->settings, "data", arena));
 
+    struct stat info;
+
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return error_set(err, ERROR_INTERNAL, "the data folder %s cannot be made: %s", path,
                          errno == EACCES   ? "no permission"
                          : errno == ENOENT ? "its parent folder does not exist"
                          : errno == ENOSPC ? "the disk is full"
                                            : "the system refused");
+    if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
+        return error_set(err, ERROR_INTERNAL, "the data folder %s is no folder", path);
     app->data = realpath(path, NULL);
     if (app->data == NULL || access(app->data, R_OK | W_OK | X_OK) != 0)
         return error_set(err, ERROR_INTERNAL, "the data folder %s cannot be used: no permission",
@@ -203,7 +207,6 @@ bool app_settings_open(struct app *app, struct error *err)
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const char *file = getenv("VITRINE_CONFIG"); /* NOLINT(concurrency-mt-unsafe): one thread yet */
 
-    app->lock_fd = -1;
     if (!secret_init(err) || !settings_create(file == NULL ? "vitrine.ini" : file, file != NULL,
                                               (const char *const *)environ, &app->settings, err))
         return false;

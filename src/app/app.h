@@ -20,10 +20,11 @@
 
 #include <stdatomic.h>
 
+/* Zeroed but for `lock_fd` before it is started. */
 struct app {
     struct settings *settings;
-    char *data; /* absolute; read-only after start, as all below */
-    int lock_fd;
+    char *data;  /* absolute; read-only after start, as all below */
+    int lock_fd; /* -1: none */
     struct db_pool *pool;
     struct blob_store *blobs;
     struct limits limits;
@@ -58,10 +59,11 @@ bool app_serve(struct app *app);
 /* Stops what runs, in the opposite order; a half-started app too. */
 void app_stop(struct app *app);
 
-/* The verbs of the command line; the exit code. */
-int command_serve(struct app *app, int count, char **words);
-int command_token(struct app *app, int count, char **words);
-int command_help(int count, char **words);
+/*
+ * Does what the command line says, `words[0]` being the program's name, and returns the exit code:
+ * 0 done, 1 refused or broken, 2 no such verb.  Says why on stderr.  Thread: main.
+ */
+int app_command(struct app *app, int count, char **words);
 /* Reads settings and opens data folder, database and master key for a verb that needs no server. */
 MUST_CHECK bool app_settings_open(struct app *app, struct error *err);
 MUST_CHECK bool app_pool_open(struct app *app, size_t readers, struct error *err);

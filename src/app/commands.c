@@ -77,7 +77,7 @@ static void print_welcome(struct app *app)
     (void)fflush(stdout);
 }
 
-int command_serve(struct app *app, int count, char **words)
+static int serve(struct app *app, int count, char **words)
 {
     struct error err = {0};
     sigset_t signals;
@@ -139,12 +139,12 @@ static bool read_token_words(int count, char **words, struct account_token_order
            error_set(err, ERROR_REQUIRED, "a token needs a name: vitrine token create NAME");
 }
 
-int command_token(struct app *app, int count, char **words)
+static int token(struct app *app, int count, char **words)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     struct account_token_order order = {.scopes = SCOPE_READ | SCOPE_WRITE | SCOPE_GENERATE};
     struct error err = {0};
-    struct str token;
+    struct str made;
     bool ok;
 
     if (count == 0 || strcmp(words[0], "create") != 0) {
@@ -152,13 +152,13 @@ int command_token(struct app *app, int count, char **words)
                   "usage: vitrine token create NAME [--scopes read,write,generate] [--user NAME]");
         return complain(&err);
     }
-    ok =
-        read_token_words(count - 1, words + 1, &order, &err) && app_settings_open(app, &err) &&
-        app_pool_open(app, 1, &err) &&
-        account_token_create(app->pool, &clock_system, &random_system, &order, arena, &token, &err);
+    ok = read_token_words(count - 1, words + 1, &order, &err) && app_settings_open(app, &err) &&
+         app_pool_open(app, 1, &err) &&
+         account_token_create(app->pool, &clock_system, &random_system, &order, arena, &made, &err);
     if (ok) {
-        printf("%.*s\n", STR_ARGS(token));
-        ok = fflush(stdout) == 0;
+        printf("%.*s\n", STR_ARGS(made));
+        ok = fflush(stdout) == 0 ||
+             error_set(&err, ERROR_INTERNAL, "the token was made, but could not be printed");
     }
     app_stop(app);
     return ok ? 0 : complain(&err);
@@ -177,8 +177,9 @@ static const char usage[] =
     "      Every setting with its bounds, default and environment variable.\n"
     "  vitrine version\n";
 
-int command_help(int count, char **words)
+static int help(struct app *app, int count, char **words)
 {
+    (void)app;
     if (count > 0 && strcmp(words[0], "settings") == 0) {
         CLEANUP(buf_finish) struct buf text = {0};
 
@@ -188,4 +189,37 @@ int command_help(int count, char **words)
     }
     printf("%s", usage);
     return 0;
+}
+
+static int version(struct app *app, int count, char **words)
+{
+    (void)app, (void)count, (void)words;
+    printf("vitrine %s\n", VITRINE_VERSION);
+    return 0;
+}
+
+static const struct {
+    const char *word;
+    int (*run)(struct app *app, int count, char **words); /* with the words behind the verb */
+} verbs[] = {
+    {"serve",     serve  },
+    {"token",     token  },
+    {"version",   version},
+    {"--version", version},
+    {"help",      help   },
+    {"--help",    help   },
+    {"-h",        help   },
+};
+
+int app_command(struct app *app, int count, char **words)
+{
+    if (count < 2)
+        return serve(app, 0, words);
+    for (size_t row = 0; row < COUNT(verbs); row++)
+        if (strcmp(words[1], verbs[row].word) == 0)
+            return verbs[row].run(app, count - 2, words + 2);
+    if (words[1][0] == '-') /* `vitrine --data FOLDER` serves */
+        return serve(app, count - 1, words + 1);
+    fprintf(stderr, "vitrine: unknown verb \"%.60s\"; see vitrine help\n", words[1]);
+    return 2;
 }
