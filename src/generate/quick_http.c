@@ -4,7 +4,6 @@
 #include "generate/task_view.h"
 
 #include "asset/asset.h"
-#include "core/hash.h"
 #include "core/random.h"
 
 struct quick_input {
@@ -169,10 +168,8 @@ static bool start(struct request *req, struct error *err)
             .operation = STR("image.generate"),
             .parameters = parameters_of(req, input, index),
         };
-    if (!request_resolve(&context, &run, &spec, err))
+    if (!request_resolve(&context, &run, &spec, err) || !read_idem_key(req, &spec, err))
         return own_field(err);
-    spec.idem_key = str_slice(request_header(req, "idempotency-key"), 0, 200);
-    spec.request_hash = sha256_of(req->body);
     db_refresh(req->db);
     if (!engine_run_submit(app_engine(req->app), &spec, &run_id, &is_repeat, err))
         return own_field(err);

@@ -1,9 +1,7 @@
 #include "generate/request.h"
 #include "generate/task_view.h"
 
-#include "core/hash.h"
-
-enum { RUNS_PER_PAGE = 20, RUNS_PER_PAGE_MAX = 100, IDEM_KEY_MAX = 200 };
+enum { RUNS_PER_PAGE = 20, RUNS_PER_PAGE_MAX = 100 };
 
 struct run_page {
     struct list items;
@@ -51,17 +49,6 @@ static struct run_context context_of(struct request *req)
                                 .user_id = req->user.id};
 }
 
-/* The client's name for this request: a repeat of it is the same run, not another one. */
-static bool read_key(struct request *req, struct run_spec *spec, struct error *err)
-{
-    spec->idem_key = request_header(req, "idempotency-key");
-    if (spec->idem_key.size > IDEM_KEY_MAX)
-        return error_field(err, ERROR_TOO_LONG, "Idempotency-Key", IDEM_KEY_MAX,
-                           "at most %d characters", IDEM_KEY_MAX);
-    spec->request_hash = sha256_of(req->body);
-    return true;
-}
-
 static bool submit(struct request *req, struct error *err)
 {
     const struct run_context context = context_of(req);
@@ -69,7 +56,7 @@ static bool submit(struct request *req, struct error *err)
     struct id run_id;
     bool is_repeat;
 
-    if (!request_resolve(&context, req->input, &spec, err) || !read_key(req, &spec, err))
+    if (!request_resolve(&context, req->input, &spec, err) || !read_idem_key(req, &spec, err))
         return false;
     db_refresh(req->db); /* the submission waits for a commit: no view is held meanwhile */
     return engine_run_submit(app_engine(req->app), &spec, &run_id, &is_repeat, err) &&

@@ -1,7 +1,10 @@
 #include "generate/task_view.h"
 
 #include "asset/asset.h"
+#include "core/hash.h"
 #include "core/json.h"
+
+enum { IDEM_KEY_MAX = 200 };
 
 static const struct field whole_task_fields[] = {
     TASK_VIEW_FIELDS,
@@ -104,6 +107,16 @@ bool whole_runs(struct request *req, const struct run_view *views, size_t count,
         };
     }
     *out = runs;
+    return true;
+}
+
+bool read_idem_key(struct request *req, struct run_spec *spec, struct error *err)
+{
+    spec->idem_key = request_header(req, "idempotency-key");
+    if (spec->idem_key.size > IDEM_KEY_MAX) /* cut, two of them could become one */
+        return error_field(err, ERROR_TOO_LONG, "Idempotency-Key", IDEM_KEY_MAX,
+                           "at most %d characters", IDEM_KEY_MAX);
+    spec->request_hash = sha256_of(req->body);
     return true;
 }
 

@@ -24,6 +24,11 @@ MUST_CHECK bool whole_tasks(struct request *req, const struct task_view *views, 
                             struct whole_task **out, struct error *err);
 MUST_CHECK bool whole_runs(struct request *req, const struct run_view *views, size_t count,
                            struct whole_run **out, struct error *err);
+/*
+ * Fills the spec's key and hash: the client's name for this request, by which a repeat of it is the
+ * same run and not another one.  Fails: TOO_LONG.
+ */
+MUST_CHECK bool read_idem_key(struct request *req, struct run_spec *spec, struct error *err);
 /* Reads the request's newest state and answers with this run or task. */
 MUST_CHECK bool reply_run(struct request *req, int status, struct str run_id, struct error *err);
 MUST_CHECK bool reply_task(struct request *req, int status, struct str task_id, struct error *err);
