@@ -6,6 +6,7 @@
 // Images  POST /v1/images/generations, POST /v1/images/edits (multipart or JSON), GET /v1/models
 // Steering (no key needed)
 //   POST /__control  {"latency_ms": 50,            every generation takes so long
+//                     "partial_ms": 50,            so long passes after each partial picture
 //                     "url_reply": true,           data[].url instead of b64_json (dall-e style)
 //                     "faults": [{"kind": …}, …],  one for each generation to come, in order
 //                     "reset": true}               forget faults, latency and ledger first
@@ -200,7 +201,7 @@ function checkFields(fields, isEdit) {
 export function createFake({ key = "test-key" } = {}) {
   const state = {};
   const reset = () => Object.assign(state,
-    { latency: 0, faults: [], entries: [], requests: [], urlReply: false, files: new Map() });
+    { latency: 0, partialMs: 0, faults: [], entries: [], requests: [], urlReply: false, files: new Map() });
   reset();
 
   function sendJson(res, status, body, headers = {}) {
@@ -269,6 +270,7 @@ export function createFake({ key = "test-key" } = {}) {
     for (let index = 0; index < order.partials; index++) {
       if (fault.kind === "partial_after" && index === order.partials - 1) await completed();
       await partial(index);
+      if (state.partialMs > 0) await new Promise((resolve) => setTimeout(resolve, state.partialMs));
       if (fault.kind === "stream_error") break;
     }
     if (fault.kind === "stream_error")
@@ -376,6 +378,7 @@ export function createFake({ key = "test-key" } = {}) {
     const wanted = JSON.parse((await readBody(req)).toString("utf8") || "{}");
     if (wanted.reset) reset();
     if (wanted.latency_ms !== undefined) state.latency = wanted.latency_ms;
+    if (wanted.partial_ms !== undefined) state.partialMs = wanted.partial_ms;
     if (wanted.url_reply !== undefined) state.urlReply = wanted.url_reply;
     if (wanted.faults !== undefined) state.faults = [...wanted.faults];
     sendJson(res, 200, { faults: state.faults.length, latency_ms: state.latency });

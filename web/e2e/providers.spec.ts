@@ -78,7 +78,7 @@ test('pictures of an OpenAI-compatible server arrive live, with a photograph as 
   signedIn: page,
   fake,
 }) => {
-  await fake.control({ latency_ms: 1500 });
+  await fake.control({ latency_ms: 500, partial_ms: 2500 });
   await add(page, fake, fake.key);
   await page.getByRole('link', { name: 'Generate' }).first().click();
   await page.getByRole('combobox', { name: 'Model' }).click();

@@ -32,7 +32,7 @@ export function Segments<T extends string>({
           key={option.value}
           value={option.value}
           aria-label={option.name}
-          className="flex min-w-8 flex-1 items-center justify-center gap-1.5 rounded-6 px-2.5 text-13 whitespace-nowrap font-medium text-fg-2 tabular-nums transition-colors duration-100 hover:text-fg data-pressed:bg-surface data-pressed:text-fg data-pressed:shadow-1 dark:data-pressed:bg-surface-3"
+          className="flex min-w-8 flex-auto items-center justify-center gap-1.5 rounded-6 px-2.5 text-13 whitespace-nowrap font-medium text-fg-2 tabular-nums transition-colors duration-100 hover:text-fg data-pressed:bg-surface data-pressed:text-fg data-pressed:shadow-1 dark:data-pressed:bg-surface-3"
         >
           {option.label}
         </Toggle>

@@ -153,7 +153,7 @@ export function Viewer() {
       onTag={() => setTagging(true)}
       onRename={(name) => detail.data && void actions.patch(detail.data, { name })}
     />
-  ) : detail.error ? (
+  ) : detail.error && asset ? (
     <ErrorState error={detail.error} onRetry={() => void detail.refetch()} isCompact />
   ) : null;
 
@@ -254,7 +254,7 @@ export function Viewer() {
           )}
           {assets.length > 1 && <Filmstrip assets={assets} current={id} onShow={show} />}
         </div>
-        {!isNarrow && isPanelOpen && (
+        {!isNarrow && isPanelOpen && (asset || !detail.error) && (
           <aside
             aria-label={t('library.panel.label')}
             className="w-80 shrink-0 overflow-y-auto border-line border-l bg-surface"
