@@ -10,6 +10,18 @@ static int setup(void **state)
     return 0;
 }
 
+static int setup_without_page(void **state)
+{
+    static const struct http_asset none[] = {{0}};
+    static struct fixture fixture;
+
+    fixture_prepare(&fixture);
+    fixture.config.assets = none;
+    fixture_start(&fixture);
+    *state = &fixture;
+    return 0;
+}
+
 static int teardown(void **state)
 {
     fixture_end(*state);
@@ -147,7 +159,7 @@ static const struct {
     {"GET /metrics HTTP/1.1\r\n%HX-Forwarded-For: 1.2.3.4\r\n\r\n", 401, NULL,
      "through somebody's proxy"},
     {"GET /openapi.json HTTP/1.1\r\n%H\r\n", 200, "\"openapi\":\"3.1.0\"", "described"},
-    {"GET /docs HTTP/1.1\r\n%H\r\n", 200, "/api/v1/names/{name}", "for people"},
+    {"GET /docs HTTP/1.1\r\n%H\r\n", 200, "<p>page</p>", "for people, by the page"},
     {"GET /docs/errors HTTP/1.1\r\n%H\r\n", 200, "id=\"not_found\"", "what problems point to"},
     {"POST /api/v1/csp-report HTTP/1.1\r\n%HSec-Fetch-Site: same-origin\r\nContent-Type: "
      "application/csp-report\r\nContent-Length: 2\r\n\r\n{}", 204, NULL, "a browser's own report"},
@@ -190,11 +202,23 @@ static void test_answers_each_request_as_it_deserves(void **state)
     }
 }
 
+static void test_without_a_page_the_api_is_still_described_for_people(void **state)
+{
+    struct answer answer = exchange(*state, "GET /docs HTTP/1.1\r\n%H\r\n");
+
+    EXPECT(answer, 200);
+    assert_true(answer_has(&answer, "/api/v1/names/{name}"));
+    assert_true(answer_has(&answer, "href=\"/openapi.json\""));
+    buf_finish(&answer.bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_answers_json_with_every_header, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answers_each_request_as_it_deserves, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_without_a_page_the_api_is_still_described_for_people,
+                                        setup_without_page, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
