@@ -113,6 +113,32 @@ static void test_a_result_that_no_noun_wants_fails_its_task_and_stays_with_its_c
     finish(sim, "wanted after all");
 }
 
+/* Paid and kept, then the process died: the task stands ready to adopt its result. */
+static void test_a_cancel_keeps_what_was_paid_also_of_a_run_that_is_paused(void **state)
+{
+    for (int is_run_paused = 0; is_run_paused < 2; is_run_paused++) {
+        struct sim *sim = start(*state);
+        const int64_t task = submit_paid(sim, SIM_SYNC);
+
+        while (ask(sim->place, "SELECT count(*) AS n FROM call WHERE state = 'finished'", 0) == 0)
+            assert_true(sim_step(sim, INT64_MAX - 1));
+        sim_kill(sim);
+        assert_true(sim_boot(sim, false));
+        core_pause(sim->core, true);
+        if (is_run_paused) {
+            control_its_run(sim, task, RUN_PAUSE);
+            sim_run_for(sim, 1000);
+        }
+        control(sim, task, TASK_CONTROL_CANCEL);
+        sim_run_for(sim, 1000);
+        core_pause(sim->core, false);
+        run_until(sim, task, "done");
+        assert_true(sim->is_recorded[task]);
+        assert_int_equal(sim->charges[task], 1);
+        finish(sim, "adopted");
+    }
+}
+
 static void test_a_task_that_was_deleted_is_forgotten(void **state)
 {
     static const char *const states[] = {"running", "waiting"};
@@ -215,6 +241,7 @@ int main(void)
         PLACE_TEST(test_an_expired_task_fails_even_while_all_is_paused),
         PLACE_TEST(test_storage_that_refuses_is_asked_until_it_takes_it),
         PLACE_TEST(test_a_result_that_no_noun_wants_fails_its_task_and_stays_with_its_call),
+        PLACE_TEST(test_a_cancel_keeps_what_was_paid_also_of_a_run_that_is_paused),
         PLACE_TEST(test_a_task_that_was_deleted_is_forgotten),
         PLACE_TEST(test_an_operation_nobody_knows_fails),
         PLACE_TEST(test_a_drain_gives_back_what_has_sent_nothing),

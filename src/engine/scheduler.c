@@ -265,7 +265,8 @@ void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *
 /* Puts the item where its time and its run's pause say. */
 static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms)
 {
-    if (item->entry.is_run_paused) {
+    /* One that was cancelled and is here has a result to adopt: no pause keeps that back. */
+    if (item->entry.is_run_paused && item->entry.cancel_at_ms == 0) {
         item->place = PARKED;
     } else if (item->entry.run_at_ms > now_ms) {
         item->place = IN_DELAY;

@@ -74,7 +74,10 @@ static inline bool sim_record(void *context, struct db *db, const struct task_re
 
     (void)db;
     assert_true(result->task_id > 0 && result->user_id > 0);
-    return !sim_often(sim, sim->faults.record) || error_set(err, ERROR_INVALID, "no noun wants it");
+    if (sim_often(sim, sim->faults.record))
+        return error_set(err, ERROR_INVALID, "no noun wants it");
+    sim->is_recorded[result->task_id] = true; /* or storage refuses it, and it comes again */
+    return true;
 }
 
 /* ---- Life and death of the process ---- */
@@ -144,6 +147,8 @@ static inline bool sim_boot(struct sim *sim, bool dies)
     sim->is_paused = boot.context.is_paused;
     if (boot.context.is_paused)
         core_pause(sim->core, true);
+    memset(sim->is_held_back, 0, sizeof(sim->is_held_back));
+    sim_note_pauses(sim, boot.context.entries, boot.context.entry_count);
     core_apply(sim->core, boot.context.entries, boot.context.entry_count);
     sim_trace(sim, "boot", (int64_t)boot.context.taken_over);
     return true;

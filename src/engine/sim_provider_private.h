@@ -206,6 +206,20 @@ static inline enum sim_outcome sim_draw(struct sim *sim, enum exchange_purpose p
     return SIM_OK;
 }
 
+/* I8: what an account works on at once, as the account sees it. */
+static inline void sim_check_slots(const struct sim *sim, int64_t provider)
+{
+    int64_t busy = 0;
+
+    for (const struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
+         exchange = exchange->next)
+        busy += exchange->provider == provider && exchange->purpose == EXCHANGE_SUBMIT &&
+                !exchange->has_ended;
+    if (busy > sim->providers[provider].concurrency)
+        fail_msg("account %" PRId64 " has %" PRId64 " requests at once, %" PRId64 " are allowed",
+                 provider, busy, sim->providers[provider].concurrency);
+}
+
 static inline void *sim_exchange(void *context, struct attempt *attempt,
                                  const struct exchange *given,
                                  const struct exchange_handlers *handlers, void *arg)
@@ -225,6 +239,8 @@ static inline void *sim_exchange(void *context, struct attempt *attempt,
     assert_int_equal(given->url.size, ID_SIZE);
     memcpy(exchange->text, given->url.data, ID_SIZE);
     sim->exchanges = exchange;
+    if (given->purpose == EXCHANGE_SUBMIT)
+        sim_check_slots(sim, exchange->provider);
     sim_trace(sim, "exchange", (int64_t)given->purpose * 100 + exchange->outcome);
     sim_push(sim, sim_soon(sim, SIM_DELIVERY_MAX_MS), true, sim_send, NULL, exchange);
     return exchange;

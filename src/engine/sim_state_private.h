@@ -96,13 +96,15 @@ struct sim {
     struct sim_job jobs[SIM_JOBS_MAX];
     size_t job_count;
     int64_t charges[SIM_TASKS_MAX], permits[SIM_TASKS_MAX]; /* by task */
-    struct sim_faults faults;
+    struct sim_faults faults, drawn;                        /* drawn: at first, before all heals */
     struct provider_binding providers[SIM_PROVIDERS];
     bool is_gone[SIM_PROVIDERS];
     enum sim_outcome script[SIM_SCRIPT_MAX]; /* the next submissions; then chance */
     size_t script_count, script_next;
-    int64_t work_ms; /* > 0: how long remote work takes; else chance */
-    bool is_paused;
+    int64_t work_ms;                  /* > 0: how long remote work takes; else chance */
+    bool is_paused;                   /* all is, as the core was told */
+    bool is_held_back[SIM_TASKS_MAX]; /* the task's run is paused, as the core was told; by task */
+    bool is_recorded[SIM_TASKS_MAX];  /* the nouns have its result; by task */
 };
 
 /* ---- Chance, time, trace ---- */
@@ -181,6 +183,14 @@ static inline void sim_note_permits(struct sim *sim, const struct command *comma
         sim->permits[command->control.changed[index].id]++;
 }
 
+/* What the core knows of pauses from now on. */
+static inline void sim_note_pauses(struct sim *sim, const struct task_entry *entries, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        sim->is_held_back[entries[index].id] =
+            entries[index].is_run_paused && entries[index].cancel_at_ms == 0;
+}
+
 static inline void sim_answer(struct sim *sim, void *arg)
 {
     struct sim_command *stored = arg;
@@ -192,12 +202,15 @@ static inline void sim_answer(struct sim *sim, void *arg)
         free(stored);
         return;
     }
-    if (stored->ok && command->type == COMMAND_SUBMIT)
+    if (stored->ok && command->type == COMMAND_SUBMIT) {
         core_apply(sim->core, command->submit.ready, command->submit.ready_count);
-    else if (stored->ok && command->type == COMMAND_PAUSE_ALL)
+    } else if (stored->ok && command->type == COMMAND_PAUSE_ALL) {
+        sim->is_paused = command->control.is_paused;
         core_pause(sim->core, command->control.is_paused);
-    else if (stored->ok)
+    } else if (stored->ok) {
+        sim_note_pauses(sim, command->control.changed, command->control.changed_count);
         core_apply(sim->core, command->control.changed, command->control.changed_count);
+    }
     if (stored->done != NULL)
         stored->done(stored, stored->ok, &stored->err);
     sim_drop_command(stored);
@@ -215,6 +228,18 @@ static inline bool sim_store_work(struct db *db, void *context, struct error *er
     return store_apply(db, &work->place->hooks, work->command, err);
 }
 
+/* P7: what was paid for and kept is not cancelled, it is adopted. */
+static inline void sim_check_cancel(struct sim *sim, const struct command *command)
+{
+    if (command->type == COMMAND_END && command->end.is_applied &&
+        command->end.became == TASK_CANCELLED &&
+        ask(sim->place,
+            "SELECT count(*) AS n FROM call WHERE task_id = $1 AND state = 'finished'"
+            " AND result <> ''",
+            command->end.task_id) > 0)
+        fail_msg("task %" PRId64 " was cancelled with its result at hand", command->end.task_id);
+}
+
 static inline void sim_store(struct sim *sim, void *arg)
 {
     struct sim_command *stored = arg;
@@ -226,8 +251,10 @@ static inline void sim_store(struct sim *sim, void *arg)
         stored->ok = db_transact(sim->place->pool, "sim", sim_store_work, &work, &stored->err);
     if (!stored->ok && stored->err.code == ERROR_INTERNAL)
         fail_msg("%s: %s", command_name(stored->command->type), stored->err.message);
-    if (stored->ok)
+    if (stored->ok) {
         sim_note_permits(sim, stored->command);
+        sim_check_cancel(sim, stored->command);
+    }
     sim->done_at_ms = sim->done_at_ms > sim_now(sim) ? sim->done_at_ms : sim_now(sim);
     sim->done_at_ms += sim_below(sim, 3);
     sim_push(sim, sim->done_at_ms, true, sim_answer, sim_drop_command, stored);
@@ -248,7 +275,14 @@ static inline void sim_queue(struct sim *sim, struct sim_command given)
 static inline void sim_apply(void *context, struct command *command, bool is_lazy,
                              void (*done)(void *arg, bool ok, const struct error *err), void *arg)
 {
+    const struct sim *sim = context;
+
     (void)is_lazy;
+    /* I7: what people paused is not begun. */
+    if (command->type == COMMAND_CLAIM) {
+        check(!sim->is_paused, "nothing is claimed while all is paused");
+        check(!sim->is_held_back[command->claim.task_id], "no task of a paused run is claimed");
+    }
     sim_queue(context, (struct sim_command){.command = command, .done = done, .arg = arg});
 }
 

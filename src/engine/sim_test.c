@@ -7,7 +7,7 @@
  */
 #include "engine/sim_private.h"
 
-enum { RUNS_MAX = 64, NODES_MAX = 5, USERS = 3, HEAL_ROUNDS_MAX = 60, EVENTS_MAX = 30000 };
+enum { RUNS_MAX = 64, NODES_MAX = 5, USERS = 3, HEAL_ROUNDS_MAX = 60, HEAL_ROUND_MS = 600000 };
 
 /* What a client knows: what it asked for, and whether it was told that it has it. */
 struct client_run {
@@ -35,7 +35,8 @@ static void on_submitted(void *arg, bool ok, const struct error *err)
     const struct sim_command *stored = arg;
     const struct command_submit *submit = &stored->command->submit;
 
-    (void)err;
+    /* I15: nothing but storage refuses what was asked, also when it is asked again. */
+    check(ok || err->code == ERROR_STORAGE_FULL, "a submission is taken");
     if (!ok)
         return;
     for (size_t index = 0; index < history_of->run_count; index++) {
@@ -316,19 +317,33 @@ static bool is_at_rest(struct sim *sim)
     return ask(sim->place, "SELECT count(*) AS n FROM run WHERE state = 'active'", 0) == 0;
 }
 
+/* I9: what may run, runs: in a healthy world nothing stands ready for long. */
+static void check_nothing_starves(struct sim *sim)
+{
+    const struct str waits = ask_text(
+        sim->place,
+        "SELECT coalesce(group_concat('task ' || t.id || ' of account ' || t.provider_id), '')"
+        " AS n FROM task t JOIN run r ON r.id = t.run_id"
+        " WHERE t.state = 'ready' AND t.run_at_ms < $1 AND r.is_paused = 0",
+        sim->place->time.wall_ms - HEAL_ROUND_MS);
+
+    check_text(waits, "", "no ready task waits while there is room");
+}
+
 static void heal(struct history *history)
 {
     struct sim *sim = history->sim;
 
     sim->faults = (struct sim_faults){0};
-    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
-        sim->is_gone[id] = false;
-        mend_provider(sim, id);
-    }
+    memset(sim->is_gone, 0, sizeof(sim->is_gone));
     pause_all(sim, false);
     for (int round = 0; round < HEAL_ROUNDS_MAX; round++) {
-        sim_run_for(sim, 600000);
+        for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++)
+            mend_provider(sim, id);
+        sim_run_for(sim, HEAL_ROUND_MS);
         check_memory(sim);
+        if (round > 0) /* in the first an old answer may have stopped an account again */
+            check_nothing_starves(sim);
         if (is_at_rest(sim)) {
             sim_run_for(sim, 60000); /* what nobody waits for any more arrives */
             return;
@@ -374,6 +389,24 @@ static void check_events(struct sim *sim)
     check_text(wrong, "", "the last event of each task tells its state");
 }
 
+/* P7: a result that was kept is handed to the nouns, also of a task that was cancelled meanwhile;
+ * unless it was spoilt, or they refused it. */
+static void check_nothing_paid_is_lost(struct sim *sim)
+{
+    if (sim->drawn.record > 0 || sim->drawn.refine > 0)
+        return;
+    for (int64_t task = ask(sim->place, "SELECT coalesce(max(id), 0) AS n FROM task", 0); task > 0;
+         task--)
+        if (!sim->is_recorded[task] &&
+            ask(sim->place,
+                "SELECT count(*) AS n FROM call c JOIN task t ON t.id = c.task_id WHERE t.id = $1"
+                " AND c.state = 'finished' AND c.result <> '' AND t.state <> 'failed'",
+                task) > 0) {
+            sim_print_task(sim, task);
+            fail_msg("task %" PRId64 " was paid, kept, and its result given to nobody", task);
+        }
+}
+
 static void check_end(struct history *history)
 {
     struct sim *sim = history->sim;
@@ -399,6 +432,7 @@ static void check_end(struct history *history)
                                  (int64_t)index),
                              1);
     }
+    check_nothing_paid_is_lost(sim);
     /* I5: what a task gives as its result, its provider was paid for under that call's key. */
     for (int64_t task = ask(sim->place, "SELECT coalesce(max(id), 0) AS n FROM task", 0); task > 0;
          task--) {
@@ -438,10 +472,13 @@ static void draw_faults(struct sim *sim)
     faults->record = sim_below(sim, 4) == 0 ? (int)sim_below(sim, 300) : 0;
     faults->storage_ms = sim_below(sim, 3) == 0 ? sim_below(sim, 2000) : 0;
     faults->no_room = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 500) : 0;
+    if (sim_below(sim, 8) == 0) /* a storm */
+        faults->outcomes[SIM_SERVER] = 700;
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
         sim->providers[id].on_unknown = (enum on_unknown)sim_below(sim, 3);
         sim->providers[id].concurrency = 1 + sim_below(sim, 4);
     }
+    sim->drawn = *faults;
 }
 
 static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts *counts,

@@ -31,10 +31,14 @@ static bool cancel_task(struct db *db, const struct engine_hooks *hooks, struct 
                                      SQL_CSTR(task_state_name(entry->state))};
     struct ended ended;
     enum task_state to;
+    bool has_result = false;
 
-    if (!task_state_next(entry->state, TASK_CANCEL, &to, err))
+    if (!task_state_next(entry->state, TASK_CANCEL, &to, err) ||
+        (entry->state == TASK_READY &&
+         !store_has_result(db, entry->id, command->arena, &has_result, err)))
         return false;
-    if (entry->state == TASK_RUNNING || entry->state == TASK_WAITING) {
+    /* What was paid for and kept is adopted first, and that is the task's end (P7). */
+    if (entry->state == TASK_RUNNING || entry->state == TASK_WAITING || has_result) {
         if (!db_exec(db, &ask, args, 2, NULL, err) || !store_tell_task(db, entry->id, command, err))
             return false;
         return store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
