@@ -379,6 +379,62 @@ bool engine_run_submit(struct engine *engine, const struct run_spec *spec, struc
     return true;
 }
 
+struct lane_change {
+    int64_t provider_id;
+    struct lane_limits limits;
+};
+
+static void ask_lane(struct engine *engine, void *context)
+{
+    const struct lane_change *change = context;
+
+    core_set_lane(engine->core, change->provider_id, &change->limits);
+}
+
+/* One that only rests after a 429 rests on. */
+static void ask_lane_if_stopped(struct engine *engine, void *context)
+{
+    const struct lane_change *change = context;
+
+    if (scheduler_is_stopped(core_scheduler(engine->core), change->provider_id))
+        ask_lane(engine, context);
+}
+
+/* The account's limits as its row has them: what a rejection stopped goes on with that. */
+static void open_lane(struct engine *engine, int64_t provider_id,
+                      void (*ask)(struct engine *engine, void *context))
+{
+    struct lane_change change = {.provider_id = provider_id};
+    struct world world;
+
+    engine_world_init(engine, &world);
+    if (!world.load_lane(engine, provider_id, &change.limits))
+        change.limits = (struct lane_limits){.capacity = 1};
+    engine_ask(engine, ask, &change);
+}
+
+/* Whoever sends a task to an account again wants it asked again; another rejection stops it again.
+ */
+static void open_lanes(struct engine *engine, const struct command_control *done)
+{
+    int64_t last = 0;
+
+    for (size_t index = 0; index < done->changed_count; index++) {
+        const int64_t provider_id = done->changed[index].provider_id;
+
+        if (provider_id != 0 && provider_id != last)
+            open_lane(engine, provider_id, ask_lane_if_stopped);
+        last = provider_id;
+    }
+}
+
+static bool is_again(enum command_type type, const struct command_control *given)
+{
+    return (type == COMMAND_RUN_CONTROL && given->run_control == RUN_RETRY) ||
+           (type == COMMAND_TASK_CONTROL && (given->task_control == TASK_CONTROL_RETRY ||
+                                             given->task_control == TASK_CONTROL_REPEAT));
+}
+
 static bool control(struct engine *engine, enum command_type type,
                     const struct command_control *given, struct error *err)
 {
@@ -394,6 +450,8 @@ static bool control(struct engine *engine, enum command_type type,
         return false;
     if (given->user_id != 0)
         tell_user(engine, given->user_id);
+    if (is_again(type, given))
+        open_lanes(engine, &work.command.control);
     for (size_t index = 0;
          type == COMMAND_RELEASE_HELD && index < work.command.control.changed_count; index++)
         tell_user(engine, work.command.control.changed[index].user_id);
@@ -489,29 +547,12 @@ bool engine_pause(struct engine *engine, bool is_paused, struct str reason, stru
     return true;
 }
 
-struct lane_change {
-    int64_t provider_id;
-    struct lane_limits limits;
-};
-
-static void ask_lane(struct engine *engine, void *context)
-{
-    const struct lane_change *change = context;
-
-    core_set_lane(engine->core, change->provider_id, &change->limits);
-}
-
 void engine_provider_changed(struct engine *engine, int64_t provider_id)
 {
     const struct command_control given = {.provider_id = provider_id};
-    struct lane_change change = {.provider_id = provider_id};
     struct error err = {0};
-    struct world world;
 
-    engine_world_init(engine, &world);
-    if (!world.load_lane(engine, provider_id, &change.limits))
-        change.limits = (struct lane_limits){.capacity = 1};
-    engine_ask(engine, ask_lane, &change);
+    open_lane(engine, provider_id, ask_lane);
     if (!control(engine, COMMAND_RELEASE_HELD, &given, &err))
         log_error("engine_release_failed", &err, LOG_INT("provider", provider_id));
 }

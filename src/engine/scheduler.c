@@ -262,6 +262,13 @@ void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *
     snprintf(found->limits.reason, sizeof(found->limits.reason), "%s", reason);
 }
 
+bool scheduler_is_stopped(const struct scheduler *scheduler, int64_t lane)
+{
+    const struct lane *found = find_lane(scheduler, lane);
+
+    return found != NULL && found->limits.is_paused;
+}
+
 /* Puts the item where its time and its run's pause say. */
 static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms)
 {

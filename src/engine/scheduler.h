@@ -27,6 +27,8 @@ void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t unti
 
 /* No pick from the lane until its limits are set again: its key or credit is of no use. */
 void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason);
+/* By whom ever: its owner, or scheduler_stop_lane(). */
+bool scheduler_is_stopped(const struct scheduler *scheduler, int64_t lane);
 
 /* A ready task comes, or changes its place: delayed until run_at, parked while its run is paused.
  */

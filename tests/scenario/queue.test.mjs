@@ -176,3 +176,23 @@ test("a paused provider waits, the others go on", async (t) => {
   await house.post(`/providers/${provider.id}/resume`);
   assert.equal((await house.runEnds(waits.id)).state, "done");
 });
+
+test("an account that refused its key goes on when a person asks again", async (t) => {
+  const { house } = await openNarrow(t);
+  const fake = await openFake(t);
+  await house.addOpenai(fake, { concurrency: 1 });
+  const wanted = { model: "gpt-image-2", quality: "low", width: 1024, height: 1024,
+    partial_images: 0 };
+  await fake.control({ faults: [{ kind: "status", status: 401 }] });
+  const first = await house.run({ ...wanted, prompt: "refused" });
+  const held = await house.taskIs(first.tasks[0].id, "held");
+  assert.equal(held.hold_reason, "auth");
+  const second = await house.run({ ...wanted, prompt: "waits behind it" });
+  const lane = await until("the lane stands", async () =>
+    (await house.get("/queue")).providers.find((one) => one.is_paused && one.waiting === 1));
+  assert.equal(lane.reason, "auth");
+  await house.post(`/tasks/${held.id}/resolve`, { answer: "repeat" });
+  assert.equal((await house.runEnds(first.id)).state, "done");
+  assert.equal((await house.runEnds(second.id)).state, "done");
+  assert.equal((await fake.ledger()).entries.length, 2);
+});
