@@ -91,7 +91,7 @@ enum asset_action asset_action_of(struct str name); /* one of the names */
 
 struct recipe {
     struct str operation, provider_id, provider_name, model, prompt, revised_prompt,
-        negative_prompt, parameters, request_id, currency;
+        negative_prompt, parameters, request_id, currency, dropped;
     struct text_list references;
     int64_t seed;       /* -1: none */
     int64_t cost_micro; /* its share of the task's; -1: unknown */

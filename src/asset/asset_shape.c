@@ -80,6 +80,9 @@ static const struct field recipe_fields[] = {
      "From one to the other."},
     {"request_id", FIELD_TEXT, RECIPE(request_id), FIELD_REQUIRED, 0, 0, NULL, NULL,
      "The provider's name for the request, for its support."},
+    {"dropped", FIELD_TEXT, RECIPE(dropped), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Parameters the provider refused by name, so that it made the picture without them;"
+     " comma-separated, empty when it took all."},
 };
 const struct shape recipe_shape = SHAPE("Recipe", struct recipe, recipe_fields);
 

@@ -8,8 +8,8 @@ bool recipe_store_add(struct db *db, const struct asset_new *fresh, struct arena
         "recipe_store_add",
         "INSERT INTO recipe (asset_id, operation, provider_name, prompt, revised_prompt,"
         " negative_prompt, parameters, refs, seed, cost_micro, currency, request_id,"
-        " started_at_ms, finished_at_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        " started_at_ms, finished_at_ms, dropped)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         NULL};
     const struct recipe *recipe = fresh->recipe;
     const struct sql_value args[] = {
@@ -27,6 +27,7 @@ bool recipe_store_add(struct db *db, const struct asset_new *fresh, struct arena
         SQL_TEXT(recipe->request_id),
         SQL_INT64(recipe->started_at_ms),
         SQL_INT64(recipe->finished_at_ms),
+        SQL_TEXT(recipe->dropped),
     };
 
     return db_exec_one(db, &insert, args, COUNT(args), err);
@@ -44,7 +45,7 @@ bool recipe_store_find(struct db *db, int64_t asset_row_id, struct arena *arena,
         "recipe_store_find",
         "SELECT r.operation, a.provider, r.provider_name, a.model, r.prompt, r.revised_prompt,"
         " r.negative_prompt, r.parameters, r.refs, r.seed, r.cost_micro, r.currency, r.request_id,"
-        " r.started_at_ms, r.finished_at_ms"
+        " r.started_at_ms, r.finished_at_ms, r.dropped"
         " FROM recipe r JOIN asset a ON a.id = r.asset_id WHERE r.asset_id = $1",
         NULL};
     const struct sql_value args[] = {SQL_INT64(asset_row_id)};
@@ -71,6 +72,7 @@ bool recipe_store_find(struct db *db, int64_t asset_row_id, struct arena *arena,
         .cost_micro = number_of(&rows, "cost_micro"),
         .currency = rows_str(&rows, "currency", arena),
         .request_id = rows_str(&rows, "request_id", arena),
+        .dropped = rows_str(&rows, "dropped", arena),
         .started_at_ms = rows_int64(&rows, "started_at_ms"),
         .finished_at_ms = rows_int64(&rows, "finished_at_ms"),
     };

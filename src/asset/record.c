@@ -70,6 +70,7 @@ static bool read_all(struct record *record, struct db *db, struct error *err)
         return false;
     record->recipe.provider_name = record->result.provider_name;
     record->recipe.request_id = record->result.request_id;
+    record->recipe.dropped = record->result.dropped;
     return task->provider_id == 0 || recipe_store_provider(db, task->provider_id, record->arena,
                                                            &record->recipe.provider_id, err);
 }

@@ -64,6 +64,7 @@ static struct str two_pictures(struct house *house)
         .pictures = {.items = pictures, .count = COUNT(pictures)},
         .request_id = STR("req-9"),
         .provider_name = STR("Studio"),
+        .dropped = STR("seed, quality"),
     };
     CLEANUP(buf_finish) struct buf text = {0};
 
@@ -188,6 +189,7 @@ static void test_a_result_becomes_pictures_with_their_whole_recipe(void **state)
     check_text(recipe->provider_id, "01JD00000000000000000000AA", "with which account");
     check_text(recipe->provider_name, "Studio", "and its name");
     check_text(recipe->model, "flux", "the model");
+    check_text(recipe->dropped, "seed, quality", "what the provider would not take");
     check_text(recipe->prompt, "A white cup\nwith tea", "the prompt whole");
     check_text(recipe->revised_prompt, "A very white cup", "what became of it");
     check_text(recipe->negative_prompt, "dust", "what was not wanted");

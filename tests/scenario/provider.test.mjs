@@ -112,15 +112,18 @@ test("what a later try may mend is tried again", async (t) => {
     { faults: [{ kind: "status", status: 500 }], classes: ["server", ""], tries: 1,
       why: "a broken server: one try is counted" },
     { faults: [{ kind: "unknown_parameter", name: "output_format" }], classes: null, tries: 0,
-      order: { format: "png" }, why: "a parameter the provider does not know is left out" },
+      order: { format: "png" }, dropped: "output_format",
+      why: "a parameter the provider does not know is left out, and its recipe says so" },
   ];
-  for (const { faults, classes, tries, order, why } of rows) {
+  for (const { faults, classes, tries, order, dropped, why } of rows) {
     await fake.control({ reset: true, faults });
     const task = await one(house, order);
     const started = Date.now();
     const done = await house.taskIs(task.id, ["done", "failed", "held"]);
     assert.equal(done.state, "done", `${why}: ${JSON.stringify(done.error)}`);
     assert.equal(done.tries, tries, why);
+    const { recipe } = await house.get(`/assets/${done.assets[0].id}`);
+    assert.equal(recipe.dropped, dropped ?? "", why);
     if (classes)
       assert.deepEqual(done.attempts.map((attempt) => attempt.class), classes, why);
     if (classes?.[0] === "throttled") assert.ok(Date.now() - started >= 950, "Retry-After is a floor");

@@ -1764,6 +1764,8 @@ export interface components {
             took_ms: number;
             /** @description The provider's name for the request, for its support. */
             request_id: string;
+            /** @description Parameters the provider refused by name, so that it made the picture without them; comma-separated, empty when it took all. */
+            dropped: string;
         };
         AssetPatch: {
             /** @description What it is called. */

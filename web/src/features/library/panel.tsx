@@ -184,6 +184,7 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
               nameOf(name),
               typeof value === 'number' ? format.number(value) : choiceText(String(value), t),
             ]),
+            [t('library.panel.dropped'), recipe.dropped],
             [
               t('library.panel.cost'),
               recipe.cost_micro === null ? '' : format.money(recipe.cost_micro, recipe.currency),
