@@ -81,6 +81,13 @@ describe('stale table', () => {
     expect(keys()).toEqual([['queue'], ['queue'], ['runs']]);
   });
 
+  it('asks for the queue when somebody paused it', () => {
+    const asked = vi.spyOn(client, 'invalidateQueries');
+    applyEvent(client, 'queue.changed', {});
+    vi.runAllTimers();
+    expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([['queue']]);
+  });
+
   it('leaves what an event does not tell of a task as it is known', () => {
     const known = { ...task, prompt: 'mug', assets: [makeAsset({})] } as Task;
     client.setQueryData(['run', 'R1'], { ...run, tasks: [known] });

@@ -326,6 +326,7 @@ const stale: Record<string, Handler> = {
     refetchSoon(client, ['models'], 100);
     refetchSoon(client, ['queue'], 300);
   },
+  'queue.changed': (client) => refetchSoon(client, ['queue'], 100),
   'settings.changed': (client) => refetchSoon(client, ['settings'], 100),
 };
 
