@@ -154,7 +154,7 @@ static const char *below(struct app *app, const char *name, struct arena *arena)
     return arena_cstr(arena, arena_printf(arena, "%s/%s", app->data, name));
 }
 
-static bool open_data(struct app *app, struct error *err)
+bool app_data_open(struct app *app, struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const char *path = arena_cstr(arena, settings_text(app->settings, "data", arena));
@@ -202,7 +202,7 @@ static enum log_level log_level_of(struct str name)
     return LOG_INFO;
 }
 
-bool app_settings_open(struct app *app, struct error *err)
+bool app_settings_read(struct app *app, struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const char *file = getenv("VITRINE_CONFIG"); /* NOLINT(concurrency-mt-unsafe): one thread yet */
@@ -212,7 +212,12 @@ bool app_settings_open(struct app *app, struct error *err)
         return false;
     log_configure(log_level_of(settings_text(app->settings, "log.level", arena)),
                   settings_bool(app->settings, "log.json"));
-    return open_data(app, err);
+    return true;
+}
+
+bool app_settings_open(struct app *app, struct error *err)
+{
+    return app_settings_read(app, err) && app_data_open(app, err);
 }
 
 bool app_pool_open(struct app *app, size_t readers, struct error *err)

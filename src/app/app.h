@@ -64,7 +64,10 @@ void app_stop(struct app *app);
  * 0 done, 1 refused or broken, 2 no such verb.  Says why on stderr.  Thread: main.
  */
 int app_command(struct app *app, int count, char **words);
-/* Reads settings and opens data folder, database and master key for a verb that needs no server. */
+/* For verbs that need no server: the settings; the data folder, made when missing; both; the
+ * database. */
+MUST_CHECK bool app_settings_read(struct app *app, struct error *err);
+MUST_CHECK bool app_data_open(struct app *app, struct error *err);
 MUST_CHECK bool app_settings_open(struct app *app, struct error *err);
 MUST_CHECK bool app_pool_open(struct app *app, size_t readers, struct error *err);
 extern const struct http_route system_routes[];

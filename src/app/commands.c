@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "engine/check.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -164,6 +165,45 @@ static int token(struct app *app, int count, char **words)
     return ok ? 0 : complain(&err);
 }
 
+/* Only where there is a house: looking must not build one. */
+static bool has_database(struct app *app, struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
+    const struct str data = settings_text(app->settings, "data", arena);
+    const char *path = arena_cstr(arena, arena_printf(arena, "%.*s/vitrine.db", STR_ARGS(data)));
+
+    return access(path, R_OK) == 0 ||
+           error_set(err, ERROR_NOT_FOUND, "there is no vitrine in %.*s: %s cannot be read",
+                     STR_ARGS(str_slice(data, 0, 60)), "vitrine.db");
+}
+
+static bool examine(struct app *app, struct arena *arena, struct check_report *report,
+                    struct error *err)
+{
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+
+    return app_pool_open(app, 1, err) && db_borrow(app->pool, &db, err) &&
+           engine_check(db, arena, report, err);
+}
+
+static int doctor(struct app *app, int count, char **words)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(16));
+    struct check_report report;
+    struct error err = {0};
+    bool ok;
+
+    ok = take_options(count, words, &err) && app_settings_read(app, &err) &&
+         has_database(app, &err) && app_data_open(app, &err) && examine(app, arena, &report, &err);
+    app_stop(app);
+    if (!ok)
+        return complain(&err);
+    for (size_t index = 0; index < report.fault_count; index++)
+        printf("%s: %.*s\n", report.faults[index].rule, STR_ARGS(report.faults[index].what));
+    printf("rules looked at: %zu, faults: %zu\n", report.rule_count, report.fault_count);
+    return report.fault_count == 0 ? 0 : 1;
+}
+
 static const char usage[] =
     "vitrine " VITRINE_VERSION
     ": a self-hosted studio for the pictures, copy and listings of people who sell online.\n"
@@ -173,6 +213,9 @@ static const char usage[] =
     "  vitrine token create NAME [--scopes read,write,generate,admin] [--user NAME] [--data "
     "FOLDER]\n"
     "      Prints an API token, whether or not a server runs.\n"
+    "  vitrine doctor [--data FOLDER]\n"
+    "      Looks whether runs, tasks, calls, costs and events agree; changes nothing; a server may "
+    "run.\n"
     "  vitrine help settings\n"
     "      Every setting with its bounds, default and environment variable.\n"
     "  vitrine version\n";
@@ -204,6 +247,7 @@ static const struct {
 } verbs[] = {
     {"serve",     serve  },
     {"token",     token  },
+    {"doctor",    doctor },
     {"version",   version},
     {"--version", version},
     {"help",      help   },

@@ -2,6 +2,7 @@
 
 #include "app/page.h"
 #include "core/test.h"
+#include "db/migrations.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -184,6 +185,7 @@ static void test_words_nobody_knows_are_refused_with_a_reason(void **state)
         {"vitrine --data",                           1, "--data needs a value"            },
         {"vitrine serve --insecure --listen",        1, "--listen needs a value"          },
         {"vitrine token",                            1, "usage: vitrine token create NAME"},
+        {"vitrine doctor now",                       1, "unknown word \"now\""            },
         {"vitrine token remove a",                   1, "usage: vitrine token create NAME"},
         {"vitrine token create",                     1, "a token needs a name"            },
         {"vitrine token create a b",                 1, "\"b\" is too many"               },
@@ -250,6 +252,54 @@ static void test_a_token_is_all_that_create_prints(void **state)
     assert_int_equal(str_find_char(first.out, '\n'), (int64_t)first.out.size - 1);
     assert_int_equal(second.code, 0);
     assert_false(str_equal(first.out, second.out));
+}
+
+static bool spoil_work(struct db *db, void *context, struct error *err)
+{
+    static const struct sql spoil = {
+        "test_spoil",
+        "INSERT INTO event (user_id, seq, at_ms, kind, body) VALUES (7, 1, 0, 'x', '{}')", NULL};
+
+    (void)context;
+    return db_exec_one(db, &spoil, NULL, 0, err);
+}
+
+/* An event of somebody who has no event log. */
+static void spoil_rows(void)
+{
+    struct db_config config = {
+        .path = arena_cstr(place.arena, arena_printf(place.arena, "%s/vitrine.db", place.data)),
+        .readers = 1,
+        .migrations = db_migrations,
+        .migration_count = db_migration_count,
+        .clock = &clock_system};
+    struct db_pool *pool;
+    struct error err;
+
+    assert_true(db_pool_open(&config, &pool, &err));
+    assert_true(db_transact(pool, "test_spoil", spoil_work, NULL, &err));
+    db_pool_close(pool);
+}
+
+static void test_the_doctor_looks_and_changes_nothing(void **state)
+{
+    struct said said = say("vitrine doctor --data @", NULL);
+
+    (void)state;
+    assert_int_equal(said.code, 1);
+    says(said.err, "there is no vitrine in", "nothing to look at");
+    assert_int_equal(access(place.data, F_OK), -1); /* and nothing was built */
+
+    assert_int_equal(say("vitrine token create a --data @", NULL).code, 0);
+    said = say("vitrine doctor --data @", NULL);
+    assert_int_equal(said.code, 0);
+    says(said.out, ", faults: 0\n", "a sound house");
+
+    spoil_rows();
+    said = say("vitrine doctor --data @", NULL);
+    assert_int_equal(said.code, 1);
+    says(said.out, "check_i10_event_head: user 7 has events but no head\n", "the fault by name");
+    says(said.out, ", faults: 1\n", "and how many");
 }
 
 /* The one at the front of the house: until it says where it listens. */
@@ -320,6 +370,9 @@ static void test_one_serves_a_folder_until_it_is_told_to_stop(void **state)
     assert_int_equal(said.code, 0);
     says(ask(port, said.out), "HTTP/1.1 200", "a token made while it serves");
     says(ask(port, STR("vit_wrong")), "HTTP/1.1 401", "a token nobody made");
+    said = say("vitrine doctor --data @", NULL);
+    assert_int_equal(said.code, 0);
+    says(said.out, "faults: 0\n", "the doctor comes to a house that is open");
 
     assert_int_equal(kill(server, SIGTERM), 0);
     assert_int_equal(end_of(server), 0);
@@ -334,6 +387,7 @@ int main(void)
         TEST(test_words_nobody_knows_are_refused_with_a_reason),
         TEST(test_serve_refuses_what_it_could_not_keep_and_repeats_no_secret),
         TEST(test_a_token_is_all_that_create_prints),
+        TEST(test_the_doctor_looks_and_changes_nothing),
         TEST(test_one_serves_a_folder_until_it_is_told_to_stop),
     };
 
