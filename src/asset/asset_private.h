@@ -148,11 +148,12 @@ MUST_CHECK bool asset_tell_removed(struct db *db, const struct asset *asset, int
                                    struct error *err);
 
 /* The columns every reader of rows selects, of `asset a`. */
+/* In the order in which asset_of_row() reads them: a column is looked for behind the last one. */
 #define ASSET_COLUMNS                                                                              \
     "a.id, a.public_id, a.user_id, a.kind, a.name, a.blob, a.mime, a.size, a.width_px,"            \
-    " a.height_px, a.thumbhash, a.color, a.thumb, a.medium, a.preview, a.working, a.rating,"       \
-    " a.is_starred, a.tags, a.run, a.task, a.label_source, a.label_system, a.label_at_ms,"         \
-    " a.created_at_ms, a.trashed_at_ms, a.version"
+    " a.height_px, a.thumbhash, a.color, a.rating, a.is_starred, a.tags, a.run, a.task,"           \
+    " a.created_at_ms, a.trashed_at_ms, a.version, a.label_source, a.thumb, a.medium, a.preview,"  \
+    " a.working, a.label_system, a.label_at_ms"
 struct asset asset_of_row(struct rows *rows, struct arena *arena);
 
 /* list_store.c: `limit` at most, in the sort's order, behind `after`. */
