@@ -5,12 +5,12 @@
  */
 #include "asset/asset_private.h"
 #include "db/migrations.h"
+#include "measure.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ANN 1
@@ -103,14 +103,6 @@ static bool fill(struct db *db, void *context, struct error *err)
            db_exec(db, &fill_counts, NULL, 0, NULL, err);
 }
 
-static double now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1000 + (double)now.tv_nsec / 1e6;
-}
-
 /* The best of some: what the page costs when the machine has nothing else to do. */
 static double page_ms(struct db *db, const struct asset_filter *filter, enum asset_sort sort)
 {
@@ -122,12 +114,12 @@ static double page_ms(struct db *db, const struct asset_filter *filter, enum ass
         struct error err = {0};
         struct asset *items;
         size_t count;
-        double begin = now_ms(), took;
+        double begin = wall_seconds() * 1000, took;
 
         if (!asset_store_list(db, ANN, filter, sort, &after, LIST_LIMIT + 1, arena, &items, &count,
                               &err))
             die(&err);
-        took = now_ms() - begin;
+        took = wall_seconds() * 1000 - begin;
         best = took < best ? took : best;
     }
     return best;
@@ -140,12 +132,12 @@ static double count_ms(struct db *db, const struct asset_filter *filter)
     for (int round = 0; round < ROUNDS; round++) {
         CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
         struct error err = {0};
-        double begin = now_ms(), took;
+        double begin = wall_seconds() * 1000, took;
         int64_t count;
 
         if (!asset_store_count(db, ANN, filter, arena, &count, &err))
             die(&err);
-        took = now_ms() - begin;
+        took = wall_seconds() * 1000 - begin;
         best = took < best ? took : best;
     }
     return best;

@@ -4,6 +4,7 @@
  * usage: db_commit [FOLDER [SECONDS]]    (the folder decides which disk; it is left empty)
  */
 #include "db/db.h"
+#include "measure.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -11,8 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 static const size_t crowds[] = {1, 8, 32, 128};
@@ -56,23 +55,6 @@ static void *request_main(void *context)
         atomic_fetch_add(&bench->requests, 1);
     }
     return NULL;
-}
-
-static double wall_seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_seconds(void)
-{
-    struct rusage usage;
-
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static bool run_crowd(struct db_pool *pool, size_t size, unsigned seconds)

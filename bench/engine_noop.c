@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "db/migrations.h"
 #include "engine/engine.h"
+#include "measure.h"
 
 #include <ftw.h>
 #include <inttypes.h>
@@ -16,9 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CROWD_MAX = 128, USERS = 4, WORKERS = 2, JOBS = 20000 };
@@ -85,23 +84,6 @@ static void *submit_main(void *context)
         while (sem_wait(&bench->ended) != 0)
             ;
     }
-}
-
-static double wall_seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static double cpu_seconds(void)
-{
-    struct rusage usage;
-
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 static bool run_crowd(struct bench *bench, size_t size, int64_t jobs)
