@@ -24,7 +24,7 @@ enum {
     MINUTE_MS = 60000,
     SWEEP_STEPS_PER_MINUTE = 50,
     SCRUB_SIZE_PER_STEP = 16 << 20,
-    SCRUB_STEPS_PER_MINUTE = 16, /* 360 GiB a day */
+    SCRUB_STEPS_PER_MINUTE = 4, /* 90 GiB a day, and a signal waits for less than a second */
     EVENTS_KEPT = 10000,
     EVENTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000,
     WORKER_QUEUE_MAX = 100000,

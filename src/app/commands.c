@@ -41,8 +41,8 @@ static bool take_options(int count, char **words, struct error *err)
                 return error_set(err, ERROR_REQUIRED, "%s needs a value", options[row].option);
             value = words[++at];
         }
-        /* There is one thread yet. */
-        if (setenv(options[row].variable, value, 1) != 0) /* NOLINT(concurrency-mt-unsafe) */
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
+        if (setenv(options[row].variable, value, 1) != 0)
             return error_set(err, ERROR_INTERNAL, "no memory");
     }
     return true;
@@ -131,9 +131,8 @@ static bool read_token_words(int count, char **words, struct account_token_order
             return false;
         if (is_user)
             order->user = str_of(words[at]);
-        /* There is one thread yet. */
-        if (is_data &&
-            setenv("VITRINE_DATA", words[at], 1) != 0) /* NOLINT(concurrency-mt-unsafe) */
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet */
+        if (is_data && setenv("VITRINE_DATA", words[at], 1) != 0)
             return error_set(err, ERROR_INTERNAL, "no memory");
     }
     return order->name.size > 0 ||

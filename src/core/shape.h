@@ -44,7 +44,7 @@ struct text_list {
 
 struct shape;
 /* The order is that of the rows' columns, which are read more often than memory is spared. */
-struct field { /* NOLINT(clang-analyzer-optin.performance.Padding) */
+struct field {
     const char *name;
     enum field_type type;
     size_t offset;

@@ -177,8 +177,8 @@ static void allow_of(const struct route_tree *tree, const struct node *node, cha
     allow_add(allow, "OPTIONS");
 }
 
-/* Depth first; the bound is PATH_SEGMENTS_MAX deep and the table's own branches wide.
- * NOLINTNEXTLINE(misc-no-recursion) */
+/* Depth first.
+ * NOLINTNEXTLINE(misc-no-recursion): PATH_SEGMENTS_MAX deep, the table's own branches wide */
 static bool match_from(const struct route_tree *tree, const struct node *node, struct str method,
                        const struct path *path, size_t at, struct route_match *out)
 {

@@ -195,8 +195,7 @@ static bool draw_edit(const struct drawing *drawing, struct canvas *canvas, stru
     if (!load_covering(drawing, drawing->card->reference, "reference", canvas, err) ||
         !canvas_init(&mask, canvas->width_px, canvas->height_px, err) ||
         !load_covering(drawing, drawing->card->mask, "mask", &mask, err))
-        /* clang-tidy 14 does not know that CLEANUP() frees. */
-        return false; /* NOLINT(clang-analyzer-unix.Malloc) */
+        return false; /* NOLINT(clang-analyzer-unix.Malloc): 14 does not know CLEANUP() */
     hole = find_hole(&mask);
     if (hole.right <= hole.left)
         return error_field(err, ERROR_INVALID, "mask", 0,
