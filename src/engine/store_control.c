@@ -102,21 +102,24 @@ static bool cancel_run(struct db *db, const struct engine_hooks *hooks, struct c
     return true;
 }
 
-static bool pause_run(struct db *db, struct command *command, const struct run_view *run,
-                      bool is_paused, struct error *err)
+/* Only while it goes on. */
+static bool change_run(struct db *db, const struct run_view *run, const struct sql *update,
+                       struct sql_value value, struct error *err)
 {
-    static const struct sql update = {
-        .name = "store_run_pause",
-        .text = "UPDATE run SET is_paused = $2 WHERE id = $1 AND state = 'active'"};
-    const struct sql_value args[] = {SQL_INT64(run->row_id), SQL_BOOL(is_paused)};
-    struct id_list live;
+    const struct sql_value args[] = {SQL_INT64(run->row_id), value};
     int64_t changed;
 
-    if (!db_exec(db, &update, args, COUNT(args), &changed, err))
+    if (!db_exec(db, update, args, COUNT(args), &changed, err))
         return false;
-    if (changed == 0)
-        return error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s",
-                         STR_ARGS(run->state));
+    return changed > 0 ||
+           error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s", STR_ARGS(run->state));
+}
+
+static bool tell_live_tasks(struct db *db, struct command *command, const struct run_view *run,
+                            struct error *err)
+{
+    struct id_list live;
+
     if (!live_tasks(db, run->row_id, command->arena, &live, err) ||
         !store_tell_run(db, run->row_id, command, err))
         return false;
@@ -124,6 +127,17 @@ static bool pause_run(struct db *db, struct command *command, const struct run_v
         if (!store_add_changed(db, command, live.ids[index], RUN_NODES_MAX, err))
             return false;
     return true;
+}
+
+static bool pause_run(struct db *db, struct command *command, const struct run_view *run,
+                      bool is_paused, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_run_pause",
+        .text = "UPDATE run SET is_paused = $2 WHERE id = $1 AND state = 'active'"};
+
+    return change_run(db, run, &update, SQL_BOOL(is_paused), err) &&
+           tell_live_tasks(db, command, run, err);
 }
 
 static bool prioritise_run(struct db *db, struct command *command, const struct run_view *run,
@@ -136,23 +150,10 @@ static bool prioritise_run(struct db *db, struct command *command, const struct 
                                      .text = "UPDATE task SET priority = $2 WHERE run_id = $1"
                                              " AND state NOT IN ('done', 'failed', 'cancelled')"};
     const struct sql_value args[] = {SQL_INT64(run->row_id), SQL_INT64(command->control.priority)};
-    struct id_list live;
-    int64_t changed;
 
-    if (!db_exec(db, &update, args, COUNT(args), &changed, err))
-        return false;
-    if (changed == 0)
-        return error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s",
-                         STR_ARGS(run->state));
-    if (!db_exec(db, &tasks, args, COUNT(args), NULL, err) ||
-        !live_tasks(db, run->row_id, command->arena, &live, err) ||
-        !store_tell_run(db, run->row_id, command, err))
-        return false;
-    for (size_t index = 0; index < live.count; index++)
-        if (!store_add_changed(db, command, live.ids[index], RUN_NODES_MAX, err) ||
-            !store_tell_task(db, live.ids[index], command, err))
-            return false;
-    return true;
+    return change_run(db, run, &update, args[1], err) &&
+           db_exec(db, &tasks, args, COUNT(args), NULL, err) &&
+           tell_live_tasks(db, command, run, err);
 }
 
 bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
