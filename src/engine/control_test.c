@@ -308,6 +308,19 @@ static void test_a_priority_is_for_what_has_not_ended(void **state)
     must_apply(place, &command);
     assert_int_equal(command.control.changed_count, 1);
     assert_int_equal(command.control.changed[0].priority, PRIORITY_FRONT);
+    /* Whoever looks on is told of the run and of each task that it changed. */
+    assert_int_equal(ask(place,
+                         "SELECT count(*) AS n FROM event e JOIN task t ON t.id = $1"
+                         " WHERE e.kind = 'task.changed'"
+                         " AND json_extract(e.body, '$.task.id') = t.public_id"
+                         " AND json_extract(e.body, '$.task.priority') = 'front'",
+                         first + 1),
+                     1);
+    assert_int_equal(ask(place,
+                         "SELECT count(*) AS n FROM event WHERE kind = 'run.changed'"
+                         " AND json_extract(body, '$.run.priority') = 'front'",
+                         0),
+                     1);
     finish_task(place, first + 1);
     assert_false(apply(place, &command));
     assert_int_equal(place->err.code, ERROR_CONFLICT);

@@ -115,8 +115,9 @@ static bool change_run(struct db *db, const struct run_view *run, const struct s
            error_set(err, ERROR_CONFLICT, "this run has ended: it is %.*s", STR_ARGS(run->state));
 }
 
+/* `is_theirs`: the tasks' own rows changed too. */
 static bool tell_live_tasks(struct db *db, struct command *command, const struct run_view *run,
-                            struct error *err)
+                            bool is_theirs, struct error *err)
 {
     struct id_list live;
 
@@ -124,7 +125,8 @@ static bool tell_live_tasks(struct db *db, struct command *command, const struct
         !store_tell_run(db, run->row_id, command, err))
         return false;
     for (size_t index = 0; index < live.count; index++)
-        if (!store_add_changed(db, command, live.ids[index], RUN_NODES_MAX, err))
+        if (!store_add_changed(db, command, live.ids[index], RUN_NODES_MAX, err) ||
+            (is_theirs && !store_tell_task(db, live.ids[index], command, err)))
             return false;
     return true;
 }
@@ -137,7 +139,7 @@ static bool pause_run(struct db *db, struct command *command, const struct run_v
         .text = "UPDATE run SET is_paused = $2 WHERE id = $1 AND state = 'active'"};
 
     return change_run(db, run, &update, SQL_BOOL(is_paused), err) &&
-           tell_live_tasks(db, command, run, err);
+           tell_live_tasks(db, command, run, false, err);
 }
 
 static bool prioritise_run(struct db *db, struct command *command, const struct run_view *run,
@@ -153,7 +155,7 @@ static bool prioritise_run(struct db *db, struct command *command, const struct 
 
     return change_run(db, run, &update, args[1], err) &&
            db_exec(db, &tasks, args, COUNT(args), NULL, err) &&
-           tell_live_tasks(db, command, run, err);
+           tell_live_tasks(db, command, run, true, err);
 }
 
 bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
