@@ -1,4 +1,4 @@
-// A PNG encoder just large enough for the fakes: indexed colour, stripes of two tones from a hash.
+// PNG for tests, every byte of it known: the container, and for the fakes a picture of stripes in two tones.
 import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 
@@ -22,27 +22,32 @@ function chunk(type, data) {
   return out;
 }
 
-// The colour comes from `seed`, so that different orders are different pictures.
-export function drawPng(width, height, seed) {
-  const hash = createHash("sha256").update(seed).digest();
+// `colour` is PNG's colour type; `pixels` are the rows, each behind its filter byte.
+export function png(width, height, depth, colour, pixels, { palette, level } = {}) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 3, 0, 0, 0], 8);
-  const palette = Buffer.from(hash.subarray(0, 6));
+  header.set([depth, colour, 0, 0, 0], 8);
+  return Buffer.concat([
+    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
+    chunk("IHDR", header),
+    ...(palette ? [chunk("PLTE", palette)] : []),
+    chunk("IDAT", deflateSync(pixels, { level })),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+// The colour comes from `seed`, so that different orders are different pictures.
+export function drawPng(width, height, seed) {
+  const hash = createHash("sha256").update(seed).digest();
   const row = Buffer.alloc(width + 1);
   const band = 8 + (hash[6] % 56);
   for (let x = 0; x < width; x++) row[x + 1] = Math.floor(x / band) % 2;
   const other = Buffer.from(row.map((value, x) => (x === 0 ? 0 : 1 - value)));
   const rows = [];
   for (let y = 0; y < height; y++) rows.push(Math.floor(y / band) % 2 ? other : row);
-  return Buffer.concat([
-    Buffer.from("\x89PNG\r\n\x1a\n", "latin1"),
-    chunk("IHDR", header),
-    chunk("PLTE", palette),
-    chunk("IDAT", deflateSync(Buffer.concat(rows), { level: 1 })),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
+  return png(width, height, 8, 3, Buffer.concat(rows),
+    { palette: Buffer.from(hash.subarray(0, 6)), level: 1 });
 }
 
 // Width and height of a PNG; null when it is none.

@@ -1,27 +1,7 @@
 import type { Page } from '@playwright/test';
+import { withExif } from '../../tests/scenario/pictures.mjs';
 
 export const camera = 'CANARY-CAMERA-4711';
-
-/** What a camera writes into its JPEG: its maker, and that it was held upright. */
-function withExif(jpeg: Buffer): Buffer {
-  const maker = Buffer.from(`${camera}\0`, 'latin1');
-  const tiff = Buffer.alloc(8 + 2 + 2 * 12 + 4);
-  tiff.write('II*\0', 0, 'latin1');
-  tiff.writeUInt32LE(8, 4);
-  tiff.writeUInt16LE(2, 8);
-  tiff.writeUInt16LE(0x010f, 10); // Make
-  tiff.writeUInt16LE(2, 12);
-  tiff.writeUInt32LE(maker.length, 14);
-  tiff.writeUInt32LE(tiff.length, 18);
-  tiff.writeUInt16LE(0x0112, 22); // Orientation
-  tiff.writeUInt16LE(3, 24);
-  tiff.writeUInt32LE(1, 26);
-  tiff.writeUInt16LE(6, 30);
-  const body = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff, maker]);
-  const head = Buffer.from([0xff, 0xe1, 0, 0]);
-  head.writeUInt16BE(body.length + 2, 2);
-  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2)]);
-}
 
 /**
  * Twelve megapixels as a telephone takes them: grain, light, several MB, lying on its side with the
@@ -57,7 +37,7 @@ export async function photograph(page: Page, width = 4000): Promise<Buffer> {
     }
     return btoa(text);
   }, width);
-  return withExif(Buffer.from(base64, 'base64'));
+  return withExif(Buffer.from(base64, 'base64'), camera, 6);
 }
 
 /** Lets a file fall on an element, as from the desktop. */
