@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include "app/page.h"
+#include "core/fault.h"
 #include "core/log.h"
 #include "core/secret.h"
 #include "db/migrations.h"
@@ -516,8 +517,10 @@ void app_stop(struct app *app)
 
     if (app->http != NULL)
         http_server_drain(app->http);
+    FAULT(DRAIN_BEGUN);
     if (app->engine != NULL)
         engine_drain(app->engine, drain_ms);
+    FAULT(DRAIN_ENDED);
     http_server_destroy(app->http);
     worker_pool_destroy(app->workers);
     net_destroy(app->net);
@@ -525,6 +528,7 @@ void app_stop(struct app *app)
     asset_service_destroy(app->assets);
     account_destroy(app->account);
     db_pool_close(app->pool);
+    FAULT(DRAIN_CLOSED);
     net_loop_destroy(app->loop);
     engine_destroy(app->engine);
     blob_store_close(app->blobs);

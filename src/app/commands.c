@@ -1,4 +1,5 @@
 #include "app/app.h"
+#include "core/fault.h"
 #include "engine/check.h"
 
 #include <errno.h>
@@ -256,6 +257,7 @@ static const struct {
 
 int app_command(struct app *app, int count, char **words)
 {
+    FAULT_START(count, words);
     if (count < 2)
         return serve(app, 0, words);
     for (size_t row = 0; row < COUNT(verbs); row++)

@@ -1,4 +1,5 @@
 #include "blob/blob_private.h"
+#include "core/fault.h"
 
 /* A row of another size is of other bytes: no row changes then, and that is a conflict. */
 static bool row_keep(struct db *db, const struct blob *blob, int64_t now_ms, struct error *err)
@@ -27,7 +28,10 @@ bool blob_ref_add(struct db *db, const struct blob *blob, struct str owner, int6
                                    NULL};
     const struct sql_value args[] = {SQL_CSTR(blob->name), SQL_TEXT(owner), SQL_INT64(now_ms)};
 
-    return row_keep(db, blob, now_ms, err) && db_exec(db, &add, args, COUNT(args), NULL, err);
+    if (!row_keep(db, blob, now_ms, err))
+        return false;
+    FAULT(BLOB_ROW);
+    return db_exec(db, &add, args, COUNT(args), NULL, err);
 }
 
 bool blob_ref_drop(struct db *db, struct str name, struct str owner, int64_t now_ms,

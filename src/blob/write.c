@@ -1,4 +1,5 @@
 #include "blob/blob_private.h"
+#include "core/fault.h"
 #include "core/log.h"
 
 #include <assert.h>
@@ -59,7 +60,7 @@ bool blob_write(struct blob_writer *writer, const void *data, size_t size, struc
     }
     hasher_add(writer->hasher, data, size);
     while (left > 0) {
-        ssize_t done = writer->store->io.write(writer->fd, rest, left);
+        ssize_t done = FAULT_WRITE(BLOB_WRITE, writer->store->io.write, writer->fd, rest, left);
 
         if (done < 0 && errno == EINTR)
             continue;
@@ -117,10 +118,12 @@ static bool link_in(struct blob_writer *writer, int folder, const struct blob *b
         return true;
     if (!blob_touch(store, store->boot_fd, writer->temp))
         return blob_errno(errno, "utimensat", err);
-    if (store->io.fsync(writer->fd) != 0)
+    FAULT(BLOB_TMP_WRITTEN);
+    if (store->io.fsync(writer->fd) != 0 || FAULT_FAILS(BLOB_FSYNCED))
         return blob_errno(errno, "fsync of a file", err);
     for (int tries = 0; tries < LINK_TRIES && code == EEXIST; tries++) {
-        if (store->io.linkat(store->boot_fd, writer->temp, folder, blob->name, 0) == 0)
+        if (store->io.linkat(store->boot_fd, writer->temp, folder, blob->name, 0) == 0 &&
+            !FAULT_FAILS(BLOB_LINKED))
             return true;
         code = errno;
         if (code == EEXIST &&
@@ -141,7 +144,7 @@ static bool publish(struct blob_writer *writer, const struct blob *blob, struct 
     if (!blob_folder_open(writer->store, blob->name, &folder, err))
         return false;
     ok = link_in(writer, folder, blob, err);
-    if (ok && writer->store->io.fsync(folder) != 0)
+    if (ok && (writer->store->io.fsync(folder) != 0 || FAULT_FAILS(BLOB_DIR_FSYNCED)))
         ok = blob_errno(errno, "fsync of a folder", err);
     (void)close(folder);
     return ok;

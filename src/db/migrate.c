@@ -1,3 +1,4 @@
+#include "core/fault.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "db/db_private.h"
@@ -191,7 +192,10 @@ static bool apply(struct db *db, const struct migration *migration, int64_t now_
     if (sqlite3_get_autocommit(db->handle))
         return error_set(err, ERROR_INTERNAL, "migration %s ends the transaction it runs in",
                          migration->name);
-    return check_references(db, err) && record(db, migration, now_ms, err);
+    if (!check_references(db, err) || !record(db, migration, now_ms, err))
+        return false;
+    FAULT(MIGRATE_MID);
+    return true;
 }
 
 static bool migrate_one(struct db *db, const struct migration *migration, int64_t now_ms,
@@ -202,8 +206,10 @@ static bool migrate_one(struct db *db, const struct migration *migration, int64_
 
     if (!run(db, &begin, err))
         return false;
-    if (apply(db, migration, now_ms, &cause) && run(db, &commit, &cause))
+    if (apply(db, migration, now_ms, &cause) && run(db, &commit, &cause)) {
+        FAULT(MIGRATE_NEXT);
         return true;
+    }
     if (!sqlite3_get_autocommit(db->handle))
         (void)statement_run(db, &rollback); /* the first failure counts */
     /* The code stays: a full disk is not a broken migration. */

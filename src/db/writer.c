@@ -1,3 +1,4 @@
+#include "core/fault.h"
 #include "core/log.h"
 #include "db/db_private.h"
 
@@ -126,6 +127,21 @@ static enum group_outcome group_fail(struct writer *writer, int rc, const struct
     return (rc & 0xff) == SQLITE_BUSY ? GROUP_AGAIN : GROUP_FAILED;
 }
 
+#ifdef VITRINE_FAULTS
+/* What its commit fails with: all of a group share it. */
+static int group_fault(const struct writer *writer, size_t count, enum fault_phase phase)
+{
+    int rc = SQLITE_OK;
+
+    for (size_t i = 0; i < count; i++)
+        if (writer->group[i]->ok && FAULT_COMMIT(writer->group[i]->name, phase))
+            rc = errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    return rc;
+}
+#else
+#define group_fault(writer, count, phase) SQLITE_OK
+#endif
+
 /* One try: begin, each request in its savepoint, commit.  GROUP_FAILED: nothing was kept. */
 static enum group_outcome group_try(struct writer *writer, size_t count, size_t *losses,
                                     int64_t *commit_us, struct error *err)
@@ -142,6 +158,7 @@ static enum group_outcome group_try(struct writer *writer, size_t count, size_t 
         if (writer->is_out[i])
             continue;
         writer->errors[i] = (struct error){0};
+        (void)FAULT_COMMIT(request->name, FAULT_BEFORE_COMMIT);
         request->ok = request_run(db, request, &writer->errors[i]);
         if (!transaction_is_gone(db))
             continue;
@@ -151,7 +168,9 @@ static enum group_outcome group_try(struct writer *writer, size_t count, size_t 
         return ++*losses < LOSSES_MAX ? GROUP_AGAIN : GROUP_FAILED;
     }
     started_us = mono_us();
-    rc = statement_run(db, &commit);
+    rc = group_fault(writer, count, FAULT_IN_COMMIT);
+    if (rc == SQLITE_OK)
+        rc = statement_run(db, &commit);
     *commit_us = mono_us() - started_us;
     return rc == SQLITE_OK ? GROUP_COMMITTED : group_fail(writer, rc, &commit, err);
 }
@@ -177,6 +196,8 @@ static void group_run(struct writer *writer, size_t count)
         tries++;
         outcome = group_try(writer, count, &losses, &commit_us, &err);
     }
+    if (outcome == GROUP_COMMITTED)
+        (void)group_fault(writer, count, FAULT_AFTER_COMMIT);
     if (outcome != GROUP_COMMITTED) {
         if (writer->is_broken && tries > 0)
             log_error("database_broken", &err, LOG_INT("requests", (int64_t)count));

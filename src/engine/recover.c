@@ -1,5 +1,6 @@
 #include "engine/recover.h"
 
+#include "core/fault.h"
 #include "engine/decide.h"
 
 /* The account of the task's open call, for its rule; *found stays false when it is gone. */
@@ -80,6 +81,7 @@ bool recover(struct db *db, struct recover_context *context, struct error *err)
 
             if (!take_over(db, context, task, dead == 1, entry, err))
                 return false;
+            FAULT(RECOVER_TAKE_OVER);
             context->taken_over++;
             if (entry->state == TASK_READY || entry->state == TASK_WAITING)
                 context->entry_count++;

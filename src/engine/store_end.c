@@ -1,4 +1,5 @@
 /* How a task ends or goes back, and what follows from it: money, the tasks behind it, its run. */
+#include "core/fault.h"
 #include "engine/store_private.h"
 
 #include <assert.h>
@@ -162,6 +163,7 @@ static bool free_successors(struct db *db, struct command *command, int64_t task
         return true;
     if (!db_exec(db, &flip, args, 1, NULL, err))
         return false;
+    FAULT(EDGE_FLIP);
     out->ready = ARENA_ARRAY(command->arena, struct task_entry, successors.count);
     for (size_t index = 0; index < successors.count; index++) {
         const struct sql_value down[] = {SQL_INT64(successors.ids[index]),

@@ -1,4 +1,5 @@
 /* A run comes in: graph checked, rows, reservations and the event in one transaction. */
+#include "core/fault.h"
 #include "engine/store_private.h"
 
 /* The run this key made before, when the request is the same one. */
@@ -195,6 +196,8 @@ bool store_submit(struct db *db, const struct engine_hooks *hooks, struct comman
         deps[spec->edges[index].to]++;
     command->submit.ready = ARENA_ARRAY(command->arena, struct task_entry, spec->node_count);
     for (size_t row = 0; row < spec->node_count; row++) {
+        if (row > 0)
+            FAULT(FANOUT_MID);
         if (!insert_task(db, hooks, command, run_id, row, deps[row], &task_ids[row], err))
             return false;
         if (deps[row] == 0 &&

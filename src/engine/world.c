@@ -2,6 +2,7 @@
  */
 #include "engine/engine_private.h"
 
+#include "core/fault.h"
 #include "core/log.h"
 #include "core/text.h"
 
@@ -139,6 +140,7 @@ static void work(void *context, void (*run)(void *arg), void (*done)(void *arg),
 
 struct pending_exchange {
     struct engine *engine;
+    enum exchange_purpose purpose;
     struct exchange_handlers handlers;
     void *arg;
     struct net_transfer *transfer;
@@ -148,6 +150,10 @@ static void net_on_sent(void *context)
 {
     const struct pending_exchange *pending = context;
 
+    FAULT_IF(pending->purpose == EXCHANGE_SUBMIT, CALL_SENT_FULL);
+    FAULT_IF(pending->purpose == EXCHANGE_POLL, POLL_SENT);
+    FAULT_IF(pending->purpose == EXCHANGE_CANCEL, GIVE_UP_SENT);
+    FAULT_IF(pending->purpose == EXCHANGE_FETCH, DOWNLOAD_SENT);
     if (!pending->engine->is_stopped)
         pending->handlers.on_sent(pending->arg);
 }
@@ -192,6 +198,10 @@ static void net_on_done(void *context, const struct net_reply *reply)
         .err = reply->err,
     };
 
+    FAULT_IF(pending->purpose == EXCHANGE_SUBMIT, CALL_REPLIED);
+    FAULT_IF(pending->purpose == EXCHANGE_POLL, POLL_REPLIED);
+    FAULT_IF(pending->purpose == EXCHANGE_CANCEL, GIVE_UP_REPLIED);
+    FAULT_IF(pending->purpose == EXCHANGE_FETCH, DOWNLOAD_DONE);
     for (size_t index = 0; index < reply->header_count; index++)
         headers[index] = (struct exchange_header){.name = reply->headers[index].name,
                                                   .value = reply->headers[index].value};
@@ -240,7 +250,8 @@ static void *start_exchange(void *context, struct attempt *attempt, const struct
     for (size_t index = 0; index < exchange->header_count; index++)
         headers[index] = (struct net_header){.name = exchange->headers[index].name,
                                              .value = exchange->headers[index].value};
-    *pending = (struct pending_exchange){.engine = engine, .handlers = *handlers, .arg = arg};
+    *pending = (struct pending_exchange){
+        .engine = engine, .purpose = exchange->purpose, .handlers = *handlers, .arg = arg};
     pending->transfer = net_start(engine->config.net, &request, &net_handlers, pending);
     return pending;
 }

@@ -1,5 +1,7 @@
 #include "net/net_private.h"
 
+#include "core/fault.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -237,7 +239,9 @@ static size_t read_body(char *into, size_t unit, size_t count, void *context)
     struct net_transfer *transfer = context;
     size_t room = unit * count, done = 0;
 
-    if (transfer->cancelled)
+    if (transfer->cancelled ||
+        (transfer->body_sent > 0 && transfer->body_index < transfer->body_count &&
+         FAULT_FAILS(CALL_SENT_PARTIAL)))
         return CURL_READFUNC_ABORT;
     while (done < room && transfer->body_index < transfer->body_count) {
         struct str segment = transfer->body[transfer->body_index];
@@ -322,6 +326,8 @@ static size_t on_header(char *data, size_t unit, size_t count, void *context)
     buf_add(&transfer->head, line);
     transfer->head_lines++;
     if (str_trim(line).size == 0) {
+        /* What a call is is not known here; but calls alone have bodies. */
+        FAULT_IF(transfer->status >= 200 && transfer->body_size > 0, CALL_HEAD_RECEIVED);
         if (transfer->status >= 200)
             read_head(transfer);
         else
@@ -336,6 +342,8 @@ static size_t on_piece(char *data, size_t unit, size_t count, void *context)
     struct str piece = {data, unit * count};
 
     if (transfer->cancelled)
+        return 0;
+    if (transfer->received > 0 && transfer->body_size == 0 && FAULT_FAILS(DOWNLOAD_MID))
         return 0;
     transfer_set_phase(transfer, PHASE_RECEIVE);
     transfer->received += (int64_t)piece.size;
