@@ -8,6 +8,9 @@
 
 extern const struct provider_kind provider_mock;
 extern const struct provider_kind provider_openai;
+#ifdef VITRINE_FAULTS
+extern const struct provider_kind provider_ledger;
+#endif
 
 /* --- options: members of account.options, liberal in type: 5, "5"; true, "true" --- */
 struct str account_option_text(const struct provider_account *account, const char *name);

@@ -3,7 +3,13 @@
 
 #include <stdio.h>
 
-static const struct provider_kind *const kinds[] = {&provider_mock, &provider_openai};
+static const struct provider_kind *const kinds[] = {
+    &provider_mock,
+    &provider_openai,
+#ifdef VITRINE_FAULTS
+    &provider_ledger,
+#endif
+};
 
 const struct provider_kind *const *provider_kinds(size_t *count)
 {

@@ -198,6 +198,9 @@ function checkFields(fields, isEdit) {
     ...checkSize(fields.size ?? "auto", fields.model) };
 }
 
+// Of a prompt with [slow] in it, whatever the latency of others.
+const SLOW_MS = 600;
+
 export function createFake({ key = "test-key" } = {}) {
   const state = {};
   const reset = () => Object.assign(state,
@@ -340,8 +343,7 @@ export function createFake({ key = "test-key" } = {}) {
       files = isEdit ? readJsonFiles(fields) : [];
     }
     const fault = state.faults.shift() ?? { kind: "none" };
-    const noted = state.requests.at(-1);
-    Object.assign(noted, { fault: fault.kind, fields: Object.keys(fields) });
+    Object.assign(req.noted, { fault: fault.kind, fields: Object.keys(fields), prompt: fields.prompt });
     if (fault.kind === "status") throw faultStatus(fault);
     if (fault.kind === "echo_key")
       throw new ApiError(401, { code: "invalid_api_key",
@@ -354,7 +356,8 @@ export function createFake({ key = "test-key" } = {}) {
     if (/\[blocked\]/.test(fields.prompt))
       throw new ApiError(400, { type: "image_generation_user_error", code: "moderation_blocked",
         message: "Your request was rejected by the safety system." });
-    if (state.latency > 0) await new Promise((resolve) => setTimeout(resolve, state.latency));
+    const latency = /\[slow\]/.test(fields.prompt) ? SLOW_MS : state.latency;
+    if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
     const free = ["html200", "error200", "stream_error"].includes(fault.kind);
     const pictures = makePictures(order, files, fields.prompt);
     const usage = usageOf(order, fields.prompt, files);
@@ -406,8 +409,9 @@ export function createFake({ key = "test-key" } = {}) {
       return res.end(state.files.get(file));
     }
     res.setHeader("x-request-id", `req_${randomUUID().replaceAll("-", "")}`);
-    state.requests.push({ name, status: null });
-    const noted = state.requests.at(-1);
+    const noted = { name, status: null };
+    state.requests.push(noted);
+    req.noted = noted;
     res.on("finish", () => { noted.status = res.statusCode; });
     if (!routes[name])
       throw new ApiError(404, { message: `Invalid URL (${name})` });
