@@ -118,7 +118,7 @@ export class Feed {
 }
 
 // What every client of the API has: a credential and words for it.
-class House {
+export class House {
   constructor(data, env) {
     Object.assign(this, { data, env, log: "", welcome: "", token: null, feeds: [] });
   }

@@ -1,0 +1,395 @@
+// One cell of the matrix: the real binary under a scripted load, a fault in it, and what must hold
+// afterwards.  The client does what a careful client does: what was not answered it asks again,
+// under the same key.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { noise, startLedger } from "../providers/ledger.mjs";
+import { BINARY, House, multipart, openFake, until } from "../scenario/house.mjs";
+
+const run = promisify(execFile);
+const WAIT_MS = 20000;
+const TRIES_MAX = 8;
+const OVER = ["done", "held", "failed", "cancelled"];
+const NAMES = { n: "no keys", k: "keys honoured", a: "for later" };
+
+export const titleOf = (cell) => `${cell.point}:${cell.hit}:${cell.action}, ${NAMES[cell.kind]}` +
+  (cell.second === "none" ? "" : `, then ${cell.second === "same" ? "there again" : "in recovery"}`);
+
+export async function pointsOfBinary() {
+  const { stdout } = await run(BINARY, ["--fault-points"]);
+  return stdout.trim().split("\n").map((line) => line.split(" ")[0]);
+}
+
+// The providers, and for each kind a data folder with its owner and its account, to be copied.
+export async function openStage(t) {
+  const ledger = await startLedger();
+  const fake = await openFake(t);
+  const entries = async (name, list) =>
+    (await fake.ledger())[list].filter((entry) => entry.prompt === name).length;
+  const stage = {
+    folder: await mkdtemp(join(tmpdir(), "vitrine-crash-")),
+    providers: {
+      n: { model: "gpt-image-2", seen: (prompt) => entries(prompt, "requests"),
+        charges: (prompt) => entries(prompt, "entries"),
+        account: { kind: "openai", base_url: `${fake.url}/v1`, key: fake.key } },
+      k: { ...ledger, model: "ledger-1",
+        account: { kind: "ledger", base_url: ledger.url, options: { honours_key: true } } },
+      a: { ...ledger, model: "ledger-1",
+        account: { kind: "ledger", base_url: ledger.url, options: { async: true } } },
+    },
+    tokens: {},
+    reached: new Set(),
+  };
+  t.after(async () => {
+    await ledger.close();
+    await rm(stage.folder, { recursive: true, force: true });
+  });
+  for (const kind of Object.keys(stage.providers)) {
+    const data = join(stage.folder, `template-${kind}`);
+    const house = await new Player(stage, { kind }, data).open();
+    await house.settleIn();
+    stage.tokens[kind] = house.token;
+    assert.equal((await house.signal("SIGTERM")).code, 0, house.log);
+  }
+  return stage;
+}
+
+class Player extends House {
+  constructor(stage, cell, data) {
+    super(data, {});
+    const provider = stage.providers[cell.kind];
+    Object.assign(this, { stage, cell, provider, kills: 0, starts: 0, refusals: [], repeats: new Map(),
+      logFile: `${data}.points`, tag: data.split("/").at(-1) });
+  }
+
+  async open() {
+    if (this.cell.kind !== undefined && this.stage.tokens[this.cell.kind] === undefined ||
+        this.cell.moment === "fresh") await import("node:fs/promises").then((fs) => fs.mkdir(this.data));
+    else await cp(join(this.stage.folder, `template-${this.cell.kind}`), this.data, { recursive: true });
+    this.token = this.stage.tokens[this.cell.kind];
+    await this.rise();
+    return this;
+  }
+
+  // The owner and the account; one call at a time, so that the call at hand is one.
+  async settleIn() {
+    await this.makeOwner();
+    await this.post("/providers", { name: "crash", is_private_allowed: true, concurrency: 1,
+      ...this.provider.account });
+  }
+
+  // ---- the process ----
+
+  // What the next process is ordered to do.  The first start of a cell is number 0.
+  order() {
+    const { point, hit, action, moment, second } = this.cell;
+    const first = moment === "killed" ? 1 : 0;
+    if (action === undefined) return "";
+    if (this.starts === first) return `${point}:${hit}:${action}`;
+    if (this.starts === first + 1 && second === "same") return `${point}:1:${action}`;
+    if (this.starts === first + 1 && second === "recovery") return "recover.in_commit:1:kill9";
+    return "";
+  }
+
+  // Starts until it stays; each death on the way is one that was ordered.
+  async rise() {
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const order = this.order();
+      this.env = { VITRINE_FAULT: order, VITRINE_FAULT_LOG: this.logFile };
+      this.starts++;
+      try {
+        await this.start();
+        return;
+      } catch (error) {
+        const { code, signal } = await this.exited;
+        if (signal === "SIGKILL") this.kills++;
+        // What cannot read its own database says so and starts no server.
+        else if (code === 1 && /recover/.test(order)) assert.match(this.log, /vitrine: \S.*\n$/);
+        else throw error;
+      } finally {
+        this.env = {};
+      }
+    }
+    assert.fail("it does not stay up");
+  }
+
+  // The process has died, or is about to: the next one rises.
+  async risen(why) {
+    const { signal } = await Promise.race([this.exited,
+      new Promise((_, reject) => setTimeout(() =>
+        reject(new Error(`${why.message}, and it lives`, { cause: why })), 5000).unref())]);
+    assert.equal(signal, "SIGKILL", this.log.slice(-2000));
+    this.kills++;
+    await this.rise();
+  }
+
+  // A request of a careful client: again when the connection breaks, or when a fault was told of.
+  async call(method, path, options) {
+    if (!this.isPlaying) return super.call(method, path, options);
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      let reply;
+      try {
+        reply = await super.call(method, path, options);
+      } catch (error) {
+        await this.risen(error);
+        continue;
+      }
+      if (reply.status < 500) return reply;
+      assert.ok(reply.json?.code && reply.json.detail.length > 10,
+        `a clear error: ${reply.status} ${reply.bytes}`);
+      this.refusals.push(`${method} ${path}: ${reply.json.code}`);
+    }
+    return assert.fail(`${method} ${path} is refused for ever: ${this.refusals}`);
+  }
+
+  // ---- the load ----
+
+  prompt(node) {
+    return `${this.tag} ${node}`;
+  }
+
+  node(key, { inputs, isSlow } = {}) {
+    return { key, operation: inputs === undefined ? "image.generate" : "image.edit", inputs: inputs ?? {},
+      parameters: { prompt: this.prompt(isSlow ? `${key} [slow]` : key), model: this.provider.model,
+        ...(this.cell.kind === "n" ? { width: 1024, height: 1024, quality: "low" } : {}) } };
+  }
+
+  async submit(key, nodes, edges = []) {
+    const options = { headers: { "idempotency-key": `${this.tag}-${key}` } };
+    const made = await this.post("/runs", { nodes, edges }, options);
+    this.runs.set(key, { id: made.id, repeat: async () => this.post("/runs", { nodes, edges }, options) });
+    return made;
+  }
+
+  async settled() {
+    let open;
+    return until("nothing is on its way any more", async () => {
+      const runs = (await this.get("/runs?state=all")).items;
+      const tasks = runs.flatMap((each) => each.tasks);
+      // Behind one that is held, others are blocked: that is a person's turn.
+      open = tasks.filter((task) => !OVER.includes(task.state) && task.state !== "blocked");
+      return open.length === 0 ? tasks : null;
+    }, WAIT_MS).catch((error) => {
+      throw new Error(`${error.message}: ${open.map((task) => `${task.key} ${task.state}`)}\n` +
+        this.log.slice(-3000));
+    });
+  }
+
+  async task(run, key) {
+    return (await this.get(`/runs/${run}`)).tasks.find((task) => task.key === key);
+  }
+
+  // Until the provider has it, or it went another way.
+  atProvider(run, key) {
+    return until(`${key} is at the provider`, async () =>
+      await this.provider.seen(this.prompt(`${key} [slow]`)) > 0 ||
+      ["held", "failed", "done"].includes((await this.task(run, key)).state));
+  }
+
+  // 409: it has ended meanwhile, which the reply says.
+  async cancel(path) {
+    const reply = await this.call("POST", `${path}/cancel`);
+    assert.ok([200, 409].includes(reply.status), `${path}: ${reply.status} ${reply.bytes}`);
+  }
+
+  async uploadOne() {
+    const bytes = noise(this.tag, 120);
+    const { headers, body } = await multipart([{ name: "u.png", bytes, type: "image/png" }]);
+    for (let tries = 0; tries < TRIES_MAX; tries++) {
+      const [item] = (await this.post("/assets", body, { headers })).items;
+      if (item.asset) return item.asset;
+      assert.ok(item.error.code && item.error.detail.length > 10, JSON.stringify(item));
+      this.refusals.push(`upload: ${item.error.code}`);
+    }
+    return assert.fail(`the upload is refused for ever: ${this.refusals}`);
+  }
+
+  // The call at hand is cancelled while the process stands at the point.
+  async race() {
+    const made = await this.submit("race", [this.node("a")]);
+    await until("it stands there", async () => (await this.log_of()).includes(this.cell.point));
+    await this.cancel(`/tasks/${made.tasks[0].id}`);
+    await this.settled();
+  }
+
+  async play() {
+    this.isPlaying = true;
+    this.runs = new Map();
+    if (this.cell.moment === "race") await this.race();
+    const first = await this.submit("graph", [this.node("a"), this.node("b")],
+      [{ from: "a", to: "b" }]);
+    this.graph = first.id;
+    await this.settled();
+    this.atRest = await this.get(`/runs/${first.id}`);
+    this.chargedAtRest = await this.chargesOf("a", "b");
+    const asset = await this.uploadOne();
+    await this.patch(`/assets/${asset.id}`, { name: "renamed" });
+    const slow = await this.submit("slow", [this.node("d", { isSlow: true })]);
+    await this.atProvider(slow.id, "d");
+    if (this.cell.moment === "term") await this.stopInBetween();
+    if (this.cell.moment === "killed") {
+      await this.signal("SIGKILL");
+      this.isKilledByHand = true;
+      await this.rise();
+    }
+    await this.cancel(`/tasks/${slow.tasks[0].id}`);
+    const pair = await this.submit("pair", [this.node("e", { isSlow: true }), this.node("f")],
+      [{ from: "e", to: "f" }]);
+    await this.atProvider(pair.id, "e");
+    await this.cancel(`/runs/${pair.id}`);
+    await this.post("/queue/pause", { reason: "a look" });
+    await this.post("/queue/resume");
+    await this.submit("edit", [this.node("g", { inputs: { images: [asset.id] } })]);
+    await this.settled();
+    this.asset = asset.id;
+  }
+
+  async stopInBetween() {
+    const { signal } = await this.signal("SIGTERM");
+    if (signal === "SIGKILL") this.kills++;
+    else assert.equal(this.code, 0, this.log.slice(-2000));
+    await this.rise();
+  }
+
+  async chargesOf(...nodes) {
+    return Object.fromEntries(await Promise.all(nodes.map(async (node) =>
+      [node, await this.provider.charges(this.prompt(node))])));
+  }
+
+  // A person answers what is held: once more, which may cost once more.
+  async answerHeld() {
+    for (let round = 0; round < 3; round++) {
+      const held = (await this.settled()).filter((task) => task.state === "held");
+      if (held.length === 0) return;
+      for (const task of held) {
+        assert.equal(task.hold_reason, "unknown", `${task.key} ${JSON.stringify(task)}`);
+        this.repeats.set(task.key, (this.repeats.get(task.key) ?? 0) + 1);
+        await this.post(`/tasks/${task.id}/resolve`, { answer: "repeat" });
+      }
+    }
+    await this.settled();
+  }
+
+  // ---- what must hold ----
+
+  async log_of() {
+    return (await readFile(this.logFile, "utf8").catch(() => "")).split("\n").filter(Boolean);
+  }
+
+  async doctor() {
+    await run(BINARY, ["doctor"], { env: this.environment(), cwd: this.data }).catch((error) =>
+      assert.fail(`doctor: ${error.stdout}${error.stderr}`));
+  }
+
+  // Every file in its place is what its name says (I11).
+  async filesAreTrue() {
+    const root = join(this.data, "blobs");
+    for (const name of await readdir(root, { recursive: true })) {
+      if (!/^[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)) continue;
+      const hash = createHash("sha256").update(await readFile(join(root, name))).digest("hex");
+      assert.equal(hash, name.slice(6));
+    }
+  }
+
+  async picturesAreThere(count) {
+    const { items, total } = await this.get("/assets?limit=100");
+    assert.equal(total, count, items.map((item) => `${item.kind} ${item.name}`).join("\n"));
+    for (const item of items) {
+      for (const variant of ["original", "thumb"]) {
+        const reply = await this.call("GET", `/assets/${item.id}/file?variant=${variant}`);
+        assert.equal(reply.status, 200, `${variant} of ${item.name}: ${reply.status}`);
+        assert.equal(createHash("sha256").update(reply.bytes).digest("hex"),
+          /[0-9a-f]{64}/.exec(reply.headers.etag)?.[0], `${variant} of ${item.name}`);
+      }
+    }
+  }
+
+  // The call at hand, before a person answered anything.
+  checkCallAtHand() {
+    const { row, kind, action, hit, second } = this.cell;
+    if (row.call === undefined || hit !== 1 || second !== "none" || action !== "kill9") return;
+    const [states, charges] = row.call[kind];
+    const task = this.atRest.tasks.find((each) => each.key === row.node);
+    assert.ok(states.split("|").includes(task.state),
+      `${row.node} is ${task.state} ${JSON.stringify(task.error)}, not ${states}`);
+    assert.equal(this.chargedAtRest[row.node], charges, `charges of ${row.node}`);
+    assert.equal(task.tries, 0, "a crash is no try");
+  }
+
+  async checkCharges() {
+    for (const node of ["a", "b", "d [slow]", "e [slow]", "f", "g"]) {
+      const allowed = 1 + (this.repeats.get(node[0]) ?? 0) +
+        (node === "a" && this.cell.moment === "race" ? 1 : 0);
+      const charges = await this.provider.charges(this.prompt(node));
+      assert.ok(charges <= allowed, `${node} was charged ${charges} times, ${allowed} allowed`);
+    }
+  }
+
+  async checkRuns() {
+    const runs = (await this.get("/runs?state=all")).items;
+    assert.equal(runs.length, this.runs.size, "each run once");
+    for (const [key, { id, repeat }] of this.runs)
+      assert.equal((await repeat()).id, id, `the key of ${key} still means the same run`);
+    assert.equal((await this.get("/runs?state=all")).items.length, this.runs.size);
+    let pictures = 1; // the upload
+    for (const each of runs)
+      for (const task of each.tasks) {
+        const isWanted = ["graph", "edit"].some((key) => this.runs.get(key).id === each.id);
+        assert.ok(task.state === "done" || (!isWanted && task.state === "cancelled"),
+          `${task.key} is ${task.state} ${JSON.stringify(task.error)}`);
+        if (task.state === "done") assert.equal(task.assets.length, 1, `pictures of ${task.key}`);
+        pictures += task.assets.length;
+      }
+    return pictures;
+  }
+
+  async checkAll() {
+    this.checkCallAtHand();
+    await this.answerHeld();
+    await this.picturesAreThere(await this.checkRuns());
+    await this.checkCharges();
+    assert.equal((await this.get(`/assets/${this.asset}`)).name, "renamed");
+    await this.doctor();
+    assert.equal((await this.signal("SIGTERM")).code, 0, this.log.slice(-2000));
+    await this.doctor();
+    await this.filesAreTrue();
+    assert.doesNotMatch(this.log, /Sanitizer|runtime error:|Assertion/);
+    this.checkFault(await this.log_of());
+  }
+
+  // The fault came, and it alone.
+  checkFault(reached) {
+    const { point, action, second } = this.cell;
+    for (const name of reached) this.stage.reached.add(name);
+    assert.ok(reached.includes(point), `${point} was not reached`);
+    const least = action === "kill9" ? 1 + (second === "recovery" ? 1 : 0) : 0;
+    assert.ok(this.kills >= least && this.kills <= (second === "none" ? least : 2),
+      `killed ${this.kills} times`);
+    assert.ok(action === "kill9" || /^recover/.test(point) ||
+      this.starts === (this.isKilledByHand ? 2 : 1), "no restart was needed");
+  }
+}
+
+let cells = 0;
+export async function playCell(stage, cell) {
+  const data = join(stage.folder, `cell-${cells++}`);
+  const player = new Player(stage, cell, data);
+  try {
+    await player.open();
+    if (cell.moment === "fresh") await player.settleIn();
+    await player.play();
+    await player.checkAll();
+  } catch (error) {
+    error.message += `\n${player.log.slice(-4000)}`;
+    throw error;
+  } finally {
+    if (player.child && player.code === undefined) await player.signal("SIGKILL");
+    await rm(data, { recursive: true, force: true });
+  }
+}

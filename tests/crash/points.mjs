@@ -1,0 +1,103 @@
+// What the matrix knows of each point of src/core/fault.h: with which kinds of provider it is
+// reached, at which moment of the load (load.mjs), and what a kill there must leave of the call at
+// hand (verification.md 2).
+//
+// Kinds: n: no keys (OpenAI's API); k: keys are honoured; a: accepted for later, no keys.
+
+// What becomes of the call at hand: its task's states before a person answers, and its charges.
+const UNSENT = { n: ["done", 1], k: ["done", 1], a: ["done", 1] }; // nothing had left: done again
+const INTENDED = { n: ["held", 0], k: ["done", 1], a: ["held", 0] };
+const SENT = { n: ["held", 1], k: ["done", 1], a: ["held", 1] };
+const UNKEPT = { n: ["held", 1], k: ["done", 1], a: ["done", 1] }; // a remote id brings it home
+const KEPT = { n: ["done", 1], k: ["done", 1], a: ["done", 1] };
+// The mark rides along with a later group, so that what else a kill takes with it is open.
+const MARKED = { n: ["held|done", 1], k: ["done", 1], a: ["held|done", 1] };
+
+const phases = (name, row, after = row.after ?? row.call) => [
+  [`${name}.before_commit`, row],
+  [`${name}.in_commit`, { ...row, fails: true }],
+  [`${name}.after_commit`, { ...row, call: after }],
+];
+
+// kinds: the most telling one first: the bounded run takes it.  node: whose call is at hand; a
+// makes a picture, b changes that.  moment: when the process that shall die is started: "load" by
+// default.  fails: eio and enospc as well.
+export const POINTS = new Map([
+  ...phases("enq", { kinds: "nka", node: "a", call: UNSENT }),
+  ["fanout.mid", { kinds: "nka", node: "a", call: UNSENT }],
+  ...phases("claim", { kinds: "nka", node: "a", call: UNSENT }),
+  ...phases("call.intent", { kinds: "nka", node: "a", call: UNSENT }, INTENDED),
+  ["call.sent.partial", { kinds: "nka", node: "b", call: INTENDED, fails: true }],
+  ["call.sent.full", { kinds: "nka", node: "a", call: SENT }],
+  ...phases("call.sent", { kinds: "nka", node: "a", call: MARKED }),
+  ["call.head_received", { kinds: "nka", node: "a", call: SENT }],
+  ["call.replied", { kinds: "kna", node: "a", call: SENT }],
+  ...phases("call.remote_id", { kinds: "a", node: "a", call: SENT }, KEPT),
+  ...phases("poll.resume", { kinds: "a", node: "a", call: KEPT }),
+  ["poll.sent", { kinds: "a", node: "a", call: KEPT }],
+  ["poll.replied", { kinds: "a", node: "a", call: KEPT }],
+  ["give_up.sent", { kinds: "a" }],
+  ["give_up.replied", { kinds: "a" }],
+  ["download.sent", { kinds: "ak", node: "a", call: UNKEPT }],
+  ["download.mid", { kinds: "ka", node: "a", call: UNKEPT, fails: true }],
+  ["download.done", { kinds: "ak", node: "a", call: UNKEPT }],
+  ["blob.write", { kinds: "nka", node: "a", call: UNKEPT, fails: true, isShort: true }],
+  ["blob.tmp_written", { kinds: "kna", node: "a", call: UNKEPT }],
+  ["blob.fsynced", { kinds: "ank", node: "a", call: UNKEPT, fails: true }],
+  ["blob.linked", { kinds: "kna", node: "a", call: UNKEPT, fails: true }],
+  ["blob.dir_fsynced", { kinds: "nka", node: "a", call: UNKEPT, fails: true }],
+  ["blob.row", { kinds: "nka", node: "a", call: KEPT }],
+  ...phases("keep", { kinds: "nka", node: "a", call: UNKEPT }, KEPT),
+  ...phases("finish", { kinds: "nka", node: "a", call: KEPT }),
+  ["edge.flip", { kinds: "nka", node: "a", call: KEPT }],
+  ...phases("cancel.task", { kinds: "ank" }),
+  ...phases("cancel.run", { kinds: "ank" }),
+  ...phases("pause", { kinds: "n" }),
+  ...phases("upload", { kinds: "n" }),
+  ...phases("change", { kinds: "n" }),
+  ["drain.begun", { kinds: "nka", moment: "term" }],
+  ["drain.ended", { kinds: "nka", moment: "term" }],
+  ["drain.closed", { kinds: "nka", moment: "term" }],
+  ["migrate.mid", { kinds: "n", moment: "fresh" }],
+  ["migrate.next", { kinds: "n", moment: "fresh" }],
+  ...phases("recover", { kinds: "nka", moment: "killed" }),
+  ["recover.take_over", { kinds: "nka", moment: "killed" }],
+]);
+
+// Somebody cancels the call at hand while the process stands at that point.
+export const RACES = ["claim.after_commit", "call.intent.after_commit", "call.sent.full",
+  "call.replied", "call.remote_id.after_commit", "poll.replied", "download.done", "blob.linked",
+  "keep.before_commit", "keep.after_commit", "finish.before_commit", "finish.in_commit",
+  "finish.after_commit"];
+
+const KILL = "kill9";
+
+// Every cell, or in the bounded run each point once, with what it can fail with.
+export function cellsOf(isWhole) {
+  const cells = [];
+  const add = (point, row, kind, action, more = {}) =>
+    cells.push({ point, row, kind, action, hit: 1, moment: row.moment ?? "load", second: "none", ...more });
+
+  for (const [point, row] of POINTS) {
+    const kinds = isWhole ? [...row.kinds] : [row.kinds[0]];
+    for (const kind of kinds) {
+      add(point, row, kind, KILL);
+      if (isWhole) {
+        add(point, row, kind, KILL, { second: "same" });
+        add(point, row, kind, KILL, { second: "recovery" });
+        if (row.moment === undefined) add(point, row, kind, KILL, { hit: 2 });
+      }
+      if (row.fails) {
+        add(point, row, kind, isWhole || kind === "n" ? "eio" : "enospc");
+        if (isWhole) add(point, row, kind, "enospc");
+      }
+      if (row.isShort) add(point, row, kind, "short");
+    }
+  }
+  for (const point of RACES) {
+    const row = POINTS.get(point);
+    for (const kind of isWhole ? row.kinds : [row.kinds.at(-1)])
+      add(point, row, kind, "delay=250", { moment: "race" });
+  }
+  return cells;
+}
