@@ -185,6 +185,20 @@ void *arena_alloc_array(struct arena *arena, size_t item_size, size_t count)
     return arena_alloc(arena, size);
 }
 
+void *arena_more(struct arena *arena, void *items, size_t item_size, size_t count)
+{
+    enum { FIRST = 4 }; /* then twice as many whenever it is full */
+    const bool is_full = count >= FIRST && (count & (count - 1)) == 0;
+    void *more;
+
+    if (count > 0 && !is_full)
+        return items;
+    more = arena_alloc_array(arena, item_size, count == 0 ? FIRST : count * 2);
+    if (count > 0)
+        memcpy(more, items, count * item_size);
+    return more;
+}
+
 const char *arena_cstr(struct arena *arena, struct str text)
 {
     char *copy = take_or_abort(arena, text.size + 1);

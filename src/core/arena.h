@@ -27,6 +27,11 @@ void *arena_try_alloc(struct arena *arena, size_t size);
 void *arena_alloc_array(struct arena *arena, size_t item_size, size_t count);
 #define ARENA_ARRAY(arena, type, count)                                                            \
     ((type *)arena_alloc_array((arena), sizeof(type), (size_t)(count)))
+/*
+ * For a list whose length nobody knows before its end: where its `count` items stand now, with room
+ * for one more behind them.  Begins with NULL and 0, and is asked before each item.
+ */
+void *arena_more(struct arena *arena, void *items, size_t item_size, size_t count);
 
 struct str arena_str(struct arena *arena, struct str text);   /* a copy */
 const char *arena_cstr(struct arena *arena, struct str text); /* a copy with a NUL */

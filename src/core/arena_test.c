@@ -70,6 +70,26 @@ static void test_alloc_aborts_when_there_is_no_room(void **state)
     assert_true(aborts(overflow_the_product));
 }
 
+static void test_a_list_grows_and_keeps_its_items(void **state)
+{
+    struct arena *arena = arena_create(MIB(1));
+    int64_t *items = NULL;
+    size_t moves = 0;
+
+    (void)state;
+    for (int64_t count = 0; count < 1000; count++) {
+        int64_t *before = items;
+
+        items = arena_more(arena, items, sizeof(*items), (size_t)count);
+        moves += items != before;
+        items[count] = count;
+    }
+    for (int64_t at = 0; at < 1000; at++)
+        assert_int_equal(items[at], at);
+    assert_int_equal(moves, 9); /* 4, 8, … 1024 */
+    arena_destroy(arena);
+}
+
 static void test_texts_are_copies(void **state)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
@@ -101,6 +121,7 @@ int main(void)
         cmocka_unit_test(test_items_do_not_overlap_and_stay),
         cmocka_unit_test(test_try_alloc_stops_at_the_limit),
         cmocka_unit_test(test_alloc_aborts_when_there_is_no_room),
+        cmocka_unit_test(test_a_list_grows_and_keeps_its_items),
         cmocka_unit_test(test_texts_are_copies),
         cmocka_unit_test(test_destroy_takes_null),
     };

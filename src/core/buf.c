@@ -38,12 +38,6 @@ void buf_add(struct buf *buf, struct str text)
     buf->size += text.size;
 }
 
-void buf_add_char(struct buf *buf, char c)
-{
-    buf_reserve(buf, 1);
-    buf->data[buf->size++] = c;
-}
-
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args;

@@ -14,7 +14,12 @@ struct buf {
 void buf_finish(struct buf *buf); /* for CLEANUP(), leaves an empty buf */
 void buf_reserve(struct buf *buf, size_t more);
 void buf_add(struct buf *buf, struct str text);
-void buf_add_char(struct buf *buf, char c);
+static inline void buf_add_char(struct buf *buf, char c)
+{
+    if (buf->size == buf->capacity)
+        buf_reserve(buf, 1);
+    buf->data[buf->size++] = c;
+}
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_add_u16be(struct buf *buf, uint16_t value);
 void buf_add_u32be(struct buf *buf, uint32_t value);

@@ -91,14 +91,28 @@ static struct date date_of(int64_t wall_ms)
     };
 }
 
+/* So many digits and what follows them; gives the place behind. */
+static char *put(char *out, int64_t number, size_t digits, char behind)
+{
+    for (size_t at = digits; at > 0; at--, number /= 10)
+        out[at - 1] = (char)('0' + number % 10);
+    out[digits] = behind;
+    return out + digits + 1;
+}
+
 void clock_format(int64_t wall_ms, char out[CLOCK_TEXT_SIZE])
 {
     struct date date = date_of(wall_ms);
 
-    (void)snprintf(out, CLOCK_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-                   (unsigned)date.year % 10000, (unsigned)date.month % 100,
-                   (unsigned)date.day % 100, (unsigned)date.hour % 100, (unsigned)date.minute % 100,
-                   (unsigned)date.second % 100, (unsigned)date.ms % 1000);
+    /* Not a printf: every row of a list and every event has several. */
+    out = put(out, date.year, 4, '-');
+    out = put(out, date.month, 2, '-');
+    out = put(out, date.day, 2, 'T');
+    out = put(out, date.hour, 2, ':');
+    out = put(out, date.minute, 2, ':');
+    out = put(out, date.second, 2, '.');
+    out = put(out, date.ms, 3, 'Z');
+    *out = '\0';
 }
 
 void clock_format_http(int64_t wall_ms, char out[CLOCK_TEXT_SIZE])

@@ -119,8 +119,10 @@ void json_add_text(struct json_writer *writer, struct str text)
 
 void json_add_int(struct json_writer *writer, int64_t number)
 {
+    char text[STR_INT64_SIZE];
+
     begin_value(writer);
-    buf_printf(writer->buf, "%" PRId64, number);
+    buf_add(writer->buf, str_print_int64(number, text));
 }
 
 void json_add_double(struct json_writer *writer, double number)

@@ -227,6 +227,20 @@ bool str_to_double(struct str text, double *out)
     return true;
 }
 
+struct str str_print_int64(int64_t number, char out[STR_INT64_SIZE])
+{
+    /* Unsigned, since the least number has no positive one. */
+    uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    size_t at = STR_INT64_SIZE;
+
+    do
+        out[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (number < 0)
+        out[--at] = '-';
+    return (struct str){.data = &out[at], .size = STR_INT64_SIZE - at};
+}
+
 struct str str_print_double(double number, char out[STR_DOUBLE_SIZE])
 {
     locale_t before;

@@ -50,6 +50,9 @@ int str_compare(struct str a, struct str b);
 MUST_CHECK bool str_to_int64(struct str text, int64_t *out);
 MUST_CHECK bool str_to_uint64(struct str text, uint64_t *out);
 MUST_CHECK bool str_to_double(struct str text, double *out); /* finite, C locale */
+/* Not a printf, which costs ten times as much where thousands are written.  Writes no NUL. */
+#define STR_INT64_SIZE 20
+struct str str_print_int64(int64_t number, char out[STR_INT64_SIZE]);
 /* The shortest decimal text that reads back as the same finite number, always with a point or an
  * exponent; C locale.  Writes a NUL. */
 #define STR_DOUBLE_SIZE 32

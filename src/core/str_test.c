@@ -129,6 +129,32 @@ static void test_whole_numbers_take_digits_and_sign_only(void **state)
     }
 }
 
+static void test_printed_whole_numbers_read_back(void **state)
+{
+    static const struct {
+        int64_t number;
+        const char *text;
+    } rows[] = {
+        {0,         "0"                   },
+        {7,         "7"                   },
+        {-7,        "-7"                  },
+        {10,        "10"                  },
+        {1000000,   "1000000"             },
+        {INT64_MAX, "9223372036854775807" },
+        {INT64_MIN, "-9223372036854775808"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char text[STR_INT64_SIZE];
+        int64_t again;
+
+        assert_true(str_equal(str_print_int64(rows[i].number, text), str_of(rows[i].text)));
+        assert_true(str_to_int64(str_print_int64(rows[i].number, text), &again));
+        assert_int_equal(again, rows[i].number);
+    }
+}
+
 static void test_doubles_are_decimal_and_finite(void **state)
 {
     static const struct {
@@ -210,6 +236,7 @@ int main(void)
         cmocka_unit_test(test_slices_stay_inside),
         cmocka_unit_test(test_cut_tells_an_empty_rest_from_none),
         cmocka_unit_test(test_whole_numbers_take_digits_and_sign_only),
+        cmocka_unit_test(test_printed_whole_numbers_read_back),
         cmocka_unit_test(test_doubles_are_decimal_and_finite),
         cmocka_unit_test(test_printed_doubles_are_short_and_read_back),
     };
