@@ -143,21 +143,13 @@ bool asset_store_of_tasks(struct db *db, int64_t user_id, const int64_t *task_ro
         const struct sql_value args[] = {SQL_INT64(task_row_ids[i]), SQL_INT64(user_id),
                                          SQL_INT64(TASK_ASSETS_MAX)};
         CLEANUP(rows_finish) struct rows rows = {0};
-        size_t room = 0;
 
         out[i] = NULL;
         counts[i] = 0;
         if (!db_query(db, &list, args, COUNT(args), &rows, err))
             return false;
         while (rows_next(&rows)) {
-            if (counts[i] == room) {
-                struct asset *more = ARENA_ARRAY(arena, struct asset, room == 0 ? 1 : room * 4);
-
-                for (size_t at = 0; at < counts[i]; at++)
-                    more[at] = out[i][at];
-                out[i] = more;
-                room = room == 0 ? 1 : room * 4;
-            }
+            out[i] = arena_more(arena, out[i], sizeof(*out[i]), counts[i]);
             out[i][counts[i]++] = asset_of_row(&rows, arena);
         }
         if (rows_failed(&rows))

@@ -460,7 +460,7 @@ bool asset_store_days(struct db *db, int64_t user_id, const struct asset_filter 
                                          SQL_INT64(QUARTER_MS), SQL_INT64(DAYS_MAX)};
     CLEANUP(rows_finish) struct rows rows = {0};
     struct sql_value args[ARGS_COUNT];
-    struct asset_day *found = ARENA_ARRAY(arena, struct asset_day, DAYS_MAX);
+    struct asset_day *found = NULL;
     size_t found_count = 0, arg_count;
     struct look look;
 
@@ -472,11 +472,13 @@ bool asset_store_days(struct db *db, int64_t user_id, const struct asset_filter 
                 ? !db_query(db, &all, all_args, COUNT(all_args), &rows, err)
                 : !db_query(db, &days[look.walk], args, arg_count, &rows, err))
             return false;
-        while (found_count < DAYS_MAX && rows_next(&rows))
+        while (found_count < DAYS_MAX && rows_next(&rows)) {
+            found = arena_more(arena, found, sizeof(*found), found_count);
             found[found_count++] = (struct asset_day){
                 .day = day_name(rows_int64(&rows, "day"), arena),
                 .count = rows_int64(&rows, "count"),
             };
+        }
         if (rows_failed(&rows))
             return false;
     }

@@ -60,6 +60,9 @@ static void configure_sqlite(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    /* What a savepoint could have to undo stays in memory, in small pieces: with a limit SQLite
+     * takes 64 KiB at once for each request. */
+    (void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
 }
 
 /* Ends a reader's step that runs too long. */

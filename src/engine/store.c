@@ -46,11 +46,13 @@ bool store_ids(struct db *db, const struct sql *sql, const struct sql_value *arg
 {
     CLEANUP(rows_finish) struct rows rows = {0};
 
-    *out = (struct id_list){.ids = ARENA_ARRAY(arena, int64_t, limit)};
+    *out = (struct id_list){0};
     if (!db_query(db, sql, args, arg_count, &rows, err))
         return false;
-    while (out->count < limit && rows_next(&rows))
+    while (out->count < limit && rows_next(&rows)) {
+        out->ids = arena_more(arena, out->ids, sizeof(*out->ids), out->count);
         out->ids[out->count++] = rows_int64(&rows, "id");
+    }
     return !rows_failed(&rows);
 }
 
@@ -135,7 +137,8 @@ static bool count_live(struct db *db, int64_t *out, struct error *err)
 {
     static const struct sql count = {
         .name = "store_count_live",
-        .text = "SELECT count(*) AS n FROM task WHERE state IN ('ready', 'running', 'waiting')"};
+        .text = "SELECT count(*) AS n FROM task"
+                " WHERE state = 'ready' OR state = 'running' OR state = 'waiting'"};
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &count, NULL, 0, &rows, err))
@@ -156,7 +159,8 @@ static bool load(struct db *db, struct command *command, struct error *err)
                 " (SELECT count(*) FROM call x WHERE x.task_id = t.id AND x.repeat_of IS NOT NULL)"
                 " AS repeats FROM task t LEFT JOIN call c ON t.state <> 'ready' AND c.id ="
                 " (SELECT max(y.id) FROM call y WHERE y.task_id = t.id)"
-                " WHERE t.state IN ('ready', 'running', 'waiting') ORDER BY t.id"};
+                " WHERE t.state = 'ready' OR t.state = 'running' OR t.state = 'waiting'"
+                " ORDER BY t.id"};
     CLEANUP(rows_finish) struct rows rows = {0};
     int64_t count;
 

@@ -19,8 +19,7 @@ static bool read_upstream(struct db *db, struct command *command, struct error *
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
     while (attempt->upstream_count < UPSTREAM_MAX && rows_next(&rows)) {
-        if (upstream == NULL)
-            upstream = ARENA_ARRAY(command->arena, struct upstream, UPSTREAM_MAX);
+        upstream = arena_more(command->arena, upstream, sizeof(*upstream), attempt->upstream_count);
         upstream[attempt->upstream_count++] = (struct upstream){
             .from_key = rows_str(&rows, "node_key", command->arena),
             .from_port = rows_str(&rows, "from_port", command->arena),
@@ -145,9 +144,9 @@ bool store_claim(struct db *db, const struct engine_hooks *hooks, struct command
                 " WHERE id = $1 AND fence = $2 AND state = 'ready'"};
     static const struct sql begin = {
         .name = "store_attempt_begin",
-        .text = "INSERT INTO attempt (task_id, number, fence, owner, started_at_ms)"
-                " SELECT $1, coalesce(max(number), 0) + 1, $2 + 1, $3, $4 FROM attempt"
-                " WHERE task_id = $1"};
+        .text = "INSERT INTO attempt (task_id, number, fence, owner, started_at_ms) VALUES ($1,"
+                " (SELECT coalesce(max(number), 0) + 1 FROM attempt WHERE task_id = $1),"
+                " $2 + 1, $3, $4)"};
     const struct sql_value args[] = {SQL_INT64(command->claim.task_id),
                                      SQL_INT64(command->claim.fence),
                                      SQL_TEXT(command->claim.owner), SQL_INT64(command->now_ms)};
@@ -197,8 +196,8 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
         .name = "store_intent_doubt",
         .text = "SELECT c.id FROM call c JOIN task t ON t.id = c.task_id WHERE c.task_id = $1"
                 " AND c.id = (SELECT max(id) FROM call WHERE task_id = $1)"
-                " AND c.public_id <> $2 AND (c.state IN ('intent', 'sent', 'accepted')"
-                " OR (c.state = 'unknown' AND t.may_repeat = 0))"};
+                " AND c.public_id <> $2 AND (c.state = 'intent' OR c.state = 'sent'"
+                " OR c.state = 'accepted' OR (c.state = 'unknown' AND t.may_repeat = 0))"};
     /* The same key again is the same call: its row is used again. */
     static const struct sql insert = {
         .name = "store_intent",
@@ -269,7 +268,7 @@ bool store_accept(struct db *db, const struct engine_hooks *hooks, struct comman
         .name = "store_accept_call",
         .text = "UPDATE call SET state = 'accepted', remote_id = $2, request_id = $3,"
                 " accepted_at_ms = $4, sent_at_ms = coalesce(sent_at_ms, $4)"
-                " WHERE id = $1 AND state IN ('intent', 'sent', 'unknown')"};
+                " WHERE id = $1 AND (state = 'intent' OR state = 'sent' OR state = 'unknown')"};
     static const struct sql task = {.name = "store_accept_task",
                                     .text = "UPDATE task SET state = 'waiting', poll_at_ms = $3"
                                             " WHERE id = $1 AND fence = $2 AND state = 'running'"};

@@ -231,11 +231,12 @@ static bool rank_before(struct db *db, const struct task_entry *entry,
     static const struct sql find = {
         .name = "store_rank_below",
         .text = "SELECT coalesce(max(rank), $3 - 2) AS rank FROM task WHERE user_id = $1"
-                " AND state IN ('blocked', 'ready') AND priority = $2 AND rank < $3 AND id <> $4"};
+                " AND (state = 'blocked' OR state = 'ready') AND priority = $2 AND rank < $3 AND "
+                "id <> $4"};
     static const struct sql spread = {
         .name = "store_rank_spread",
         .text = "UPDATE task SET rank = rank + 1 WHERE user_id = $1"
-                " AND state IN ('blocked', 'ready') AND priority = $2 AND rank >= $3"};
+                " AND (state = 'blocked' OR state = 'ready') AND priority = $2 AND rank >= $3"};
     const struct sql_value args[] = {SQL_INT64(entry->user_id), SQL_INT64(before->priority),
                                      SQL_DOUBLE(before->rank), SQL_INT64(entry->id)};
     CLEANUP(rows_finish) struct rows rows = {0};
@@ -260,7 +261,7 @@ static bool all_waiting(struct db *db, struct command *command, int64_t user_id,
 {
     static const struct sql list = {
         .name = "store_waiting",
-        .text = "SELECT id FROM task WHERE user_id = $1 AND state IN ('blocked', 'ready')"
+        .text = "SELECT id FROM task WHERE user_id = $1 AND (state = 'blocked' OR state = 'ready')"
                 " ORDER BY id LIMIT 20000"};
     const struct sql_value args[] = {SQL_INT64(user_id)};
     struct id_list waiting;
@@ -279,7 +280,7 @@ static bool rank_at_end(struct db *db, const struct task_entry *entry, bool is_f
     static const struct sql find = {
         .name = "store_rank_ends",
         .text = "SELECT coalesce(min(rank), 0) AS low, coalesce(max(rank), 0) AS high FROM task"
-                " WHERE user_id = $1 AND state IN ('blocked', 'ready')"};
+                " WHERE user_id = $1 AND (state = 'blocked' OR state = 'ready')"};
     const struct sql_value args[] = {SQL_INT64(entry->user_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
 
@@ -297,7 +298,7 @@ static bool move_task(struct db *db, struct command *command, const struct task_
     static const struct sql update = {.name = "store_move",
                                       .text =
                                           "UPDATE task SET rank = $2, priority = $3 WHERE id = $1"
-                                          " AND state IN ('blocked', 'ready')"};
+                                          " AND (state = 'blocked' OR state = 'ready')"};
     enum task_priority priority = entry->priority;
     struct task_entry before;
     bool is_spread = false;

@@ -222,7 +222,7 @@ static bool abandon_calls(struct db *db, const struct command *command, int64_t 
     static const struct sql update = {
         .name = "store_abandon_calls",
         .text = "UPDATE call SET state = 'abandoned', ended_at_ms = $2 WHERE task_id = $1"
-                " AND state IN ('intent', 'sent', 'accepted')"};
+                " AND (state = 'intent' OR state = 'sent' OR state = 'accepted')"};
     const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(command->now_ms)};
 
     return db_exec(db, &update, args, COUNT(args), NULL, err);

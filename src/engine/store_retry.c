@@ -114,14 +114,16 @@ static bool list_links(struct db *db, struct arena *arena, int64_t run_row_id, s
                 " LIMIT 2000"};
     const struct sql_value args[] = {SQL_INT64(run_row_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
-    struct link *links = ARENA_ARRAY(arena, struct link, RUN_EDGES_MAX);
+    struct link *links = NULL;
     size_t found = 0;
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
-    while (found < RUN_EDGES_MAX && rows_next(&rows))
+    while (found < RUN_EDGES_MAX && rows_next(&rows)) {
+        links = arena_more(arena, links, sizeof(*links), found);
         links[found++] = (struct link){.from = rows_int64(&rows, "from_task"),
                                        .to = rows_int64(&rows, "to_task")};
+    }
     *out = links;
     *count = found;
     return !rows_failed(&rows);

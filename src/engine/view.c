@@ -1,5 +1,7 @@
 #include "engine/view.h"
 
+#include <stdlib.h>
+
 const char *const task_state_values[] = {"blocked", "ready",  "running",   "waiting", "held",
                                          "done",    "failed", "cancelled", NULL};
 const char *const task_priority_values[] = {"front", "normal", "low", NULL};
@@ -259,13 +261,15 @@ static bool many_tasks(struct db *db, const struct sql *sql, const struct sql_va
                        size_t *count, struct error *err)
 {
     CLEANUP(rows_finish) struct rows rows = {0};
-    struct task_view *tasks = ARENA_ARRAY(arena, struct task_view, limit);
+    struct task_view *tasks = NULL;
     size_t found = 0;
 
     if (!db_query(db, sql, args, arg_count, &rows, err))
         return false;
-    while (found < limit && rows_next(&rows))
+    while (found < limit && rows_next(&rows)) {
+        tasks = arena_more(arena, tasks, sizeof(*tasks), found);
         tasks[found++] = task_of_row(&rows, arena);
+    }
     if (rows_failed(&rows))
         return false;
     *out = tasks;
@@ -273,15 +277,27 @@ static bool many_tasks(struct db *db, const struct sql *sql, const struct sql_va
     return true;
 }
 
+static int by_row(const void *a, const void *b)
+{
+    const struct task_view *one = a, *other = b;
+
+    return one->row_id < other->row_id ? -1 : one->row_id > other->row_id;
+}
+
 bool view_tasks_of_run(struct db *db, int64_t run_row_id, struct arena *arena,
                        struct task_view **out, size_t *count, struct error *err)
 {
     static const struct sql list = {.name = "view_tasks_of_run",
                                     .text = "SELECT " TASK_COLUMNS TASK_FROM
-                                            " WHERE t.run_id = $1 ORDER BY t.id LIMIT 500"};
+                                            " WHERE t.run_id = $1 LIMIT 500"};
     const struct sql_value args[] = {SQL_INT64(run_row_id)};
 
-    return many_tasks(db, &list, args, COUNT(args), RUN_NODES_MAX, arena, out, count, err);
+    if (!many_tasks(db, &list, args, COUNT(args), RUN_NODES_MAX, arena, out, count, err))
+        return false;
+    /* Here, since SQLite would build a table of its own to sort even a single row. */
+    if (*count > 1)
+        qsort(*out, *count, sizeof(**out), by_row);
+    return true;
 }
 
 bool view_tasks_held(struct db *db, int64_t user_id, size_t limit, struct arena *arena,
@@ -419,12 +435,11 @@ bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms, struct qu
     static const struct sql count = {
         .name = "view_queue_counts",
         .text = "SELECT"
-                " (SELECT count(*) FROM task WHERE state IN ('ready', 'running', 'waiting')"
-                " AND state <> 'ready') AS running,"
-                " (SELECT count(*) FROM task WHERE state IN ('ready', 'running', 'waiting')"
-                " AND state = 'ready') AS waiting_all,"
-                " (SELECT count(*) FROM task WHERE state IN ('blocked', 'ready')"
-                " AND state = 'ready' AND user_id = $1) AS waiting_mine,"
+                " (SELECT count(*) FROM task WHERE state = 'running')"
+                " + (SELECT count(*) FROM task WHERE state = 'waiting') AS running,"
+                " (SELECT count(*) FROM task WHERE state = 'ready') AS waiting_all,"
+                " (SELECT count(*) FROM task WHERE state = 'ready' AND user_id = $1)"
+                " AS waiting_mine,"
                 " (SELECT count(*) FROM task WHERE state = 'held' AND user_id = $1) AS held,"
                 " (SELECT count(*) FROM task WHERE state = 'failed' AND user_id = $1"
                 " AND finished_at_ms > $2) AS failed"};
