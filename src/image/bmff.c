@@ -113,6 +113,7 @@ bool bmff_is_heic(struct str bytes)
 
 struct meta {
     struct str file;
+    struct str idat; /* data of items within the meta box itself; empty: none */
     uint64_t primary;
     struct box properties[PROPERTIES_MAX];
     size_t property_count;
@@ -230,18 +231,27 @@ static bool read_items(struct meta *meta, struct box iinf)
     return !is_broken;
 }
 
-static bool add_span(struct meta *meta, uint64_t item, uint64_t start, uint64_t size,
-                     struct bmff_picture *out)
+static bool is_metadata(const struct meta *meta, uint64_t item)
 {
-    if (start > meta->file.size || size > meta->file.size - start)
+    for (size_t index = 0; index < meta->metadata_item_count; index++)
+        if (meta->metadata_items[index] == item)
+            return true;
+    return false;
+}
+
+/* `start` counts from the beginning of `within`, which is a part of the file. */
+static bool add_span(struct meta *meta, uint64_t item, struct str within, uint64_t start,
+                     uint64_t size, struct bmff_picture *out)
+{
+    size_t at = within.size == 0 ? 0 : (size_t)(within.data - meta->file.data);
+
+    if (start > within.size || size > within.size - start)
         return false; /* cut off */
-    for (size_t index = 0; index < meta->metadata_item_count; index++) {
-        if (meta->metadata_items[index] != item)
-            continue;
-        if (out->metadata_count == BMFF_METADATA_MAX)
-            return false;
-        out->metadata[out->metadata_count++] = (struct bmff_span){(size_t)start, (size_t)size};
-    }
+    if (size == 0 || !is_metadata(meta, item))
+        return true;
+    if (out->metadata_count == BMFF_METADATA_MAX)
+        return false;
+    out->metadata[out->metadata_count++] = (struct bmff_span){at + (size_t)start, (size_t)size};
     return true;
 }
 
@@ -265,9 +275,14 @@ static bool read_locations(struct meta *meta, struct box iloc, struct bmff_pictu
                 !take_number(&iloc.body, sizes >> 12 & 15, &offset) ||
                 !take_number(&iloc.body, sizes >> 8 & 15, &size))
                 return false;
-            /* Method 0 counts from the file's start; the others lie inside the boxes. */
-            if ((method & 15) == 0 && (base > meta->file.size || offset > meta->file.size ||
-                                       !add_span(meta, item, base + offset, size, out)))
+            if (base > meta->file.size || offset > meta->file.size)
+                return false;
+            /* Method 0 counts from the file's start, 1 from that of the idat box, and 2 within
+             * another item, where metadata could not be found again. */
+            if ((method & 15) > 1
+                    ? is_metadata(meta, item)
+                    : !add_span(meta, item, (method & 15) == 0 ? meta->file : meta->idat,
+                                base + offset, size, out))
                 return false;
         }
     }
@@ -290,7 +305,41 @@ static bool read_meta(struct meta *meta, struct box box, struct bmff_picture *ou
         return false;
     if (!find_box(box.body, "iinf", &found) || !read_items(meta, found))
         return false;
+    if (find_box(box.body, "idat", &found))
+        meta->idat = found.body;
     return find_box(box.body, "iloc", &found) && read_locations(meta, found, out) && meta->has_size;
+}
+
+static bool lies_in(struct bmff_span span, struct str file, struct str part)
+{
+    size_t start = part.size == 0 ? 0 : (size_t)(part.data - file.data);
+
+    return span.start >= start && span.start - start <= part.size &&
+           span.size <= part.size - (span.start - start);
+}
+
+/*
+ * Whoever strips a picture blanks its metadata: a place that reaches into the boxes would take the
+ * picture's own description along, and two that overlap would take each other's.
+ */
+static bool check_spans(const struct meta *meta, const struct bmff_picture *picture)
+{
+    for (size_t index = 0; index < picture->metadata_count; index++) {
+        struct bmff_span span = picture->metadata[index];
+        struct str rest = meta->file;
+        struct box box;
+        bool is_broken = false, is_data = lies_in(span, meta->file, meta->idat);
+
+        while (!is_data && box_next(&rest, &box, &is_broken))
+            is_data = box_is(&box, "mdat") && lies_in(span, meta->file, box.body);
+        if (!is_data)
+            return false;
+        for (size_t other = 0; other < index; other++)
+            if (span.start < picture->metadata[other].start + picture->metadata[other].size &&
+                picture->metadata[other].start < span.start + span.size)
+                return false;
+    }
+    return true;
 }
 
 bool bmff_read(struct str bytes, struct bmff_picture *out)
@@ -308,5 +357,5 @@ bool bmff_read(struct str bytes, struct bmff_picture *out)
             return false;
         has_meta = true;
     }
-    return !is_broken && has_meta;
+    return !is_broken && has_meta && check_spans(&meta, out);
 }

@@ -190,6 +190,51 @@ static void test_avif_metadata_is_blanked_in_place(void **state)
     assert_true(str_equal(test_pixels(out, arena), test_pixels(test_avif, arena)));
 }
 
+/* An AVIF of boxes alone, with its EXIF item in the idat box; `METHOD` and the place can be
+ * changed. */
+#define IDAT_AVIF(method, place)                                                                   \
+    "\0\0\0\x14"                                                                                   \
+    "ftypavif\0\0\0\0avif\0\0\0\xd8meta\0\0\0\0\0\0\0\x0epitm\0\0\0\0\0\1\0\0\0"                   \
+    "8iprp\0\0\0\x1cipco\0\0\0\x14ispe\0\0\0\0\0\0\0\x10\0\0\0\x10\0\0\0\x14ipma\0\0\0\0\0\0\0"    \
+    "\1\0\1\1\x81\0\0\0"                                                                           \
+    "8iinf\0\0\0\0\0\2\0\0\0\x15infe\2\0\0\0\0\1\0\0av01\0\0\0\0\x15infe\2\0\0\0\0\2\0\0Exif\0"    \
+    "\0\0\0\x1eidatPIXELS\0\0\0\0II*\0SECRET!!\0\0\0"                                              \
+    "0iloc\1\0\0\0D\0\0\2\0\1\0\1\0\0\0\1\0\0\0\0\0\0\0\6\0\2\0" method "\0\0\0\1\0\0\0" place     \
+    "\0\0\0\x10"
+
+static void test_avif_metadata_within_the_boxes_goes_too(void **state)
+{
+    struct str avif = STR(IDAT_AVIF("\1", "\6"));
+    struct str out = strip(avif, IMAGE_AVIF);
+
+    (void)state;
+    assert_int_equal(out.size, avif.size);
+    assert_true(has(avif, "SECRET") && has(out, "PIXELS"));
+    assert_false(has(out, "SECRET"));
+}
+
+static void test_avif_metadata_over_the_boxes_is_refused(void **state)
+{
+    static const struct {
+        struct str avif;
+        const char *why;
+    } rows[] = {
+        {{IDAT_AVIF("\0", "\6"), 236},   "counted from the start it lies over the head"},
+        {{IDAT_AVIF("\1", "\x0e"), 236}, "it reaches out of the idat box"              },
+        {{IDAT_AVIF("\2", "\6"), 236},   "it lies within another item"                 },
+    };
+
+    (void)state;
+    for (size_t index = 0; index < COUNT(rows); index++) {
+        struct error err = {0};
+        struct str out;
+
+        if (image_strip(rows[index].avif, IMAGE_AVIF, arena, &out, &err) ||
+            err.code != ERROR_PICTURE_BROKEN)
+            fail_msg("%s", rows[index].why);
+    }
+}
+
 static void test_an_ai_label_is_never_deleted(void **state)
 {
     static const struct image_label label = {
@@ -273,6 +318,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_gif_loses_comments_and_keeps_its_loop, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_avif_metadata_is_blanked_in_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_avif_metadata_within_the_boxes_goes_too, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_avif_metadata_over_the_boxes_is_refused, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_an_ai_label_is_never_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_gif_keeps_its_label_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_broken_files_are_not_stripped, set_up, tear_down),
