@@ -7,10 +7,12 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -294,9 +296,20 @@ static void conn_end(struct conn *conn, enum metrics_refusal refusal, bool is_to
     (void)shutdown(conn->fd, SHUT_RDWR);
 }
 
+/* With little room left nobody is waited for: those who are quick get in.  Under conn_lock. */
+static int64_t patience_ms(const struct http_server *server, int64_t usual_ms)
+{
+    const struct http_limits *limits = &server->limits;
+    bool is_crowded = server->conn_count >= limits->connections_max - limits->connections_max / 4;
+
+    return is_crowded && limits->crowded_ms < usual_ms ? limits->crowded_ms : usual_ms;
+}
+
 static void idle_check(struct conn *conn, int64_t since_ms, int64_t now_ms, bool is_first_look)
 {
     const struct http_limits *limits = &conn->server->limits;
+    const int64_t head_ms = patience_ms(conn->server, limits->head_ms);
+    const int64_t idle_ms = patience_ms(conn->server, limits->idle_ms);
     uint64_t received = kernel_counts(conn->fd).tcpi_bytes_received;
 
     /* What came before this look belongs to earlier requests; a new connection had none. */
@@ -305,20 +318,41 @@ static void idle_check(struct conn *conn, int64_t since_ms, int64_t now_ms, bool
             atomic_load_explicit(&conn->is_used, memory_order_relaxed) ? received : 0;
     if (received > conn->bytes_base && conn->head_since_ms < 0)
         conn->head_since_ms = is_first_look ? since_ms : now_ms;
-    if (conn->head_since_ms >= 0 && now_ms - conn->head_since_ms >= limits->head_ms)
+    if (conn->head_since_ms >= 0 && now_ms - conn->head_since_ms >= head_ms)
         conn_end(conn, REFUSED_HEAD_SLOW, true);
-    else if (conn->head_since_ms < 0 && now_ms - since_ms >= limits->idle_ms)
+    else if (conn->head_since_ms < 0 && now_ms - since_ms >= idle_ms)
         (void)shutdown(conn->fd, SHUT_RDWR); /* nobody is wronged: clients open another */
 }
 
-static void body_check(struct conn *conn, int64_t since_ms, int64_t now_ms)
+/* What came and was not taken yet: then it is we who are slow. */
+static bool is_unread(int fd)
+{
+    int size = 0;
+
+    return ioctl(fd, SIOCINQ, &size) == 0 && size > 0;
+}
+
+/* The pace of each window: a megabyte at once buys no hour of silence. */
+static void body_check(struct conn *conn, int64_t since_ms, int64_t now_ms, bool is_first_look)
 {
     const struct http_limits *limits = &conn->server->limits;
-    int64_t passed_ms = now_ms - since_ms;
-    int64_t bytes = (int64_t)atomic_load_explicit(&conn->body_bytes, memory_order_relaxed);
+    uint64_t bytes = atomic_load_explicit(&conn->body_bytes, memory_order_relaxed);
+    int64_t passed_ms;
 
-    if (passed_ms >= limits->body_grace_ms && bytes < passed_ms * limits->body_rate_min / 1000)
+    if (is_first_look) {
+        conn->window_ms = since_ms;
+        conn->bytes_base = 0;
+    }
+    passed_ms = now_ms - conn->window_ms;
+    if (passed_ms < limits->body_window_ms)
+        return;
+    if ((int64_t)(bytes - conn->bytes_base) < passed_ms * limits->body_rate_min / 1000 &&
+        !is_unread(conn->fd)) {
         conn_end(conn, REFUSED_BODY_SLOW, true);
+        return;
+    }
+    conn->window_ms = now_ms;
+    conn->bytes_base = bytes;
 }
 
 static void write_check(struct conn *conn, int64_t now_ms, bool is_first_look)
@@ -358,7 +392,7 @@ static void conn_check(struct conn *conn, int64_t now_ms)
         idle_check(conn, since_ms, now_ms, is_first_look);
         break;
     case CONN_BODY:
-        body_check(conn, since_ms, now_ms);
+        body_check(conn, since_ms, now_ms, is_first_look);
         break;
     case CONN_WORK:
         break;

@@ -150,6 +150,9 @@ static bool head_read(struct http_call *call, const char *method, const char *ve
         metrics_refuse(call->server->metrics, REFUSED_FRAMING);
         return false;
     }
+    /* The library takes bare line feeds and any extension between chunks; a front that does not
+     * sees another end of the body.  So nothing behind it is ever read as a request (S24). */
+    call->is_close = call->framing.is_chunked;
     return true;
 }
 
@@ -366,6 +369,19 @@ static enum MHD_Result refuse(struct http_call *call)
     return MHD_YES;
 }
 
+/*
+ * Files, and texts larger than any form, are not taken from strangers: who it is comes first.  What
+ * is public has small limits.
+ */
+static bool is_gated(const struct http_call *call)
+{
+    const struct http_route *route = call->request.route;
+    uint64_t size = call->framing.is_chunked ? body_limit(route) : call->framing.length;
+
+    return route->body == BODY_MULTIPART ||
+           (route->body == BODY_JSON && route->access != ACCESS_PUBLIC && size > BODY_UNASKED_MAX);
+}
+
 static enum MHD_Result head_arrived(struct http_call *call, const char *method, const char *version)
 {
     struct request *req = &call->request;
@@ -387,8 +403,7 @@ static enum MHD_Result head_arrived(struct http_call *call, const char *method, 
         error_set(&call->failure, ERROR_TOO_LARGE, "this route takes no body");
         return refuse(call);
     }
-    /* Files are not taken from strangers: who it is comes first. */
-    if (req->route->body == BODY_MULTIPART)
+    if (is_gated(call))
         submit(call, dispatch_gate);
     return MHD_YES;
 }

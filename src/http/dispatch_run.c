@@ -104,9 +104,10 @@ void dispatch_gate(void *context)
 {
     struct http_call *call = context;
     struct blob_store *blobs = call->server->config.blobs;
+    bool has_files = call->request.route->body == BODY_MULTIPART && blobs != NULL;
 
     call->is_failed = !reader_borrow(call, &call->failure) || !admit(call, &call->failure) ||
-                      (blobs != NULL && !blob_room_for_upload(blobs, &call->failure));
+                      (has_files && !blob_room_for_upload(blobs, &call->failure));
     reader_give_back(call);
     call->is_gate_passed = true;
     hand_back(call, CALL_GATED);

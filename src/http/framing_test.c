@@ -114,6 +114,41 @@ static void test_no_doubtful_framing_is_answered_twice(void **state)
     }
 }
 
+/* However the library read its chunks, the connection ends with a chunked body. */
+static void test_nothing_is_read_behind_a_chunked_body(void **state)
+{
+    static const struct {
+        const char *body, *why;
+    } rows[] = {
+        {"c\r\n{\"text\":\"a\"}\r\n0\r\n\r\n",                      "as it should be"        },
+        {"c;a=b\r\n{\"text\":\"a\"}\r\n0\r\n\r\n",                  "an extension"           },
+        {"c\n{\"text\":\"a\"}\n0\n\n",                              "bare line feeds"        },
+        {"c\r\n{\"text\":\"a\"}\r\n0\r\nContent-Length: 9\r\n\r\n", "a field behind the body"},
+    };
+    const struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int fd = client_connect(fixture);
+        struct buf bytes = {0};
+        struct answer answer;
+        char more[16];
+
+        buf_printf(&bytes,
+                   "POST /api/v1/echo HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer "
+                   "writer\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+                   "chunked\r\n\r\n%s" SMUGGLED,
+                   fixture->port, rows[i].body);
+        client_send(fd, buf_str(&bytes));
+        answer = client_read(fd, false);
+        if (answer.status != 201 || recv(fd, more, sizeof(more), 0) > 0 ||
+            !str_equal(answer_field(&answer, "Connection"), STR("close")))
+            fail_msg("%s: %.*s", rows[i].why, STR_ARGS(buf_str(&answer.bytes)));
+        buf_finish(&answer.bytes);
+        buf_finish(&bytes);
+        close(fd);
+    }
+}
+
 static void test_a_connection_carries_many_requests(void **state)
 {
     const struct fixture *fixture = *state;
@@ -227,6 +262,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_no_doubtful_framing_is_answered_twice, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_nothing_is_read_behind_a_chunked_body, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_connection_carries_many_requests, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_refused_body_does_not_cost_the_connection, setup,

@@ -24,15 +24,17 @@ struct http_limits {
     size_t head_fields_max; /* 100 */
     size_t target_size_max; /* 8 KiB */
     int64_t head_ms;        /* from the first byte to the blank line */
-    int64_t body_grace_ms;  /* then body_rate_min bytes a second on average */
+    int64_t body_window_ms; /* within each, body_rate_min bytes a second */
     int64_t body_rate_min;
     int64_t write_stall_ms; /* within it, write_progress_min bytes must have been acknowledged */
     int64_t write_progress_min;
-    int64_t idle_ms;   /* between requests */
-    int64_t linger_ms; /* how long a refused sender may still read our answer */
-    int64_t tick_ms;   /* the deadlines are looked at this often; 0: only when a test asks */
+    int64_t idle_ms;    /* between requests */
+    int64_t crowded_ms; /* instead of head_ms and idle_ms while three quarters of the connections
+                           are taken */
+    int64_t linger_ms;  /* how long a refused sender may still read our answer */
+    int64_t tick_ms;    /* the deadlines are looked at this often; 0: only when a test asks */
     int64_t heartbeat_ms;
-    size_t connections_max;
+    size_t connections_max; /* each has CONNECTION_MEMORY; streams have left the library */
     size_t per_ip_max, per_ip_loopback_max;
     size_t streams_max, streams_per_user_max;
     size_t stream_unsent_max;
@@ -44,6 +46,7 @@ extern const struct http_limits http_limits_default;
 
 #define ARENA_REQUEST_MAX MIB(8) /* and room for the texts of the largest JSON body */
 #define LINGERS_MAX 256
+#define BODY_UNASKED_MAX KIB(16) /* of a body, before it is known whose it is */
 #define PATH_SEGMENTS_MAX 16
 #define PATH_PARAMS_MAX 6
 #define TRACE_ID_SIZE 16

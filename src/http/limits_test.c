@@ -37,6 +37,7 @@ static int setup_with(void **state, bool has_fake_clock)
     fixture.config.rate_per_minute = 50;
     fixture.limits.tick_ms = has_fake_clock ? 0 : 10;
     fixture.limits.per_ip_loopback_max = 4;
+    fixture.limits.connections_max = 4;
     fixture_start(&fixture);
     *state = &fixture;
     return 0;
@@ -179,6 +180,17 @@ static int body_begin_test(const struct fixture *fixture)
     return fd;
 }
 
+static void body_wait(const struct fixture *fixture, uint64_t size)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    for (int i = 0; atomic_load(&fixture->server->conns->body_bytes) != size; i++) {
+        if (i == 10000)
+            fail_msg("the body never came");
+        nanosleep(&pause, NULL);
+    }
+}
+
 static void test_a_body_must_keep_a_pace(void **state)
 {
     const struct fixture *fixture = *state;
@@ -186,6 +198,7 @@ static void test_a_body_must_keep_a_pace(void **state)
     struct answer answer;
 
     client_send(slow, STR("{\"a\":"));
+    body_wait(fixture, 5);
     pass(fixture, 9000);
     assert_int_equal(http_connection_count(fixture->server), 1);
     pass(fixture, 1000);
@@ -194,6 +207,89 @@ static void test_a_body_must_keep_a_pace(void **state)
     connections_wait(fixture, 0);
     buf_finish(&answer.bytes);
     close(slow);
+}
+
+static void test_a_megabyte_at_once_buys_no_hour_of_silence(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fd = body_begin_test(fixture);
+    char quick[3000];
+    struct answer answer;
+
+    memset(quick, ' ', sizeof(quick));
+    client_send(fd, (struct str){quick, sizeof(quick)});
+    pass(fixture, 0);
+    body_wait(fixture, sizeof(quick));
+    atomic_store(&fixture->server->conns->body_bytes, MIB(1)); /* as if it had been so much */
+    pass(fixture, 10000);
+    assert_int_equal(http_connection_count(fixture->server), 1);
+    pass(fixture, 10000);
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 408);
+    connections_wait(fixture, 0);
+    buf_finish(&answer.bytes);
+    close(fd);
+}
+
+static void test_a_crowd_is_not_waited_for(void **state)
+{
+    const struct fixture *fixture = *state;
+    int idle = client_connect(fixture), slow = client_connect(fixture), third;
+    struct answer answer;
+
+    client_send(slow, STR("GET /heal"));
+    connections_wait(fixture, 2);
+    pass(fixture, 1000);
+    pass(fixture, 3000);
+    assert_int_equal(http_connection_count(fixture->server), 2);
+    third = client_connect(fixture); /* of four: that is crowded */
+    connections_wait(fixture, 3);
+    pass(fixture, 0);
+    connections_wait(fixture, 1);
+    answer = client_read(idle, false);
+    assert_int_equal(answer.bytes.size, 0);
+    buf_finish(&answer.bytes);
+    answer = client_read(slow, false);
+    assert_int_equal(answer.status, 408);
+    buf_finish(&answer.bytes);
+    send_with_host(fixture, third, "GET /healthz", "\r\n");
+    answer = client_read(third, false);
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    close(idle);
+    close(slow);
+    close(third);
+}
+
+/* A large text waits for its sender's name; a small one costs less than asking. */
+static void test_large_texts_come_from_those_who_may(void **state)
+{
+    const struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    struct answer answer;
+
+    char *text = malloc(20000);
+
+    assert_non_null(text);
+    memset(text, ' ', 20000);
+    memcpy(text, "{\"text\":\"a\"}", 12);
+    send_with_host(fixture, fd, "POST /api/v1/essay",
+                   "Content-Type: application/json\r\nContent-Length: 300000\r\n\r\n");
+    client_send(fd, (struct str){text, 20000}); /* the rest never comes */
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 401);
+    buf_finish(&answer.bytes);
+    close(fd);
+    fd = client_connect(fixture);
+    send_with_host(fixture, fd, "POST /api/v1/essay",
+                   "Content-Type: application/json\r\nAuthorization: Bearer writer\r\n"
+                   "Content-Length: 20000\r\n\r\n");
+    client_send(fd, (struct str){text, 20000});
+    answer = client_read(fd, false);
+    assert_int_equal(answer.status, 201);
+    buf_finish(&answer.bytes);
+    free(text);
+    close(fd);
 }
 
 /* The client takes a megabyte of the answer and then no more. */
@@ -382,6 +478,9 @@ int main(void)
         WITH_SERVER(test_an_idle_connection_is_closed_after_a_minute),
         WITH_SERVER(test_a_second_head_is_timed_like_the_first),
         WITH_SERVER(test_a_body_must_keep_a_pace),
+        WITH_SERVER(test_a_megabyte_at_once_buys_no_hour_of_silence),
+        WITH_SERVER(test_a_crowd_is_not_waited_for),
+        WITH_SERVER(test_large_texts_come_from_those_who_may),
         WITH_SERVER(test_an_answer_nobody_reads_is_given_up),
         WITH_SERVER(test_an_address_has_so_many_connections),
         WITH_SERVER(test_requests_have_a_budget),

@@ -15,7 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECTION_MEMORY KIB(32) /* a head of 16 KiB, 100 fields and their cookies fit */
+/* A head of 16 KiB, 100 fields and their cookies fit; of more than 32 KiB, so that the library maps
+ * it and gives it back: after its first request a connection has touched all of it. */
+#define CONNECTION_MEMORY KIB(36)
 #define PRODUCERS 2
 
 const struct http_limits http_limits_default = {
@@ -23,15 +25,16 @@ const struct http_limits http_limits_default = {
     .head_fields_max = 100,
     .target_size_max = KIB(8),
     .head_ms = 10000,
-    .body_grace_ms = 10000,
+    .body_window_ms = 10000,
     .body_rate_min = 1024,
     .write_stall_ms = 30000,
     .write_progress_min = 8192,
     .idle_ms = 60000,
+    .crowded_ms = 2000,
     .linger_ms = 2000,
     .tick_ms = 1000,
     .heartbeat_ms = 15000,
-    .connections_max = 20000,
+    .connections_max = 2048,
     .per_ip_max = 100,
     .per_ip_loopback_max = 1000,
     .streams_max = 20000,
@@ -230,6 +233,22 @@ static size_t arena_max(const struct route_tree *tree)
     return ARENA_REQUEST_MAX + 2 * largest;
 }
 
+/* What the process may open, less what the rest of us needs. */
+static size_t connection_limit(const struct http_server *server)
+{
+    struct rlimit files;
+    size_t limit = server->limits.connections_max;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY) {
+        size_t room = files.rlim_cur > 256 ? (size_t)files.rlim_cur - 256 : 64;
+
+        if (room < limit)
+            limit = room;
+    }
+    /* The library divides it among its threads and refuses a limit below their number. */
+    return limit < server->config.io_threads ? server->config.io_threads : limit;
+}
+
 bool http_server_create_limited(const struct http_config *config, const struct http_limits *limits,
                                 struct http_server **out, struct error *err)
 {
@@ -243,6 +262,7 @@ bool http_server_create_limited(const struct http_config *config, const struct h
     server->listen_fd = -1;
     if (server->config.io_threads == 0)
         server->config.io_threads = 1;
+    server->limits.connections_max = connection_limit(server);
     if (server->config.handler_threads == 0)
         server->config.handler_threads = 4;
     if (server->config.rate_per_minute <= 0)
@@ -295,22 +315,6 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
-/* What the process may open, less what the rest of us needs. */
-static unsigned connection_limit(const struct http_server *server)
-{
-    struct rlimit files;
-    size_t limit = server->limits.connections_max;
-
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur != RLIM_INFINITY) {
-        size_t room = files.rlim_cur > 256 ? (size_t)files.rlim_cur - 256 : 64;
-
-        if (room < limit)
-            limit = room;
-    }
-    /* The library divides it among its threads and refuses a limit below their number. */
-    return (unsigned)(limit < server->config.io_threads ? server->config.io_threads : limit);
-}
-
 static bool threads_start(struct http_server *server, struct error *err)
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME |
@@ -328,9 +332,9 @@ static bool threads_start(struct http_server *server, struct error *err)
         MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,          /* first, so that it hears all */
         MHD_OPTION_LISTEN_SOCKET, server->listen_fd,            /* */
         /* Not strict: it would answer in its own words what our guards answer in ours. */
-        MHD_OPTION_STRICT_FOR_CLIENT, 0,                         /* */
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,   /* */
-        MHD_OPTION_CONNECTION_LIMIT, connection_limit(server),   /* */
+        MHD_OPTION_STRICT_FOR_CLIENT, 0,                                       /* */
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,                 /* */
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->limits.connections_max, /* */
         MHD_OPTION_CONNECTION_TIMEOUT, 0U,                       /* ours are absolute: conn.c */
         MHD_OPTION_URI_LOG_CALLBACK, dispatch_target, server,    /* */
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,        /* */
