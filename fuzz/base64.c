@@ -1,4 +1,5 @@
-/* What is read can be written and reads the same; any bytes survive both alphabets. */
+/* What is read can be written and reads the same; any bytes survive both alphabets.  So do hashes.
+ */
 #include "core/hash.h"
 #include "fuzz.h"
 
@@ -16,6 +17,17 @@ static void check_there_and_back(struct str bytes, struct arena *arena)
     MUST(bytes.size == 0 || !base64_read(buf_str(&url), bytes.size - 1, arena, &back));
 }
 
+static void check_hex(struct str text)
+{
+    char written[SHA256_HEX_SIZE + 1];
+    struct sha256 hash;
+
+    if (!sha256_of_hex(text, &hash))
+        return;
+    sha256_hex(&hash, written);
+    MUST(str_equal_nocase(text, str_of(written)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct str text = {.data = (const char *)data, .size = size};
@@ -27,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_there_and_back(plain, arena);
     }
     check_there_and_back(text, arena);
+    check_hex(text);
     arena_destroy(arena);
     return 0;
 }

@@ -57,6 +57,23 @@ static void check_target(struct str text, struct arena *arena)
         MUST(count <= 2);
 }
 
+/* The text as what another site's page would send: a change by a cookie's right needs our origin.
+ */
+static void check_site(struct str text)
+{
+    const struct str own = STR("https://studio.lan");
+    struct site_facts facts = {
+        .is_unsafe = true, .has_session = true, .has_own_header = true, .own_origin = own};
+    struct error err = {0};
+
+    facts.origin = text;
+    MUST(guard_site(&facts, &err) == str_equal_nocase(text, own));
+    facts.fetch_site = text;
+    MUST(guard_site(&facts, &err) == str_equal(text, STR("same-origin")));
+    facts.has_own_header = false;
+    MUST(!guard_site(&facts, &err) && err.code == ERROR_CROSS_SITE);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const proxies[] = {"10.0.0.1", "10.0.0.2", NULL};
@@ -66,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check_cookie(text);
     check_host(text);
+    check_site(text);
     check_target(text, arena);
     MUST(str_equal(ip, STR("10.0.0.1")) || is_within(ip, text));
     (void)guard_accepts_coding(text, STR("br"));

@@ -106,7 +106,8 @@ static void read_header(struct str value)
     const struct exchange_header precise[] = {
         {STR("retry-after-ms"), value}
     };
-    struct exchange_reply reply = {.headers = headers, .header_count = 1};
+    struct exchange_reply reply = {
+        .headers = headers, .header_count = 1, .now_ms = 1795341600000}; /* 2026-11-22T10:00:00Z */
     int64_t ms = exchange_retry_after_ms(&reply);
 
     MUST(ms >= -1 && ms <= 3600000);
