@@ -1,7 +1,14 @@
-#include "db/fault_vfs_private.h"
+#include "db/shim_vfs.h"
 #include "db/test_private.h"
 
 enum { GROUP = 6 };
+
+/* The `nth` write from now on fails. */
+static void plan_write(enum shim_fault fault, long nth, bool is_lasting)
+{
+    shim_plan(&(struct shim_plan){
+        .ops = SHIM_WRITE, .nth = nth, .fault = fault, .is_lasting = is_lasting});
+}
 
 /* Some of them are larger than the writer's cache, so that they write before they commit. */
 static bool insert_large(struct db *db, void *context, struct error *err)
@@ -72,9 +79,9 @@ static void test_a_full_disk_acknowledges_nothing_and_passes(void **state)
     struct error err = {0};
 
     batch_queue(&batch, place->pool, 1, -1);
-    fault_set(FAULT_WRITE, 1, SQLITE_FULL, true);
+    plan_write(SHIM_DISK_FULL, 1, true);
     batch_wait(&batch);
-    assert_true(fault_hits(FAULT_WRITE) > 0);
+    assert_true(shim_hits() > 0);
     for (int i = 0; i < GROUP; i++) {
         assert_false(batch.puts[i].ok);
         assert_int_equal(batch.puts[i].err.code, ERROR_STORAGE_FULL);
@@ -83,7 +90,7 @@ static void test_a_full_disk_acknowledges_nothing_and_passes(void **state)
     assert_int_equal(err.code, ERROR_STORAGE_FULL);
     assert_int_equal(count_items(place->pool), 0); /* reading goes on */
 
-    fault_clear(FAULT_WRITE); /* someone makes room */
+    shim_heal(); /* someone makes room */
     assert_true(put_item(place->pool, 51, &err));
     assert_int_equal(count_items(place->pool), 1);
     check_whole(place);
@@ -97,9 +104,9 @@ static void test_who_ends_the_transaction_of_all_fails_alone(void **state)
     struct batch batch;
 
     batch_queue(&batch, place->pool, 1, 2);
-    fault_set(FAULT_WRITE, 1, SQLITE_IOERR_WRITE, false);
+    plan_write(SHIM_IO_ERROR, 1, false);
     batch_wait(&batch);
-    assert_int_equal(fault_hits(FAULT_WRITE), 1);
+    assert_int_equal(shim_hits(), 1);
     for (int i = 0; i < GROUP; i++)
         assert_int_equal(batch.puts[i].ok, i != 2);
     assert_int_equal(batch.puts[0].item.runs, 2); /* what it did was gone, so it ran again */
@@ -113,14 +120,14 @@ static void test_who_ends_the_transaction_of_all_fails_alone(void **state)
 static void test_a_write_that_fails_at_any_point_loses_nothing_acknowledged(void **state)
 {
     static const struct {
-        int rc;
+        enum shim_fault fault;
         enum error_code code;
         bool is_lasting;
     } cases[] = {
-        {SQLITE_FULL,        ERROR_STORAGE_FULL, false},
-        {SQLITE_FULL,        ERROR_STORAGE_FULL, true },
-        {SQLITE_IOERR_WRITE, ERROR_INTERNAL,     false},
-        {SQLITE_IOERR_WRITE, ERROR_INTERNAL,     true },
+        {SHIM_DISK_FULL, ERROR_STORAGE_FULL, false},
+        {SHIM_DISK_FULL, ERROR_STORAGE_FULL, true },
+        {SHIM_IO_ERROR,  ERROR_INTERNAL,     false},
+        {SHIM_IO_ERROR,  ERROR_INTERNAL,     true },
     };
     struct place *place = *state;
     int64_t first = 1000000;
@@ -135,10 +142,10 @@ static void test_a_write_that_fails_at_any_point_loses_nothing_acknowledged(void
             struct batch batch;
 
             batch_queue(&batch, place->pool, first, 3);
-            fault_set(FAULT_WRITE, nth, cases[i].rc, cases[i].is_lasting);
+            plan_write(cases[i].fault, nth, cases[i].is_lasting);
             batch_wait(&batch);
-            hits = fault_hits(FAULT_WRITE);
-            fault_clear(FAULT_WRITE);
+            hits = shim_hits();
+            shim_heal();
             batch_check(&batch, place->pool);
             for (int k = 0; k < GROUP; k++) {
                 if (batch.puts[k].ok)
@@ -163,9 +170,9 @@ static void test_a_failed_fsync_stops_all_writing(void **state)
 
     assert_true(put_item(place->pool, 500, &err));
     batch_queue(&batch, place->pool, 1, -1);
-    fault_set(FAULT_SYNC, 1, SQLITE_IOERR_FSYNC, false);
+    shim_plan(&(struct shim_plan){.ops = SHIM_SYNC, .nth = 1, .fault = SHIM_IO_ERROR});
     batch_wait(&batch);
-    assert_int_equal(fault_hits(FAULT_SYNC), 1);
+    assert_int_equal(shim_hits(), 1);
     for (int i = 0; i < GROUP; i++) {
         assert_false(batch.puts[i].ok);
         assert_int_equal(batch.puts[i].err.code, ERROR_INTERNAL);
@@ -206,9 +213,9 @@ static void test_a_work_that_overlooks_the_end_of_its_transaction_fails(void **s
     struct item item = {.id = 1};
     struct error err = {0};
 
-    fault_set(FAULT_WRITE, 1, SQLITE_FULL, true);
+    plan_write(SHIM_DISK_FULL, 1, true);
     assert_false(db_transact(place->pool, "test_overlook", overlook_the_failure, &item, &err));
-    fault_clear(FAULT_WRITE);
+    shim_heal();
     assert_int_equal(err.code, ERROR_STORAGE_FULL);
     assert_int_equal(count_items(place->pool), 0);
 }
@@ -216,7 +223,7 @@ static void test_a_work_that_overlooks_the_end_of_its_transaction_fails(void **s
 static int install(void **state)
 {
     (void)state;
-    fault_vfs_install();
+    shim_install();
     return 0;
 }
 
