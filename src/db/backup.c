@@ -88,9 +88,9 @@ static bool copy_pages(sqlite3 *source, sqlite3 *target, struct error *err)
     do
         rc = sqlite3_backup_step(backup, STEP_PAGES);
     while (rc == SQLITE_OK);
+    (void)sqlite3_backup_finish(backup); /* tells `target` what the last step said */
     if (rc != SQLITE_DONE)
-        (void)database_error(NULL, rc, "db_backup", err);
-    (void)sqlite3_backup_finish(backup); /* says again what the last step said */
+        (void)database_error(target, rc, "db_backup", err);
     return rc == SQLITE_DONE && database_exec(source, "db_backup_end", "COMMIT", err) &&
            /* One file without a log beside it. */
            database_exec(target, "db_backup_journal", "PRAGMA journal_mode = DELETE", err) &&

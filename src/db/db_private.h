@@ -71,6 +71,7 @@ struct writer {
     bool is_out[DB_GROUP_MAX]; /* it ended the transaction of all: not run again */
     uint64_t wal_bytes;
     uint64_t checkpoint_at; /* the size of the log at which the next try makes sense */
+    bool is_log_doubtful;   /* log_store() found no room: tried again before anything is written */
     bool is_broken;
 };
 
@@ -127,6 +128,14 @@ MUST_CHECK bool integrity_check(sqlite3 *handle, struct error *err);
 /* fsync of the folder in which `path` lies. */
 MUST_CHECK bool parent_sync(const char *path, struct error *err);
 
+/*
+ * Copies all of the log to the database file, syncs that, and begins the log anew; the result code
+ * is SQLite's.  A start does it before anything is added: after an fsync that failed and a crash,
+ * the log's last transactions may be readable, from memory, and on no disk.  Their pages count as
+ * clean, so that no later fsync of the log stores them, and a power cut would take what follows
+ * them too.
+ */
+int log_store(struct db *db);
 MUST_CHECK bool writer_start(struct writer *writer, struct error *err);
 /* Commits what is queued and ends the thread. */
 void writer_stop(struct writer *writer);

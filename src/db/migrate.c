@@ -274,6 +274,23 @@ static bool use_wal(struct db *db, struct error *err)
     return rc == SQLITE_OK || database_error(db->handle, rc, "db_use_wal", err);
 }
 
+/* A full disk hinders those who write, not those who read; and who is in the way keeps the log
+ * himself. */
+static bool take_log(struct db *db, bool is_written_next, struct error *err)
+{
+    struct error why = {0};
+    int rc = log_store(db);
+
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY)
+        return true;
+    (void)database_error(db->handle, rc, "db_log_store", &why);
+    db->pool->writer.is_log_doubtful = true;
+    if (why.code == ERROR_STORAGE_FULL && !is_written_next)
+        return true;
+    *err = why;
+    return false;
+}
+
 bool migrate(struct db *db, const struct db_config *config, struct error *err)
 {
     size_t applied;
@@ -283,7 +300,8 @@ bool migrate(struct db *db, const struct db_config *config, struct error *err)
         assert(config->migrations[i].number == (int)i + 1);
     db->is_in_work = true;
     /* Only a file that is ours is changed in any way. */
-    ok = look(db, config, &applied, err) && use_wal(db, err);
+    ok = look(db, config, &applied, err) && use_wal(db, err) &&
+         take_log(db, applied < config->migration_count, err);
     if (ok && applied < config->migration_count) {
         ok = (applied == 0 || config->backup_directory == NULL ||
               back_up(db, config, applied, err)) &&

@@ -14,13 +14,14 @@ bool database_is_fsync_error(int rc)
     return rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC;
 }
 
-/* SQLite reports a passed quota as a plain failed write. */
-static bool is_out_of_quota(sqlite3 *handle, int rc)
+/* SQLite reports a passed quota as a plain failed write, and a log that cannot be made as one that
+ * cannot be opened. */
+static bool is_out_of_room(sqlite3 *handle, int rc)
 {
     int system_errno = handle == NULL ? 0 : sqlite3_system_errno(handle);
 
-    return (rc & 0xff) == SQLITE_IOERR && !database_is_fsync_error(rc) &&
-           (system_errno == ENOSPC || system_errno == EDQUOT);
+    return ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN) &&
+           !database_is_fsync_error(rc) && (system_errno == ENOSPC || system_errno == EDQUOT);
 }
 
 /* The extended code is looked for first, then the plain one in its low byte. */
@@ -60,7 +61,7 @@ bool database_error(sqlite3 *handle, int rc, const char *name, struct error *err
             message = failures[i - 1].message;
         }
     }
-    if (is_out_of_quota(handle, rc)) {
+    if (is_out_of_room(handle, rc)) {
         code = ERROR_STORAGE_FULL;
         message = "the disk is full";
     }

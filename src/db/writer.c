@@ -175,6 +175,26 @@ static enum group_outcome group_try(struct writer *writer, size_t count, size_t 
     return rc == SQLITE_OK ? GROUP_COMMITTED : group_fail(writer, rc, &commit, err);
 }
 
+int log_store(struct db *db)
+{
+    int rc;
+
+    (void)sqlite3_busy_timeout(db->handle, CHECKPOINT_WAIT_MS);
+    rc = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+    return rc;
+}
+
+/* Nothing is added to a log that may not be on the disk. */
+static bool log_is_sound(struct writer *writer, struct error *err)
+{
+    int rc = writer->is_log_doubtful ? log_store(writer->db) : SQLITE_OK;
+
+    writer->is_log_doubtful = rc != SQLITE_OK;
+    writer->is_broken = database_is_fsync_error(rc);
+    return rc == SQLITE_OK || database_error(writer->db->handle, rc, "db_log_store", err);
+}
+
 static void group_run(struct writer *writer, size_t count)
 {
     enum group_outcome outcome = GROUP_AGAIN;
@@ -190,6 +210,8 @@ static void group_run(struct writer *writer, size_t count)
          * holds is unknown until a start reads it again. */
         (void)error_set(&err, ERROR_UNAVAILABLE,
                         "the disk failed to store data; nothing is written until a restart");
+        outcome = GROUP_FAILED;
+    } else if (!log_is_sound(writer, &err)) {
         outcome = GROUP_FAILED;
     }
     while (outcome == GROUP_AGAIN && tries < DB_BUSY_TRIES + losses) {
