@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 enum {
-    MINUTE_MS = 60000,
+    LOOK_MS = FAULT_SOONER(5000, 100),
+    DUTIES_MS = FAULT_SOONER(60000, 250),
     SWEEP_STEPS_PER_MINUTE = 50,
     SCRUB_SIZE_PER_STEP = 16 << 20,
     SCRUB_STEPS_PER_MINUTE = 4, /* 90 GiB a day, and a signal waits for less than a second */
@@ -480,7 +481,7 @@ static void do_duties(struct app *app)
 
 bool app_serve(struct app *app)
 {
-    int64_t duties_at_ms = clock_mono_ms(&clock_system) + MINUTE_MS;
+    int64_t duties_at_ms = clock_mono_ms(&clock_system) + DUTIES_MS;
     struct db_stats stats;
     sigset_t signals;
 
@@ -488,8 +489,9 @@ bool app_serve(struct app *app)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     for (;;) {
-        const struct timespec second = {.tv_sec = 5};
-        const int got = sigtimedwait(&signals, NULL, &second);
+        const struct timespec look = {.tv_sec = LOOK_MS / 1000,
+                                      .tv_nsec = (int64_t)(LOOK_MS % 1000) * 1000000};
+        const int got = sigtimedwait(&signals, NULL, &look);
 
         if (got == SIGTERM || got == SIGINT) {
             log_info("stopping", LOG_INT("signal", got));
@@ -504,7 +506,7 @@ bool app_serve(struct app *app)
         blob_tend_reserve(app->blobs);
         if (clock_mono_ms(&clock_system) >= duties_at_ms) {
             do_duties(app);
-            duties_at_ms = clock_mono_ms(&clock_system) + MINUTE_MS;
+            duties_at_ms = clock_mono_ms(&clock_system) + DUTIES_MS;
         }
     }
 }

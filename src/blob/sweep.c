@@ -1,4 +1,5 @@
 #include "blob/blob_private.h"
+#include "core/fault.h"
 #include "core/log.h"
 
 #include <assert.h>
@@ -277,6 +278,7 @@ static bool sweep_moves(struct blob_store *store, struct blob_sweep_counts *coun
     for (size_t i = 0; i < batch.count; i++) {
         if (!to_trash(store, batch.names[i]) && errno != ENOENT)
             return blob_errno(errno, "a file cannot be moved to the trash", err);
+        FAULT(SWEEP_MOVED);
     }
     if (!db_transact(store->pool, "blob_trash", trash_work, &batch, err))
         return false;
@@ -390,6 +392,7 @@ static bool judge_file(struct blob_store *store, struct db *db, int folder, cons
         return true;
     if (!to_trash(store, name))
         return errno == ENOENT || blob_errno(errno, "a file cannot be moved to the trash", err);
+    FAULT(SWEEP_ORPHAN);
     if (!blob_touch(store, store->trash_fd, name) && errno != ENOENT)
         return blob_errno(errno, "utimensat", err); /* its time in the trash begins now */
     counts->orphans++;

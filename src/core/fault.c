@@ -48,6 +48,11 @@ static const struct {
     {"engine_pause",        PHASES(PAUSE)         },
     {"asset_upload",        PHASES(UPLOAD)        },
     {"asset_change",        PHASES(CHANGE)        },
+    {"asset_bulk",          PHASES(BULK)          },
+    {"asset_purge",         PHASES(PURGE)         },
+    {"blob_mark",           PHASES(SWEEP_MARK)    },
+    {"blob_trash",          PHASES(SWEEP_TRASH)   },
+    {"blob_remove",         PHASES(SWEEP_REMOVE)  },
     {"engine_recover",      PHASES(RECOVER)       },
 };
 

@@ -86,6 +86,24 @@
     STOPS(CHANGE_BEFORE_COMMIT, "change.before_commit")                                            \
     FAILS(CHANGE_IN_COMMIT, "change.in_commit")                                                    \
     STOPS(CHANGE_AFTER_COMMIT, "change.after_commit")                                              \
+    STOPS(BULK_BEFORE_COMMIT, "bulk.before_commit")                                                \
+    FAILS(BULK_IN_COMMIT, "bulk.in_commit")                                                        \
+    STOPS(BULK_AFTER_COMMIT, "bulk.after_commit")                                                  \
+    /* What nobody wants any more leaves, each stage a day after the one before. */                \
+    STOPS(PURGE_BEFORE_COMMIT, "purge.before_commit")                                              \
+    FAILS(PURGE_IN_COMMIT, "purge.in_commit")                                                      \
+    STOPS(PURGE_AFTER_COMMIT, "purge.after_commit")                                                \
+    STOPS(SWEEP_MARK_BEFORE_COMMIT, "sweep.mark.before_commit")                                    \
+    FAILS(SWEEP_MARK_IN_COMMIT, "sweep.mark.in_commit")                                            \
+    STOPS(SWEEP_MARK_AFTER_COMMIT, "sweep.mark.after_commit")                                      \
+    STOPS(SWEEP_MOVED, "sweep.moved") /* the file is in the trash, its row not */                  \
+    STOPS(SWEEP_TRASH_BEFORE_COMMIT, "sweep.trash.before_commit")                                  \
+    FAILS(SWEEP_TRASH_IN_COMMIT, "sweep.trash.in_commit")                                          \
+    STOPS(SWEEP_TRASH_AFTER_COMMIT, "sweep.trash.after_commit")                                    \
+    STOPS(SWEEP_ORPHAN, "sweep.orphan") /* in the trash, its time there not begun */               \
+    STOPS(SWEEP_REMOVE_BEFORE_COMMIT, "sweep.remove.before_commit")                                \
+    FAILS(SWEEP_REMOVE_IN_COMMIT, "sweep.remove.in_commit")                                        \
+    STOPS(SWEEP_REMOVE_AFTER_COMMIT, "sweep.remove.after_commit")                                  \
     /* Stop and start. */                                                                          \
     STOPS(DRAIN_BEGUN, "drain.begun")   /* no new request is taken */                              \
     STOPS(DRAIN_ENDED, "drain.ended")   /* the engine has stopped, the writer has not */           \
@@ -126,6 +144,8 @@ bool fault_commit(const char *request, enum fault_phase phase);
 #define FAULT_WRITE(point, write, fd, data, size)                                                  \
     fault_write(FAULT_##point, (write), (fd), (data), (size))
 #define FAULT_COMMIT(request, phase) fault_commit((request), (phase))
+/* A test does not wait as long for what is due now and then. */
+#define FAULT_SOONER(usual, sooner) (sooner)
 
 #else
 
@@ -135,5 +155,6 @@ bool fault_commit(const char *request, enum fault_phase phase);
 #define FAULT_FAILS(point) false
 #define FAULT_WRITE(point, write, fd, data, size) (write)((fd), (data), (size))
 #define FAULT_COMMIT(request, phase) false
+#define FAULT_SOONER(usual, sooner) (usual)
 
 #endif

@@ -2,36 +2,38 @@
 // reached, at which moment of the load (load.mjs), and what a kill there must leave of the call at
 // hand (verification.md 2).
 //
-// Kinds: n: no keys (OpenAI's API); k: keys are honoured; a: accepted for later, no keys.
+// Kinds: n: no keys (OpenAI's API), and a person is asked; r: the same, and its owner's rule is to
+// call again; k: keys are honoured; a: accepted for later, no keys.
 
 // What becomes of the call at hand: its task's states before a person answers, and its charges.
-const UNSENT = { n: ["done", 1], k: ["done", 1], a: ["done", 1] }; // nothing had left: done again
-const INTENDED = { n: ["held", 0], k: ["done", 1], a: ["held", 0] };
-const SENT = { n: ["held", 1], k: ["done", 1], a: ["held", 1] };
-const UNKEPT = { n: ["held", 1], k: ["done", 1], a: ["done", 1] }; // a remote id brings it home
-const KEPT = { n: ["done", 1], k: ["done", 1], a: ["done", 1] };
+const UNSENT = { n: ["done", 1], r: ["done", 1], k: ["done", 1], a: ["done", 1] }; // nothing had left
+const INTENDED = { n: ["held", 0], r: ["done", 1], k: ["done", 1], a: ["held", 0] };
+const SENT = { n: ["held", 1], r: ["done", 2], k: ["done", 1], a: ["held", 1] };
+const UNKEPT = { n: ["held", 1], r: ["done", 2], k: ["done", 1], a: ["done", 1] }; // its id brings it home
+const KEPT = { n: ["done", 1], r: ["done", 1], k: ["done", 1], a: ["done", 1] };
 // The mark rides along with a later group, so that what else a kill takes with it is open.
-const MARKED = { n: ["held|done", 1], k: ["done", 1], a: ["held|done", 1] };
+const MARKED = { n: ["held|done", 1], r: ["done", 1, 2], k: ["done", 1], a: ["held|done", 1] };
 
-const phases = (name, row, after = row.after ?? row.call) => [
+const phases = (name, row, after = row.call) => [
   [`${name}.before_commit`, row],
   [`${name}.in_commit`, { ...row, fails: true }],
   [`${name}.after_commit`, { ...row, call: after }],
 ];
 
-// kinds: the most telling one first: the bounded run takes it.  node: whose call is at hand; a
-// makes a picture, b changes that.  moment: when the process that shall die is started: "load" by
-// default.  fails: eio and enospc as well.
+// kinds: the most telling one first, which the bounded run takes.  node: whose call is at hand; a
+// makes a picture, b changes that.  moment: what comes between, "load" by default.  start: which
+// start of the cell has the order, 0 by default.  isOnce: the load reaches it once.  fails: eio and
+// enospc as well.
 export const POINTS = new Map([
-  ...phases("enq", { kinds: "nka", node: "a", call: UNSENT }),
-  ["fanout.mid", { kinds: "nka", node: "a", call: UNSENT }],
-  ...phases("claim", { kinds: "nka", node: "a", call: UNSENT }),
-  ...phases("call.intent", { kinds: "nka", node: "a", call: UNSENT }, INTENDED),
-  ["call.sent.partial", { kinds: "nka", node: "b", call: INTENDED, fails: true }],
-  ["call.sent.full", { kinds: "nka", node: "a", call: SENT }],
-  ...phases("call.sent", { kinds: "nka", node: "a", call: MARKED }),
-  ["call.head_received", { kinds: "nka", node: "a", call: SENT }],
-  ["call.replied", { kinds: "kna", node: "a", call: SENT }],
+  ...phases("enq", { kinds: "nkar", node: "a", call: UNSENT }),
+  ["fanout.mid", { kinds: "nkar", node: "a", call: UNSENT }],
+  ...phases("claim", { kinds: "nkar", node: "a", call: UNSENT }),
+  ...phases("call.intent", { kinds: "nkar", node: "a", call: UNSENT }, INTENDED),
+  ["call.sent.partial", { kinds: "nkar", node: "b", call: INTENDED, fails: true }],
+  ["call.sent.full", { kinds: "nkar", node: "a", call: SENT }],
+  ...phases("call.sent", { kinds: "nkar", node: "a", call: MARKED }),
+  ["call.head_received", { kinds: "nkar", node: "a", call: SENT }],
+  ["call.replied", { kinds: "knar", node: "a", call: SENT }],
   ...phases("call.remote_id", { kinds: "a", node: "a", call: SENT }, KEPT),
   ...phases("poll.resume", { kinds: "a", node: "a", call: KEPT }),
   ["poll.sent", { kinds: "a", node: "a", call: KEPT }],
@@ -41,27 +43,34 @@ export const POINTS = new Map([
   ["download.sent", { kinds: "ak", node: "a", call: UNKEPT }],
   ["download.mid", { kinds: "ka", node: "a", call: UNKEPT, fails: true }],
   ["download.done", { kinds: "ak", node: "a", call: UNKEPT }],
-  ["blob.write", { kinds: "nka", node: "a", call: UNKEPT, fails: true, isShort: true }],
-  ["blob.tmp_written", { kinds: "kna", node: "a", call: UNKEPT }],
-  ["blob.fsynced", { kinds: "ank", node: "a", call: UNKEPT, fails: true }],
-  ["blob.linked", { kinds: "kna", node: "a", call: UNKEPT, fails: true }],
-  ["blob.dir_fsynced", { kinds: "nka", node: "a", call: UNKEPT, fails: true }],
-  ["blob.row", { kinds: "nka", node: "a", call: KEPT }],
-  ...phases("keep", { kinds: "nka", node: "a", call: UNKEPT }, KEPT),
-  ...phases("finish", { kinds: "nka", node: "a", call: KEPT }),
-  ["edge.flip", { kinds: "nka", node: "a", call: KEPT }],
+  ["blob.write", { kinds: "nkar", node: "a", call: UNKEPT, fails: true, isShort: true }],
+  ["blob.tmp_written", { kinds: "knar", node: "a", call: UNKEPT }],
+  ["blob.fsynced", { kinds: "ankr", node: "a", call: UNKEPT, fails: true }],
+  ["blob.linked", { kinds: "knar", node: "a", call: UNKEPT, fails: true }],
+  ["blob.dir_fsynced", { kinds: "nkar", node: "a", call: UNKEPT, fails: true }],
+  ["blob.row", { kinds: "nkar", node: "a", call: KEPT }],
+  ...phases("keep", { kinds: "nkar", node: "a", call: UNKEPT }, KEPT),
+  ...phases("finish", { kinds: "nkar", node: "a", call: KEPT }),
+  ["edge.flip", { kinds: "nkar", node: "a", call: KEPT, isOnce: true }],
   ...phases("cancel.task", { kinds: "ank" }),
   ...phases("cancel.run", { kinds: "ank" }),
   ...phases("pause", { kinds: "n" }),
   ...phases("upload", { kinds: "n" }),
   ...phases("change", { kinds: "n" }),
+  ...phases("bulk", { kinds: "n" }),
+  ...phases("purge", { kinds: "n", moment: "sweep", start: 1 }),
+  ...phases("sweep.mark", { kinds: "n", moment: "sweep", start: 2 }),
+  ["sweep.moved", { kinds: "n", moment: "sweep", start: 2 }],
+  ...phases("sweep.trash", { kinds: "n", moment: "sweep", start: 2 }),
+  ["sweep.orphan", { kinds: "n", moment: "sweep", start: 1 }],
+  ...phases("sweep.remove", { kinds: "n", moment: "sweep", start: 3 }),
   ["drain.begun", { kinds: "nka", moment: "term" }],
   ["drain.ended", { kinds: "nka", moment: "term" }],
   ["drain.closed", { kinds: "nka", moment: "term" }],
   ["migrate.mid", { kinds: "n", moment: "fresh" }],
   ["migrate.next", { kinds: "n", moment: "fresh" }],
-  ...phases("recover", { kinds: "nka", moment: "killed" }),
-  ["recover.take_over", { kinds: "nka", moment: "killed" }],
+  ...phases("recover", { kinds: "nka", moment: "killed", start: 1 }),
+  ["recover.take_over", { kinds: "nk", moment: "killed", start: 1 }],
 ]);
 
 // Somebody cancels the call at hand while the process stands at that point.
@@ -85,9 +94,9 @@ export function cellsOf(isWhole) {
       if (isWhole) {
         add(point, row, kind, KILL, { second: "same" });
         add(point, row, kind, KILL, { second: "recovery" });
-        if (row.moment === undefined) add(point, row, kind, KILL, { hit: 2 });
+        if (row.call !== undefined && !row.isOnce) add(point, row, kind, KILL, { hit: 2 });
       }
-      if (row.fails) {
+      if (row.fails && (isWhole || row.moment === undefined)) {
         add(point, row, kind, isWhole || kind === "n" ? "eio" : "enospc");
         if (isWhole) add(point, row, kind, "enospc");
       }
@@ -96,7 +105,7 @@ export function cellsOf(isWhole) {
   }
   for (const point of RACES) {
     const row = POINTS.get(point);
-    for (const kind of isWhole ? row.kinds : [row.kinds.at(-1)])
+    for (const kind of isWhole ? row.kinds : [row.kinds.includes("a") ? "a" : row.kinds[0]])
       add(point, row, kind, "delay=250", { moment: "race" });
   }
   return cells;
