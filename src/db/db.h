@@ -86,10 +86,11 @@ MUST_CHECK bool db_exec_one(struct db *db, const struct sql *sql, const struct s
 int64_t db_last_id(struct db *db); /* rowid of the last insert in this transaction */
 
 /*
- * A transaction: `work` runs on the writer's thread inside a savepoint of the next group, may run
- * again after a conflict, so it touches its arguments only, sends nothing, calls nobody.  It must
- * therefore begin by giving what it fills in `context` its first value.  False from `work`, with
- * `*err` set, rolls its savepoint back alone; the rest of the group commits.  It sees what the
+ * A transaction: `work` runs on the writer's thread in the next group, and again after a conflict
+ * or when another request of the group failed half-way, so it touches its arguments only, sends
+ * nothing, calls nobody.  It must therefore begin by giving what it fills in `context` its first
+ * value.  False from `work`, with `*err` set, undoes what it did alone; the rest of the group
+ * commits.  It sees what the
  * requests before it in its group wrote, although that is not durable yet.  A statement left
  * unfinished is reset after it.
  */

@@ -32,6 +32,7 @@ struct statement {
     int *argument_of; /* [parameter_count]: which of the arguments, from 0, goes there */
     char **columns;   /* [column_count]: own copies, since SQLite's change when it prepares again */
     bool is_taken;
+    bool is_reading; /* it cannot change the file */
 };
 
 /* One connection.  One thread at a time. */
@@ -46,7 +47,8 @@ struct db {
     int64_t slow_since_ms;     /* when the running step was first seen to be long; 0: not yet */
     enum error_code lost_code; /* what ended the writer's transaction under a running `work` */
     bool is_writer;
-    bool is_in_work; /* the writer's, between begin and commit */
+    bool is_in_work;  /* the writer's, between begin and commit */
+    bool has_written; /* this request ran a statement that can change the file */
 };
 
 struct request; /* writer.c */

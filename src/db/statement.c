@@ -109,6 +109,7 @@ static struct statement *statement_create(const struct sql *sql, sqlite3_stmt *h
 
     statement->sql = sql;
     statement->handle = handle;
+    statement->is_reading = sqlite3_stmt_readonly(handle) != 0;
     statement->parameter_count = sqlite3_bind_parameter_count(handle);
     statement->column_count = sqlite3_column_count(handle);
     statement->argument_of = db_alloc((size_t)statement->parameter_count * sizeof(int));
@@ -173,6 +174,7 @@ static struct statement *statement_take(struct db *db, const struct sql *sql, in
     }
     assert(strcmp(sqlite3_sql(found->handle), sql->text) == 0);
     found->is_taken = true;
+    db->has_written |= !found->is_reading;
     found->used_at = ++db->use_count;
     found->column_next = 0;
     db->taken_count++;

@@ -30,7 +30,12 @@ struct request {
     sem_t answered;
 };
 
-enum group_outcome { GROUP_COMMITTED, GROUP_AGAIN, GROUP_FAILED };
+enum group_outcome {
+    GROUP_COMMITTED,
+    GROUP_AGAIN,
+    GROUP_UNDO, /* nothing was kept: a request failed half-way, and only all could be undone */
+    GROUP_FAILED,
+};
 
 static const struct sql begin = {"db_begin", "BEGIN IMMEDIATE", NULL};
 static const struct sql commit = {"db_commit", "COMMIT", NULL};
@@ -71,6 +76,7 @@ static bool request_work(struct db *db, const struct request *request, struct er
     bool ok;
 
     db->lost_code = ERROR_NONE;
+    db->has_written = false;
     db->is_in_work = true;
     ok = request->work(db, request->context, err);
     db->is_in_work = false;
@@ -142,9 +148,13 @@ static int group_fault(const struct writer *writer, size_t count, enum fault_pha
 #define group_fault(writer, count, phase) SQLITE_OK
 #endif
 
-/* One try: begin, each request in its savepoint, commit.  GROUP_FAILED: nothing was kept. */
-static enum group_outcome group_try(struct writer *writer, size_t count, size_t *losses,
-                                    int64_t *commit_us, struct error *err)
+/*
+ * One try: begin, each request, commit.  GROUP_FAILED: nothing was kept.  A savepoint copies every
+ * page that a request touches, and hardly any is ever undone; so the first try goes without, and
+ * when a request fails that has written, the next one is in savepoints.
+ */
+static enum group_outcome group_try(struct writer *writer, size_t count, bool has_savepoints,
+                                    size_t *losses, int64_t *commit_us, struct error *err)
 {
     struct db *db = writer->db;
     int64_t started_us;
@@ -159,9 +169,14 @@ static enum group_outcome group_try(struct writer *writer, size_t count, size_t 
             continue;
         writer->errors[i] = (struct error){0};
         (void)FAULT_COMMIT(request->name, FAULT_BEFORE_COMMIT);
-        request->ok = request_run(db, request, &writer->errors[i]);
-        if (!transaction_is_gone(db))
-            continue;
+        request->ok = has_savepoints ? request_run(db, request, &writer->errors[i])
+                                     : request_work(db, request, &writer->errors[i]);
+        if (!transaction_is_gone(db)) {
+            if (request->ok || has_savepoints || !db->has_written)
+                continue;
+            rc = statement_run(db, &rollback);
+            return rc == SQLITE_OK ? GROUP_UNDO : group_fail(writer, rc, &rollback, err);
+        }
         /* What those before it did is gone as well: run them again, without this one. */
         writer->is_out[i] = true;
         *err = writer->errors[i];
@@ -201,6 +216,7 @@ static void group_run(struct writer *writer, size_t count)
     struct error err = {0};
     size_t losses = 0;
     size_t tries = 0;
+    bool has_savepoints = false;
     int64_t commit_us = 0;
 
     for (size_t i = 0; i < count; i++)
@@ -216,7 +232,12 @@ static void group_run(struct writer *writer, size_t count)
     }
     while (outcome == GROUP_AGAIN && tries < DB_BUSY_TRIES + losses) {
         tries++;
-        outcome = group_try(writer, count, &losses, &commit_us, &err);
+        outcome = group_try(writer, count, has_savepoints, &losses, &commit_us, &err);
+        if (outcome == GROUP_UNDO) {
+            tries--;
+            has_savepoints = true;
+            outcome = GROUP_AGAIN;
+        }
     }
     if (outcome == GROUP_COMMITTED)
         (void)group_fault(writer, count, FAULT_AFTER_COMMIT);

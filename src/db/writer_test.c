@@ -1,5 +1,6 @@
 #include "db/test_private.h"
 
+#include <stdatomic.h>
 #include <sched.h>
 #include <sys/stat.h>
 
@@ -174,6 +175,51 @@ static void test_a_failed_request_is_rolled_back_alone(void **state)
         assert_int_equal(puts[i].ok, cases[i].code == ERROR_NONE);
         assert_int_equal(has_item(place->pool, puts[i].item.id), puts[i].ok);
     }
+}
+
+static atomic_int runs;
+
+static bool insert_counted(struct db *db, void *context, struct error *err)
+{
+    atomic_fetch_add(&runs, 1);
+    return insert_item(db, context, err);
+}
+
+static bool refuse(struct db *db, void *context, struct error *err)
+{
+    (void)db, (void)context;
+    return error_set(err, ERROR_GONE, "no");
+}
+
+/* How often a request runs beside one that fails. */
+static int runs_beside(struct place *place, db_work failing, int64_t id)
+{
+    struct put puts[2] = {{.item.id = id}, {.item.id = id + 1}};
+    struct error err = {0};
+    struct gate gate;
+    sem_t answered;
+
+    (void)sem_init(&answered, 0, 0);
+    puts[0].answered = puts[1].answered = &answered;
+    atomic_store(&runs, 0);
+    gate_shut(&gate, place->pool);
+    assert_true(db_transact_async(place->pool, "test_counted", insert_counted, &puts[0],
+                                  note_answer, false, &err));
+    assert_true(db_transact_async(place->pool, "test_failing", failing, &puts[1], note_answer,
+                                  false, &err));
+    gate_open(&gate);
+    wait_for(&answered);
+    wait_for(&answered);
+    assert_true(puts[0].ok);
+    assert_false(puts[1].ok);
+    assert_true(has_item(place->pool, id));
+    return atomic_load(&runs);
+}
+
+static void test_only_a_failure_that_has_written_costs_the_others_a_second_run(void **state)
+{
+    assert_int_equal(runs_beside(*state, refuse, 1), 1);
+    assert_int_equal(runs_beside(*state, insert_then_fail, 11), 2);
 }
 
 /* ---- lazy ones ---- */
@@ -578,6 +624,7 @@ int main(void)
         T(test_a_group_has_a_bound),
         T(test_requests_are_run_and_answered_in_the_order_they_came),
         T(test_a_failed_request_is_rolled_back_alone),
+        T(test_only_a_failure_that_has_written_costs_the_others_a_second_run),
         T(test_a_lazy_request_rides_along),
         T(test_a_lazy_request_alone_commits_after_its_second),
         T(test_what_was_written_survives_a_restart),
