@@ -156,6 +156,20 @@ static const char *below(struct app *app, const char *name, struct arena *arena)
     return arena_cstr(arena, arena_printf(arena, "%s/%s", app->data, name));
 }
 
+/* The folder's own name is on the disk before anything in it is promised.  Where its parent may not
+ * be read, that is the operator's. */
+static void sync_parent(const char *path, struct arena *arena)
+{
+    const int parent = open(arena_cstr(arena, arena_printf(arena, "%s/..", path)),
+                            O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (parent < 0)
+        return;
+    if (fsync(parent) != 0)
+        log_write(LOG_WARN, "data_folder_unsynced", LOG_PAIRS(LOG_INT("errno", errno)));
+    (void)close(parent);
+}
+
 bool app_data_open(struct app *app, struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
@@ -175,6 +189,7 @@ bool app_data_open(struct app *app, struct error *err)
     if (app->data == NULL || access(app->data, R_OK | W_OK | X_OK) != 0)
         return error_set(err, ERROR_INTERNAL, "the data folder %s cannot be used: no permission",
                          path);
+    sync_parent(app->data, arena);
     return true;
 }
 

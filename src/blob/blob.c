@@ -81,17 +81,15 @@ static bool open_folder(int at, const char *name, int *fd, struct error *err)
     return *fd >= 0 || blob_errno(errno, name, err);
 }
 
-/* One that is made now is on disk before anything is put into it. */
+/* Its name is on disk before anything is put into it.  At every start: the one that made it may
+ * have been killed before it came so far. */
 static bool open_root(struct blob_store *store, const char *directory, struct error *err)
 {
-    bool is_new = faccessat(AT_FDCWD, directory, F_OK, 0) != 0;
     bool ok;
     int parent;
 
     if (!open_folder(AT_FDCWD, directory, &store->root_fd, err))
         return false;
-    if (!is_new)
-        return true;
     parent = openat(store->root_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     ok = (parent >= 0 && fsync(parent) == 0) || blob_errno(errno, "fsync of a folder", err);
     if (parent >= 0)

@@ -9,7 +9,7 @@
 /* A short life of a database, in which the nth operation on its disk fails, or the power is cut
  * there, n from 1 until nothing struck any more. */
 
-enum { TRANSACTIONS = 16, ROWS = 3, BYTES = 6000, STRIDE = 29 };
+enum { TRANSACTIONS = 16, ROWS = 3, BYTES = 6000, STRIDE = 41 };
 
 /* What was told of the transactions of one life; the number of each is its index. */
 struct history {
@@ -24,7 +24,7 @@ struct history {
 struct transaction {
     struct history *history;
     int64_t number;
-    bool is_checkpointed, is_large;
+    bool is_checkpointed, is_large, is_refused;
 };
 
 static void fail_life(const struct history *life, const char *what, int64_t number)
@@ -85,7 +85,8 @@ static bool write_rows(struct db *db, void *context, struct error *err)
     if (transaction->is_checkpointed)
         db->pool->writer.checkpoint_at = 0;
     return db_exec_one(db, &count, NULL, 0, err) &&
-           db_exec(db, &insert, args, COUNT(args), NULL, err);
+           db_exec(db, &insert, args, COUNT(args), NULL, err) &&
+           (!transaction->is_refused || error_set(err, ERROR_CONFLICT, "it thought better of it"));
 }
 
 static void note(struct transaction *transaction, bool ok, const struct error *err)
@@ -116,14 +117,15 @@ static void note_lazy(void *context, bool ok, const struct error *err)
     (void)sem_post(&transaction->history->answered);
 }
 
-/* Lazy ones wait for the next that is not: so these are one group. */
+/* Lazy ones wait for the next that is not: so these are one group, of which the first is refused.
+ */
 static void put_group(struct history *life, int64_t first, int64_t count)
 {
     struct transaction lazy[TRANSACTIONS];
     struct error err = {0};
 
     for (int64_t i = 0; i + 1 < count; i++) {
-        lazy[i] = (struct transaction){.history = life, .number = first + i};
+        lazy[i] = (struct transaction){.history = life, .number = first + i, .is_refused = i == 0};
         life->is_tried[first + i] = true;
         assert_true(db_transact_async(life->place.pool, "test_lazy", write_rows, &lazy[i],
                                       note_lazy, true, &err));
@@ -150,12 +152,13 @@ static void look(struct history *life)
             fail_life(life, "a reader sees half of", rows_int64(&rows, "n"));
 }
 
-static void note_broken(struct history *life)
+static bool is_broken(struct history *life)
 {
     struct db_stats stats;
 
     db_pool_stats(life->place.pool, &stats);
-    life->was_broken = life->was_broken || stats.is_broken;
+    life->was_broken = stats.is_broken;
+    return stats.is_broken;
 }
 
 static void live(struct history *life)
@@ -171,7 +174,8 @@ static void live(struct history *life)
     (void)put(life, (struct transaction){.number = 6}); /* the log begins anew */
     (void)put(life, (struct transaction){.number = 7, .is_large = true});
     look(life);
-    note_broken(life);
+    if (is_broken(life)) /* the server would end itself */
+        return;
     place_close(&life->place);
     if (!life_open(life, 1, &err))
         return;
@@ -236,7 +240,7 @@ static void check_refusals(struct history *life)
     for (int64_t number = 1; number < TRANSACTIONS; number++) {
         const enum error_code code = life->errors[number].code;
 
-        if (life->is_acknowledged[number] || !life->is_tried[number])
+        if (life->is_acknowledged[number] || !life->is_tried[number] || code == ERROR_CONFLICT)
             continue;
         if (is_full ? code != ERROR_STORAGE_FULL
                     : code != ERROR_INTERNAL && code != ERROR_UNAVAILABLE)
@@ -247,16 +251,13 @@ static void check_refusals(struct history *life)
 /* The disk works again: either the pool does too, or it says that it does not. */
 static void check_pool(struct history *life)
 {
-    struct db_stats stats;
     bool ok;
 
     if (life->place.pool == NULL)
         return;
-    note_broken(life);
-    db_pool_stats(life->place.pool, &stats);
     ok = put(life, (struct transaction){.number = TRANSACTIONS - 2});
-    if (ok == stats.is_broken)
-        fail_life(life, life->errors[TRANSACTIONS - 2].detail, stats.is_broken);
+    if (ok == is_broken(life))
+        fail_life(life, life->errors[TRANSACTIONS - 2].detail, life->was_broken);
     if (!ok)
         assert_int_equal(life->errors[TRANSACTIONS - 2].code, ERROR_UNAVAILABLE);
 }
@@ -308,6 +309,23 @@ static void life_end(struct history *life)
     (void)sem_destroy(&life->answered);
 }
 
+/* After a start on a full disk, which cannot store the log: people read, and nothing is written. */
+static void check_full_start(struct history *life)
+{
+    shim_plan(&(struct shim_plan){
+        .ops = SHIM_WRITE, .nth = 1, .fault = SHIM_DISK_FULL, .is_lasting = true});
+    must_open(life, 1);
+    if (shim_hits() > 0 && (put(life, (struct transaction){.number = TRANSACTIONS - 3}) ||
+                            life->errors[TRANSACTIONS - 3].code != ERROR_STORAGE_FULL))
+        fail_life(life, "written behind a log that is not stored", 0);
+    shim_heal();
+    if (!put(life, (struct transaction){.number = TRANSACTIONS - 4}))
+        fail_life(life, life->errors[TRANSACTIONS - 4].detail, 0);
+    kill_pool(&life->place);
+    shim_cut(life->plan.seed + 2);
+    shim_power_on();
+}
+
 /* False: nothing struck. */
 static bool live_once(const struct shim_plan *plan, const char *base)
 {
@@ -325,8 +343,10 @@ static bool live_once(const struct shim_plan *plan, const char *base)
         check_refusals(&life);
         check_pool(&life);
     }
-    if (place->pool != NULL && life.was_broken && plan->seed % 2 == 0)
+    if (!was_cut && place->pool != NULL && life.was_broken && plan->seed % 2 == 0) {
         kill_pool(place);
+        check_full_start(&life);
+    }
     place_close(place);
     if (was_cut)
         shim_power_on();
