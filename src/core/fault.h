@@ -39,7 +39,8 @@
     FAILS(CALL_SENT_IN_COMMIT, "call.sent.in_commit")                                              \
     STOPS(CALL_SENT_AFTER_COMMIT, "call.sent.after_commit")                                        \
     STOPS(CALL_HEAD_RECEIVED, "call.head_received")                                                \
-    STOPS(CALL_REPLIED, "call.replied") /* the whole reply is in memory, unread */                 \
+    STOPS(CALL_STREAM_MID, "call.stream_mid") /* a piece of a streamed reply is here */            \
+    STOPS(CALL_REPLIED, "call.replied")       /* the whole reply is in memory, unread */           \
     /* Accepted for later: until its commit nobody could ask for it again. */                      \
     STOPS(CALL_REMOTE_ID_BEFORE_COMMIT, "call.remote_id.before_commit")                            \
     FAILS(CALL_REMOTE_ID_IN_COMMIT, "call.remote_id.in_commit")                                    \

@@ -162,6 +162,7 @@ static bool net_on_body(void *context, struct str piece)
 {
     const struct pending_exchange *pending = context;
 
+    FAULT(CALL_STREAM_MID);
     if (!pending->engine->is_stopped)
         pending->handlers.on_piece(pending->arg, piece);
     return true;

@@ -9,13 +9,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { noise, startLedger } from "../providers/ledger.mjs";
-import { BINARY, House, multipart, openFake, until } from "../scenario/house.mjs";
+import { noise, PRICE_MICRO, startLedger } from "../providers/ledger.mjs";
+import { BINARY, Feed, House, multipart, openFake, until } from "../scenario/house.mjs";
 
 const run = promisify(execFile);
 const WAIT_MS = 20000;
 const TRIES_MAX = 8;
 const DAYS_MAX = 8;
+const CROWD = ["p", "q", "r", "s", "t"];
+const NODES = ["a", "b", "d [slow]", "e [slow]", "f", "g", ...CROWD]; // of the load, as prompts end
 const OVER = ["done", "held", "failed", "cancelled"];
 const NAMES = { n: "no keys", r: "no keys, called again", k: "keys honoured", a: "for later" };
 
@@ -46,8 +48,9 @@ for folder, _, names in os.walk(sys.argv[1] + "/blobs"):
             print(folder, name)
 `;
 
-export const titleOf = (cell) => `${cell.point}:${cell.hit}:${cell.action}, ${NAMES[cell.kind]}` +
-  (cell.second === "none" ? "" : `, then ${cell.second === "same" ? "there again" : "in recovery"}`);
+export const titleOf = (cell) => cell.orders !== undefined
+  ? `seed ${cell.seed}: ${cell.orders.join(", then ")}, ${NAMES[cell.kind]}` : `${cell.point}:${cell.hit}:${cell.action}, ${NAMES[cell.kind]}` +
+  (cell.second === "none" ? "" : `, then ${cell.second === "same" ? "there twice more" : "in recovery"}`);
 
 export async function pointsOfBinary() {
   const { stdout } = await run(BINARY, ["--fault-points"]);
@@ -120,9 +123,11 @@ class Player extends House {
   order() {
     const { point, row, hit, action, second } = this.cell;
     const first = row?.start ?? 0;
+    if (this.cell.orders !== undefined) return this.cell.orders[this.starts] ?? "";
     if (action === undefined) return "";
     if (this.starts === first) return `${point}:${hit}:${action}`;
-    if (this.starts === first + 1 && second === "same") return `${point}:1:${action}`;
+    if (this.starts > first && this.starts <= first + 2 && second === "same")
+      return `${point}:1:${action}`;
     if (this.starts === first + 1 && second === "recovery") return "recover.in_commit:1:kill9";
     return "";
   }
@@ -136,18 +141,29 @@ class Player extends House {
       this.starts++;
       try {
         await this.start();
+        if (this.isPlaying) await this.watch();
         return;
       } catch (error) {
         const { code, signal } = await this.exited;
         if (signal === "SIGKILL") this.kills++;
         // What cannot read its own database says so and starts no server.
-        else if (code === 1 && /recover/.test(order)) assert.match(this.log, /vitrine: \S.*\n$/);
-        else throw error;
+        else if (code === 1 && /recover/.test(order)) {
+          assert.match(this.log, /vitrine: \S.*\n$/);
+          this.stops++;
+        } else throw error;
       } finally {
         this.env = {};
       }
     }
     assert.fail("it does not stay up");
+  }
+
+  // Everybody's page does the same: again from the last event it has.
+  async watch() {
+    const feed = new Feed(this, { lastEventId: this.watches.at(-1)?.lastEventId });
+    this.watches.push(feed);
+    await feed.opened;
+    feed.ended.catch(() => {});
   }
 
   // The process has died, or is about to: the next one rises.
@@ -188,7 +204,8 @@ class Player extends House {
   node(key, { inputs, isSlow } = {}) {
     return { key, operation: inputs === undefined ? "image.generate" : "image.edit", inputs: inputs ?? {},
       parameters: { prompt: this.prompt(isSlow ? `${key} [slow]` : key), model: this.provider.model,
-        ...("nr".includes(this.cell.kind) ? { width: 1024, height: 1024, quality: "low" } : {}) } };
+        ...("nr".includes(this.cell.kind) ? { width: 1024, height: 1024, quality: "low",
+          partial_images: key === "b" ? 1 : 0 } : {}) } };
   }
 
   async submit(key, nodes, edges = []) {
@@ -249,10 +266,20 @@ class Player extends House {
     await this.settled();
   }
 
+  // Three calls at once, and more than that wait.
+  async crowd() {
+    const { items } = await this.get("/providers");
+    await this.patch(`/providers/${items.find(({ name }) => name === "crash").id}`, { concurrency: 3 });
+    await this.submit("crowd", CROWD.map((key) => this.node(key)));
+  }
+
   async play() {
     this.isPlaying = true;
     this.runs = new Map();
+    this.watches = [];
+    await this.watch();
     if (this.cell.moment === "race") await this.race();
+    if (this.cell.moment === "crowd") await this.crowd();
     const { id } = await this.submit("graph", [this.node("a"), this.node("b")], [{ from: "a", to: "b" }]);
     await this.settled();
     this.atRest = await this.get(`/runs/${id}`);
@@ -269,8 +296,8 @@ class Player extends House {
   async meddle() {
     const slow = await this.submit("slow", [this.node("d", { isSlow: true })]);
     await this.atProvider(slow.id, "d");
-    if (this.cell.moment === "term") await this.stopInBetween();
-    if (this.cell.moment === "term" && this.cell.second === "same") await this.stopInBetween();
+    if (this.cell.moment === "term")
+      for (let stop = 0; stop < (this.cell.second === "same" ? 3 : 1); stop++) await this.stopInBetween();
     if (this.cell.moment === "killed") {
       await this.signal("SIGKILL");
       this.stops++;
@@ -371,7 +398,7 @@ class Player extends House {
   // The call at hand, before a person answered anything.
   checkCallAtHand() {
     const { row, kind, action, hit, second } = this.cell;
-    if (row.call === undefined || hit !== 1 || second !== "none" || action !== "kill9") return;
+    if (row?.call === undefined || hit !== 1 || second !== "none" || action !== "kill9") return;
     const [states, ...charges] = row.call[kind];
     const task = this.atRest.tasks.find((each) => each.key === row.node);
     assert.ok(states.split("|").includes(task.state),
@@ -382,8 +409,8 @@ class Player extends House {
   }
 
   async checkCharges() {
-    const byRule = this.cell.kind === "r" ? 1 + (this.cell.second === "none" ? 0 : 1) : 0;
-    for (const node of ["a", "b", "d [slow]", "e [slow]", "f", "g"]) {
+    const byRule = this.cell.kind !== "r" ? 0 : this.cell.second === "none" ? 1 : 3;
+    for (const node of NODES) {
       const allowed = 1 + byRule + (this.repeats.get(node[0]) ?? 0) +
         (node === "a" && this.cell.moment === "race" ? 1 : 0);
       const charges = await this.provider.charges(this.prompt(node));
@@ -400,7 +427,7 @@ class Player extends House {
     let pictures = 1; // the upload
     for (const each of runs)
       for (const task of each.tasks) {
-        const isWanted = ["graph", "edit"].some((key) => this.runs.get(key).id === each.id);
+        const isWanted = ["graph", "edit", "crowd"].some((key) => this.runs.get(key)?.id === each.id);
         assert.ok(task.state === "done" || (!isWanted && task.state === "cancelled"),
           `${task.key} is ${task.state} ${JSON.stringify(task.error)}`);
         if (task.state === "done") assert.equal(task.assets.length, 1, `pictures of ${task.key}`);
@@ -409,11 +436,40 @@ class Player extends House {
     return pictures;
   }
 
+  // Every event once and in its order over all connections; of each task one that it is over (I10).
+  async checkEvents() {
+    const tasks = (await this.get("/runs?state=all")).items.flatMap((each) => each.tasks);
+    const events = () => this.watches.flatMap((feed) => feed.events).filter(({ id, kind }) =>
+      id !== null && kind !== "hello");
+    const ends = (task) => events().filter(({ kind, data }) => kind === "task.changed" &&
+      data.task.id === task.id && data.task.state === task.state).length;
+
+    await until("each task's end is told", () => tasks.every((task) => ends(task) > 0));
+    for (const task of tasks) assert.equal(ends(task), 1, `how often ${task.key} ended`);
+    const numbers = events().map(({ id }) => Number(id.split("-").at(-1)));
+    for (const [at, number] of numbers.entries())
+      assert.equal(number, numbers[0] + at, `the events are ${numbers}`);
+  }
+
+  // What we say was paid, and what may have been, against what was charged.
+  async checkMoney() {
+    const { totals } = await this.get("/usage?by=model");
+    const [{ cost_micro, reserved_micro, doubtful_micro }] = totals;
+    assert.equal(reserved_micro, 0, "nothing is reserved when all is over");
+    if ("nr".includes(this.cell.kind)) return; // billed by token
+    const charged = (await Promise.all(NODES.map((node) =>
+      this.provider.charges(this.prompt(node))))).reduce((sum, count) => sum + count * PRICE_MICRO, 0);
+    assert.ok(cost_micro <= charged && charged <= cost_micro + doubtful_micro,
+      `${charged} were charged; ${cost_micro} are known, ${doubtful_micro} in doubt`);
+  }
+
   async checkAll() {
     this.checkCallAtHand();
     await this.answerHeld();
     await this.picturesAreThere(await this.checkRuns());
     await this.checkCharges();
+    await this.checkMoney();
+    await this.checkEvents();
     assert.equal((await this.get(`/assets/${this.asset}`)).name, "renamed");
     await this.doctor();
     assert.equal((await this.signal("SIGTERM")).code, 0, this.log.slice(-2000));
@@ -423,16 +479,16 @@ class Player extends House {
     this.checkFault(await this.reached());
   }
 
-  // The fault came, and it alone.
+  // The fault came, and nothing else ended a process.
   checkFault(reached) {
-    const { point, action, second } = this.cell;
+    const { point, action, second, orders } = this.cell;
     for (const name of reached) this.stage.reached.add(name);
+    assert.equal(this.starts, 1 + this.stops + this.kills, "each start has its reason");
+    if (orders !== undefined) return;
     assert.ok(reached.includes(point), `${point} was not reached`);
     const least = action === "kill9" ? 1 + (second === "recovery" ? 1 : 0) : 0;
-    assert.ok(this.kills >= least && this.kills <= (second === "none" ? least : 2),
+    assert.ok(this.kills >= least && this.kills <= (second === "none" ? least : 3),
       `killed ${this.kills} times`);
-    assert.ok(action === "kill9" || /^recover/.test(point) || this.starts === 1 + this.stops,
-      "no restart was needed");
   }
 }
 
@@ -449,6 +505,7 @@ export async function playCell(stage, cell) {
     error.message += `\n${player.log.slice(-4000)}`;
     throw error;
   } finally {
+    for (const feed of player.watches ?? []) feed.close();
     if (player.child && player.code === undefined) await player.signal("SIGKILL");
     await rm(data, { recursive: true, force: true });
   }

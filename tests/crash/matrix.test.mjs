@@ -1,7 +1,8 @@
 // The crash matrix on the real binary, built with -Dfaults, over HTTP on both sides: each point of
 // src/core/fault.h x kind of provider x what happens there x a second crash (verification.md 2).
 // CRASH=all plays every cell; without it each point is played once.  CRASH_ONLY=keep. plays those
-// whose title has that in it, for whoever mends something.
+// whose title has that in it, for whoever mends something; CRASH_SEED=1000 begins the cells of chance
+// there.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
@@ -27,7 +28,7 @@ test("the matrix knows each point of the binary, and no other", async () => {
 
 // More of them than processors: most of a cell is waiting.
 describe("a fault", { concurrency: 3 }, () => {
-  for (const cell of cellsOf(process.env.CRASH === "all"))
+  for (const cell of cellsOf(process.env.CRASH === "all", Number(process.env.CRASH_SEED ?? 1)))
     if (titleOf(cell).includes(only))
       test(titleOf(cell), { timeout: CELL_MS }, () => playCell(stage, cell));
 });

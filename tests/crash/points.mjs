@@ -33,6 +33,7 @@ export const POINTS = new Map([
   ["call.sent.full", { kinds: "nkar", node: "a", call: SENT }],
   ...phases("call.sent", { kinds: "nkar", node: "a", call: MARKED }),
   ["call.head_received", { kinds: "nkar", node: "a", call: SENT }],
+  ["call.stream_mid", { kinds: "nr", node: "b", call: SENT, isOnce: true }],
   ["call.replied", { kinds: "knar", node: "a", call: SENT }],
   ...phases("call.remote_id", { kinds: "a", node: "a", call: SENT }, KEPT),
   ...phases("poll.resume", { kinds: "a", node: "a", call: KEPT }),
@@ -80,9 +81,35 @@ export const RACES = ["claim.after_commit", "call.intent.after_commit", "call.se
   "finish.after_commit"];
 
 const KILL = "kill9";
+const CHANCES = 60; // of the whole run
+
+// Any small generator that gives the same for the same seed (mulberry32).
+function chance(seed) {
+  let state = seed;
+  return (below) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor(((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296 * below);
+  };
+}
+
+// Several faults in each of three processes in a row, with several calls in flight.
+function chanceCell(seed) {
+  const below = chance(seed);
+  const points = [...POINTS].filter(([, row]) => row.moment === undefined || row.moment === "killed");
+  const one = () => {
+    const [point, row] = points[below(points.length)];
+    const actions = [KILL, KILL, "delay=40", ...(row.fails ? ["eio", "enospc"] : []),
+      ...(row.isShort ? ["short"] : [])];
+    return `${point}:${1 + below(6)}:${actions[below(actions.length)]}`;
+  };
+  const orders = Array.from({ length: 3 }, () => Array.from({ length: 1 + below(3) }, one).join(","));
+  return { kind: "nrka"[below(4)], moment: "crowd", orders, seed };
+}
 
 // Every cell, or in the bounded run each point once, with what it can fail with.
-export function cellsOf(isWhole) {
+export function cellsOf(isWhole, from = 1, chances = CHANCES) {
   const cells = [];
   const add = (point, row, kind, action, more = {}) =>
     cells.push({ point, row, kind, action, hit: 1, moment: row.moment ?? "load", second: "none", ...more });
@@ -108,5 +135,6 @@ export function cellsOf(isWhole) {
     for (const kind of isWhole ? row.kinds : [row.kinds.includes("a") ? "a" : row.kinds[0]])
       add(point, row, kind, "delay=250", { moment: "race" });
   }
+  for (let seed = from; isWhole && seed < from + chances; seed++) cells.push(chanceCell(seed));
   return cells;
 }

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 
 import { png } from "./png.mjs";
 
-const PRICE_MICRO = 10000;
+export const PRICE_MICRO = 10000;
 const SIDE_PX = 160;
 
 // Noise of a seed: it does not shrink, so that it travels in several pieces.
