@@ -106,11 +106,13 @@
     FAILS(SWEEP_REMOVE_IN_COMMIT, "sweep.remove.in_commit")                                        \
     STOPS(SWEEP_REMOVE_AFTER_COMMIT, "sweep.remove.after_commit")                                  \
     /* Stop and start. */                                                                          \
-    STOPS(DRAIN_BEGUN, "drain.begun")   /* no new request is taken */                              \
-    STOPS(DRAIN_ENDED, "drain.ended")   /* the engine has stopped, the writer has not */           \
-    STOPS(DRAIN_CLOSED, "drain.closed") /* the database is closed */                               \
-    STOPS(MIGRATE_MID, "migrate.mid")   /* a step's statements are done, it is not committed */    \
-    STOPS(MIGRATE_NEXT, "migrate.next") /* it is */                                                \
+    STOPS(DRAIN_BEGUN, "drain.begun")     /* no new request is taken */                            \
+    STOPS(DRAIN_ENDED, "drain.ended")     /* the engine has stopped, the writer has not */         \
+    STOPS(DRAIN_CLOSED, "drain.closed")   /* the database is closed */                             \
+    STOPS(BACKUP_MID, "backup.mid")       /* the copy before a migration has some pages */         \
+    STOPS(BACKUP_COPIED, "backup.copied") /* it is whole and has no name yet */                    \
+    STOPS(MIGRATE_MID, "migrate.mid")     /* a step's statements are done, it is not committed */  \
+    STOPS(MIGRATE_NEXT, "migrate.next")   /* it is */                                              \
     STOPS(RECOVER_BEFORE_COMMIT, "recover.before_commit")                                          \
     STOPS(RECOVER_TAKE_OVER, "recover.take_over") /* one task of several */                        \
     FAILS(RECOVER_IN_COMMIT, "recover.in_commit")                                                  \

@@ -1,14 +1,23 @@
+#include "core/fault.h"
+#include "core/log.h"
 #include "db/db_private.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STEP_PAGES 256 /* 1 MiB at a time */
+#define PART ".part-"
+#define PART_UNIQUE "XXXXXX"
+#define PART_TRIES 3
 
 static bool file_error(const char *what, const char *path, struct error *err)
 {
@@ -31,19 +40,22 @@ static bool path_sync(const char *path, int flags, struct error *err)
     return ok;
 }
 
+/* The caller frees it. */
+static char *parent_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
+
+    if (folder == NULL)
+        abort();
+    return folder;
+}
+
 bool parent_sync(const char *path, struct error *err)
 {
-    char *folder = strdup(path);
-    char *slash;
-    bool ok;
+    char *folder = parent_of(path);
+    bool ok = path_sync(folder, O_RDONLY | O_DIRECTORY, err);
 
-    assert(folder != NULL);
-    slash = strrchr(folder, '/');
-    if (slash == folder)
-        slash[1] = '\0';
-    else if (slash != NULL)
-        *slash = '\0';
-    ok = path_sync(slash == NULL ? "." : folder, O_RDONLY | O_DIRECTORY, err);
     free(folder);
     return ok;
 }
@@ -85,9 +97,10 @@ static bool copy_pages(sqlite3 *source, sqlite3 *target, struct error *err)
     backup = sqlite3_backup_init(target, "main", source, "main");
     if (backup == NULL)
         return database_error(target, sqlite3_extended_errcode(target), "db_backup", err);
-    do
+    do {
         rc = sqlite3_backup_step(backup, STEP_PAGES);
-    while (rc == SQLITE_OK);
+        FAULT(BACKUP_MID);
+    } while (rc == SQLITE_OK);
     (void)sqlite3_backup_finish(backup); /* tells `target` what the last step said */
     if (rc != SQLITE_DONE)
         (void)database_error(target, rc, "db_backup", err);
@@ -135,6 +148,71 @@ static bool publish(const char *part_path, const char *target, bool is_replacing
     return file_error("the backup cannot be named", target, err);
 }
 
+/* The lock of its maker, if that lives, is on it: flock(2)'s, for SQLite's own on the same file are
+ * fcntl(2)'s. */
+static void part_remove_dead(int folder, const char *name)
+{
+    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    char journal[NAME_MAX + 1];
+
+    if (fd < 0)
+        return;
+    (void)snprintf(journal, sizeof(journal), "%s-journal", name);
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        (void)unlinkat(folder, journal, 0);
+        if (unlinkat(folder, name, 0) == 0)
+            log_info("backup_part_removed", LOG_CSTR("name", name));
+    }
+    (void)close(fd);
+}
+
+/* Copies of `target` that a crash left half made, which nobody else would ever remove. */
+static void parts_remove_dead(const char *target)
+{
+    const char *slash = strrchr(target, '/');
+    const char *name = slash == NULL ? target : slash + 1;
+    const size_t size = strlen(name);
+    char *path = parent_of(target);
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    free(path);
+    if (folder == NULL)
+        return; /* the copy itself will say why */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe for two streams */
+    while ((entry = readdir(folder)) != NULL)
+        if (strncmp(entry->d_name, name, size) == 0 &&
+            strncmp(entry->d_name + size, PART, strlen(PART)) == 0 &&
+            strlen(entry->d_name) == size + strlen(PART PART_UNIQUE))
+            part_remove_dead(dirfd(folder), entry->d_name);
+    (void)closedir(folder);
+}
+
+/* Makes the file that the copy goes to, mode 0600, and locks it; the caller frees *path. */
+static bool part_open(const char *target, char **path, int *out, struct error *err)
+{
+    for (int tries = 0; tries < PART_TRIES; tries++) {
+        struct stat info;
+        int fd;
+
+        if (asprintf(path, "%s" PART PART_UNIQUE, target) < 0)
+            abort();
+        fd = mkostemp(*path, O_CLOEXEC);
+        if (fd >= 0) {
+            /* Where there are no such locks, nobody takes a part for dead either. */
+            (void)flock(fd, LOCK_EX);
+            if (fstat(fd, &info) == 0 && info.st_nlink > 0) {
+                *out = fd;
+                return true;
+            }
+            (void)close(fd); /* somebody came between, and took it for a dead one's */
+        }
+        (void)file_error("the backup cannot be created", target, err);
+        free(*path);
+    }
+    return false;
+}
+
 bool backup_copy(const char *source, const char *target, bool is_replacing, struct error *err)
 {
     char *part_path;
@@ -143,18 +221,15 @@ bool backup_copy(const char *source, const char *target, bool is_replacing, stru
 
     if (!is_replacing && access(target, F_OK) == 0)
         return error_set(err, ERROR_CONFLICT, "a file of that name exists already");
-    if (asprintf(&part_path, "%s.part-XXXXXX", target) < 0)
-        abort();
-    fd = mkostemp(part_path, O_CLOEXEC); /* mode 0600 */
-    if (fd < 0) {
-        (void)file_error("the backup cannot be created", target, err);
-        free(part_path);
+    parts_remove_dead(target);
+    if (!part_open(target, &part_path, &fd, err))
         return false;
-    }
-    (void)close(fd); /* before SQLite opens it: closing later would drop its locks */
-    ok = copy_file(source, part_path, err) && publish(part_path, target, is_replacing, err);
+    ok = copy_file(source, part_path, err);
+    FAULT(BACKUP_COPIED);
+    ok = ok && publish(part_path, target, is_replacing, err);
     if (unlink(part_path) != 0 && errno != ENOENT && ok)
         ok = file_error("the backup's temporary file stays", part_path, err);
+    (void)close(fd); /* not before: it would drop SQLite's locks on the file as well */
     free(part_path);
     return ok;
 }

@@ -1,7 +1,9 @@
 #include "db/test_private.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 static const char *path_in(const struct place *place, const char *name, char out[128])
@@ -90,6 +92,45 @@ struct load {
     int64_t written; /* pairs */
 };
 
+static int make_part(const struct place *place, const char *name)
+{
+    char path[128];
+    int fd = open(path_in(place, name, path), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "half", 4), 4);
+    return fd;
+}
+
+static bool is_there(const struct place *place, const char *name)
+{
+    char path[128];
+
+    return access(path_in(place, name, path), F_OK) == 0;
+}
+
+static void test_a_backup_removes_what_a_dead_one_left_half_made(void **state)
+{
+    struct place *place = *state;
+    struct error err = {0};
+    int living;
+    char path[128];
+
+    close(make_part(place, "copy.db.part-dead00"));
+    close(make_part(place, "copy.db.part-dead00-journal"));
+    close(make_part(place, "other.db.part-dead00"));
+    close(make_part(place, "copy.db.part-of.another"));
+    living = make_part(place, "copy.db.part-living");
+    assert_int_equal(flock(living, LOCK_EX), 0);
+    assert_true(db_backup(place->pool, path_in(place, "copy.db", path), &err));
+    assert_false(is_there(place, "copy.db.part-dead00"));
+    assert_false(is_there(place, "copy.db.part-dead00-journal"));
+    assert_true(is_there(place, "other.db.part-dead00"));
+    assert_true(is_there(place, "copy.db.part-of.another"));
+    assert_true(is_there(place, "copy.db.part-living"));
+    close(living);
+}
+
 static bool insert_pair(struct db *db, void *context, struct error *err)
 {
     static const struct sql insert = {"test_pair", "INSERT INTO item (id) VALUES ($1), (-$1)",
@@ -141,6 +182,7 @@ int main(void)
         T(test_a_backup_is_one_private_file_with_all_rows),
         T(test_a_backup_replaces_nothing),
         T(test_a_backup_that_fails_leaves_nothing),
+        T(test_a_backup_removes_what_a_dead_one_left_half_made),
         T(test_a_backup_under_load_ends_and_is_one_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

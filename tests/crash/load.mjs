@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { noise, PRICE_MICRO, startLedger } from "../providers/ledger.mjs";
@@ -47,6 +48,23 @@ for folder, _, names in os.walk(sys.argv[1] + "/blobs"):
         if len(name) == 64 and (name not in rows or folder.endswith("/trash")):
             print(folder, name)
 `;
+
+// A database of the oldest schema.
+const OLD = `
+import hashlib, sqlite3, sys
+text = open(sys.argv[2]).read()
+db = sqlite3.connect(sys.argv[1] + "/vitrine.db")
+db.executescript(text)
+db.execute("CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " applied_at_ms INTEGER NOT NULL, version TEXT NOT NULL) STRICT")
+db.execute("INSERT INTO schema_migration VALUES (1, '0001_start', ?, 1, '0.0.1')",
+    (hashlib.sha256(text.encode()).hexdigest(),))
+db.execute("PRAGMA application_id = 1986622578")
+db.execute("CREATE TABLE filler (bytes BLOB)") # more than is copied in one go
+db.execute("INSERT INTO filler VALUES (zeroblob(3000000))")
+db.commit()
+`;
+const MIGRATION = fileURLToPath(new URL("../../migrations/0001_start.sql", import.meta.url));
 
 export const titleOf = (cell) => cell.orders !== undefined
   ? `seed ${cell.seed}: ${cell.orders.join(", then ")}, ${NAMES[cell.kind]}` : `${cell.point}:${cell.hit}:${cell.action}, ${NAMES[cell.kind]}` +
@@ -93,6 +111,8 @@ export async function openStage(t) {
   return stage;
 }
 
+const isNew = ({ moment }) => ["fresh", "old"].includes(moment);
+
 class Player extends House {
   constructor(stage, cell, data) {
     super(data, {});
@@ -102,9 +122,10 @@ class Player extends House {
   }
 
   async open() {
-    const template = this.cell.moment === "fresh" ? undefined : this.stage.templates[this.cell.kind];
+    const template = isNew(this.cell) ? undefined : this.stage.templates[this.cell.kind];
     if (template === undefined) await mkdir(this.data);
     else await cp(template.data, this.data, { recursive: true });
+    if (this.cell.moment === "old") await run("python3", ["-c", OLD, this.data, MIGRATION]);
     this.token = template?.token;
     await this.rise();
     return this;
@@ -463,6 +484,17 @@ class Player extends House {
       `${charged} were charged; ${cost_micro} are known, ${doubtful_micro} in doubt`);
   }
 
+  // The copy from before a migration is whole, and no half of one stays.
+  async checkCopies() {
+    if (this.cell.moment !== "old") return;
+    assert.deepEqual(await readdir(join(this.data, "backup")), ["schema-0001.db"]);
+    const { stdout } = await run("python3", ["-c", "import sqlite3, sys\n" +
+      "db = sqlite3.connect(sys.argv[1])\n" +
+      "print(*db.execute('PRAGMA integrity_check').fetchone(), *db.execute('SELECT number FROM schema_migration'))",
+    join(this.data, "backup", "schema-0001.db")]);
+    assert.equal(stdout.trim(), "ok (1,)");
+  }
+
   async checkAll() {
     this.checkCallAtHand();
     await this.answerHeld();
@@ -475,6 +507,7 @@ class Player extends House {
     assert.equal((await this.signal("SIGTERM")).code, 0, this.log.slice(-2000));
     await this.doctor();
     await this.filesAreTrue();
+    await this.checkCopies();
     assert.doesNotMatch(this.log, /Sanitizer|runtime error:|Assertion/);
     this.checkFault(await this.reached());
   }
@@ -498,7 +531,7 @@ export async function playCell(stage, cell) {
   const player = new Player(stage, cell, data);
   try {
     await player.open();
-    if (cell.moment === "fresh") await player.settleIn();
+    if (isNew(cell)) await player.settleIn();
     await player.play();
     await player.checkAll();
   } catch (error) {
