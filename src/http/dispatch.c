@@ -299,7 +299,8 @@ static void submit(struct http_call *call, void (*work)(void *call))
     conn_phase_set(call->conn, CONN_WORK);
     call->phase = work == dispatch_gate ? CALL_GATE : CALL_WORK;
     MHD_suspend_connection(call->mhd);
-    if (server_submit(call->server, work, call, &call->failure))
+    if (work == dispatch_uploads ? server_submit_upload(call->server, call, &call->failure)
+                                 : server_submit(call->server, work, call, &call->failure))
         return;
     call->phase = phase;
     metrics_refuse(call->server->metrics, REFUSED_QUEUE);
@@ -452,7 +453,7 @@ static enum MHD_Result body_whole(struct http_call *call)
     case CALL_BODY:
         if (call->is_static)
             return reply_send(call);
-        submit(call, dispatch_run);
+        submit(call, call->multipart != NULL ? dispatch_uploads : dispatch_run);
         return MHD_YES;
     case CALL_DISCARD:
     case CALL_REPLY:

@@ -147,3 +147,14 @@ void dispatch_run(void *context)
     reader_give_back(call);
     hand_back(call, CALL_REPLY);
 }
+
+void dispatch_uploads(void *context)
+{
+    struct http_call *call = context;
+    struct http_server *server = call->server;
+
+    while (call != NULL) {
+        dispatch_run(call);
+        call = server_next_upload(server);
+    }
+}

@@ -334,8 +334,10 @@ struct http_server {
     size_t conn_count, linger_count;
     pthread_mutex_t work_lock;
     pthread_cond_t work_done;
-    size_t work_count; /* requests given to handlers; guarded by work_lock */
-    bool is_stopping;  /* nothing new goes to handlers; guarded by work_lock */
+    size_t work_count; /* requests given to handlers; guarded by work_lock, as the uploads' */
+    size_t upload_count, uploads_max;                 /* with handlers, and how many may be */
+    struct http_call *uploads_waiting, *uploads_last; /* whole, and before they go there */
+    bool is_stopping; /* nothing new goes to handlers; guarded by work_lock */
     pthread_mutex_t csp_lock;
     uint64_t csp_seen[64]; /* guarded by csp_lock */
     size_t csp_seen_count;
@@ -344,6 +346,14 @@ struct http_server {
 MUST_CHECK bool server_submit(struct http_server *server, void (*work)(void *context),
                               void *context, struct error *err);
 void server_work_done(struct http_server *server);
+/*
+ * The same for a request with files: pictures take their time, so half of the handler threads at
+ * most have one, and the others wait their turn.  What has a thread asks for the next when it is
+ * done; NULL: there is none, and the thread is free again.
+ */
+MUST_CHECK bool server_submit_upload(struct http_server *server, struct http_call *call,
+                                     struct error *err);
+struct http_call *server_next_upload(struct http_server *server);
 
 /* ---- the request inside ---- */
 
@@ -367,6 +377,7 @@ struct http_call {
     struct http_server *server;
     struct conn *conn;
     struct MHD_Connection *mhd;
+    struct http_call *next_upload; /* guarded by server->work_lock */
     struct request request;
     enum call_phase phase; /* handed over with the connection, never shared */
     char *target;          /* as received, NUL-terminated, owned */
@@ -416,6 +427,7 @@ void dispatch_completed(void *server, struct MHD_Connection *mhd, void **context
 /* dispatch_run.c: on a handler thread */
 void dispatch_run(void *call);
 void dispatch_gate(void *call);
+void dispatch_uploads(void *call); /* this one, and those that wait behind it */
 
 /* body.c */
 size_t body_limit(const struct http_route *route);

@@ -414,6 +414,20 @@ static void test_a_refused_sender_hears_why(void **state)
                           "10000\r\n");
 }
 
+#define FORM "--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na cup of tea\r\n--b--"
+
+static size_t uploads_waiting(const struct fixture *fixture)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&fixture->server->work_lock);
+    for (const struct http_call *call = fixture->server->uploads_waiting; call != NULL;
+         call = call->next_upload)
+        count++;
+    pthread_mutex_unlock(&fixture->server->work_lock);
+    return count;
+}
+
 static struct answer form_send(const struct fixture *fixture, const char *bearer, const char *body)
 {
     struct buf bytes = {0};
@@ -430,7 +444,6 @@ static struct answer form_send(const struct fixture *fixture, const char *bearer
 
 static void test_forms_come_from_those_who_may(void **state)
 {
-#define FORM "--b\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\na cup of tea\r\n--b--"
     static const struct {
         const char *bearer, *body;
         int status;
@@ -453,6 +466,43 @@ static void test_forms_come_from_those_who_may(void **state)
             fail_msg("%s: %.*s", rows[i].why, STR_ARGS(buf_str(&answer.bytes)));
         buf_finish(&answer.bytes);
     }
+}
+
+/* Of two handler threads one is for uploads; what waits for it keeps its order. */
+static void test_uploads_leave_threads_to_others(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct timespec pause = {.tv_nsec = 1000000};
+    struct buf bytes = {0};
+    struct answer answer;
+    int fds[3];
+
+    buf_printf(&bytes,
+               "POST /api/v1/hold HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer "
+               "writer\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: "
+               "%zu\r\n\r\n" FORM,
+               fixture->port, strlen(FORM));
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        fds[i] = client_connect(fixture);
+        client_send(fds[i], buf_str(&bytes));
+    }
+    for (int i = 0; atomic_load(&world.held) != 1 || uploads_waiting(fixture) != 2; i++) {
+        if (i == 10000)
+            fail_msg("%d are held", atomic_load(&world.held));
+        nanosleep(&pause, NULL);
+    }
+    answer = exchange(fixture, "GET /api/v1/ping HTTP/1.1\r\n%H\r\n");
+    assert_int_equal(answer.status, 200);
+    buf_finish(&answer.bytes);
+    for (size_t i = 0; i < COUNT(fds); i++)
+        (void)sem_post(&world.hold);
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        answer = client_read(fds[i], false);
+        assert_int_equal(answer.status, 200);
+        buf_finish(&answer.bytes);
+        close(fds[i]);
+    }
+    buf_finish(&bytes);
 }
 
 static void test_large_json_is_compressed_when_asked(void **state)
@@ -486,6 +536,7 @@ int main(void)
         WITH_SERVER(test_requests_have_a_budget),
         cmocka_unit_test_setup_teardown(test_a_refused_sender_hears_why, setup_ticking, teardown),
         WITH_SERVER(test_forms_come_from_those_who_may),
+        WITH_SERVER(test_uploads_leave_threads_to_others),
         WITH_SERVER(test_large_json_is_compressed_when_asked),
     };
 

@@ -265,6 +265,7 @@ bool http_server_create_limited(const struct http_config *config, const struct h
     server->limits.connections_max = connection_limit(server);
     if (server->config.handler_threads == 0)
         server->config.handler_threads = 4;
+    server->uploads_max = (server->config.handler_threads + 1) / 2;
     if (server->config.rate_per_minute <= 0)
         server->config.rate_per_minute = 1200;
     random_fill(&random_system, &server->trace_seed, sizeof(server->trace_seed));
@@ -360,6 +361,15 @@ bool http_server_start(struct http_server *server, struct error *err)
     return ok;
 }
 
+static bool submitted(bool is_taken, struct error *err)
+{
+    if (is_taken)
+        return true;
+    error_set(err, ERROR_UNAVAILABLE, "the server has too much to do at this moment");
+    err->retry_after_ms = 1000;
+    return false;
+}
+
 bool server_submit(struct http_server *server, void (*work)(void *context), void *context,
                    struct error *err)
 {
@@ -370,11 +380,44 @@ bool server_submit(struct http_server *server, void (*work)(void *context), void
     if (is_taken)
         server->work_count++;
     pthread_mutex_unlock(&server->work_lock);
-    if (!is_taken) {
-        error_set(err, ERROR_UNAVAILABLE, "the server has too much to do at this moment");
-        err->retry_after_ms = 1000;
+    return submitted(is_taken, err);
+}
+
+bool server_submit_upload(struct http_server *server, struct http_call *call, struct error *err)
+{
+    bool is_taken = false;
+
+    pthread_mutex_lock(&server->work_lock);
+    if (server->is_stopping) {
+        /* not taken */
+    } else if (server->upload_count < server->uploads_max) {
+        is_taken = worker_submit(server->handlers, dispatch_uploads, call);
+        server->upload_count += is_taken;
+    } else {
+        if (server->uploads_waiting == NULL)
+            server->uploads_waiting = call;
+        else
+            server->uploads_last->next_upload = call;
+        server->uploads_last = call;
+        is_taken = true;
     }
-    return is_taken;
+    server->work_count += is_taken;
+    pthread_mutex_unlock(&server->work_lock);
+    return submitted(is_taken, err);
+}
+
+struct http_call *server_next_upload(struct http_server *server)
+{
+    struct http_call *next;
+
+    pthread_mutex_lock(&server->work_lock);
+    next = server->uploads_waiting;
+    if (next == NULL)
+        server->upload_count--;
+    else
+        server->uploads_waiting = next->next_upload;
+    pthread_mutex_unlock(&server->work_lock);
+    return next;
 }
 
 void server_work_done(struct http_server *server)

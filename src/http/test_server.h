@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,6 +45,8 @@ struct world {
     _Atomic(struct http_stream *) stream;
     _Atomic int contexts_freed;
     _Atomic bool is_not_ready;
+    _Atomic int held; /* uploads that came to hold_handler(); `hold` lets one go */
+    sem_t hold;
     size_t produce_size;
     bool is_produce_broken;
 };
@@ -111,6 +114,14 @@ static inline bool upload_handler(struct request *req, struct error *err)
     struct echo out = {.text = request_text(req, "prompt"), .number = (int64_t)req->text_count};
 
     return http_reply(req, 200, &out, err);
+}
+
+static inline bool hold_handler(struct request *req, struct error *err)
+{
+    atomic_fetch_add(&world.held, 1);
+    while (sem_wait(&world.hold) != 0)
+        continue;
+    return upload_handler(req, err);
 }
 
 static inline void stream_closed(void *context)
@@ -189,15 +200,17 @@ static const struct http_route test_routes[] = {
      &echo_shape, &echo_shape, NULL, "Says much again.", "test", 0, 0},
     {"POST",      "/api/v1/login", ACCESS_PUBLIC, 0, BODY_JSON, KIB(4), login_handler, NULL, NULL, NULL,
      "Signs in.", "test", 0, 0},
-    {"POST",               "/api/v1/upload", ACCESS_MEMBER, SCOPE_WRITE, BODY_MULTIPART, KIB(64), upload_handler,
+    {"POST",               "/api/v1/hold", ACCESS_MEMBER, SCOPE_WRITE, BODY_MULTIPART, KIB(64), hold_handler,
+     NULL, &echo_shape, NULL, "Takes its time.", "test", 0, 0},
+    {"POST",            "/api/v1/upload", ACCESS_MEMBER, SCOPE_WRITE, BODY_MULTIPART, KIB(64), upload_handler,
      NULL, &echo_shape, NULL, "Takes a form.", "test", 0, 0},
-    {"GET",            "/api/v1/file", ACCESS_PUBLIC, 0, BODY_NONE, 0, file_handler, NULL, NULL, file_query,
+    {"GET",             "/api/v1/file", ACCESS_PUBLIC, 0, BODY_NONE, 0, file_handler, NULL, NULL, file_query,
      "A file.", "test", 0, HTTP_FILE},
-    {"GET",             "/api/v1/events", ACCESS_VIEWER, SCOPE_READ, BODY_NONE, 0, stream_handler, NULL, NULL,
+    {"GET",          "/api/v1/events", ACCESS_VIEWER, SCOPE_READ, BODY_NONE, 0, stream_handler, NULL, NULL,
      NULL, "Events.", "test", 0, HTTP_STREAM},
-    {"GET",          "/api/v1/zip", ACCESS_PUBLIC, 0, BODY_NONE, 0, produce_handler, NULL, NULL, NULL,
+    {"GET",               "/api/v1/zip", ACCESS_PUBLIC, 0, BODY_NONE, 0, produce_handler, NULL, NULL, NULL,
      "An archive.", "test", 0, HTTP_FILE},
-    {0              },
+    {0           },
 };
 static const struct http_route *const test_tables[] = {test_routes, NULL};
 
@@ -247,6 +260,7 @@ struct fixture {
 static inline void fixture_prepare(struct fixture *fixture)
 {
     memset(&world, 0, sizeof(world));
+    (void)sem_init(&world.hold, 0, 0);
     *fixture = (struct fixture){
         .limits = http_limits_default,
         .config = {.listen = "127.0.0.1:0",
