@@ -21,9 +21,10 @@ enum image_type { IMAGE_UNKNOWN, IMAGE_PNG, IMAGE_JPEG, IMAGE_WEBP, IMAGE_GIF, I
 const char *image_mime(enum image_type type);      /* "image/png" */
 const char *image_extension(enum image_type type); /* "png" */
 
+#define IMAGE_PIXELS_MAX 100000000 /* of a picture, and of all that are unpacked at once */
 struct image_limits {
     int64_t side_px_max; /* 0: 16,384 */
-    int64_t pixels_max;  /* 0: 100,000,000 */
+    int64_t pixels_max;  /* 0: IMAGE_PIXELS_MAX */
     int64_t frames_max;  /* 0: 200 */
 };
 struct image_info {

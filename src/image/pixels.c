@@ -2,6 +2,7 @@
 
 #include "image/container_private.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define WEBP_SIDE_PX_MAX 16383
@@ -177,15 +178,54 @@ static bool drop_packed_texts(struct str *bytes, const struct image_info *info, 
     return true;
 }
 
+/*
+ * No more pixels are unpacked at once than the largest picture has: memory is that of one such
+ * picture, however many threads have one.  Those that wait keep their order, so that a large one is
+ * not passed for ever.
+ */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    int64_t pixels;                /* being unpacked; guarded by lock, like all below */
+    uint64_t next_ticket, serving; /* those between wait */
+} turn = {.lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER};
+
+static int64_t turn_begin(const struct image_info *info)
+{
+    int64_t pixels = info->width_px * info->height_px;
+    uint64_t ticket;
+
+    pthread_mutex_lock(&turn.lock);
+    ticket = turn.next_ticket++;
+    while (ticket != turn.serving || (turn.pixels > 0 && turn.pixels + pixels > IMAGE_PIXELS_MAX))
+        pthread_cond_wait(&turn.moved, &turn.lock);
+    turn.serving++;
+    turn.pixels += pixels;
+    pthread_cond_broadcast(&turn.moved);
+    pthread_mutex_unlock(&turn.lock);
+    return pixels;
+}
+
+static void turn_end(const int64_t *pixels)
+{
+    pthread_mutex_lock(&turn.lock);
+    turn.pixels -= *pixels;
+    pthread_cond_broadcast(&turn.moved);
+    pthread_mutex_unlock(&turn.lock);
+}
+
 bool pixels_load(const struct vips_calls *vips, struct str bytes, const struct image_info *info,
                  int side_px_max, struct arena *arena, VipsImage **out, struct error *err)
 {
+    /* Ended last, when all but the result is gone. */
+    CLEANUP(turn_end) const int64_t pixels = turn_begin(info);
     CLEANUP(vips_image_cleanup) VipsImage *image = NULL;
     CLEANUP(vips_image_cleanup) VipsImage *srgb = NULL;
     const void *profile;
     size_t profile_size = 0;
     bool has_profile;
 
+    (void)pixels;
     if (!drop_packed_texts(&bytes, info, arena, err) ||
         !load(vips, bytes, info, side_px_max, &image, err))
         return false;

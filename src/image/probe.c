@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define SIDE_PX_MAX 16384
-#define PIXELS_MAX 100000000
 #define FRAMES_MAX 200
 #define SCANS_MAX 64 /* a progressive JPEG decodes the whole picture once a scan */
 /* What a file may carry beside its pixels (S41): nothing honest comes near these. */
@@ -437,7 +436,7 @@ bool image_probe(struct str bytes, const struct image_limits *limits, struct ima
     if (probe.limits.side_px_max <= 0)
         probe.limits.side_px_max = SIDE_PX_MAX;
     if (probe.limits.pixels_max <= 0)
-        probe.limits.pixels_max = PIXELS_MAX;
+        probe.limits.pixels_max = IMAGE_PIXELS_MAX;
     if (probe.limits.frames_max <= 0)
         probe.limits.frames_max = FRAMES_MAX;
     if (!probes[probe.info.type](&probe, err))
