@@ -254,8 +254,12 @@ static bool head_check(struct http_call *call, const char *method, const char *v
     call->is_head_method = str_equal(req->method, STR("HEAD"));
     call->has_bearer =
         str_equal_nocase(str_slice(call_header(call, "Authorization"), 0, 7), STR("Bearer "));
-    if (!origin_find(call, target.authority, err) ||
-        !guard_path(target.path, req->arena, &call->path, err))
+    if (!origin_find(call, target.authority, err)) {
+        call->is_close |=
+            err->code == ERROR_MALFORMED; /* two hosts or none: no client of anybody */
+        return false;
+    }
+    if (!guard_path(target.path, req->arena, &call->path, err))
         return false;
     req->path = call->path.whole;
     route_tree_match(call->server->tree, req->method, &call->path, &call->match);
