@@ -1,11 +1,15 @@
 #include "engine/owner.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { LOCK_TRIES = 3 };
 
 struct owner {
     char *directory;
@@ -28,6 +32,43 @@ static bool take_lock(int fd)
     return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
+/* Between the two steps somebody may take the new file for a dead one's, and remove it. */
+static bool make_lock(struct owner *owner, const char *path)
+{
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        struct stat info;
+
+        owner->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (owner->fd < 0)
+            return false;
+        if (take_lock(owner->fd) && fstat(owner->fd, &info) == 0 && info.st_nlink > 0)
+            return true;
+        (void)close(owner->fd);
+        owner->fd = -1;
+    }
+    return false;
+}
+
+/* Who owned nothing when it was killed is asked for by nobody: its file would stay for ever. */
+static void remove_dead(const struct owner *owner)
+{
+    DIR *folder = opendir(owner->directory);
+    const struct dirent *entry;
+
+    if (folder == NULL)
+        return;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is safe for two streams */
+    while ((entry = readdir(folder)) != NULL) {
+        struct str name = str_of(entry->d_name);
+        struct id id;
+
+        if (str_ends_with(name, STR(".lock")) && id_parse(str_slice(name, 0, ID_SIZE), &id) &&
+            name.size == ID_SIZE + strlen(".lock"))
+            (void)owner_is_dead(owner, id_str(&id));
+    }
+    (void)closedir(folder);
+}
+
 bool owner_open(const char *directory, const struct id *id, struct owner **out, struct error *err)
 {
     struct owner *owner = calloc(1, sizeof(*owner));
@@ -42,11 +83,11 @@ bool owner_open(const char *directory, const struct id *id, struct owner **out, 
         error_set(err, ERROR_INTERNAL, "the folder for locks cannot be made (errno %d)", errno);
         goto fail;
     }
-    owner->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (owner->fd < 0 || !take_lock(owner->fd)) {
+    if (!make_lock(owner, path)) {
         error_set(err, ERROR_INTERNAL, "the owner's lock cannot be taken (errno %d)", errno);
         goto fail;
     }
+    remove_dead(owner);
     *out = owner;
     return true;
 

@@ -9,7 +9,8 @@
 
 struct owner; /* opaque: owner.c */
 
-/* Takes the lock of a new owner in `directory`, made when missing.  Fails: ERROR_INTERNAL. */
+/* Takes the lock of a new owner in `directory`, made when missing, and removes those of the dead.
+ * Fails: ERROR_INTERNAL. */
 MUST_CHECK bool owner_open(const char *directory, const struct id *id, struct owner **out,
                            struct error *err);
 void owner_close(struct owner *owner); /* takes NULL */

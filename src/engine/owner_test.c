@@ -68,6 +68,43 @@ static void test_we_are_alive_and_the_closed_are_dead(void **state)
     owner_close(NULL);
 }
 
+static void leave_file(const char *name)
+{
+    char path[128];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static bool has_file(const char *name)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return access(path, F_OK) == 0;
+}
+
+static void test_an_owner_clears_the_locks_of_the_dead_away(void **state)
+{
+    struct owner *living = open_owner(1), *ours;
+
+    (void)state;
+    leave_file("01ARZ3NDEKTSV4RRFFQ69G5FAV.lock");
+    leave_file("01ARZ3NDEKTSV4RRFFQ69G5FAV.lock.kept");
+    leave_file("somebody-else-s-little-note.lock");
+    ours = open_owner(2);
+    assert_false(has_file("01ARZ3NDEKTSV4RRFFQ69G5FAV.lock"));
+    assert_true(has_file("01ARZ3NDEKTSV4RRFFQ69G5FAV.lock.kept"));
+    assert_true(has_file("somebody-else-s-little-note.lock"));
+    assert_true(has_lock_file(owner_name(living)));
+    assert_true(has_lock_file(owner_name(ours)));
+    owner_close(living);
+    owner_close(ours);
+}
+
 static void test_names_we_never_gave_are_dead(void **state)
 {
     static const char *const names[] = {"", "x", "../../../../etc/passwd00000",
@@ -146,6 +183,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_we_are_alive_and_the_closed_are_dead, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_an_owner_clears_the_locks_of_the_dead_away, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_names_we_never_gave_are_dead, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_kernel_tells_of_a_killed_process, set_up,

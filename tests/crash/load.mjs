@@ -495,6 +495,15 @@ class Player extends House {
     assert.equal(stdout.trim(), "ok (1,)");
   }
 
+  // What a dead process left behind does not add up: a clean stop leaves what one of a fresh folder does.
+  async checkLitter() {
+    const within = async (name) => (await readdir(join(this.data, name))).sort();
+    assert.deepEqual((await within(".")).filter((name) => name !== "backup"),
+      ["blobs", "boot", "limits", "lock", "master.key", "vitrine.db"]);
+    assert.deepEqual(await within("boot"), []);
+    assert.ok((await within("blobs/tmp")).length <= 1, `${await within("blobs/tmp")}`);
+  }
+
   async checkAll() {
     this.checkCallAtHand();
     await this.answerHeld();
@@ -508,6 +517,7 @@ class Player extends House {
     await this.doctor();
     await this.filesAreTrue();
     await this.checkCopies();
+    await this.checkLitter();
     assert.doesNotMatch(this.log, /Sanitizer|runtime error:|Assertion/);
     this.checkFault(await this.reached());
   }
