@@ -129,7 +129,7 @@ static const struct sql rules[] = {
              " || t.state AS what FROM call c JOIN task t ON t.id = c.task_id"
              " WHERE c.state IN " OPEN_CALLS " AND (t.state IN " FINAL_STATES
              " OR t.state = 'blocked' OR c.id <> " LATEST_CALL
-             " OR (c.state = 'accepted' AND t.state NOT IN ('waiting', 'running'))"
+             " OR (c.state = 'accepted' AND t.state NOT IN ('waiting', 'running', 'ready', 'held'))"
              " OR (c.state <> 'accepted' AND t.state = 'waiting')) ORDER BY c.id LIMIT 10"      },
     {.name = "check_calls_waiting_call",
      .text = "SELECT 'task ' || t.id || ' waits for no remote work' AS what FROM task t"

@@ -157,11 +157,17 @@ static inline bool sim_boot(struct sim *sim, bool dies)
 /* kill -9. */
 static inline void sim_kill(struct sim *sim)
 {
+    const int64_t late_ms = sim_often(sim, sim->faults.late) ? 1 + sim_below(sim, 20000) : 0;
     size_t kept = 0;
 
     for (size_t index = 0; index < sim->event_count; index++) {
         struct sim_event *event = &sim->events[index];
 
+        if (late_ms > 0 && sim_can_come_late(event)) {
+            ((struct sim_command *)event->arg)->is_late = true;
+            event->is_process = false;
+            event->at_ms += late_ms; /* all of them, in their order */
+        }
         if (!event->is_process)
             sim->events[kept++] = *event;
         else if (event->drop != NULL)
@@ -171,7 +177,8 @@ static inline void sim_kill(struct sim *sim)
     for (struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
          exchange = exchange->next)
         exchange->has_ended = true; /* nobody is there to hear */
-    core_destroy(sim->core);
+    assert_true(sim->dead_count < SIM_DEAD_MAX);
+    sim->dead[sim->dead_count++] = sim->core; /* late commands lie in its memory */
     sim->core = NULL;
     sim->wake_at_ms = INT64_MAX;
     sim_trace(sim, "kill", (int64_t)kept);
@@ -285,8 +292,11 @@ static inline void sim_destroy(struct sim *sim)
 {
     struct sim_exchange *exchange, *next;
 
+    sim->faults.late = 0;
     if (sim->core != NULL)
         sim_kill(sim);
+    while (sim->dead_count > 0)
+        core_destroy(sim->dead[--sim->dead_count]);
     for (exchange = sim->exchanges; exchange != NULL; exchange = next) {
         next = exchange->next;
         free(exchange);

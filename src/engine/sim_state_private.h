@@ -23,6 +23,7 @@ enum {
     SIM_KEY_WINDOW_MS = 600000,
     SIM_DEADLINE_MS = 7200000,
     SIM_DELIVERY_MAX_MS = 20,
+    SIM_DEAD_MAX = 256,
     SIM_STALL_MAX = 5000, /* events without a millisecond passing: the core runs in a circle */
 };
 
@@ -47,6 +48,7 @@ struct sim_faults {
     int storage, local, spoil, refine, remote_fails, no_room;
     int fetch;          /* a result comes by address, to be fetched */
     int record;         /* the nouns refuse the result, for good */
+    int late;           /* what a dead process had sent to storage is written after its death */
     int64_t storage_ms; /* a commit takes as long, at most */
 };
 
@@ -85,7 +87,9 @@ struct sim {
     struct place *place;
     struct random_seeded chance_seed, core_seed;
     struct random chance, core_random;
-    struct core *core; /* NULL: the process is dead */
+    struct core *core;               /* NULL: the process is dead */
+    struct core *dead[SIM_DEAD_MAX]; /* whose commands storage may still hold; freed at the end */
+    size_t dead_count;
     char owner[32];
     int64_t boots, wake_at_ms, store_at_ms, done_at_ms; /* mono */
     struct sim_event events[SIM_EVENTS_MAX];
@@ -155,6 +159,7 @@ struct sim_command {
     struct sim *sim;
     struct command *command;
     bool is_persons; /* of a handler, not of the core */
+    bool is_late;    /* its process is dead: nobody hears of it */
     void (*done)(void *arg, bool ok, const struct error *err);
     void *arg;
     bool ok;
@@ -255,9 +260,27 @@ static inline void sim_store(struct sim *sim, void *arg)
         sim_note_permits(sim, stored->command);
         sim_check_cancel(sim, stored->command);
     }
+    if (stored->is_late) {
+        sim_trace(sim, "late", stored->ok);
+        sim_drop_command(stored);
+        return;
+    }
     sim->done_at_ms = sim->done_at_ms > sim_now(sim) ? sim->done_at_ms : sim_now(sim);
     sim->done_at_ms += sim_below(sim, 3);
     sim_push(sim, sim->done_at_ms, true, sim_answer, sim_drop_command, stored);
+}
+
+/*
+ * What a dead process's database had received already: written later, when another may own the
+ * task.  With one server over SQLite there is none; the fences are for the day of several.  But a
+ * claim: a lease will say whether its owner lives.
+ */
+static inline bool sim_can_come_late(const struct sim_event *event)
+{
+    const struct sim_command *stored = event->arg;
+
+    return event->fire == sim_store && !stored->is_persons &&
+           stored->command->type != COMMAND_CLAIM;
 }
 
 static inline void sim_queue(struct sim *sim, struct sim_command given)

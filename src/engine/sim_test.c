@@ -396,10 +396,11 @@ static void check_events(struct sim *sim)
 }
 
 /* P7: a result that was kept is handed to the nouns, also of a task that was cancelled meanwhile;
- * unless it was spoilt, or they refused it. */
+ * unless it was spoilt, or they refused it, or it came to a task that had ended, late, from an
+ * owner who was dead by then and tells nobody. */
 static void check_nothing_paid_is_lost(struct sim *sim)
 {
-    if (sim->drawn.record > 0 || sim->drawn.refine > 0)
+    if (sim->drawn.record > 0 || sim->drawn.refine > 0 || sim->drawn.late > 0)
         return;
     for (int64_t task = ask(sim->place, "SELECT coalesce(max(id), 0) AS n FROM task", 0); task > 0;
          task--)
@@ -477,6 +478,7 @@ static void draw_faults(struct sim *sim)
     faults->fetch = (int)sim_below(sim, 600);
     faults->record = sim_below(sim, 4) == 0 ? (int)sim_below(sim, 300) : 0;
     faults->storage_ms = sim_below(sim, 3) == 0 ? sim_below(sim, 2000) : 0;
+    faults->late = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 700) : 0;
     faults->no_room = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 500) : 0;
     if (sim_below(sim, 8) == 0) /* a storm */
         faults->outcomes[SIM_SERVER] = 700;
