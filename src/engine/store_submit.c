@@ -5,26 +5,12 @@
 /* The run this key made before, when the request is the same one. */
 static bool find_repeat(struct db *db, struct command *command, bool *found, struct error *err)
 {
-    static const struct sql find = {
-        .name = "store_run_by_key",
-        .text = "SELECT public_id, request_hash FROM run WHERE user_id = $1 AND idem_key = $2"};
     const struct run_spec *spec = command->submit.spec;
-    const struct sql_value args[] = {SQL_INT64(spec->user_id), SQL_TEXT(spec->idem_key)};
-    const struct str hash = {.data = (const char *)spec->request_hash.bytes, .size = SHA256_SIZE};
-    CLEANUP(rows_finish) struct rows rows = {0};
 
     *found = false;
-    if (spec->idem_key.size == 0)
-        return true;
-    if (!db_query(db, &find, args, COUNT(args), &rows, err))
-        return false;
-    if (!rows_next(&rows))
-        return !rows_failed(&rows);
-    if (!str_equal(rows_str(&rows, "request_hash", command->arena), hash))
-        return error_field(err, ERROR_KEY_REUSED, "Idempotency-Key", 0,
-                           "this Idempotency-Key was used for another request");
-    *found = id_parse(rows_str(&rows, "public_id", command->arena), &command->submit.run_id);
-    return *found || error_set(err, ERROR_INTERNAL, "a run with a broken id");
+    return spec->idem_key.size == 0 ||
+           view_run_of_key(db, spec->user_id, spec->idem_key, &spec->request_hash, command->arena,
+                           &command->submit.run_id, found, err);
 }
 
 static bool check_room(struct db *db, const struct command *command, struct error *err)

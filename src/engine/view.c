@@ -235,6 +235,29 @@ bool view_run_row(struct db *db, int64_t row_id, struct arena *arena, struct run
     return one_run(db, &find, args, COUNT(args), arena, out, err);
 }
 
+bool view_run_of_key(struct db *db, int64_t user_id, struct str key,
+                     const struct sha256 *request_hash, struct arena *arena, struct id *out,
+                     bool *found, struct error *err)
+{
+    static const struct sql find = {
+        .name = "view_run_of_key",
+        .text = "SELECT public_id, request_hash FROM run WHERE user_id = $1 AND idem_key = $2"};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_TEXT(key)};
+    const struct str hash = {.data = (const char *)request_hash->bytes, .size = SHA256_SIZE};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    *found = false;
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return !rows_failed(&rows);
+    if (!str_equal(rows_str(&rows, "request_hash", arena), hash))
+        return error_field(err, ERROR_KEY_REUSED, "Idempotency-Key", 0,
+                           "this Idempotency-Key was used for another request");
+    *found = id_parse(rows_str(&rows, "public_id", arena), out);
+    return *found || error_set(err, ERROR_INTERNAL, "a run with a broken id");
+}
+
 bool view_task(struct db *db, int64_t user_id, struct str public_id, struct arena *arena,
                struct task_view *out, struct error *err)
 {

@@ -269,6 +269,11 @@ MUST_CHECK bool view_run(struct db *db, int64_t user_id, struct str public_id, s
                          struct run_view *out, struct error *err);
 MUST_CHECK bool view_run_row(struct db *db, int64_t row_id, struct arena *arena,
                              struct run_view *out, struct error *err);
+/* The run that this user made under `key`, if there is one.  Fails: KEY_REUSED when that was made
+ * of another request. */
+MUST_CHECK bool view_run_of_key(struct db *db, int64_t user_id, struct str key,
+                                const struct sha256 *request_hash, struct arena *arena,
+                                struct id *out, bool *found, struct error *err);
 MUST_CHECK bool view_task(struct db *db, int64_t user_id, struct str public_id, struct arena *arena,
                           struct task_view *out, struct error *err);
 MUST_CHECK bool view_task_row(struct db *db, int64_t row_id, struct arena *arena,

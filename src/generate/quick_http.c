@@ -144,7 +144,7 @@ static bool own_field(struct error *err)
     return false;
 }
 
-static bool start(struct request *req, struct error *err)
+static bool submit(struct request *req, struct id *run_id, struct error *err)
 {
     const struct quick_input *input = req->input;
     const struct run_context context = {.settings = app_settings(req->app),
@@ -156,10 +156,7 @@ static bool start(struct request *req, struct error *err)
     const struct run_input run = {
         .nodes = {.items = nodes, .count = (size_t)count}
     };
-    struct quick_started reply;
-    struct run_view view;
     struct run_spec spec;
-    struct id run_id;
     bool is_repeat;
 
     for (int64_t index = 0; index < count; index++)
@@ -171,8 +168,19 @@ static bool start(struct request *req, struct error *err)
     if (!request_resolve(&context, &run, &spec, err) || !read_idem_key(req, &spec, err))
         return own_field(err);
     db_refresh(req->db);
-    if (!engine_run_submit(app_engine(req->app), &spec, &run_id, &is_repeat, err))
-        return own_field(err);
+    return engine_run_submit(app_engine(req->app), &spec, run_id, &is_repeat, err) ||
+           own_field(err);
+}
+
+static bool start(struct request *req, struct error *err)
+{
+    struct quick_started reply;
+    struct run_view view;
+    struct id run_id;
+    bool is_repeat;
+
+    if (!find_repeat(req, &run_id, &is_repeat, err) || (!is_repeat && !submit(req, &run_id, err)))
+        return false;
     db_refresh(req->db);
     if (!view_run(req->db, req->user.id, id_str(&run_id), req->arena, &view, err))
         return false;

@@ -56,6 +56,10 @@ static bool submit(struct request *req, struct error *err)
     struct id run_id;
     bool is_repeat;
 
+    if (!find_repeat(req, &run_id, &is_repeat, err))
+        return false;
+    if (is_repeat)
+        return reply_run(req, 200, id_str(&run_id), err);
     if (!request_resolve(&context, req->input, &spec, err) || !read_idem_key(req, &spec, err))
         return false;
     db_refresh(req->db); /* the submission waits for a commit: no view is held meanwhile */

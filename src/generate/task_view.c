@@ -120,6 +120,17 @@ bool read_idem_key(struct request *req, struct run_spec *spec, struct error *err
     return true;
 }
 
+bool find_repeat(struct request *req, struct id *run_id, bool *found, struct error *err)
+{
+    struct run_spec spec;
+
+    *found = false;
+    return read_idem_key(req, &spec, err) &&
+           (spec.idem_key.size == 0 ||
+            view_run_of_key(req->db, req->user.id, spec.idem_key, &spec.request_hash, req->arena,
+                            run_id, found, err));
+}
+
 bool reply_run(struct request *req, int status, struct str run_id, struct error *err)
 {
     struct run_view view;

@@ -29,6 +29,11 @@ MUST_CHECK bool whole_runs(struct request *req, const struct run_view *views, si
  * same run and not another one.  Fails: TOO_LONG.
  */
 MUST_CHECK bool read_idem_key(struct request *req, struct run_spec *spec, struct error *err);
+/*
+ * The run that this very request made before.  Asked first of all: what a repeat names may be gone
+ * meanwhile, and it is the same run all the same.  Fails: TOO_LONG, KEY_REUSED.
+ */
+MUST_CHECK bool find_repeat(struct request *req, struct id *run_id, bool *found, struct error *err);
 /* Reads the request's newest state and answers with this run or task. */
 MUST_CHECK bool reply_run(struct request *req, int status, struct str run_id, struct error *err);
 MUST_CHECK bool reply_task(struct request *req, int status, struct str task_id, struct error *err);

@@ -144,3 +144,20 @@ test("addresses inside the house are not fetched", async (t) => {
   assert.equal((await fake.ledger()).requests.length, 0, "nobody came");
   await until("nothing is left to do", async () => (await house.get("/queue")).running === 0);
 });
+
+test("a repeat under its key is the same run, although its reference is gone meanwhile", async (t) => {
+  const house = await openHouse(t);
+  const [{ asset }] = await house.upload([{ name: "cup.png", bytes: plain(64, 64) }]);
+  const body = { nodes: [{ key: "a", operation: "image.edit", inputs: { images: [asset.id] },
+    parameters: { prompt: "a cup", model: "mock" } }] };
+  const options = { body, headers: { "idempotency-key": "edit-1" } };
+  const first = await house.call("POST", "/runs", options);
+  assert.equal(first.status, 201);
+  await house.runEnds(first.json.id);
+  await house.post("/assets/bulk", { ids: [asset.id], action: "delete" });
+  const again = await house.call("POST", "/runs", options);
+  assert.equal(again.status, 200, again.bytes.toString());
+  assert.equal(again.json.id, first.json.id);
+  const other = await house.call("POST", "/runs", { ...options, body: { ...body, title: "another" } });
+  assert.equal(other.json.code, "idempotency_key_reused");
+});
