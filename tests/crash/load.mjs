@@ -14,7 +14,7 @@ import { noise, PRICE_MICRO, startLedger } from "../providers/ledger.mjs";
 import { BINARY, Feed, House, multipart, openFake, until } from "../scenario/house.mjs";
 
 const run = promisify(execFile);
-const WAIT_MS = 20000;
+const DEATH_MS = 30000; // no promise: an fsync may take long
 const TRIES_MAX = 8;
 const DAYS_MAX = 8;
 const CROWD = ["p", "q", "r", "s", "t"];
@@ -191,7 +191,7 @@ class Player extends House {
   async risen(why) {
     const { signal } = await Promise.race([this.exited,
       new Promise((_, reject) => setTimeout(() =>
-        reject(new Error(`${why.message}, and it lives`, { cause: why })), 5000).unref())]);
+        reject(new Error(`${why.message}, and it lives`, { cause: why })), DEATH_MS).unref())]);
     assert.equal(signal, "SIGKILL", this.log.slice(-2000));
     this.kills++;
     await this.rise();
@@ -244,7 +244,7 @@ class Player extends House {
       // Behind one that is held, others are blocked: that is a person's turn.
       open = tasks.filter((task) => !OVER.includes(task.state) && task.state !== "blocked");
       return open.length === 0 ? tasks : null;
-    }, WAIT_MS).catch((error) => {
+    }).catch((error) => {
       throw new Error(`${error.message}: ${open.map((task) => `${task.key} ${task.state}`)}\n` +
         this.log.slice(-3000));
     });

@@ -9,7 +9,7 @@ import { after, before, describe, test } from "node:test";
 import { openStage, playCell, pointsOfBinary, titleOf } from "./load.mjs";
 import { cellsOf, POINTS } from "./points.mjs";
 
-const CELL_MS = 90000;
+const CELL_MS = 300000;
 const only = process.env.CRASH_ONLY ?? "";
 const cleanups = [];
 let stage;
