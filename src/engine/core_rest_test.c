@@ -66,6 +66,26 @@ static void test_a_full_disk_starts_nothing_but_waits_for_what_runs(void **state
     finish(sim, "room again");
 }
 
+/* The answer waits in memory: the task neither fails nor asks a person, and nothing is paid twice.
+ */
+static void test_a_paid_result_without_a_place_waits_until_there_is_one(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    sim->faults.no_place = 1000;
+    sim_run_for(sim, 50 * MINUTE_MS);
+    expect_state(sim->place, task, "running", "its answer is here");
+    expect_call(sim->place, task, "sent", "not kept yet");
+    control(sim, task, TASK_CONTROL_CANCEL); /* what is paid for is not thrown away */
+    sim_run_for(sim, MINUTE_MS);
+    sim->faults.no_place = 0;
+    run_until(sim, task, "done");
+    assert_int_equal(sim->charges[task], 1);
+    assert_int_equal(ask(sim->place, "SELECT tries AS n FROM task WHERE id = $1", task), 0);
+    finish(sim, "kept at last");
+}
+
 static void test_an_expired_task_fails_even_while_all_is_paused(void **state)
 {
     struct sim *sim = start(*state);
@@ -239,6 +259,7 @@ int main(void)
         PLACE_TEST(test_a_paused_engine_rests),
         PLACE_TEST(test_a_full_disk_starts_nothing_but_waits_for_what_runs),
         PLACE_TEST(test_an_expired_task_fails_even_while_all_is_paused),
+        PLACE_TEST(test_a_paid_result_without_a_place_waits_until_there_is_one),
         PLACE_TEST(test_storage_that_refuses_is_asked_until_it_takes_it),
         PLACE_TEST(test_a_result_that_no_noun_wants_fails_its_task_and_stays_with_its_call),
         PLACE_TEST(test_a_cancel_keeps_what_was_paid_also_of_a_run_that_is_paused),

@@ -67,16 +67,21 @@ void drive_log_storage(const struct drive *drive, const struct error *err)
               LOG_CSTR("command", command_name(drive->command.type)));
 }
 
-void drive_store_again(struct drive *drive, const struct error *err,
-                       void (*fire)(struct drive *drive))
+static void fire_again(struct drive *drive, void (*fire)(struct drive *drive))
 {
     int64_t after_ms = AGAIN_MS;
 
-    drive_log_storage(drive, err);
     for (int64_t step = 0; step < drive->refusals && after_ms < AGAIN_MAX_MS; step++)
         after_ms *= 2;
     drive->refusals++;
     drive_set_timer(drive, after_ms < AGAIN_MAX_MS ? after_ms : AGAIN_MAX_MS, fire);
+}
+
+void drive_store_again(struct drive *drive, const struct error *err,
+                       void (*fire)(struct drive *drive))
+{
+    drive_log_storage(drive, err);
+    fire_again(drive, fire);
 }
 
 /* Storage will never take the result. */
@@ -597,6 +602,23 @@ static void take_keep(struct drive *drive)
     send_keep(drive);
 }
 
+static void work_again(struct drive *drive)
+{
+    drive->operation->again(drive->attempt, &drive->step);
+}
+
+static void start_again(struct drive *drive) { start_work(drive, drive->work); }
+
+/* A reply that may be paid for is here and has no place: it is not thrown away. */
+static void take_again(struct drive *drive)
+{
+    if (drive->work == work_reply || drive->work == work_card)
+        drive->work = work_again;
+    log_warn("engine_no_room", LOG_INT("task", drive->entry.id),
+             LOG_INT("refusals", drive->refusals));
+    fire_again(drive, start_again);
+}
+
 static void take_step(struct drive *drive)
 {
     switch (drive->step.type) {
@@ -615,6 +637,9 @@ static void take_step(struct drive *drive)
         drive->command.end.output = drive->step.output;
         drive->command.end.call.state = CALL_FINISHED;
         drive_send_end(drive);
+        return;
+    case STEP_AGAIN:
+        take_again(drive);
         return;
     case STEP_FAILED:
         if (drive->is_poll && !drive->is_kept) {

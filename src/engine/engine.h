@@ -97,6 +97,8 @@ enum step_type {
     STEP_KEEP,     /* the call is answered: commit `result`, then refine() */
     STEP_DONE,     /* `output` is the task's result */
     STEP_FAILED,   /* `failure` */
+    STEP_AGAIN,    /* of reply() and refine(): what is in hand finds no room now; later again() or
+                      refine() once more, for as long as it takes */
 };
 
 struct step {
@@ -123,6 +125,9 @@ struct engine_operation {
     /* A reply to the last exchange. */
     void (*reply)(struct attempt *attempt, const struct exchange *exchange,
                   const struct exchange_reply *reply, struct step *out);
+    /* After a reply() that ended in STEP_AGAIN: the same with what it has left in the attempt's
+     * state. It may be asked a thousand times, so each takes next to nothing of the arena. */
+    void (*again)(struct attempt *attempt, struct step *out);
     /* After STEP_KEEP was committed, or adopting attempt->prior->result after a crash: STEP_DONE or
      * a local failure. */
     void (*refine)(struct attempt *attempt, struct str result, struct step *out);

@@ -290,6 +290,31 @@ static inline void sim_begin(struct attempt *attempt, struct step *out)
         sim_ask(attempt, out, EXCHANGE_SUBMIT, attempt->call_key, 0);
 }
 
+/* The result of the call with this key, when the disk has room for it. */
+static inline void sim_keep(struct attempt *attempt, struct str key, struct step *out)
+{
+    struct sim *sim = attempt->services;
+
+    if (sim_often(sim, sim->faults.no_place)) {
+        struct str *left = ARENA_NEW(attempt->arena, struct str);
+
+        *left = arena_str(attempt->arena, key);
+        attempt->state = left;
+        out->type = STEP_AGAIN;
+        return;
+    }
+    out->type = STEP_KEEP;
+    out->result = arena_printf(attempt->arena, "{\"key\":\"%.*s\"}", STR_ARGS(key));
+    out->cost_micro = TEST_PRICE;
+    out->currency = "USD";
+    out->http_status = 200;
+}
+
+static inline void sim_again(struct attempt *attempt, struct step *out)
+{
+    sim_keep(attempt, *(struct str *)attempt->state, out);
+}
+
 /* "ok KEY": kept at once, or after a fetch that may be asked for some times. */
 static inline void sim_take_ok(struct attempt *attempt, const struct exchange *exchange,
                                struct str key, struct step *out)
@@ -302,11 +327,7 @@ static inline void sim_take_ok(struct attempt *attempt, const struct exchange *e
     } else if (sim_often(sim, sim->faults.spoil)) {
         sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);
     } else {
-        out->type = STEP_KEEP;
-        out->result = arena_printf(attempt->arena, "{\"key\":\"%.*s\"}", STR_ARGS(key));
-        out->cost_micro = TEST_PRICE;
-        out->currency = "USD";
-        out->http_status = 200;
+        sim_keep(attempt, key, out);
     }
 }
 
@@ -367,6 +388,10 @@ static inline void sim_refine(struct attempt *attempt, struct str result, struct
         sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);
         return;
     }
+    if (sim_often(sim, sim->faults.no_place)) {
+        out->type = STEP_AGAIN;
+        return;
+    }
     out->type = STEP_DONE;
     out->output = arena_str(attempt->arena, result);
 }
@@ -397,6 +422,7 @@ static const struct engine_operation sim_paid_operation = {.name = "sim.paid",
                                                            .needs_provider = true,
                                                            .begin = sim_begin,
                                                            .reply = sim_reply,
+                                                           .again = sim_again,
                                                            .refine = sim_refine,
                                                            .poll = sim_poll,
                                                            .give_up = sim_give_up};
@@ -433,6 +459,7 @@ static const struct engine_operation sim_card_operation = {.name = "sim.card",
                                                            .needs_provider = true,
                                                            .begin = sim_card_begin,
                                                            .reply = sim_reply,
+                                                           .again = sim_again,
                                                            .refine = sim_refine,
                                                            .perform_card = sim_card_perform,
                                                            .card_parts = sim_card_parts};

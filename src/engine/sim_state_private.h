@@ -46,6 +46,7 @@ enum sim_outcome {
 struct sim_faults {
     int outcomes[SIM_OUTCOME_COUNT];
     int storage, local, spoil, refine, remote_fails, no_room;
+    int no_place;       /* even a result finds none */
     int fetch;          /* a result comes by address, to be fetched */
     int record;         /* the nouns refuse the result, for good */
     int late;           /* what a dead process had sent to storage is written after its death */

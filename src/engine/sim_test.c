@@ -480,6 +480,7 @@ static void draw_faults(struct sim *sim)
     faults->storage_ms = sim_below(sim, 3) == 0 ? sim_below(sim, 2000) : 0;
     faults->late = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 700) : 0;
     faults->no_room = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 500) : 0;
+    faults->no_place = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 900) : 0;
     if (sim_below(sim, 8) == 0) /* a storm */
         faults->outcomes[SIM_SERVER] = 700;
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {

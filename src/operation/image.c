@@ -289,7 +289,9 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
             .revised_prompt = clean_words(picture->revised_prompt, attempt->arena),
         };
         if (!picture_keep(attempt, picture->bytes, &label, &pictures[index], &err)) {
-            if (error_retry_of(err.code) == RETRY_LATER)
+            if (step_is_for_later(&err))
+                out->type = STEP_AGAIN;
+            else if (error_retry_of(err.code) == RETRY_LATER)
                 step_fail(attempt, out, FAILURE_LOCAL, CHARGED_YES, "%s", err.message);
             else
                 step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
@@ -304,6 +306,11 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
     out->http_status = work->http_status;
     out->cost_micro = provider_cost(attempt->provider.kind, &attempt->provider.account,
                                     &work->request, verdict, &out->currency);
+}
+
+static void keep_again(struct attempt *attempt, struct step *out)
+{
+    keep(attempt, attempt->state, out);
 }
 
 static void fetch(struct attempt *attempt, struct work *work, struct step *out)
@@ -663,8 +670,8 @@ static const struct operation_port outputs[] = {
 #define ENGINE_ROW(operation_name)                                                                 \
     {                                                                                              \
         .name = (operation_name), .needs_provider = true, .begin = begin, .reply = reply_to,       \
-        .refine = pictures_refine, .poll = poll, .give_up = give_up, .perform_card = perform_card, \
-        .card_parts = card_parts                                                                   \
+        .again = keep_again, .refine = pictures_refine, .poll = poll, .give_up = give_up,          \
+        .perform_card = perform_card, .card_parts = card_parts                                     \
     }
 
 const struct operation operation_image_generate = {

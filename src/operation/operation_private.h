@@ -14,6 +14,9 @@ void step_fail(struct attempt *attempt, struct step *out, enum failure_class cla
 void step_fail_error(struct attempt *attempt, struct step *out, const struct error *err,
                      enum charged charged);
 
+/* A full disk: what is in hand is offered again (STEP_AGAIN), for it may be paid for. */
+bool step_is_for_later(const struct error *err);
+
 /*
  * Bytes become a kept picture: probed within the limits, labelled (`label` may be NULL), stored
  * durably. Fails: as image_probe, image_label_write and blob_put.

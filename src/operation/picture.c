@@ -9,6 +9,8 @@ bool picture_keep(struct attempt *attempt, struct str bytes, const struct image_
                   struct result_picture *out, struct error *err)
 {
     const struct operation_services *services = attempt->services;
+    /* Of its own: while the disk is full this is asked again and again. */
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(PICTURE_MEMORY_MAX);
     struct image_info info;
     struct blob blob;
 
@@ -16,7 +18,7 @@ bool picture_keep(struct attempt *attempt, struct str bytes, const struct image_
         return false;
     if (label != NULL &&
         (info.type == IMAGE_PNG || info.type == IMAGE_JPEG || info.type == IMAGE_WEBP)) {
-        if (!image_label_write(bytes, info.type, label, attempt->arena, &bytes, err))
+        if (!image_label_write(bytes, info.type, label, arena, &bytes, err))
             return false;
         out->source_type = str_of(label->source_type);
         out->system = label->system;
@@ -93,7 +95,10 @@ void pictures_refine(struct attempt *attempt, struct str kept, struct step *out)
     pictures = result.pictures.items;
     for (size_t index = 0; index < result.pictures.count; index++) {
         if (!picture_refine(attempt, &pictures[index], &err)) {
-            step_fail_error(attempt, out, &err, charged);
+            if (step_is_for_later(&err))
+                out->type = STEP_AGAIN;
+            else
+                step_fail_error(attempt, out, &err, charged);
             return;
         }
     }
