@@ -91,6 +91,7 @@ static int serve(struct app *app, int count, char **words)
     sigaddset(&signals, SIGINT);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may grow no more is a write that fails */
     if (!take_options(count, words, &err) || !app_settings_open(app, &err) ||
         !app_start(app, &err)) {
         app_stop(app);

@@ -46,6 +46,8 @@ bool blob_errno(int code, const char *what, struct error *err)
 {
     if (code == ENOSPC || code == EDQUOT)
         (void)error_set(err, ERROR_STORAGE_FULL, "the disk is full");
+    else if (code == EMFILE || code == ENFILE || code == ENOMEM)
+        (void)error_set(err, ERROR_UNAVAILABLE, "the server has too much to do at once");
     else
         (void)error_set(err, ERROR_INTERNAL, "the file store failed");
     return error_detail(err, "%s (errno %d)", what, code);

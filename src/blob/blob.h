@@ -36,9 +36,10 @@ struct blob {
 /* Bytes on their way in.  Any thread, one at a time. */
 struct blob_writer;
 /*
- * Fails: ERROR_STORAGE_FULL, ERROR_INTERNAL.  `size_max` is kept while writing.  Its watermark is
- * the lowest (the last 64 MiB are left to the database), so that results of running work land:
- * before an upload ask blob_room_for_upload().  After a failed blob_write() only abort.
+ * Fails: ERROR_STORAGE_FULL, ERROR_UNAVAILABLE (descriptors, memory), ERROR_INTERNAL.  `size_max`
+ * is kept while writing.  Its watermark is the lowest (the last 64 MiB are left to the database),
+ * so that results of running work land: before an upload ask blob_room_for_upload().  After a
+ * failed blob_write() only abort.
  */
 MUST_CHECK bool blob_write_begin(struct blob_store *store, int64_t size_max,
                                  struct blob_writer **out, struct error *err);

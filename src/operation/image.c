@@ -245,23 +245,6 @@ static struct image_label label_of(struct attempt *attempt, const struct work *w
     };
 }
 
-/* The provider's words as our own JSON may hold them: bounded, without control characters. */
-static struct str clean_words(struct str text, struct arena *arena)
-{
-    CLEANUP(buf_finish) struct buf clean = {0};
-    CLEANUP(buf_finish) struct buf one = {0};
-    uint32_t code_point;
-
-    text = text_clip(text, 32000);
-    while (text_next(&text, &code_point)) {
-        buf_clear(&one);
-        text_add_code_point(&one, code_point);
-        if (!text_has_control(buf_str(&one)))
-            buf_add(&clean, buf_str(&one));
-    }
-    return arena_str(arena, buf_str(&clean));
-}
-
 static void keep(struct attempt *attempt, struct work *work, struct step *out)
 {
     const struct provider_verdict *verdict = &work->verdict;
@@ -277,27 +260,28 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
     struct error err = {0};
 
     for (size_t index = 0; index < verdict->picture_count; index++) {
-        const struct provider_picture *picture = &verdict->pictures[index];
         const struct image_label label = label_of(attempt, work, index);
 
-        pictures[index] = (struct result_picture){
-            .kind = STR("generated"),
-            /* Which seeds the others of one call had, only the provider knows. */
-            .has_seed =
-                picture->has_seed || (work->request.has_seed && verdict->picture_count == 1),
-            .seed = picture->has_seed ? picture->seed : work->request.seed,
-            .revised_prompt = clean_words(picture->revised_prompt, attempt->arena),
-        };
-        if (!picture_keep(attempt, picture->bytes, &label, &pictures[index], &err)) {
-            if (step_is_for_later(&err))
-                out->type = STEP_AGAIN;
-            else if (error_retry_of(err.code) == RETRY_LATER)
-                step_fail(attempt, out, FAILURE_LOCAL, CHARGED_YES, "%s", err.message);
-            else
-                step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
-                          "the provider's picture: %s", err.message);
-            return;
-        }
+        if (picture_keep(attempt, verdict->pictures[index].bytes, &label, &pictures[index], &err))
+            continue;
+        /* What passes is waited for: the picture is paid for and nowhere else. */
+        if (err.code == ERROR_STORAGE_FULL || err.code == ERROR_UNAVAILABLE)
+            out->type = STEP_AGAIN;
+        else
+            step_fail(attempt, out,
+                      error_retry_of(err.code) == RETRY_LATER ? FAILURE_LOCAL : FAILURE_RESULT_LOST,
+                      CHARGED_YES, "the provider's picture: %s", err.message);
+        return;
+    }
+    for (size_t index = 0; index < verdict->picture_count; index++) {
+        const struct provider_picture *picture = &verdict->pictures[index];
+
+        pictures[index].kind = STR("generated");
+        /* Which seeds the others of one call had, only the provider knows. */
+        pictures[index].has_seed =
+            picture->has_seed || (work->request.has_seed && verdict->picture_count == 1);
+        pictures[index].seed = picture->has_seed ? picture->seed : work->request.seed;
+        pictures[index].revised_prompt = picture_words(picture->revised_prompt, attempt->arena);
     }
     result_write(&result, &text);
     out->type = STEP_KEEP;
@@ -308,10 +292,7 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
                                     &work->request, verdict, &out->currency);
 }
 
-static void keep_again(struct attempt *attempt, struct step *out)
-{
-    keep(attempt, attempt->state, out);
-}
+static void again(struct attempt *attempt, struct step *out) { keep(attempt, attempt->state, out); }
 
 static void fetch(struct attempt *attempt, struct work *work, struct step *out)
 {
@@ -670,7 +651,7 @@ static const struct operation_port outputs[] = {
 #define ENGINE_ROW(operation_name)                                                                 \
     {                                                                                              \
         .name = (operation_name), .needs_provider = true, .begin = begin, .reply = reply_to,       \
-        .again = keep_again, .refine = pictures_refine, .poll = poll, .give_up = give_up,          \
+        .again = again, .refine = pictures_refine, .poll = poll, .give_up = give_up,               \
         .perform_card = perform_card, .card_parts = card_parts                                     \
     }
 

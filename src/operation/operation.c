@@ -162,8 +162,6 @@ bool operation_check(const struct operation *operation, const struct json *param
     return true;
 }
 
-bool step_is_for_later(const struct error *err) { return err->code == ERROR_STORAGE_FULL; }
-
 void step_fail(struct attempt *attempt, struct step *out, enum failure_class class,
                enum charged charged, const char *format, ...)
 {

@@ -14,8 +14,8 @@ void step_fail(struct attempt *attempt, struct step *out, enum failure_class cla
 void step_fail_error(struct attempt *attempt, struct step *out, const struct error *err,
                      enum charged charged);
 
-/* A full disk: what is in hand is offered again (STEP_AGAIN), for it may be paid for. */
-bool step_is_for_later(const struct error *err);
+/* The provider's words as our own JSON may hold them: bounded, without control characters. */
+struct str picture_words(struct str text, struct arena *arena);
 
 /*
  * Bytes become a kept picture: probed within the limits, labelled (`label` may be NULL), stored

@@ -1,9 +1,27 @@
 /* Bytes become a kept picture, and a kept picture becomes one that can be shown. */
 #include "operation/operation_private.h"
 
+#include "core/text.h"
+
 #include <stdio.h>
 
 enum { PICTURE_MEMORY_MAX = 1 << 28 };
+
+struct str picture_words(struct str text, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf clean = {0};
+    CLEANUP(buf_finish) struct buf one = {0};
+    uint32_t code_point;
+
+    text = text_clip(text, 32000);
+    while (text_next(&text, &code_point)) {
+        buf_clear(&one);
+        text_add_code_point(&one, code_point);
+        if (!text_has_control(buf_str(&one)))
+            buf_add(&clean, buf_str(&one));
+    }
+    return arena_str(arena, buf_str(&clean));
+}
 
 bool picture_keep(struct attempt *attempt, struct str bytes, const struct image_label *label,
                   struct result_picture *out, struct error *err)
@@ -95,7 +113,7 @@ void pictures_refine(struct attempt *attempt, struct str kept, struct step *out)
     pictures = result.pictures.items;
     for (size_t index = 0; index < result.pictures.count; index++) {
         if (!picture_refine(attempt, &pictures[index], &err)) {
-            if (step_is_for_later(&err))
+            if (err.code == ERROR_STORAGE_FULL) /* no fault of the task's, whatever it takes */
                 out->type = STEP_AGAIN;
             else
                 step_fail_error(attempt, out, &err, charged);
