@@ -280,8 +280,8 @@ export function cookieOf(reply) {
   return (reply.headers["set-cookie"] ?? []).map((line) => line.split(";")[0]).join("; ");
 }
 
-export async function openHouse(t, { env = {}, hasOwner = true, mock = { latency_ms: 20 } } = {}) {
-  const house = new House(await mkdtemp(join(tmpdir(), "vitrine-scenario-")), env);
+export async function openHouse(t, { env = {}, hasOwner = true, mock = { latency_ms: 20 }, data } = {}) {
+  const house = new House(data ?? await mkdtemp(join(tmpdir(), "vitrine-scenario-")), env);
   t.after(async () => {
     await house.stop();
     await rm(house.data, { recursive: true, force: true });
