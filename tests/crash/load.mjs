@@ -1,74 +1,29 @@
 // One cell of the matrix: the real binary under a scripted load, a fault in it, and what must hold
-// afterwards.  The client does what a careful client does: what was not answered it asks again,
-// under the same key.
+// afterwards.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { noise, PRICE_MICRO, startLedger } from "../providers/ledger.mjs";
-import { BINARY, Feed, House, multipart, openFake, until } from "../scenario/house.mjs";
+import { BINARY, multipart, openFake, until } from "../scenario/house.mjs";
+import { Client, isNew, LEFTOVERS } from "./client.mjs";
 
 const run = promisify(execFile);
-const DEATH_MS = 30000; // no promise: an fsync may take long
 const TRIES_MAX = 8;
 const DAYS_MAX = 8;
 const CROWD = ["p", "q", "r", "s", "t"];
 const NODES = ["a", "b", "d [slow]", "e [slow]", "f", "g", ...CROWD]; // of the load, as prompts end
 const OVER = ["done", "held", "failed", "cancelled"];
 const NAMES = { n: "no keys", r: "no keys, called again", k: "keys honoured", a: "for later" };
-
-// Node 20 has no SQLite; Python 3 is there, for meson needs it.
-const AGE = `
-import os, sqlite3, sys
-db = sqlite3.connect(sys.argv[1] + "/vitrine.db")
-days = 40 * 86400000
-db.execute("UPDATE asset SET trashed_at_ms = trashed_at_ms - ?", (days,))
-db.execute("UPDATE blob SET unreferenced_at_ms = unreferenced_at_ms - ?1, state_at_ms = state_at_ms - ?1", (days,))
-db.commit()
-for folder, _, names in os.walk(sys.argv[1] + "/blobs"):
-    for name in names:
-        if len(name) == 64:
-            os.utime(folder + "/" + name, (10 ** 9, 10 ** 9))
-`;
-// What is on its way out, rows and files, a line each.
-const LEFTOVERS = `
-import os, sqlite3, sys
-db = sqlite3.connect("file:" + sys.argv[1] + "/vitrine.db?mode=ro", uri=True)
-rows = {row[0] for row in db.execute("SELECT sha256 FROM blob")}
-for row in db.execute("SELECT 'asset', id FROM asset WHERE trashed_at_ms IS NOT NULL"
-        " UNION ALL SELECT state, sha256 FROM blob WHERE state <> 'live' OR unreferenced_at_ms IS NOT NULL"):
-    print(*row)
-for folder, _, names in os.walk(sys.argv[1] + "/blobs"):
-    for name in names:
-        if len(name) == 64 and (name not in rows or folder.endswith("/trash")):
-            print(folder, name)
-`;
-
-// A database of the oldest schema.
-const OLD = `
-import hashlib, sqlite3, sys
-text = open(sys.argv[2]).read()
-db = sqlite3.connect(sys.argv[1] + "/vitrine.db")
-db.executescript(text)
-db.execute("CREATE TABLE schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL,"
-    " applied_at_ms INTEGER NOT NULL, version TEXT NOT NULL) STRICT")
-db.execute("INSERT INTO schema_migration VALUES (1, '0001_start', ?, 1, '0.0.1')",
-    (hashlib.sha256(text.encode()).hexdigest(),))
-db.execute("PRAGMA application_id = 1986622578")
-db.execute("CREATE TABLE filler (bytes BLOB)") # more than is copied in one go
-db.execute("INSERT INTO filler VALUES (zeroblob(3000000))")
-db.commit()
-`;
-const MIGRATION = fileURLToPath(new URL("../../migrations/0001_start.sql", import.meta.url));
-
-export const titleOf = (cell) => cell.orders !== undefined
-  ? `seed ${cell.seed}: ${cell.orders.join(", then ")}, ${NAMES[cell.kind]}` : `${cell.point}:${cell.hit}:${cell.action}, ${NAMES[cell.kind]}` +
-  (cell.second === "none" ? "" : `, then ${cell.second === "same" ? "there twice more" : "in recovery"}`);
+const SECONDS = { none: "", same: ", then there twice more", recovery: ", then in recovery" };
+export function titleOf({ point, hit, action, kind, second, orders, seed }) {
+  if (orders !== undefined) return `seed ${seed}: ${orders.join(", then ")}, ${NAMES[kind]}`;
+  return `${point}:${hit}:${action}, ${NAMES[kind]}${SECONDS[second]}`;
+}
 
 export async function pointsOfBinary() {
   const { stdout } = await run(BINARY, ["--fault-points"]);
@@ -111,111 +66,7 @@ export async function openStage(t) {
   return stage;
 }
 
-const isNew = ({ moment }) => ["fresh", "old"].includes(moment);
-
-class Player extends House {
-  constructor(stage, cell, data) {
-    super(data, {});
-    const provider = stage.providers[cell.kind];
-    Object.assign(this, { stage, cell, provider, kills: 0, starts: 0, stops: 0, refusals: [], repeats: new Map(),
-      logFile: `${data}.points`, tag: data.split("/").at(-1) });
-  }
-
-  async open() {
-    const template = isNew(this.cell) ? undefined : this.stage.templates[this.cell.kind];
-    if (template === undefined) await mkdir(this.data);
-    else await cp(template.data, this.data, { recursive: true });
-    if (this.cell.moment === "old") await run("python3", ["-c", OLD, this.data, MIGRATION]);
-    this.token = template?.token;
-    await this.rise();
-    return this;
-  }
-
-  // The owner and the account; one call at a time, so that the call at hand is one.
-  async settleIn() {
-    await this.makeOwner();
-    await this.post("/providers", { name: "crash", is_private_allowed: true, concurrency: 1,
-      ...this.provider.account });
-  }
-
-  // ---- the process ----
-
-  // What the next process is ordered to do.
-  order() {
-    const { point, row, hit, action, second } = this.cell;
-    const first = row?.start ?? 0;
-    if (this.cell.orders !== undefined) return this.cell.orders[this.starts] ?? "";
-    if (action === undefined) return "";
-    if (this.starts === first) return `${point}:${hit}:${action}`;
-    if (this.starts > first && this.starts <= first + 2 && second === "same")
-      return `${point}:1:${action}`;
-    if (this.starts === first + 1 && second === "recovery") return "recover.in_commit:1:kill9";
-    return "";
-  }
-
-  // Starts until it stays; each death on the way is one that was ordered.
-  async rise() {
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
-      const order = this.order();
-      if (this.isAgeing) this.left = (await run("python3", ["-c", AGE + LEFTOVERS, this.data])).stdout;
-      this.env = { VITRINE_FAULT: order, VITRINE_FAULT_LOG: this.logFile };
-      this.starts++;
-      try {
-        await this.start();
-        if (this.isPlaying) await this.watch();
-        return;
-      } catch (error) {
-        const { code, signal } = await this.exited;
-        if (signal === "SIGKILL") this.kills++;
-        // What cannot read its own database says so and starts no server.
-        else if (code === 1 && /recover/.test(order)) {
-          assert.match(this.log, /vitrine: \S.*\n$/);
-          this.stops++;
-        } else throw error;
-      } finally {
-        this.env = {};
-      }
-    }
-    assert.fail("it does not stay up");
-  }
-
-  // Everybody's page does the same: again from the last event it has.
-  async watch() {
-    const feed = new Feed(this, { lastEventId: this.watches.at(-1)?.lastEventId });
-    this.watches.push(feed);
-    await feed.opened;
-    feed.ended.catch(() => {});
-  }
-
-  // The process has died, or is about to: the next one rises.
-  async risen(why) {
-    const { signal } = await Promise.race([this.exited,
-      new Promise((_, reject) => setTimeout(() =>
-        reject(new Error(`${why.message}, and it lives`, { cause: why })), DEATH_MS).unref())]);
-    assert.equal(signal, "SIGKILL", this.log.slice(-2000));
-    this.kills++;
-    await this.rise();
-  }
-
-  // A request of a careful client: again when the connection breaks, or when a fault was told of.
-  async call(method, path, options) {
-    if (!this.isPlaying) return super.call(method, path, options);
-    for (let tries = 0; tries < TRIES_MAX; tries++) {
-      let reply;
-      try {
-        reply = await super.call(method, path, options);
-      } catch (error) {
-        await this.risen(error);
-        continue;
-      }
-      if (reply.status < 500) return reply;
-      assert.ok(reply.json?.code && reply.json.detail.length > 10,
-        `a clear error: ${reply.status} ${reply.bytes}`);
-      this.refusals.push(`${method} ${path}: ${reply.json.code}`);
-    }
-    return assert.fail(`${method} ${path} is refused for ever: ${this.refusals}`);
-  }
-
+class Player extends Client {
   // ---- the load ----
 
   prompt(node) {
@@ -261,9 +112,9 @@ class Player extends House {
       ["held", "failed", "done"].includes((await this.task(run, key)).state));
   }
 
-  // 409: it has ended meanwhile, which the reply says.
-  async cancel(path) {
-    const reply = await this.call("POST", `${path}/cancel`);
+  // 409: it went another way meanwhile, or this is a repeat of what was heard but not answered.
+  async tell(path, body) {
+    const reply = await this.call("POST", path, { body });
     assert.ok([200, 409].includes(reply.status), `${path}: ${reply.status} ${reply.bytes}`);
   }
 
@@ -283,7 +134,7 @@ class Player extends House {
   async race() {
     const made = await this.submit("race", [this.node("a")]);
     await until("it stands there", async () => (await this.reached()).includes(this.cell.point));
-    await this.cancel(`/tasks/${made.tasks[0].id}`);
+    await this.tell(`/tasks/${made.tasks[0].id}/cancel`);
     await this.settled();
   }
 
@@ -324,11 +175,11 @@ class Player extends House {
       this.stops++;
       await this.rise();
     }
-    await this.cancel(`/tasks/${slow.tasks[0].id}`);
+    await this.tell(`/tasks/${slow.tasks[0].id}/cancel`);
     const pair = await this.submit("pair", [this.node("e", { isSlow: true }), this.node("f")],
       [{ from: "e", to: "f" }]);
     await this.atProvider(pair.id, "e");
-    await this.cancel(`/runs/${pair.id}`);
+    await this.tell(`/runs/${pair.id}/cancel`);
     await this.post("/assets/bulk", { ids: [this.asset], action: "star" });
     await this.post("/queue/pause", { reason: "a look" });
     await this.post("/queue/resume");
@@ -357,9 +208,12 @@ class Player extends House {
 
   async stopInBetween() {
     const { signal } = await this.signal("SIGTERM");
-    if (signal === "SIGKILL") this.kills++;
-    else assert.equal(this.code, 0, this.log.slice(-2000));
-    this.stops++;
+    if (signal === "SIGKILL") {
+      this.kills++;
+    } else {
+      assert.equal(this.code, 0, this.log.slice(-2000));
+      this.stops++;
+    }
     await this.rise();
   }
 
@@ -376,7 +230,7 @@ class Player extends House {
       for (const task of held) {
         assert.equal(task.hold_reason, "unknown", `${task.key} ${JSON.stringify(task)}`);
         this.repeats.set(task.key, (this.repeats.get(task.key) ?? 0) + 1);
-        await this.post(`/tasks/${task.id}/resolve`, { answer: "repeat" });
+        await this.tell(`/tasks/${task.id}/resolve`, { answer: "repeat" });
       }
     }
     await this.settled();
