@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -271,6 +273,77 @@ static void test_threads_show_side_by_side(void **state)
     }
 }
 
+/* In the place of libvips' loader: counts how many are in it, and takes no picture. */
+static _Atomic int loading, loading_max;
+
+static int count_loaders(void *bytes, size_t size, VipsImage **out, ...)
+{
+    struct timespec a_while = {.tv_nsec = 2000000};
+    int now = atomic_fetch_add(&loading, 1) + 1;
+    int most = atomic_load(&loading_max);
+
+    (void)bytes, (void)size, (void)out;
+    while (now > most && !atomic_compare_exchange_weak(&loading_max, &most, now))
+        continue;
+    nanosleep(&a_while, NULL); /* long enough for the others to come, were they let in */
+    atomic_fetch_sub(&loading, 1);
+    return -1;
+}
+
+static void *load_on_thread(void *context)
+{
+    const int64_t *side_px = context;
+    const struct image_info info = {.type = IMAGE_PNG,
+                                    .width_px = *side_px,
+                                    .height_px = *side_px,
+                                    .orientation = 1,
+                                    .frames = 1};
+    struct error err = {0};
+    struct vips_calls calls = *vips_calls_get(&err);
+    struct arena *own = arena_create(MIB(1));
+    VipsImage *image = NULL;
+
+    calls.vips_pngload_buffer = count_loaders;
+    for (int i = 0; i < 5; i++)
+        if (pixels_load(&calls, STR("x"), &info, 0, own, &image, &err))
+            return NULL;
+    image_thread_end();
+    arena_destroy(own);
+    return context;
+}
+
+static void test_no_more_is_unpacked_at_once_than_one_picture_may_have(void **state)
+{
+    static const struct {
+        int64_t side_px;
+        int most;
+        const char *why;
+    } rows[] = {
+        {10000, 1, "a whole picture's worth each"            },
+        {7000,  2, "half of it each"                         },
+        {20000, 1, "more than that, where an owner allows it"},
+        {100,   8, "small ones"                              },
+    };
+    pthread_t threads[8];
+
+    (void)state;
+    for (size_t row = 0; row < COUNT(rows); row++) {
+        int64_t side_px = rows[row].side_px;
+
+        atomic_store(&loading_max, 0);
+        for (size_t index = 0; index < COUNT(threads); index++)
+            assert_int_equal(pthread_create(&threads[index], NULL, load_on_thread, &side_px), 0);
+        for (size_t index = 0; index < COUNT(threads); index++) {
+            void *result;
+
+            assert_int_equal(pthread_join(threads[index], &result), 0);
+            assert_ptr_equal(result, &side_px);
+        }
+        if (atomic_load(&loading_max) > rows[row].most || atomic_load(&loading_max) < 1)
+            fail_msg("%s: %d at once", rows[row].why, atomic_load(&loading_max));
+    }
+}
+
 static void test_memory_that_runs_short_is_an_error(void **state)
 {
     struct str picture = test_picture_sized(IMAGE_JPEG, 600, 400, arena);
@@ -299,6 +372,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_packed_texts_are_not_unpacked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_conversion_fits_and_flattens, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_threads_show_side_by_side, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_no_more_is_unpacked_at_once_than_one_picture_may_have,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_memory_that_runs_short_is_an_error, set_up, tear_down),
     };
 
