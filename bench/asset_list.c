@@ -1,7 +1,8 @@
 /*
  * bench/asset_list.c: milliseconds of a page of pictures, by filter and sort, among many.
  *
- * usage: asset_list [FOLDER [PICTURES]]    (the folder is left empty; a million take 2 GB there)
+ * usage: asset_list [FOLDER [PICTURES [keep]]]    (a million take 2 GB; left empty but with keep,
+ * when it is a data folder for the server: bench/start)
  */
 #include "asset/asset_private.h"
 #include "db/migrations.h"
@@ -175,16 +176,16 @@ int main(int argc, char **argv)
                                .clock = &clock_system};
 
     if (argc > 2 && (!str_to_int64(str_of(argv[2]), &pictures) || pictures < 1)) {
-        fprintf(stderr, "usage: %s [FOLDER [PICTURES]]\n", argv[0]);
+        fprintf(stderr, "usage: %s [FOLDER [PICTURES [keep]]]\n", argv[0]);
         return 1;
     }
-    (void)snprintf(path, sizeof(path), "%s/bench-asset-list.db", folder);
+    (void)snprintf(path, sizeof(path), "%s/vitrine.db", folder);
     if (!db_pool_open(&config, &pool, &err) ||
         !db_transact(pool, "bench_fill", fill, &pictures, &err))
         die(&err);
     ask_all(pool);
     db_pool_close(pool);
-    for (size_t i = 0; i < COUNT(endings); i++) {
+    for (size_t i = 0; argc < 4 && i < COUNT(endings); i++) {
         (void)snprintf(file, sizeof(file), "%s%s", path, endings[i]);
         (void)unlink(file);
     }
