@@ -38,14 +38,16 @@ bool provider_store_list(struct db *db, struct arena *arena, struct provider_row
                                     " WHERE deleted_at_ms IS NULL ORDER BY id LIMIT $1",
                                     NULL};
     const struct sql_value args[] = {SQL_INT64(PROVIDERS_MAX)};
-    struct provider_row *found = ARENA_ARRAY(arena, struct provider_row, PROVIDERS_MAX);
+    struct provider_row *found = NULL;
     size_t found_count = 0;
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
-    while (found_count < PROVIDERS_MAX && rows_next(&rows))
+    while (found_count < PROVIDERS_MAX && rows_next(&rows)) {
+        found = arena_more(arena, found, sizeof(*found), found_count);
         found[found_count++] = read_provider(&rows, arena);
+    }
     if (rows_failed(&rows))
         return false;
     *items = found;
@@ -198,21 +200,14 @@ bool model_store_list(struct db *db, struct arena *arena, struct model_override 
         NULL};
     const size_t most = PROVIDERS_MAX * (size_t)PROVIDER_MODELS_MAX;
     const struct sql_value args[] = {SQL_INT64((int64_t)most)};
-    size_t found_count = 0, room = 64;
-    struct model_override *found = ARENA_ARRAY(arena, struct model_override, room);
+    size_t found_count = 0;
+    struct model_override *found = NULL;
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
     while (found_count < most && rows_next(&rows)) {
-        if (found_count == room) {
-            struct model_override *more = ARENA_ARRAY(arena, struct model_override, room * 2);
-
-            for (size_t i = 0; i < room; i++)
-                more[i] = found[i];
-            found = more;
-            room *= 2;
-        }
+        found = arena_more(arena, found, sizeof(*found), found_count);
         found[found_count++] = (struct model_override){
             .provider_id = rows_int64(&rows, "provider_id"),
             .name = rows_str(&rows, "name", arena),

@@ -9,17 +9,19 @@ bool setting_store_list(struct db *db, struct arena *arena, struct saved_setting
     static const struct sql list = {"setting_store_list",
                                     "SELECT name, value FROM setting ORDER BY name LIMIT $1", NULL};
     const struct sql_value args[] = {SQL_INT64(SAVED_MAX)};
-    struct saved_setting *found = ARENA_ARRAY(arena, struct saved_setting, SAVED_MAX);
+    struct saved_setting *found = NULL;
     size_t found_count = 0;
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
-    while (found_count < SAVED_MAX && rows_next(&rows))
+    while (found_count < SAVED_MAX && rows_next(&rows)) {
+        found = arena_more(arena, found, sizeof(*found), found_count);
         found[found_count++] = (struct saved_setting){
             .name = rows_str(&rows, "name", arena),
             .value = rows_str(&rows, "value", arena),
         };
+    }
     if (rows_failed(&rows))
         return false;
     *items = found;
