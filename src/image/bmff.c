@@ -247,9 +247,10 @@ static bool add_span(struct meta *meta, uint64_t item, struct str within, uint64
 
     if (start > within.size || size > within.size - start)
         return false; /* cut off */
-    if (size == 0 || !is_metadata(meta, item))
+    if (!is_metadata(meta, item))
         return true;
-    if (out->metadata_count == BMFF_METADATA_MAX)
+    /* A size of 0 stands for all that follows, which would be the pixels too. */
+    if (size == 0 || out->metadata_count == BMFF_METADATA_MAX)
         return false;
     out->metadata[out->metadata_count++] = (struct bmff_span){at + (size_t)start, (size_t)size};
     return true;

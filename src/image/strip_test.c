@@ -190,9 +190,9 @@ static void test_avif_metadata_is_blanked_in_place(void **state)
     assert_true(str_equal(test_pixels(out, arena), test_pixels(test_avif, arena)));
 }
 
-/* An AVIF of boxes alone, with its EXIF item in the idat box; `METHOD` and the place can be
- * changed. */
-#define IDAT_AVIF(method, place)                                                                   \
+/* An AVIF of boxes alone: where its EXIF item lies (method 1: counted from the idat box), and how
+ * large it is said to be. */
+#define IDAT_AVIF(method, place, size)                                                             \
     "\0\0\0\x14"                                                                                   \
     "ftypavif\0\0\0\0avif\0\0\0\xd8meta\0\0\0\0\0\0\0\x0epitm\0\0\0\0\0\1\0\0\0"                   \
     "8iprp\0\0\0\x1cipco\0\0\0\x14ispe\0\0\0\0\0\0\0\x10\0\0\0\x10\0\0\0\x14ipma\0\0\0\0\0\0\0"    \
@@ -200,11 +200,11 @@ static void test_avif_metadata_is_blanked_in_place(void **state)
     "8iinf\0\0\0\0\0\2\0\0\0\x15infe\2\0\0\0\0\1\0\0av01\0\0\0\0\x15infe\2\0\0\0\0\2\0\0Exif\0"    \
     "\0\0\0\x1eidatPIXELS\0\0\0\0II*\0SECRET!!\0\0\0"                                              \
     "0iloc\1\0\0\0D\0\0\2\0\1\0\1\0\0\0\1\0\0\0\0\0\0\0\6\0\2\0" method "\0\0\0\1\0\0\0" place     \
-    "\0\0\0\x10"
+    "\0\0\0" size
 
 static void test_avif_metadata_within_the_boxes_goes_too(void **state)
 {
-    struct str avif = STR(IDAT_AVIF("\1", "\6"));
+    struct str avif = STR(IDAT_AVIF("\1", "\6", "\x10"));
     struct str out = strip(avif, IMAGE_AVIF);
 
     (void)state;
@@ -219,9 +219,10 @@ static void test_avif_metadata_over_the_boxes_is_refused(void **state)
         struct str avif;
         const char *why;
     } rows[] = {
-        {{IDAT_AVIF("\0", "\6"), 236},   "counted from the start it lies over the head"},
-        {{IDAT_AVIF("\1", "\x0e"), 236}, "it reaches out of the idat box"              },
-        {{IDAT_AVIF("\2", "\6"), 236},   "it lies within another item"                 },
+        {{IDAT_AVIF("\0", "\6", "\x10"), 236},   "counted from the start it lies over the head"},
+        {{IDAT_AVIF("\1", "\x0e", "\x10"), 236}, "it reaches out of the idat box"              },
+        {{IDAT_AVIF("\2", "\6", "\x10"), 236},   "it lies within another item"                 },
+        {{IDAT_AVIF("\1", "\6", "\0"), 236},     "it is all that follows"                      },
     };
 
     (void)state;
