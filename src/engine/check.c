@@ -49,6 +49,13 @@ static const struct sql rules[] = {
              " HAVING (t.state = 'running') AND count(a.id) <> 1"
              " OR t.state <> 'running' AND t.state <> 'waiting' AND count(a.id) <> 0"
              " OR count(a.id) > 1 ORDER BY t.id LIMIT 10"                                       },
+    {.name = "check_i6_queued",
+     .text = "SELECT 'user ' || q.user_id || ' is said to have ' || q.count || ' tasks waiting, and"
+             " has ' || q.rows AS what FROM (SELECT u.user_id, coalesce((SELECT count FROM queued q"
+             " WHERE q.user_id = u.user_id), 0) AS count, (SELECT count(*) FROM task t WHERE"
+             " t.user_id = u.user_id AND (t.state = 'blocked' OR t.state = 'ready')) AS rows"
+             " FROM (SELECT user_id FROM queued UNION SELECT user_id FROM task) u) q"
+             " WHERE q.count <> q.rows ORDER BY q.user_id LIMIT 10"                             },
     {.name = "check_i6_run_counts",
      .text = "SELECT 'run ' || r.id || ' counts ' || r.task_count || ' tasks, ' || r.left_count"
              " || ' left, ' || r.failed_count || ' failed, ' || r.cancelled_count"

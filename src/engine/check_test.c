@@ -53,6 +53,8 @@ static const struct breach breaches[] = {
      "check_i3_live_attempts", "task 6 is failed with 1 attempts under way"},
     {"UPDATE attempt SET ended_at_ms = 1 WHERE task_id = 7",
      "check_i3_live_attempts", "task 7 is running with 0 attempts under way"},
+    {"UPDATE queued SET count = 5",
+     "check_i6_queued", "user 7 is said to have 5 tasks waiting, and has 2"},
     {"UPDATE run SET left_count = 4",
      "check_i6_run_counts",
      "run 1 counts 7 tasks, 4 left, 1 failed, 0 cancelled; its rows say 7, 5, 1, 0"},

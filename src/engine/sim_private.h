@@ -275,10 +275,10 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
 
 static inline bool sim_wipe_work(struct db *db, void *context, struct error *err)
 {
-    static const char *const wipes[] = {"DELETE FROM call",       "DELETE FROM attempt",
-                                        "DELETE FROM edge",       "DELETE FROM task",
-                                        "DELETE FROM run",        "DELETE FROM event",
-                                        "DELETE FROM event_head", "DELETE FROM engine_meta"};
+    static const char *const wipes[] = {
+        "DELETE FROM call",       "DELETE FROM attempt",     "DELETE FROM edge",
+        "DELETE FROM task",       "DELETE FROM run",         "DELETE FROM event",
+        "DELETE FROM event_head", "DELETE FROM engine_meta", "DELETE FROM queued"};
 
     (void)context;
     for (size_t index = 0; index < COUNT(wipes); index++)

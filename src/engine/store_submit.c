@@ -17,9 +17,8 @@ static bool check_room(struct db *db, const struct command *command, struct erro
 {
     static const struct sql count = {
         .name = "store_queued",
-        .text = "SELECT (SELECT count(*) FROM task WHERE user_id = $1"
-                " AND (state = 'blocked' OR state = 'ready')) AS mine, (SELECT count(*) FROM task"
-                " WHERE state = 'blocked' OR state = 'ready') AS everyone"};
+        .text = "SELECT coalesce((SELECT count FROM queued WHERE user_id = $1), 0) AS mine,"
+                " (SELECT coalesce(sum(count), 0) FROM queued) AS everyone"};
     const int64_t more = (int64_t)command->submit.spec->node_count;
     const struct sql_value args[] = {SQL_INT64(command->submit.spec->user_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
