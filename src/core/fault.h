@@ -118,6 +118,8 @@
     FAILS(RECOVER_IN_COMMIT, "recover.in_commit")                                                  \
     STOPS(RECOVER_AFTER_COMMIT, "recover.after_commit")
 
+/* Of a request in the writer's group: none of its statements has run; all of the group's have, and
+ * the commit is next, which fails as a whole; it is committed and nobody was told. */
 enum fault_phase { FAULT_BEFORE_COMMIT, FAULT_IN_COMMIT, FAULT_AFTER_COMMIT };
 
 #ifdef VITRINE_FAULTS
