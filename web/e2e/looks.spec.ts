@@ -275,6 +275,9 @@ for (const look of looks.slice(0, 2)) {
     await page.unroute(api);
     await go(page, '/nowhere');
     await see('nowhere', ['desktop']);
+    await go(page, '/docs');
+    await expect(page.getByRole('link', { name: /\/runs/ }).first()).toBeVisible();
+    await see('docs', both);
     await go(page, '/library/01ARZ3NDEKTSV4RRFFQ69G5FAV');
     await see('viewer-gone', ['desktop']);
     expect(found).toEqual([]);
