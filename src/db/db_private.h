@@ -13,6 +13,8 @@
 #define DB_STATEMENTS_MAX 256    /* prepared statements a connection keeps */
 #define DB_STATEMENT_BUCKETS 128 /* a power of two */
 #define DB_GROUP_MAX 256
+#define DB_GATHER_FROM 8  /* requests in the last group: then the next ones are waited for, */
+#define DB_GATHER_US 1000 /* so long */
 #define DB_QUEUE_MAX 65536
 #define DB_LAZY_MS 1000
 #define DB_READER_CACHE_KIB 512
