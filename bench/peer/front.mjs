@@ -18,9 +18,10 @@ function call({ url, prompt }) {
   });
 }
 // LOCK_MS unset: BullMQ's own lease of 30 s and limit of one stall.
-new Worker("jobs", (job) => call(job.data), { connection, concurrency: Number(CONCURRENCY), removeOnComplete: { count: 0 },
+const worker = new Worker("jobs", (job) => call(job.data), { connection, concurrency: Number(CONCURRENCY), removeOnComplete: { count: 0 },
   ...(LOCK_MS ? { lockDuration: Number(LOCK_MS), stalledInterval: Number(LOCK_MS) } : {}),
   ...(STALLED_MAX ? { maxStalledCount: Number(STALLED_MAX) } : {}) });
+worker.on("error", () => undefined); // a lease that was lost, told for each job
 
 createServer((req, res) => {
   if (req.method === "GET") {
