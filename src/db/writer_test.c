@@ -1,7 +1,7 @@
 #include "db/test_private.h"
 
-#include <stdatomic.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 enum { MANY = 100 };
