@@ -153,7 +153,7 @@ static const struct sql rules[] = {
              " || o.state, 'no call of its task') AS what FROM call c LEFT JOIN call o"
              " ON o.id = c.repeat_of AND o.task_id = c.task_id WHERE c.repeat_of IS NOT NULL"
              " AND (o.id IS NULL OR o.id >= c.id OR o.state NOT IN ('unknown', 'accepted',"
-             " 'finished')) ORDER BY c.id LIMIT 10"                                             },
+             " 'finished', 'failed')) ORDER BY c.id LIMIT 10"                                   },
     {.name = "check_calls_call_times",
      .text = "SELECT 'call ' || c.id || ' is ' || c.state || CASE WHEN c.ended_at_ms IS NULL"
              " THEN ' without a time of its end' ELSE ' without its attempt' END AS what"

@@ -120,7 +120,7 @@ struct command {
             bool is_applied; /* out */
         } accept;
         struct command_keep {
-            int64_t call_id, cost_micro;
+            int64_t task_id, call_id, cost_micro;
             struct str result, request_id, currency;
             int http_status;
         } keep;

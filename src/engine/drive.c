@@ -592,6 +592,7 @@ static void on_kept(void *arg, bool ok, const struct error *err)
 static void take_keep(struct drive *drive)
 {
     drive->command.keep = (struct command_keep){
+        .task_id = drive->attempt->task_id,
         .call_id = drive->call_id,
         .cost_micro = drive->step.cost_micro,
         .result = drive->step.result,

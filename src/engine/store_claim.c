@@ -307,8 +307,8 @@ bool store_keep(struct db *db, const struct engine_hooks *hooks, struct command 
         SQL_INT64(command->now_ms),
         SQL_TEXT(command->keep.request_id)};
 
-    (void)hooks;
-    return db_exec_one(db, &update, args, COUNT(args), err);
+    return db_exec_one(db, &update, args, COUNT(args), err) &&
+           store_settle_ended(db, hooks, command, command->keep.task_id, err);
 }
 
 /* The way in the table that a take-over goes. */

@@ -51,6 +51,10 @@ MUST_CHECK bool store_after_end(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, int64_t task_id, int64_t run_id,
                                 enum task_state state, struct ended *out, struct error *err);
 
+/* Money of a call of which an old owner tells when its task has ended already: settled again. */
+MUST_CHECK bool store_settle_ended(struct db *db, const struct engine_hooks *hooks,
+                                   struct command *command, int64_t task_id, struct error *err);
+
 /* A task as it is now, for the core; `limit` of them at most. */
 MUST_CHECK bool store_add_changed(struct db *db, struct command *command, int64_t task_id,
                                   size_t limit, struct error *err);

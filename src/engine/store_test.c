@@ -421,6 +421,8 @@ static void test_a_result_for_a_cancelled_task_is_late_but_kept(void **state)
     assert_int_equal(hooks_of(place, "settle", task, &cost), 1);
     assert_int_equal(cost, -1);
     keep_result(place, call, "{\"kept\":1}");
+    assert_int_equal(hooks_of(place, "settle", task, &cost), 2);
+    assert_int_equal(cost, TEST_PRICE); /* known from now on, whatever comes of the result */
     end = end_of(task, fence, TASK_FINISH, call, CALL_FINISHED, -1);
     assert_false(end_task(place, end).end.is_applied);
     expect_state(place, task, "cancelled", "as the person was told");
@@ -428,7 +430,7 @@ static void test_a_result_for_a_cancelled_task_is_late_but_kept(void **state)
     last = &place->hooked[place->hooked_count - 2];
     assert_string_equal(last->hook, "record");
     assert_true(last->is_late);
-    assert_int_equal(hooks_of(place, "settle", task, &cost), 2);
+    assert_int_equal(hooks_of(place, "settle", task, &cost), 3);
     assert_int_equal(cost, TEST_PRICE);
     assert_int_equal(ask(place, "SELECT cost_micro AS n FROM run", 0), TEST_PRICE);
     expect_sound(place, "late");

@@ -385,7 +385,11 @@ static inline void keep_result(struct place *place, int64_t call_id, const char 
 {
     struct command command = {.type = COMMAND_KEEP};
 
-    command.keep = (struct command_keep){.call_id = call_id,
+    command.keep = (struct command_keep){.task_id = ask(place,
+                                                        "SELECT task_id AS n FROM call"
+                                                        " WHERE id = $1",
+                                                        call_id),
+                                         .call_id = call_id,
                                          .cost_micro = TEST_PRICE,
                                          .result = str_of(result),
                                          .currency = STR("USD"),

@@ -127,7 +127,8 @@ static bool keep_answer(struct life *life, const struct job *job)
 {
     struct command command = {.type = COMMAND_KEEP};
 
-    command.keep = (struct command_keep){.call_id = job->call,
+    command.keep = (struct command_keep){.task_id = job->task,
+                                         .call_id = job->call,
                                          .cost_micro = TEST_PRICE,
                                          .result = STR("{\"kept\":1}"),
                                          .currency = STR("USD"),

@@ -230,6 +230,8 @@ export class House {
   async feed(options) {
     const feed = await new Feed(this, options).opened;
     this.feeds.push(feed);
+    // What comes after this greeting is told; before it, the stream has no place in the log yet.
+    if (feed.status === 200) await feed.until("hello", (event) => event.kind === "hello");
     return feed;
   }
 
