@@ -227,7 +227,13 @@ async function drained(side, limit_ms = 120000) {
 
 // ---- providers ----
 
-async function startNginx() {
+let nginx;
+function startNginx() {
+  nginx ??= makeNginx();
+  return nginx;
+}
+
+async function makeNginx() {
   const port = await freePort();
   const home = join(folder, "nginx");
   mkdirSync(home);
@@ -366,7 +372,7 @@ async function holdThousand(side, ledger) {
 }
 
 async function measureMemory(server) {
-  const url = await startNginx().catch(() => null) ?? "";
+  const url = await startNginx();
   const rows = [];
   for (const make of [() => new Vitrine(server), () => new Peer()]) {
     const ledger = await new Ledger().start();

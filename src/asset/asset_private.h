@@ -147,8 +147,8 @@ MUST_CHECK bool asset_tell_changed(struct db *db, const struct asset *asset, int
 MUST_CHECK bool asset_tell_removed(struct db *db, const struct asset *asset, int64_t now_ms,
                                    struct error *err);
 
-/* The columns every reader of rows selects, of `asset a`. */
-/* In the order in which asset_of_row() reads them: a column is looked for behind the last one. */
+/* The columns every reader of rows selects, of `asset a`, in the order in which asset_of_row()
+ * reads them: a column is looked for behind the last one. */
 #define ASSET_COLUMNS                                                                              \
     "a.id, a.public_id, a.user_id, a.kind, a.name, a.blob, a.mime, a.size, a.width_px,"            \
     " a.height_px, a.thumbhash, a.color, a.rating, a.is_starred, a.tags, a.run, a.task,"           \

@@ -215,7 +215,7 @@ ssize_t fault_write(enum fault_point point, ssize_t (*write)(int fd, const void 
 
 bool fault_commit(const char *request, enum fault_phase phase)
 {
-    for (size_t row = 0; row < sizeof(commits) / sizeof(commits[0]); row++)
+    for (size_t row = 0; row < COUNT(commits); row++)
         if (strcmp(request, commits[row].request) == 0)
             return fault_here(commits[row].phases[phase]);
     return false;

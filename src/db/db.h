@@ -90,9 +90,8 @@ int64_t db_last_id(struct db *db); /* rowid of the last insert in this transacti
  * or when another request of the group failed half-way, so it touches its arguments only, sends
  * nothing, calls nobody.  It must therefore begin by giving what it fills in `context` its first
  * value.  False from `work`, with `*err` set, undoes what it did alone; the rest of the group
- * commits.  It sees what the
- * requests before it in its group wrote, although that is not durable yet.  A statement left
- * unfinished is reset after it.
+ * commits.  It sees what the requests before it in its group wrote, although that is not durable
+ * yet.  A statement left unfinished is reset after it.
  */
 typedef bool (*db_work)(struct db *db, void *context, struct error *err);
 

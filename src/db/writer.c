@@ -354,14 +354,17 @@ static bool wait_for_work(struct writer *writer)
 
 /*
  * When many write at once, a commit costs less each the more there are in it: the same pages are
- * written once.  Called without the lock.
+ * written once.
  */
-static void gather(size_t group_last)
+static void gather(struct writer *writer, size_t group_last)
 {
     const struct timespec pause = {.tv_nsec = DB_GATHER_US * 1000L};
 
-    if (group_last >= DB_GATHER_FROM)
-        (void)nanosleep(&pause, NULL);
+    if (group_last < DB_GATHER_FROM)
+        return;
+    pthread_mutex_unlock(&writer->lock);
+    (void)nanosleep(&pause, NULL);
+    pthread_mutex_lock(&writer->lock);
 }
 
 static size_t take_group(struct writer *writer)
@@ -389,9 +392,7 @@ static void *writer_main(void *context)
     while (wait_for_work(writer)) {
         bool is_idle;
 
-        pthread_mutex_unlock(&writer->lock);
-        gather(count);
-        pthread_mutex_lock(&writer->lock);
+        gather(writer, count);
         count = take_group(writer);
         pthread_mutex_unlock(&writer->lock);
         group_run(writer, count);

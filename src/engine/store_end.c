@@ -305,16 +305,21 @@ static bool record_result(struct db *db, const struct engine_hooks *hooks, struc
     return hooks->record_result(hooks->context, db, &result, err);
 }
 
+/* Of a task that has ended. */
+static bool settle_again(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                         const struct task_entry *entry, struct error *err)
+{
+    return settle(db, hooks, command, entry->id, err) &&
+           count_run(db, command, entry->run_id, 0, 0, 0, err);
+}
+
 bool store_settle_ended(struct db *db, const struct engine_hooks *hooks, struct command *command,
                         int64_t task_id, struct error *err)
 {
     struct task_entry entry;
 
-    if (!store_entry_find(db, task_id, command->arena, &entry, err))
-        return false;
-    return !task_state_is_final(entry.state) ||
-           (settle(db, hooks, command, task_id, err) &&
-            count_run(db, command, entry.run_id, 0, 0, 0, err));
+    return store_entry_find(db, task_id, command->arena, &entry, err) &&
+           (!task_state_is_final(entry.state) || settle_again(db, hooks, command, &entry, err));
 }
 
 /* Cancelled while the provider was at work: what was paid for is kept all the same (P7). */
@@ -323,8 +328,7 @@ static bool take_late_result(struct db *db, const struct engine_hooks *hooks,
                              struct error *err)
 {
     return record_result(db, hooks, command, entry, err) &&
-           settle(db, hooks, command, entry->id, err) &&
-           count_run(db, command, entry->run_id, 0, 0, 0, err);
+           settle_again(db, hooks, command, entry, err);
 }
 
 /* What was cancelled meanwhile does not start again and asks nobody, unless its result is here. */
@@ -362,7 +366,7 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
         return false;
     command->end.user_id = entry.user_id;
     if (entry.fence != command->end.fence) /* fenced out: the call is told of, nothing else */
-        return store_settle_ended(db, hooks, command, entry.id, err);
+        return !task_state_is_final(entry.state) || settle_again(db, hooks, command, &entry, err);
     if (!task_state_next(entry.state, event, &to, &refused))
         return event != TASK_FINISH || entry.state != TASK_CANCELLED ||
                take_late_result(db, hooks, command, &entry, err);
