@@ -231,8 +231,8 @@ static bool rank_before(struct db *db, const struct task_entry *entry,
     static const struct sql find = {
         .name = "store_rank_below",
         .text = "SELECT coalesce(max(rank), $3 - 2) AS rank FROM task WHERE user_id = $1"
-                " AND (state = 'blocked' OR state = 'ready') AND priority = $2 AND rank < $3 AND "
-                "id <> $4"};
+                " AND (state = 'blocked' OR state = 'ready') AND priority = $2 AND rank < $3"
+                " AND id <> $4"};
     static const struct sql spread = {
         .name = "store_rank_spread",
         .text = "UPDATE task SET rank = rank + 1 WHERE user_id = $1"
