@@ -297,12 +297,19 @@ static void again(struct attempt *attempt, struct step *out) { keep(attempt, att
 static void fetch(struct attempt *attempt, struct work *work, struct step *out)
 {
     const struct operation_services *services = attempt->services;
+    const struct provider_picture *picture = &work->verdict.pictures[work->fetching];
+    struct exchange_header *headers =
+        ARENA_ARRAY(attempt->arena, struct exchange_header, picture->header_count);
 
+    for (size_t index = 0; index < picture->header_count; index++)
+        headers[index] = picture->headers[index];
     out->type = STEP_EXCHANGE;
     out->exchange = (struct exchange){
         .purpose = EXCHANGE_FETCH,
         .method = STR("GET"),
         .url = work->verdict.pictures[work->fetching].url,
+        .headers = headers,
+        .header_count = picture->header_count,
         .is_own_origin =
             true, /* a model server on the LAN names itself; others are public anyway */
         .delay_ms = fetch_delay_ms[work->fetches],

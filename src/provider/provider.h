@@ -11,7 +11,8 @@
 #include "core/secret.h"
 #include "core/str.h"
 
-enum provider_action { PROVIDER_GENERATE, PROVIDER_EDIT };
+/* WRITE: text out, from the prompt and the pictures to look at (references). */
+enum provider_action { PROVIDER_GENERATE, PROVIDER_EDIT, PROVIDER_WRITE };
 
 /* Output tokens of one picture, by quality and shape: what a token-billed model is estimated with.
  */
@@ -27,6 +28,9 @@ struct provider_model {
     bool is_known; /* a row of the catalogue; false: nothing is known, the request passes through */
     bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
         has_transparency, has_stream;
+    bool can_write;         /* text */
+    bool can_see;           /* pictures to write about: references_max of them */
+    bool has_schema;        /* writes JSON that fits a schema */
     int64_t references_max; /* 0: takes none */
     int64_t count_max;      /* pictures per call */
     const char *const
@@ -75,6 +79,10 @@ struct provider_request {
     struct str quality, background, format; /* empty: default */
     int64_t compression;                    /* 0..100; -1: default */
     int64_t partial_images;                 /* 0: no streaming */
+    /* Of WRITE: what the model is told before the prompt; the JSON schema its answer must fit and a
+     * name for it (a-z and _), empty: plain text; tokens at most, 0: default. */
+    struct str system, schema, schema_name;
+    int64_t output_tokens_max;
     const struct provider_image *references;
     size_t reference_count;
     const struct provider_image *mask; /* NULL: none; transparent = to be changed */
@@ -97,6 +105,13 @@ struct exchange_header {
     struct str name, value;
 };
 
+/* Volcengine's "HMAC-SHA256" (facts 4C), made when the request leaves, for it holds the time.  Adds
+ * Host, X-Date, X-Content-Sha256 and Authorization. */
+struct exchange_signing {
+    struct str key_id, region, service;
+    struct secret key;
+};
+
 /*
  * One request to be performed.  Everything in the arena it was made in, but for body segments that
  * are the request's own picture bytes: those are borrowed from the request.  A `card` exchange is
@@ -111,7 +126,8 @@ struct exchange {
     struct str method, url;
     struct exchange_header *headers;
     size_t header_count;
-    struct str *body; /* segments */
+    const struct exchange_signing *signing; /* NULL: not signed; in the arena */
+    struct str *body;                       /* segments */
     size_t body_count;
     bool is_stream; /* the reply is server-sent events, fed to kind->stream */
     int64_t first_byte_ms, idle_ms, total_ms; /* 0: net's defaults */
@@ -120,6 +136,8 @@ struct exchange {
     int64_t delay_ms;
     unsigned retry_stage; /* which liberal fall-back this is (0: first); bounded by the kind */
     uint64_t dropped;     /* optional fields the server refused by name, left out here */
+    struct str memo;      /* the kind's own: what it must know when it reads the reply, such as the
+                             names of pictures uploaded so far */
 };
 
 enum exchange_outcome {
@@ -175,7 +193,10 @@ struct provider_failure {
 
 struct provider_picture {
     struct str bytes; /* decoded; or empty and */
-    struct str url;   /* to be fetched at once, without credentials */
+    struct str url;   /* to be fetched at once, with these headers alone: credentials only where the
+                         address is the account's own origin */
+    const struct exchange_header *headers;
+    size_t header_count;
     struct str revised_prompt;
     bool has_seed;
     int64_t seed;
@@ -189,15 +210,18 @@ struct provider_usage {
 };
 
 enum verdict_type {
-    VERDICT_DONE,   /* pictures */
+    VERDICT_DONE,   /* pictures, or text when that was asked for */
     VERDICT_WAIT,   /* accepted: remote_id; poll after poll_after_ms */
-    VERDICT_NEXT,   /* perform `next` (a fall-back after a refusal that cost nothing) */
+    VERDICT_NEXT,   /* perform `next`: a fall-back after a refusal that cost nothing, the call after
+                       its uploads (which are not paid), the result after a poll */
     VERDICT_FAILED, /* failure */
 };
 struct provider_verdict {
     enum verdict_type type;
     struct provider_picture *pictures;
     size_t picture_count;
+    struct str missing; /* DONE with fewer pictures than asked for: why, in the provider's words */
+    struct str text;    /* of WRITE: not empty; UTF-8; a JSON object when a schema was asked for */
     struct provider_usage usage;
     struct str remote_id;  /* ours to keep: enough to poll after a restart */
     struct str request_id; /* x-request-id and the like */

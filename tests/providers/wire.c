@@ -4,12 +4,17 @@
  *
  *   in   {"kind","base_url","key","options",                     the account
  *         "model","prompt","count","width","height","quality","format","background","partial_images",
- *         "seed","negative_prompt","idempotency_key","safety_id","references":[base64],"mask":base64}
+ *         "seed","negative_prompt","idempotency_key","safety_id","references":[base64],"mask":base64,
+ *         "steps","scale","action":"write","system","schema","schema_name","output_tokens_max",
+ *         "mime" of all pictures,"remote_id": asks for that instead of beginning}
  *   out  {"method","url","headers":[[name,value]],"body":base64,"is_stream"}   or {"refused":{…}}
  *   in   {"outcome":"replied"|"lost","status","headers":[[name,value]],"body":base64,"piece":bytes}
  *   out  {"next":true} and the next exchange on a line of its own,
- *        or {"verdict","pictures":[{"sha256","size","url"}],"partials","cost_micro","failure",
- *            "charged","message","code","retry_after_ms","dropped","request_id"}
+ *        or {"verdict","pictures":[{"sha256","size","url","headers"}],"text","missing","partials",
+ *            "cost_micro","failure","charged","message","code","retry_after_ms","dropped",
+ *            "request_id","remote_id","progress","poll_after_ms"}
+ *
+ * After "wait" comes the exchange that polls, as if the time had passed.
  */
 #include "core/hash.h"
 #include "provider/provider.h"
@@ -84,7 +89,9 @@ static void read_request(struct wire *wire, const struct json *in)
         .options = json_get(in, "options"),
     };
     wire->request = (struct provider_request){
-        .action = json_count(references) > 0 ? PROVIDER_EDIT : PROVIDER_GENERATE,
+        .action = str_equal(json_text(json_get(in, "action")), STR("write")) ? PROVIDER_WRITE
+                  : json_count(references) > 0                               ? PROVIDER_EDIT
+                                                                             : PROVIDER_GENERATE,
         .model = json_text(json_get(in, "model")),
         .prompt = json_text(json_get(in, "prompt")),
         .negative_prompt = json_text(json_get(in, "negative_prompt")),
@@ -102,11 +109,26 @@ static void read_request(struct wire *wire, const struct json *in)
         .safety_id = json_text(json_get(in, "safety_id")),
         .references = wire->references,
         .reference_count = json_count(references),
+        .steps = json_int_or(json_get(in, "steps"), 0),
+        .system = json_text(json_get(in, "system")),
+        .schema = json_text(json_get(in, "schema")),
+        .schema_name = json_text(json_get(in, "schema_name")),
+        .output_tokens_max = json_int_or(json_get(in, "output_tokens_max"), 0),
     };
+    if (!json_double(json_get(in, "scale"), &wire->request.scale))
+        wire->request.scale = 0;
     for (size_t i = 0; i < json_count(references); i++)
-        wire->references[i].bytes = read_base64(json_item(references, i), wire->arena);
+        wire->references[i] = (struct provider_image){
+            .bytes = read_base64(json_item(references, i), wire->arena),
+            .mime = json_text(json_get(in, "mime")),
+            .name = arena_printf(wire->arena, "reference-%zu.png", i + 1),
+        };
     if (json_is(json_get(in, "mask"), JSON_TEXT)) {
-        wire->mask.bytes = read_base64(json_get(in, "mask"), wire->arena);
+        wire->mask = (struct provider_image){
+            .bytes = read_base64(json_get(in, "mask"), wire->arena),
+            .mime = json_text(json_get(in, "mime")),
+            .name = STR("mask.png"),
+        };
         wire->request.mask = &wire->mask;
     }
 }
@@ -133,6 +155,20 @@ static void write_refusal(const struct error *err)
     write_line(&buf);
 }
 
+static void write_headers(struct json_writer *writer, const struct exchange_header *headers,
+                          size_t count)
+{
+    json_name(writer, "headers");
+    json_begin_list(writer);
+    for (size_t i = 0; i < count; i++) {
+        json_begin_list(writer);
+        json_add_text(writer, headers[i].name);
+        json_add_text(writer, headers[i].value);
+        json_end_list(writer);
+    }
+    json_end_list(writer);
+}
+
 static void write_exchange(const struct exchange *exchange)
 {
     CLEANUP(buf_finish) struct buf buf = {0}, body = {0}, text = {0};
@@ -145,15 +181,7 @@ static void write_exchange(const struct exchange *exchange)
     json_begin_object(&writer);
     add_text(&writer, "method", exchange->method);
     add_text(&writer, "url", exchange->url);
-    json_name(&writer, "headers");
-    json_begin_list(&writer);
-    for (size_t i = 0; i < exchange->header_count; i++) {
-        json_begin_list(&writer);
-        json_add_text(&writer, exchange->headers[i].name);
-        json_add_text(&writer, exchange->headers[i].value);
-        json_end_list(&writer);
-    }
-    json_end_list(&writer);
+    write_headers(&writer, exchange->headers, exchange->header_count);
     add_text(&writer, "body", buf_str(&text));
     json_name(&writer, "is_stream");
     json_add_bool(&writer, exchange->is_stream);
@@ -213,6 +241,7 @@ static void write_pictures(struct json_writer *writer, const struct provider_ver
         json_name(writer, "size");
         json_add_int(writer, (int64_t)verdict->pictures[i].bytes.size);
         add_text(writer, "url", verdict->pictures[i].url);
+        write_headers(writer, verdict->pictures[i].headers, verdict->pictures[i].header_count);
         json_end_object(writer);
     }
     json_end_list(writer);
@@ -234,6 +263,8 @@ static void write_verdict(const struct wire *wire, const struct provider_verdict
     json_begin_object(&writer);
     add_text(&writer, "verdict", str_of(types[verdict->type]));
     write_pictures(&writer, verdict);
+    add_text(&writer, "text", verdict->text);
+    add_text(&writer, "missing", verdict->missing);
     json_name(&writer, "partials");
     json_add_int(&writer, (int64_t)wire->partials);
     json_name(&writer, "cost_micro");
@@ -247,30 +278,52 @@ static void write_verdict(const struct wire *wire, const struct provider_verdict
     json_add_int(&writer, verdict->failure.retry_after_ms);
     add_text(&writer, "dropped", verdict->dropped);
     add_text(&writer, "request_id", verdict->request_id);
+    add_text(&writer, "remote_id", verdict->remote_id);
+    json_name(&writer, "progress");
+    json_add_double(&writer, verdict->progress);
+    json_name(&writer, "poll_after_ms");
+    json_add_int(&writer, verdict->poll_after_ms);
     json_end_object(&writer);
     write_line(&buf);
+}
+
+/* The exchange after `verdict`, if there is one. */
+static bool find_next(const struct wire *wire, const struct provider_verdict *verdict,
+                      struct exchange *exchange)
+{
+    struct error err = {0};
+
+    if (verdict->type == VERDICT_NEXT)
+        *exchange = verdict->next;
+    else if (verdict->type == VERDICT_WAIT &&
+             !wire->kind->poll(&wire->account, verdict->remote_id, wire->arena, exchange, &err))
+        die(err.message);
+    return verdict->type == VERDICT_NEXT || verdict->type == VERDICT_WAIT;
 }
 
 /* The whole conversation about one call. */
 static void run(struct wire *wire)
 {
-    struct provider_verdict verdict = {.type = VERDICT_NEXT};
+    struct provider_verdict verdict = {0};
+    const struct json *in = read_line(wire);
+    const struct str remote_id = json_text(json_get(in, "remote_id"));
     struct exchange exchange;
     struct error err = {0};
 
-    read_request(wire, read_line(wire));
-    if (!wire->kind->begin(&wire->account, &wire->request, wire->arena, &exchange, &err)) {
+    read_request(wire, in);
+    if (remote_id.size > 0
+            ? !wire->kind->poll(&wire->account, remote_id, wire->arena, &exchange, &err)
+            : !wire->kind->begin(&wire->account, &wire->request, wire->arena, &exchange, &err)) {
         write_refusal(&err);
         return;
     }
-    while (verdict.type == VERDICT_NEXT) {
+    do {
         struct exchange_reply reply;
         write_exchange(&exchange);
         reply = read_reply(wire, &exchange);
         wire->kind->read(&wire->account, &wire->request, &exchange, &reply, wire->arena, &verdict);
         write_verdict(wire, &verdict);
-        exchange = verdict.next;
-    }
+    } while (find_next(wire, &verdict, &exchange));
 }
 
 int main(void)

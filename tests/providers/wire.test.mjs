@@ -1,19 +1,15 @@
-// The C translation over real HTTP: against our fake, which keeps a ledger, and against aimock, which
-// other people wrote.  WIRE is the program of wire.c; meson sets it.
+// The openai kind over real HTTP: against our fake, which keeps a ledger, and against aimock, which
+// other people wrote.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { request as httpRequest } from "node:http";
-import { createInterface } from "node:readline";
 import { after, before, beforeEach, test } from "node:test";
 
 import { LLMock } from "@copilotkit/aimock";
 
 import { startFake } from "./openai.mjs";
 import { drawPng } from "./png.mjs";
+import { carry, options } from "./wire.mjs";
 
-const WIRE = process.env.WIRE;
-const options = { skip: WIRE ? false : "WIRE does not name the program" };
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 let fake;
@@ -24,52 +20,8 @@ const control = (body) =>
 const ledger = async () => (await fetch(`${fake.url}/__ledger`)).json();
 beforeEach(() => control({ reset: true }));
 
-// One HTTP exchange, told as wire.c wants to hear it.
-function perform(exchange, timeout = 2000) {
-  return new Promise((resolve) => {
-    const pieces = [];
-    let head = null;
-    const lost = () => resolve({ outcome: "lost", status: head?.statusCode ?? 0, headers: [],
-      body: Buffer.concat(pieces).toString("base64") });
-    const req = httpRequest(exchange.url, { method: exchange.method, agent: false, timeout,
-      headers: Object.fromEntries(exchange.headers) }, (res) => {
-      head = res;
-      res.on("data", (piece) => pieces.push(piece));
-      res.on("error", lost);
-      res.on("end", () => resolve({ outcome: "replied", status: res.statusCode,
-        headers: Object.entries(res.headers).map(([name, value]) => [name, String(value)]),
-        body: Buffer.concat(pieces).toString("base64") }));
-    });
-    req.on("timeout", () => req.destroy());
-    req.on("error", lost);
-    req.end(Buffer.from(exchange.body, "base64"));
-  });
-}
-
-// Runs a whole call; gives the last verdict and all the exchanges that led to it.
-async function call(order, { piece = 4096, timeout } = {}) {
-  const child = spawn(WIRE, { stdio: ["pipe", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const say = (line) => child.stdin.write(`${JSON.stringify(line)}\n`);
-  const hear = async () => JSON.parse((await lines.next()).value);
-  const exchanges = [];
-  try {
-    say({ kind: "openai", base_url: fake.url, key: "test-key", options: {}, model: "gpt-image-2",
-      prompt: "a cup", ...order });
-    for (;;) {
-      const exchange = await hear();
-      if (exchange.refused) return { ...exchange, exchanges };
-      exchanges.push(exchange);
-      say({ ...(await perform(exchange, timeout)), piece });
-      const verdict = await hear();
-      if (verdict.verdict !== "next") return { ...verdict, exchanges };
-    }
-  } finally {
-    child.stdin.end();
-    if (child.exitCode === null) await new Promise((resolve) => child.on("exit", resolve));
-    assert.equal(child.exitCode, 0);
-  }
-}
+const call = (order, how) => carry({ kind: "openai", base_url: fake.url, key: "test-key", options: {},
+  model: "gpt-image-2", prompt: "a cup", ...order }, how);
 
 test("a generation: our picture is the one in the ledger, our cost its tokens", options, async () => {
   const verdict = await call({ width: 1024, height: 768, count: 2, idempotency_key: "call-1" });
