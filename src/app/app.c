@@ -396,7 +396,7 @@ static bool start_http(struct app *app, size_t handlers, struct error *err)
         .proxies = settings_list(app->settings, "proxies", arena),
         .public_origin = origin.size == 0 ? NULL : arena_cstr(arena, origin),
         .is_insecure_allowed = settings_bool(app->settings, "insecure"),
-        .io_threads = io > 0 ? (size_t)io : (cores() + 1) / 2,
+        .io_threads = io > 0 ? (size_t)io : cores(),
         .handler_threads = handlers,
         .tables = app_tables,
         .assets = page_assets,

@@ -35,6 +35,7 @@ struct asset asset_of_row(struct rows *rows, struct arena *arena)
         .version = rows_int64(rows, "version"),
     };
     struct str source = rows_str(rows, "label_source", arena);
+    char version[STR_INT64_SIZE];
 
     for (int which = 0; which < IMAGE_VARIANT_COUNT; which++)
         asset.variants[which] =
@@ -47,7 +48,7 @@ struct asset asset_of_row(struct rows *rows, struct arena *arena)
             .created_at_ms = rows_int64(rows, "label_at_ms"),
         };
     }
-    asset.etag = arena_printf(arena, "%" PRId64, asset.version);
+    asset.etag = arena_str(arena, str_print_int64(asset.version, version));
     return asset;
 }
 

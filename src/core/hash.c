@@ -3,8 +3,11 @@
 #include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SHORT_SIZE_MAX 512
 
 static const void *bytes_of(struct str bytes) { return bytes.data == NULL ? "" : bytes.data; }
 
@@ -19,6 +22,11 @@ struct sha256 sha256_of(struct str bytes)
 {
     struct sha256 hash;
 
+    /* OpenSSL looks its algorithms up for every hash, which for a key takes longer than hashing. */
+    if (bytes.size <= SHORT_SIZE_MAX) {
+        crypto_hash_sha256(hash.bytes, bytes_of(bytes), bytes.size);
+        return hash;
+    }
     must(EVP_Digest(bytes_of(bytes), bytes.size, hash.bytes, NULL, EVP_sha256(), NULL));
     return hash;
 }

@@ -59,8 +59,14 @@ void json_begin_list(struct json_writer *writer) { begin(writer, false); }
 
 void json_end_list(struct json_writer *writer) { end(writer, false); }
 
-/* True for what stands in a JSON text as it is. */
-static bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+/* True for what stands in a JSON text as it is: ASCII less controls, quotes and backslashes. */
+#define PLAIN_8 1, 1, 1, 1, 1, 1, 1, 1
+/* clang-format off */
+static const bool is_plain[256] = {
+    [0x20] = 1, 1, 0, 1, 1, 1, 1, 1, PLAIN_8, PLAIN_8, PLAIN_8, PLAIN_8, PLAIN_8, PLAIN_8,
+    [0x58] = 1, 1, 1, 1, 0, 1, 1, 1, PLAIN_8, PLAIN_8, PLAIN_8, 1, 1, 1, 1, 1, 1, 1, 0,
+};
+/* clang-format on */
 
 static void add_escaped(struct buf *buf, uint32_t c)
 {
@@ -86,7 +92,7 @@ static void add_quoted(struct buf *buf, struct str text)
         size_t plain = 0;
         uint32_t c;
 
-        while (plain < text.size && is_plain((unsigned char)text.data[plain]))
+        while (plain < text.size && is_plain[(unsigned char)text.data[plain]])
             plain++;
         buf_add(buf, str_slice(text, 0, plain));
         text = str_slice(text, plain, text.size);

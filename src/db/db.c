@@ -155,35 +155,28 @@ static void end_view(struct db *db)
     assert(sqlite3_get_autocommit(db->handle));
 }
 
-bool db_borrow(struct db_pool *pool, struct db **out, struct error *err)
+static bool has_reader(const struct db_pool *pool)
 {
-    struct timespec until = db_timespec(db_mono_ms() + pool->borrow_ms);
-    struct db *db;
-    int rc = 0;
+    return pool->idle != NULL || pool->reader_count < pool->reader_max;
+}
 
-    pthread_mutex_lock(&pool->lock);
-    while (rc == 0 && pool->idle == NULL && pool->reader_count == pool->reader_max)
-        rc = pthread_cond_timedwait(&pool->reader_back, &pool->lock, &until);
-    db = pool->idle;
+/* Under the lock, when there is one.  NULL: the caller opens it. */
+static struct db *take_reader(struct db_pool *pool)
+{
+    struct db *db = pool->idle;
+
     if (db != NULL) {
         pool->idle = db->next;
-        pool->reader_lent++;
-    } else if (pool->reader_count < pool->reader_max) {
-        pool->reader_count++;
-        pool->reader_lent++;
-        rc = 0;
-    }
-    pthread_mutex_unlock(&pool->lock);
-    if (db != NULL) {
         db->next = NULL;
-        *out = db;
-        return true;
+    } else {
+        pool->reader_count++;
     }
-    if (rc != 0) {
-        (void)error_set(err, ERROR_UNAVAILABLE, "the database is busy");
-        err->retry_after_ms = 1000;
-        return error_detail(err, "no reader came back in %" PRId64 " ms", pool->borrow_ms);
-    }
+    pool->reader_lent++;
+    return db;
+}
+
+static bool open_reader(struct db_pool *pool, struct db **out, struct error *err)
+{
     if (connection_open(pool, false, out, err))
         return true;
     pthread_mutex_lock(&pool->lock);
@@ -192,6 +185,47 @@ bool db_borrow(struct db_pool *pool, struct db **out, struct error *err)
     pthread_cond_signal(&pool->reader_back);
     pthread_mutex_unlock(&pool->lock);
     return false;
+}
+
+bool db_borrow(struct db_pool *pool, struct db **out, struct error *err)
+{
+    struct timespec until = db_timespec(db_mono_ms() + pool->borrow_ms);
+    struct db *db = NULL;
+    bool is_there;
+    int rc = 0;
+
+    pthread_mutex_lock(&pool->lock);
+    while (rc == 0 && !has_reader(pool))
+        rc = pthread_cond_timedwait(&pool->reader_back, &pool->lock, &until);
+    is_there = has_reader(pool);
+    if (is_there)
+        db = take_reader(pool);
+    pthread_mutex_unlock(&pool->lock);
+    if (!is_there) {
+        (void)error_set(err, ERROR_UNAVAILABLE, "the database is busy");
+        err->retry_after_ms = 1000;
+        return error_detail(err, "no reader came back in %" PRId64 " ms", pool->borrow_ms);
+    }
+    if (db == NULL)
+        return open_reader(pool, out, err);
+    *out = db;
+    return true;
+}
+
+struct db *db_borrow_now(struct db_pool *pool)
+{
+    struct db *db = NULL;
+    struct error ignored;
+    bool is_there;
+
+    pthread_mutex_lock(&pool->lock);
+    is_there = has_reader(pool);
+    if (is_there)
+        db = take_reader(pool);
+    pthread_mutex_unlock(&pool->lock);
+    if (is_there && db == NULL && !open_reader(pool, &db, &ignored))
+        return NULL;
+    return db;
 }
 
 void db_give_back(struct db *db)

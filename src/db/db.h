@@ -68,7 +68,7 @@ MUST_CHECK bool db_query(struct db *db, const struct sql *sql, const struct sql_
 bool rows_next(struct rows *rows);
 bool rows_failed(const struct rows *rows);
 void rows_finish(struct rows *rows);
-/* Columns by name; an unknown name is an assert.  NULL reads as 0, 0.0, empty. */
+/* Columns by name, which is static text; an unknown name is an assert.  NULL reads as 0, 0.0, empty. */
 int64_t rows_int64(struct rows *rows, const char *column);
 double rows_double(struct rows *rows, const char *column);
 bool rows_bool(struct rows *rows, const char *column);
@@ -130,6 +130,8 @@ MUST_CHECK bool db_transact_async(struct db_pool *pool, const char *name, db_wor
  * Fails: ERROR_UNAVAILABLE, ERROR_INTERNAL.
  */
 MUST_CHECK bool db_borrow(struct db_pool *pool, struct db **out, struct error *err);
+/* The same for a thread that must not wait for others: NULL when all are lent. */
+struct db *db_borrow_now(struct db_pool *pool);
 void db_give_back(struct db *db); /* takes NULL */
 void db_give_back_cleanup(struct db **db);
 /* Ends the reader's view, so that the next query sees what is newest (read your own write). */

@@ -33,6 +33,7 @@ struct statement {
     int column_next;  /* where the next look-up by name starts: columns are mostly read in order */
     int *argument_of; /* [parameter_count]: which of the arguments, from 0, goes there */
     char **columns;   /* [column_count]: own copies, since SQLite's change when it prepares again */
+    const char **asked; /* [column_count]: by which literal each was found last */
     bool is_taken;
     bool is_reading; /* it cannot change the file */
 };

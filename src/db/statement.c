@@ -84,6 +84,7 @@ static void statement_destroy(struct statement *statement)
     for (int i = 0; i < statement->column_count; i++)
         free(statement->columns[i]);
     free(statement->columns);
+    free(statement->asked);
     free(statement->argument_of);
     (void)sqlite3_finalize(statement->handle); /* says again what the last step said */
     free(statement);
@@ -114,6 +115,7 @@ static struct statement *statement_create(const struct sql *sql, sqlite3_stmt *h
     statement->column_count = sqlite3_column_count(handle);
     statement->argument_of = db_alloc((size_t)statement->parameter_count * sizeof(int));
     statement->columns = db_alloc((size_t)statement->column_count * sizeof(char *));
+    statement->asked = db_alloc((size_t)statement->column_count * sizeof(char *));
     for (int i = 0; i < statement->parameter_count; i++)
         statement->argument_of[i] = argument_of_name(sqlite3_bind_parameter_name(handle, i + 1));
     for (int i = 0; i < statement->column_count; i++) {
@@ -381,7 +383,9 @@ static int column_find(struct rows *rows, const char *column)
     for (int tries = 0; tries < statement->column_count; tries++) {
         if (at >= statement->column_count)
             at = 0;
-        if (strcmp(statement->columns[at], column) == 0) {
+        /* Names are literals, so the same address is the same name: rows are many. */
+        if (statement->asked[at] == column || strcmp(statement->columns[at], column) == 0) {
+            statement->asked[at] = column;
             statement->column_next = at + 1;
             return at;
         }

@@ -85,9 +85,15 @@ static void test_tables_are_checked(void **state)
         {"GET",          "/a", ACCESS_PUBLIC, 0, BODY_NONE, 0, NULL, NULL, NULL, NULL, "a", "a", 0, 0},
         {0},
     };
+    static const struct http_route changing[] = {
+        {"POST",          "/a", ACCESS_PUBLIC, 0, BODY_NONE, 0, ping_handler, NULL, NULL, NULL, "a", "a", 0,
+         HTTP_QUICK},
+        {0},
+    };
     static const struct http_route *const tables[][2] = {
         {twice,       NULL},
-        {handlerless, NULL}
+        {handlerless, NULL},
+        {changing,    NULL}
     };
 
     (void)state;

@@ -451,11 +451,34 @@ static enum MHD_Result body_arrived(struct http_call *call, struct str bytes)
     return MHD_YES;
 }
 
+/* Nothing in its query but what a page of a list has. */
+static bool is_plain(const struct http_call *call)
+{
+    for (size_t i = 0; i < call->query_count; i++)
+        if (!str_equal(call->queries[i].name, STR("limit")) &&
+            !str_equal(call->queries[i].name, STR("cursor")))
+            return false;
+    return true;
+}
+
+/* Answers what is quick here and now, if a reader is at hand. */
+static bool is_answered(struct http_call *call)
+{
+    struct request *req = &call->request;
+
+    if ((req->route->flags & HTTP_QUICK) == 0 || !is_plain(call))
+        return false;
+    if (req->pool != NULL && (req->db = db_borrow_now(req->pool)) == NULL)
+        return false;
+    dispatch_answer(call);
+    return true;
+}
+
 static enum MHD_Result body_whole(struct http_call *call)
 {
     switch (call->phase) {
     case CALL_BODY:
-        if (call->is_static)
+        if (call->is_static || is_answered(call))
             return reply_send(call);
         submit(call, call->multipart != NULL ? dispatch_uploads : dispatch_run);
         return MHD_YES;

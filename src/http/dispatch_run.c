@@ -134,10 +134,8 @@ static bool run(struct http_call *call, struct error *err)
     return true;
 }
 
-void dispatch_run(void *context)
+void dispatch_answer(struct http_call *call)
 {
-    struct http_call *call = context;
-
     call->request.now_ms = clock_wall_ms(&call->server->clock);
     if (!run(call, &call->failure)) {
         if (call->failure.code == ERROR_NONE)
@@ -145,7 +143,12 @@ void dispatch_run(void *context)
         reply_error(call, &call->failure);
     }
     reader_give_back(call);
-    hand_back(call, CALL_REPLY);
+}
+
+void dispatch_run(void *context)
+{
+    dispatch_answer(context);
+    hand_back(context, CALL_REPLY);
 }
 
 void dispatch_uploads(void *context)

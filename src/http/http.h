@@ -116,6 +116,10 @@ enum {
     HTTP_FILE = 2,       /* answers with bytes of many types (for OpenAPI) */
     HTTP_OWN_ERRORS = 4, /* foreign protocols: errors are written by `http_config.foreign_error` */
     HTTP_ANY_TYPE = 8,   /* BODY_JSON of any content type, not parsed: only req->body */
+    /* A GET whose handler reads a few rows by their keys and writes nothing: answered by the I/O
+     * thread itself, since handing it over and back costs more than all the rest.  With query
+     * parameters beyond limit and cursor, which may make it slow, it goes to a handler thread. */
+    HTTP_QUICK = 32,
     HTTP_NO_HEADER = 16, /* what the browser itself or a foreign client posts: X-Vitrine is not
                             asked for.  Only for rows that change nothing by a session's right */
 };

@@ -320,6 +320,7 @@ struct http_server {
     const struct http_route **tables; /* the config's and our own */
     struct host_rules host_rules;
     char public_host[256];
+    char rate_policy[48]; /* RateLimit-Policy of every answer */
     int listen_fd, port;
     bool is_loopback;
     struct buf openapi; /* printed once */
@@ -426,6 +427,8 @@ void dispatch_completed(void *server, struct MHD_Connection *mhd, void **context
                         enum MHD_RequestTerminationCode code);
 /* dispatch_run.c: on a handler thread */
 void dispatch_run(void *call);
+/* The same without handing it back: what is quick, on its I/O thread. */
+void dispatch_answer(struct http_call *call);
 void dispatch_gate(void *call);
 void dispatch_uploads(void *call); /* this one, and those that wait behind it */
 

@@ -91,6 +91,11 @@ static bool tree_add(struct route_tree *tree, const struct http_route *route, st
     if (rest.size == 0 || rest.data[0] != '/' || route->handler == NULL)
         return error_set(err, ERROR_INTERNAL, "the route %s %s is not well formed", route->method,
                          route->path);
+    if ((route->flags & HTTP_QUICK) != 0 &&
+        (strcmp(route->method, "GET") != 0 || route->body != BODY_NONE ||
+         (route->flags & (HTTP_STREAM | HTTP_FILE)) != 0))
+        return error_set(err, ERROR_INTERNAL, "the route %s %s cannot be quick", route->method,
+                         route->path);
     rest = str_slice(rest, 1, rest.size);
     while (rest.data != NULL && rest.size > 0) {
         struct str segment = str_cut(&rest, '/');

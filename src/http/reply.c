@@ -30,16 +30,14 @@ void reply_head_add(struct reply_head *head, const char *name, const char *value
 
 static void rate_add(struct http_call *call, struct reply_head *head)
 {
-    struct arena *arena = call->request.arena;
-    struct str policy, state;
-
     if (!call->is_rated)
         return;
-    policy = arena_printf(arena, "\"default\";q=%lld;w=60", (long long)call->rate.limit);
-    state = arena_printf(arena, "\"default\";r=%lld;t=%lld", (long long)call->rate.remaining,
-                         (long long)(call->rate.reset_ms + 999) / 1000);
-    reply_head_add(head, "RateLimit-Policy", arena_cstr(arena, policy));
-    reply_head_add(head, "RateLimit", arena_cstr(arena, state));
+    reply_head_add(head, "RateLimit-Policy", call->server->rate_policy);
+    reply_head_add(head, "RateLimit",
+                   arena_cstr(call->request.arena,
+                              arena_printf(call->request.arena, "\"default\";r=%lld;t=%lld",
+                                           (long long)call->rate.remaining,
+                                           (long long)(call->rate.reset_ms + 999) / 1000)));
 }
 
 void reply_head_common(struct http_call *call, enum reply_class class, struct reply_head *head)

@@ -268,6 +268,8 @@ bool http_server_create_limited(const struct http_config *config, const struct h
     server->uploads_max = (server->config.handler_threads + 1) / 2;
     if (server->config.rate_per_minute <= 0)
         server->config.rate_per_minute = 1200;
+    (void)snprintf(server->rate_policy, sizeof(server->rate_policy), "\"default\";q=%lld;w=60",
+                   (long long)server->config.rate_per_minute);
     random_fill(&random_system, &server->trace_seed, sizeof(server->trace_seed));
     pthread_mutex_init(&server->conn_lock, NULL);
     pthread_mutex_init(&server->work_lock, NULL);

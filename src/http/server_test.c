@@ -212,9 +212,42 @@ static void test_without_a_page_the_api_is_still_described_for_people(void **sta
     buf_finish(&answer.bytes);
 }
 
+static void test_quick_answers_come_from_the_thread_that_read_the_request(void **state)
+{
+    static const struct {
+        const char *request;
+        int status;
+        bool is_handed_over;
+        const char *why;
+    } asked[] = {
+        {"GET /api/v1/quick HTTP/1.1\r\n%HAuthorization: Bearer reader\r\n\r\n",                  200, false,
+         "plain"                                                                                                                           },
+        {"GET /api/v1/quick?limit=5&cursor=x HTTP/1.1\r\n%HAuthorization: Bearer reader\r\n\r\n",
+         200,                                                                                          false, "a page of it"               },
+        {"GET /api/v1/quick?q=tea HTTP/1.1\r\n%HAuthorization: Bearer reader\r\n\r\n",            200, true,
+         "a search may take its time"                                                                                                      },
+        {"GET /api/v1/quick HTTP/1.1\r\n%H\r\n",                                                  401, false, "access is checked there too"},
+        {"GET /api/v1/quick?limit=0 HTTP/1.1\r\n%HAuthorization: Bearer reader\r\n\r\n",          422, false,
+         "and input"                                                                                                                       },
+    };
+
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        struct answer answer = exchange(*state, asked[i].request);
+
+        if (answer.status != asked[i].status)
+            fail_msg("%s: %d", asked[i].why, answer.status);
+        if (answer.status == 200 &&
+            answer_has(&answer, "\"text\":\"http-") != asked[i].is_handed_over)
+            fail_msg("%s: %.*s", asked[i].why, STR_ARGS(answer.body));
+        buf_finish(&answer.bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            test_quick_answers_come_from_the_thread_that_read_the_request, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answers_json_with_every_header, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answers_each_request_as_it_deserves, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_page_the_api_is_still_described_for_people,

@@ -89,6 +89,17 @@ static inline bool name_handler(struct request *req, struct error *err)
     return http_reply(req, 200, &out, err);
 }
 
+/* Says which thread answers: "http-1", or the library's own. */
+static inline bool thread_handler(struct request *req, struct error *err)
+{
+    char name[16] = "";
+    struct echo out;
+
+    (void)pthread_getname_np(pthread_self(), name, sizeof(name));
+    out = (struct echo){.text = str_of(name), .number = req->user.id};
+    return http_reply(req, 200, &out, err);
+}
+
 static inline bool broken_handler(struct request *req, struct error *err)
 {
     (void)req;
@@ -173,6 +184,12 @@ static const struct http_query name_query[] = {
     {.name = "limit", .type = FIELD_INT, .min = 1, .max = 100, .help = "How many."},
     {.name = NULL      },
 };
+static const struct http_query quick_query[] = {
+    {.name = "cursor", .type = FIELD_TEXT},
+    {.name = "limit",           .type = FIELD_INT, .min = 1, .max = 100},
+    {.name = "q",      .type = FIELD_TEXT},
+    {.name = NULL},
+};
 static const struct http_query file_query[] = {
     {.name = "name",      .type = FIELD_TEXT},
     {.name = "html",                   .type = FIELD_BOOL},
@@ -194,6 +211,8 @@ static const struct http_route test_routes[] = {
      name_query, "A name.", "test", 0, 0},
     {"GET",               "/api/v1/broken", ACCESS_PUBLIC, 0, BODY_NONE, 0, broken_handler, NULL, NULL, NULL,
      "Fails.", "test", 0, 0},
+    {"GET",               "/api/v1/quick", ACCESS_VIEWER, SCOPE_READ, BODY_NONE, 0, thread_handler, NULL, &echo_shape,
+     quick_query, "Says who answers.", "test", 0, HTTP_QUICK},
     {"POST",                "/api/v1/echo", ACCESS_MEMBER, SCOPE_WRITE, BODY_JSON, KIB(4), echo_handler,
      &echo_shape, &echo_shape, NULL, "Says it again.", "test", 0, 0},
     {"POST",  "/api/v1/essay", ACCESS_MEMBER, SCOPE_WRITE, BODY_JSON, MIB(1), echo_handler,

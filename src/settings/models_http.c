@@ -148,6 +148,7 @@ const struct http_route model_routes[] = {
      .access = ACCESS_VIEWER,
      .scope = SCOPE_READ,
      .handler = list,
+     .flags = HTTP_QUICK,
      .out = &model_page_shape,
      .summary = "What can be asked for, and what it can do",
      .tag = "models"},
