@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "core/id.h"
 #include "engine/engine.h"
+#include "engine/view.h"
 
 /* A live task as the core keeps it in memory. */
 struct task_entry {
@@ -147,8 +148,7 @@ struct command {
             const struct run_spec *spec;
             const struct id *ids; /* of the run and then of each task */
             int64_t queue_user_max, queue_max, tries_max, deadline_ms;
-            struct id run_id; /* out */
-            bool is_repeat;   /* out */
+            struct run_created created; /* out */
             struct task_entry *ready;
             size_t ready_count;
         } submit;

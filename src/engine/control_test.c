@@ -52,17 +52,17 @@ static void test_a_key_makes_one_run_of_one_request(void **state)
     struct command other = submit_of(place, &other_body);
 
     must_apply(place, &first);
-    assert_false(first.submit.is_repeat);
+    assert_false(first.submit.created.is_repeat);
     must_apply(place, &again);
-    assert_true(again.submit.is_repeat);
-    check_text(id_str(&again.submit.run_id), first.submit.run_id.text, "the same run");
+    assert_true(again.submit.created.is_repeat);
+    check_text(id_str(&again.submit.created.run_id), first.submit.created.run_id.text, "the same run");
     assert_int_equal(again.submit.ready_count, 0);
     assert_false(apply(place, &other));
     assert_int_equal(place->err.code, ERROR_KEY_REUSED);
     spec.user_id = TEST_USER + 1; /* keys are each user's own */
     other = submit_of(place, &spec);
     must_apply(place, &other);
-    assert_false(other.submit.is_repeat);
+    assert_false(other.submit.created.is_repeat);
     assert_int_equal(ask(place, "SELECT count(*) AS n FROM run", 0), 2);
     expect_sound(place, "two runs");
 }
@@ -102,8 +102,8 @@ static void test_concurrent_twins_make_one_run(void **state)
     for (size_t index = 0; index < TWINS; index++) {
         pthread_join(twins[index].thread, NULL);
         assert_true(twins[index].ok);
-        firsts += !twins[index].command.submit.is_repeat;
-        check_text(id_str(&twins[index].command.submit.run_id), twins[0].command.submit.run_id.text,
+        firsts += !twins[index].command.submit.created.is_repeat;
+        check_text(id_str(&twins[index].command.submit.created.run_id), twins[0].command.submit.created.run_id.text,
                    "the same run for all");
         arena_destroy(twins[index].command.arena);
     }

@@ -341,10 +341,9 @@ static bool is_draining(struct engine *engine)
     return draining;
 }
 
-bool engine_run_submit(struct engine *engine, const struct run_spec *spec, struct id *run_id,
-                       bool *is_repeat, struct error *err)
+bool engine_run_create(struct engine *engine, const struct run_spec *spec, struct arena *arena,
+                       struct run_created *out, struct error *err)
 {
-    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(64));
     struct handler_command work = {.engine = engine};
     struct id *ids;
 
@@ -372,10 +371,22 @@ bool engine_run_submit(struct engine *engine, const struct run_spec *spec, struc
     };
     if (!perform(&work, err))
         return false;
-    *run_id = work.command.submit.run_id;
-    *is_repeat = work.command.submit.is_repeat;
-    if (!*is_repeat)
+    *out = work.command.submit.created;
+    if (!out->is_repeat)
         tell_user(engine, spec->user_id);
+    return true;
+}
+
+bool engine_run_submit(struct engine *engine, const struct run_spec *spec, struct id *run_id,
+                       bool *is_repeat, struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(64));
+    struct run_created created;
+
+    if (!engine_run_create(engine, spec, arena, &created, err))
+        return false;
+    *run_id = created.run_id;
+    *is_repeat = created.is_repeat;
     return true;
 }
 

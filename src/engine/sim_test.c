@@ -51,7 +51,7 @@ static void on_submitted(void *arg, bool ok, const struct error *err)
         if (&run->spec != submit->spec)
             continue;
         /* I15: the same key and request give the same run. */
-        check_text(id_str(&submit->run_id), run->ids[0].text, "one key, one run");
+        check_text(id_str(&submit->created.run_id), run->ids[0].text, "one key, one run");
         run->is_acked = true;
     }
 }

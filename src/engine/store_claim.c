@@ -67,20 +67,24 @@ static bool read_calls(struct db *db, struct command *command, struct error *err
     return true;
 }
 
-static bool read_attempt(struct db *db, struct command *command, struct error *err)
+/* `is_new`: the attempt has just begun; the first one has no calls behind it. */
+static bool read_attempt(struct db *db, struct command *command, bool is_new, struct error *err)
 {
     static const struct sql find = {
         .name = "store_attempt_task",
-        .text = "SELECT t.id, t.public_id, t.run_id, r.public_id AS run_public_id, t.user_id,"
-                " t.node_key, t.operation, t.model, t.provider_id, t.parameters, t.inputs, t.fence,"
-                " t.tries, t.tries_max, t.run_at_ms, t.deadline_at_ms, t.cancel_at_ms,"
-                " t.estimate_micro, t.currency,"
-                " (SELECT coalesce(max(number), 0) FROM attempt a WHERE a.task_id = t.id) AS number"
-                " FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = $1"};
+        .text =
+            "SELECT t.id, t.public_id, t.run_id, r.public_id AS run_public_id, t.user_id,"
+            " t.node_key, t.operation, t.model, t.provider_id, t.parameters, t.inputs, t.fence,"
+            " t.tries, t.tries_max, t.run_at_ms, t.deadline_at_ms, t.cancel_at_ms,"
+            " t.estimate_micro, t.currency,"
+            " (SELECT coalesce(max(number), 0) FROM attempt a WHERE a.task_id = t.id) AS number,"
+            " EXISTS (SELECT 1 FROM edge e WHERE e.to_task = t.id) AS has_upstream"
+            " FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = $1"};
     const struct sql_value args[] = {SQL_INT64(command->claim.task_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
     struct arena *arena = command->arena;
     struct attempt *attempt = ARENA_NEW(arena, struct attempt);
+    bool has_upstream;
 
     if (!db_query(db, &find, args, COUNT(args), &rows, err))
         return false;
@@ -114,7 +118,10 @@ static bool read_attempt(struct db *db, struct command *command, struct error *e
     command->claim.has_prior = false;
     command->claim.doubtful_call_id = 0;
     command->claim.repeats = 0;
-    return read_upstream(db, command, err) && read_calls(db, command, err);
+    has_upstream = rows_bool(&rows, "has_upstream");
+    rows_finish(&rows);
+    return (!has_upstream || read_upstream(db, command, err)) &&
+           ((is_new && attempt->number == 1) || read_calls(db, command, err));
 }
 
 /* A provider that is gone leaves `kind` NULL: the operation says so. */
@@ -157,7 +164,7 @@ bool store_claim(struct db *db, const struct engine_hooks *hooks, struct command
         return false;
     if (changed == 0)
         return true;
-    if (!db_exec_one(db, &begin, args, COUNT(args), err) || !read_attempt(db, command, err) ||
+    if (!db_exec_one(db, &begin, args, COUNT(args), err) || !read_attempt(db, command, true, err) ||
         !load_provider(db, hooks, command, err) ||
         !store_tell_task(db, command->claim.task_id, command, err))
         return false;
@@ -175,19 +182,39 @@ bool store_resume(struct db *db, const struct engine_hooks *hooks, struct comman
         return false;
     if (entry.state != TASK_WAITING || entry.fence != command->claim.fence)
         return true;
-    if (!read_attempt(db, command, err) || !load_provider(db, hooks, command, err))
+    if (!read_attempt(db, command, false, err) || !load_provider(db, hooks, command, err))
         return false;
     command->claim.is_claimed = true;
     return true;
 }
 
+/* Still ours and still wanted: and a repeat that was allowed is used up. */
+static bool may_call(struct db *db, const struct command *command, bool *out, struct error *err)
+{
+    static const struct sql check = {.name = "store_intent_check",
+                                     .text =
+                                         "SELECT may_repeat FROM task WHERE id = $1 AND fence = $2"
+                                         " AND state = 'running' AND cancel_at_ms = 0"};
+    static const struct sql use_up = {.name = "store_intent_use_up",
+                                      .text = "UPDATE task SET may_repeat = 0 WHERE id = $1"};
+    const struct sql_value args[] = {SQL_INT64(command->intent.task_id),
+                                     SQL_INT64(command->intent.fence)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    bool may_repeat;
+
+    if (!db_query(db, &check, args, COUNT(args), &rows, err))
+        return false;
+    *out = rows_next(&rows);
+    if (!*out)
+        return !rows_failed(&rows);
+    may_repeat = rows_bool(&rows, "may_repeat");
+    rows_finish(&rows);
+    return !may_repeat || db_exec_one(db, &use_up, args, 1, err);
+}
+
 bool store_intent(struct db *db, const struct engine_hooks *hooks, struct command *command,
                   struct error *err)
 {
-    static const struct sql check = {
-        .name = "store_intent_check",
-        .text = "UPDATE task SET may_repeat = 0 WHERE id = $1 AND fence = $2"
-                " AND state = 'running' AND cancel_at_ms = 0"};
     /*
      * P6 a second time: behind a call with unknown outcome only what a rule or a person allowed,
      * and none beside one that is open.
@@ -208,8 +235,6 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
                 " attempt = excluded.attempt"};
     static const struct sql find = {.name = "store_intent_id",
                                     .text = "SELECT id FROM call WHERE public_id = $1"};
-    const struct sql_value check_args[] = {SQL_INT64(command->intent.task_id),
-                                           SQL_INT64(command->intent.fence)};
     const struct sql_value args[] = {
         SQL_TEXT(command->intent.public_id),
         SQL_INT64(command->intent.task_id),
@@ -225,8 +250,9 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
     };
     const struct sql_value doubt_args[] = {SQL_INT64(command->intent.task_id),
                                            SQL_TEXT(command->intent.public_id)};
+    /* No key of an earlier attempt can be sent again: its row is new. */
+    const bool is_first = command->intent.attempt_number == 1;
     struct id_list found;
-    int64_t changed;
 
     (void)hooks;
     command->intent.is_allowed = false;
@@ -235,15 +261,14 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
     command->intent.is_doubtful = found.count > 0;
     if (command->intent.is_doubtful)
         return true;
-    if (!db_exec(db, &check, check_args, COUNT(check_args), &changed, err))
+    if (!may_call(db, command, &command->intent.is_allowed, err))
         return false;
-    if (changed == 0)
+    if (!command->intent.is_allowed)
         return true;
     if (!db_exec_one(db, &insert, args, COUNT(args), err) ||
-        !store_ids(db, &find, args, 1, 1, command->arena, &found, err))
+        (!is_first && !store_ids(db, &find, args, 1, 1, command->arena, &found, err)))
         return false;
-    command->intent.call_id = found.ids[0];
-    command->intent.is_allowed = true;
+    command->intent.call_id = is_first ? db_last_id(db) : found.ids[0];
     return true;
 }
 
@@ -403,7 +428,7 @@ bool store_take_over(struct db *db, const struct engine_hooks *hooks, struct com
         !take_over_row(db, command, to, err) || !take_over_call(db, command, err))
         return false;
     if (task_state_is_final(to)
-            ? !store_after_end(db, hooks, command, task_id, entry->run_id, to, &ended, err)
+            ? !store_after_end(db, hooks, command, task_id, entry->run_id, to, NULL, &ended, err)
             : !store_tell_task(db, task_id, command, err))
         return false;
     return store_entry_find(db, task_id, command->arena, entry, err);

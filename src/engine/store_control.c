@@ -44,7 +44,7 @@ static bool cancel_task(struct db *db, const struct engine_hooks *hooks, struct 
         return store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
     }
     if (!db_exec_one(db, &end, args, COUNT(args), err) ||
-        !store_after_end(db, hooks, command, entry->id, entry->run_id, to, &ended, err) ||
+        !store_after_end(db, hooks, command, entry->id, entry->run_id, to, NULL, &ended, err) ||
         !store_add_changed(db, command, entry->id, RUN_NODES_MAX, err))
         return false;
     return true;
@@ -218,7 +218,7 @@ static bool give_task_up(struct db *db, const struct engine_hooks *hooks, struct
                          task_state_name(entry->state));
     return task_state_next(entry->state, TASK_FAIL, &to, err) &&
            db_exec_one(db, &update, args, COUNT(args), err) &&
-           store_after_end(db, hooks, command, entry->id, entry->run_id, to, &ended, err) &&
+           store_after_end(db, hooks, command, entry->id, entry->run_id, to, NULL, &ended, err) &&
            store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 

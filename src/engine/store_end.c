@@ -54,14 +54,17 @@ static bool end_attempt(struct db *db, const struct command *command, enum task_
 
 /* The task's row: only under its fence and only along the table of ways. */
 static bool end_row(struct db *db, const struct command *command, const struct task_entry *entry,
-                    enum task_event event, enum task_state to, struct error *err)
+                    enum task_event event, enum task_state to, const struct task_cost *cost,
+                    struct error *err)
 {
     static const struct sql update = {
         .name = "store_end_task",
         .text = "UPDATE task SET state = $4, owner = '', run_at_ms = $5, tries = tries + $6,"
                 " error_class = $7, error_message = $8, hold_reason = $9,"
                 " may_repeat = CASE WHEN $10 = 1 THEN 1 ELSE may_repeat END,"
-                " output = coalesce($11, output), finished_at_ms = $12, poll_at_ms = 0"
+                " output = coalesce($11, output), finished_at_ms = $12, poll_at_ms = 0,"
+                " cost_micro = CASE WHEN $13 = 1 THEN $14 ELSE cost_micro END,"
+                " currency = CASE WHEN currency = '' THEN $15 ELSE currency END"
                 " WHERE id = $1 AND fence = $2 AND state = $3"};
     const bool is_final = task_state_is_final(to);
     const bool is_changed = event != command->end.event; /* by a cancel that came first */
@@ -80,14 +83,16 @@ static bool end_row(struct db *db, const struct command *command, const struct t
         SQL_BOOL(command->end.may_repeat),
         SQL_TEXT_OR_NULL(command->end.output),
         is_final ? SQL_INT64(command->now_ms) : SQL_NULL,
+        SQL_BOOL(cost != NULL),
+        cost == NULL || cost->is_doubtful ? SQL_NULL : SQL_INT64(cost->known_micro),
+        SQL_TEXT(cost == NULL ? STR_EMPTY : cost->currency),
     };
 
     return db_exec_one(db, &update, args, COUNT(args), err);
 }
 
-/* What its calls have cost, and whether one of them may have cost more. */
-static bool cost_of(struct db *db, int64_t task_id, struct arena *arena, int64_t *known,
-                    bool *is_doubtful, struct str *currency, struct error *err)
+static bool cost_of(struct db *db, int64_t task_id, struct arena *arena, struct task_cost *out,
+                    struct error *err)
 {
     static const struct sql sum = {
         .name = "store_cost",
@@ -101,10 +106,29 @@ static bool cost_of(struct db *db, int64_t task_id, struct arena *arena, int64_t
         return false;
     if (!rows_next(&rows))
         return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no sum of costs");
-    *known = rows_int64(&rows, "known");
-    *is_doubtful = rows_int64(&rows, "doubtful") > 0;
-    *currency = rows_str(&rows, "currency", arena);
+    *out = (struct task_cost){
+        .known_micro = rows_int64(&rows, "known"),
+        .is_doubtful = rows_int64(&rows, "doubtful") > 0,
+        .currency = rows_str(&rows, "currency", arena),
+    };
     return true;
+}
+
+/* The run's share and the house's, once the task's row says what it has cost. */
+static bool settle_at(struct db *db, const struct engine_hooks *hooks,
+                      const struct command *command, int64_t task_id, const struct task_cost *cost,
+                      struct error *err)
+{
+    static const struct sql run = {.name = "store_run_currency",
+                                   .text = "UPDATE run SET currency = $2 WHERE currency = ''"
+                                           " AND id = (SELECT run_id FROM task WHERE id = $1)"};
+    const int64_t known = cost->known_micro;
+    const struct sql_value args[] = {SQL_INT64(task_id), SQL_TEXT(cost->currency)};
+
+    return (known == 0 || db_exec(db, &run, args, COUNT(args), NULL, err)) &&
+           (hooks->settle == NULL ||
+            hooks->settle(hooks->context, db, task_id, cost->is_doubtful ? -1 : known,
+                          cost->currency, command->now_ms, err));
 }
 
 static bool settle(struct db *db, const struct engine_hooks *hooks, const struct command *command,
@@ -115,24 +139,16 @@ static bool settle(struct db *db, const struct engine_hooks *hooks, const struct
         .name = "store_task_cost",
         .text = "UPDATE task SET cost_micro = $2,"
                 " currency = CASE WHEN currency = '' THEN $3 ELSE currency END WHERE id = $1"};
-    static const struct sql run = {.name = "store_run_currency",
-                                   .text = "UPDATE run SET currency = $2 WHERE currency = ''"
-                                           " AND id = (SELECT run_id FROM task WHERE id = $1)"};
-    struct str currency;
-    int64_t known = 0;
-    bool is_doubtful;
+    struct task_cost cost;
 
-    if (!cost_of(db, task_id, command->arena, &known, &is_doubtful, &currency, err))
+    if (!cost_of(db, task_id, command->arena, &cost, err))
         return false;
-    const struct sql_value args[] = {SQL_INT64(task_id), is_doubtful ? SQL_NULL : SQL_INT64(known),
-                                     SQL_TEXT(currency)};
-    const struct sql_value run_args[] = {SQL_INT64(task_id), SQL_TEXT(currency)};
+    const struct sql_value args[] = {SQL_INT64(task_id),
+                                     cost.is_doubtful ? SQL_NULL : SQL_INT64(cost.known_micro),
+                                     SQL_TEXT(cost.currency)};
 
     return db_exec_one(db, &update, args, COUNT(args), err) &&
-           (known == 0 || db_exec(db, &run, run_args, COUNT(run_args), NULL, err)) &&
-           (hooks->settle == NULL ||
-            hooks->settle(hooks->context, db, task_id, is_doubtful ? -1 : known, currency,
-                          command->now_ms, err));
+           settle_at(db, hooks, command, task_id, &cost, err);
 }
 
 /* The flag of an edge is turned once, so that a replay cannot count a dependency down twice. */
@@ -224,8 +240,13 @@ static bool abandon_calls(struct db *db, const struct command *command, int64_t 
         .text = "UPDATE call SET state = 'abandoned', ended_at_ms = $2 WHERE task_id = $1"
                 " AND (state = 'intent' OR state = 'sent' OR state = 'accepted')"};
     const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(command->now_ms)};
+    /* An attempt makes one call: when the first one's is closed there is no other. */
+    const struct command_end *end = &command->end;
+    const bool is_only = command->type == COMMAND_END && end->task_id == task_id &&
+                         end->attempt_number == 1 && end->call.call_id != 0 &&
+                         end->call.state >= CALL_FINISHED;
 
-    return db_exec(db, &update, args, COUNT(args), NULL, err);
+    return is_only || db_exec(db, &update, args, COUNT(args), NULL, err);
 }
 
 static bool count_run(struct db *db, struct command *command, int64_t run_id, int64_t failed,
@@ -236,30 +257,32 @@ static bool count_run(struct db *db, struct command *command, int64_t run_id, in
         .text = "UPDATE run SET left_count = left_count - $4, failed_count = failed_count + $2,"
                 " cancelled_count = cancelled_count + $3,"
                 " cost_micro = (SELECT coalesce(sum(t.cost_micro), 0) FROM task t"
-                " WHERE t.run_id = $1 AND t.currency = run.currency)"
+                " WHERE t.run_id = $1 AND t.currency = run.currency),"
+                /* And closed with the last one; what stands on the right is from before. */
+                " finished_at_ms = CASE WHEN state = 'active' AND left_count = $4 THEN $5"
+                " ELSE finished_at_ms END,"
+                " state = CASE WHEN state <> 'active' OR left_count <> $4 THEN state"
+                " WHEN failed_count + $2 > 0 THEN 'failed'"
+                " WHEN cancelled_count + $3 = task_count THEN 'cancelled' ELSE 'done' END"
                 " WHERE id = $1 AND left_count >= $4"};
-    static const struct sql close = {
-        .name = "store_close_run",
-        .text = "UPDATE run SET finished_at_ms = $2, state = CASE WHEN failed_count > 0 THEN"
-                " 'failed' WHEN cancelled_count = task_count THEN 'cancelled' ELSE 'done' END"
-                " WHERE id = $1 AND left_count = 0 AND state = 'active'"};
-    const struct sql_value count_args[] = {SQL_INT64(run_id), SQL_INT64(failed),
-                                           SQL_INT64(cancelled), SQL_INT64(ended)};
-    const struct sql_value close_args[] = {SQL_INT64(run_id), SQL_INT64(command->now_ms)};
+    const struct sql_value args[] = {SQL_INT64(run_id), SQL_INT64(failed), SQL_INT64(cancelled),
+                                     SQL_INT64(ended), SQL_INT64(command->now_ms)};
 
-    return db_exec_one(db, &count, count_args, COUNT(count_args), err) &&
-           db_exec(db, &close, close_args, COUNT(close_args), NULL, err) &&
+    return db_exec_one(db, &count, args, COUNT(args), err) &&
            store_tell_run(db, run_id, command, err);
 }
 
 bool store_after_end(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                     int64_t task_id, int64_t run_id, enum task_state state, struct ended *out,
-                     struct error *err)
+                     int64_t task_id, int64_t run_id, enum task_state state,
+                     const struct task_cost *cost, struct ended *out, struct error *err)
 {
     assert(task_state_is_final(state));
     *out = (struct ended){0};
-    if (!abandon_calls(db, command, task_id, err) || !settle(db, hooks, command, task_id, err) ||
-        !store_tell_task(db, task_id, command, err))
+    if (cost == NULL
+            ? !abandon_calls(db, command, task_id, err) || !settle(db, hooks, command, task_id, err)
+            : !settle_at(db, hooks, command, task_id, cost, err))
+        return false;
+    if (!store_tell_task(db, task_id, command, err))
         return false;
     if (state == TASK_DONE ? !free_successors(db, command, task_id, out, err)
                            : !end_branch(db, hooks, command, task_id, out, err))
@@ -271,18 +294,15 @@ bool store_after_end(struct db *db, const struct engine_hooks *hooks, struct com
 
 /* The nouns' share of a finished task: its assets. */
 static bool record_result(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                          const struct task_entry *entry, struct error *err)
+                          const struct task_entry *entry, const struct task_cost *cost,
+                          struct error *err)
 {
     struct task_view view;
     struct task_result result;
-    struct str currency;
-    int64_t known = 0;
-    bool is_doubtful;
 
     if (hooks->record_result == NULL)
         return true;
-    if (!view_task_row(db, entry->id, command->arena, &view, err) ||
-        !cost_of(db, entry->id, command->arena, &known, &is_doubtful, &currency, err))
+    if (!view_task_row(db, entry->id, command->arena, &view, err))
         return false;
     result = (struct task_result){
         .task_id = entry->id,
@@ -296,8 +316,8 @@ static bool record_result(struct db *db, const struct engine_hooks *hooks, struc
         .inputs = view.inputs,
         .provider_id = entry->provider_id,
         .output = command->end.output,
-        .cost_micro = is_doubtful ? -1 : known,
-        .currency = currency,
+        .cost_micro = cost->is_doubtful ? -1 : cost->known_micro,
+        .currency = cost->currency,
         .started_at_ms = view.started_at_ms,
         .now_ms = command->now_ms,
         .is_late = task_state_is_final(entry->state),
@@ -327,7 +347,10 @@ static bool take_late_result(struct db *db, const struct engine_hooks *hooks,
                              struct command *command, const struct task_entry *entry,
                              struct error *err)
 {
-    return record_result(db, hooks, command, entry, err) &&
+    struct task_cost cost;
+
+    return cost_of(db, entry->id, command->arena, &cost, err) &&
+           record_result(db, hooks, command, entry, &cost, err) &&
            settle_again(db, hooks, command, entry, err);
 }
 
@@ -352,6 +375,8 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
                struct error *err)
 {
     struct task_entry entry;
+    const struct task_cost *known;
+    struct task_cost cost;
     struct ended ended;
     enum task_event event;
     enum task_state to;
@@ -370,15 +395,20 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
     if (!task_state_next(entry.state, event, &to, &refused))
         return event != TASK_FINISH || entry.state != TASK_CANCELLED ||
                take_late_result(db, hooks, command, &entry, err);
-    if (!end_row(db, command, &entry, event, to, err))
+    /* Who finished has no call open, so its cost is known with the row. */
+    known = event == TASK_FINISH ? &cost : NULL;
+    if (known != NULL && (!abandon_calls(db, command, entry.id, err) ||
+                          !cost_of(db, entry.id, command->arena, &cost, err)))
+        return false;
+    if (!end_row(db, command, &entry, event, to, known, err))
         return false;
     command->end.is_applied = true;
     command->end.became = to;
     if (!task_state_is_final(to))
         return store_tell_task(db, entry.id, command, err);
-    if (event == TASK_FINISH && !record_result(db, hooks, command, &entry, err))
+    if (known != NULL && !record_result(db, hooks, command, &entry, known, err))
         return false;
-    if (!store_after_end(db, hooks, command, entry.id, entry.run_id, to, &ended, err))
+    if (!store_after_end(db, hooks, command, entry.id, entry.run_id, to, known, &ended, err))
         return false;
     command->end.ready = ended.ready;
     command->end.ready_count = ended.ready_count;

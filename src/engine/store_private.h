@@ -39,8 +39,14 @@ MUST_CHECK bool store_ids(struct db *db, const struct sql *sql, const struct sql
 
 /*
  * What follows from a task's end, once its own row says so: money settled, tasks behind it freed
- * (done) or ended with it (failed, cancelled), the run counted, events written.
+ * (done) or ended with it (failed, cancelled), the run counted, events written.  `cost` when
+ * the task's row says it already and no call of it is open; else NULL.
  */
+struct task_cost { /* what a task's calls have cost */
+    int64_t known_micro;
+    bool is_doubtful; /* one of them may have cost more */
+    struct str currency;
+};
 struct ended {
     struct task_entry *ready;
     size_t ready_count;
@@ -49,7 +55,8 @@ struct ended {
 };
 MUST_CHECK bool store_after_end(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, int64_t task_id, int64_t run_id,
-                                enum task_state state, struct ended *out, struct error *err);
+                                enum task_state state, const struct task_cost *cost,
+                                struct ended *out, struct error *err);
 
 /* Money of a call of which an old owner tells when its task has ended already: settled again. */
 MUST_CHECK bool store_settle_ended(struct db *db, const struct engine_hooks *hooks,

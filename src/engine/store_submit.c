@@ -10,7 +10,7 @@ static bool find_repeat(struct db *db, struct command *command, bool *found, str
     *found = false;
     return spec->idem_key.size == 0 ||
            view_run_of_key(db, spec->user_id, spec->idem_key, &spec->request_hash, command->arena,
-                           &command->submit.run_id, found, err);
+                           &command->submit.created.run_id, found, err);
 }
 
 static bool check_room(struct db *db, const struct command *command, struct error *err)
@@ -142,24 +142,23 @@ static bool tell_created(struct db *db, struct command *command, int64_t run_id,
 {
     CLEANUP(buf_finish) struct buf body = {0};
     struct json_writer writer;
-    struct run_view run;
-    struct task_view *tasks;
-    size_t count;
+    struct run_created *created = &command->submit.created;
 
-    if (!view_run_row(db, run_id, command->arena, &run, err) ||
-        !view_tasks_of_run(db, run_id, command->arena, &tasks, &count, err))
+    if (!view_run_row(db, run_id, command->arena, &created->run, err) ||
+        !view_tasks_of_run(db, run_id, command->arena, &created->tasks, &created->task_count, err))
         return false;
     json_writer_init(&writer, &body);
     json_begin_object(&writer);
     json_name(&writer, "run");
-    shape_write(&run_event_shape, &run, &writer);
+    shape_write(&run_event_shape, &created->run, &writer);
     json_name(&writer, "tasks");
     json_begin_list(&writer);
-    for (size_t index = 0; index < count; index++)
-        shape_write(&task_event_shape, &tasks[index], &writer);
+    for (size_t index = 0; index < created->task_count; index++)
+        shape_write(&task_event_shape, &created->tasks[index], &writer);
     json_end_list(&writer);
     json_end_object(&writer);
-    return event_append(db, run.user_id, "run.created", buf_str(&body), command->now_ms, err);
+    return event_append(db, created->run.user_id, "run.created", buf_str(&body), command->now_ms,
+                        err);
 }
 
 bool store_submit(struct db *db, const struct engine_hooks *hooks, struct command *command,
@@ -171,9 +170,9 @@ bool store_submit(struct db *db, const struct engine_hooks *hooks, struct comman
     int64_t run_id;
 
     command->submit.ready_count = 0;
-    if (!find_repeat(db, command, &command->submit.is_repeat, err))
+    if (!find_repeat(db, command, &command->submit.created.is_repeat, err))
         return false;
-    if (command->submit.is_repeat)
+    if (command->submit.created.is_repeat)
         return true;
     if (!check_room(db, command, err) || !insert_run(db, command, &run_id, err))
         return false;
@@ -196,6 +195,6 @@ bool store_submit(struct db *db, const struct engine_hooks *hooks, struct comman
         if (!insert_edge(db, run_id, task_ids[edge->from], task_ids[edge->to], edge, err))
             return false;
     }
-    command->submit.run_id = command->submit.ids[0];
+    command->submit.created.run_id = command->submit.ids[0];
     return tell_created(db, command, run_id, err);
 }

@@ -312,3 +312,15 @@ struct queue_counts {
 };
 MUST_CHECK bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms,
                                   struct queue_counts *out, struct error *err);
+
+/* A run as its own transaction left it. */
+struct run_created {
+    struct id run_id;
+    bool is_repeat; /* made before by the same request: then nothing of it is below */
+    struct run_view run;
+    struct task_view *tasks; /* in the order of their making */
+    size_t task_count;
+};
+/* engine_run_submit() for who shows what came of it; in `arena`. */
+MUST_CHECK bool engine_run_create(struct engine *engine, const struct run_spec *spec,
+                                  struct arena *arena, struct run_created *out, struct error *err);

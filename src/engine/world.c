@@ -232,6 +232,8 @@ static void *start_exchange(void *context, struct attempt *attempt, const struct
         /* Only the account's own address may be one that the owner allowed. */
         .reach = exchange->is_own_origin && attempt->provider.is_private_allowed ? NET_OWNER
                                                                                  : NET_PUBLIC,
+        /* What is paid for is sent once, unless the key makes a second one nothing. */
+        .is_repeatable = exchange->is_paid && attempt->provider.honours_key,
         .redirects_max = exchange->purpose == EXCHANGE_FETCH ? 3 : 0,
         .first_byte_ms = exchange->first_byte_ms,
         .idle_ms = exchange->idle_ms,

@@ -52,6 +52,7 @@ static struct run_context context_of(struct request *req)
 static bool submit(struct request *req, struct error *err)
 {
     const struct run_context context = context_of(req);
+    struct run_created created;
     struct run_spec spec;
     struct id run_id;
     bool is_repeat;
@@ -63,8 +64,10 @@ static bool submit(struct request *req, struct error *err)
     if (!request_resolve(&context, req->input, &spec, err) || !read_idem_key(req, &spec, err))
         return false;
     db_refresh(req->db); /* the submission waits for a commit: no view is held meanwhile */
-    return engine_run_submit(app_engine(req->app), &spec, &run_id, &is_repeat, err) &&
-           reply_run(req, is_repeat ? 200 : 201, id_str(&run_id), err);
+    if (!engine_run_create(app_engine(req->app), &spec, req->arena, &created, err))
+        return false;
+    return created.is_repeat ? reply_run(req, 200, id_str(&created.run_id), err)
+                             : reply_created(req, &created, err);
 }
 
 static bool estimate(struct request *req, struct error *err)

@@ -103,7 +103,6 @@ const struct http_route task_routes[] = {
      .access = ACCESS_VIEWER,
      .scope = SCOPE_READ,
      .handler = show,
-     .flags = HTTP_QUICK,
      .out = &task_detail_shape,
      .summary = "A task's whole story: attempts, calls, costs",
      .tag = "tasks"},

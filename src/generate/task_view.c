@@ -57,11 +57,33 @@ static void read_parameters(struct whole_task *task, struct arena *arena)
     task->height_px = json_int_or(json_get(parameters, "height"), 0);
 }
 
-bool whole_tasks(struct request *req, const struct task_view *views, size_t count,
-                 struct whole_task **out, struct error *err)
+/* What memory knows of these tasks, and what is in their parameters. */
+static struct whole_task *live_tasks(struct request *req, const struct task_view *views,
+                                     size_t count)
 {
     struct whole_task *tasks = ARENA_ARRAY(req->arena, struct whole_task, count);
     struct task_live *lives = ARENA_ARRAY(req->arena, struct task_live, count);
+    int64_t *ids = ARENA_ARRAY(req->arena, int64_t, count);
+
+    for (size_t index = 0; index < count; index++)
+        ids[index] = views[index].row_id;
+    engine_tasks_live(app_engine(req->app), ids, count, lives);
+    for (size_t index = 0; index < count; index++) {
+        tasks[index].view = views[index];
+        if (!task_state_is_final(views[index].state_code)) {
+            tasks[index].view.position = lives[index].position;
+            tasks[index].view.progress = lives[index].progress;
+            tasks[index].view.partial_count = lives[index].partial_count;
+            tasks[index].view.partial_version = lives[index].partial_version;
+        }
+        read_parameters(&tasks[index], req->arena);
+    }
+    return tasks;
+}
+
+bool whole_tasks(struct request *req, const struct task_view *views, size_t count,
+                 struct whole_task **out, struct error *err)
+{
     struct asset **assets = ARENA_ARRAY(req->arena, struct asset *, count);
     size_t *asset_counts = ARENA_ARRAY(req->arena, size_t, count);
     int64_t *ids = ARENA_ARRAY(req->arena, int64_t, count);
@@ -71,20 +93,10 @@ bool whole_tasks(struct request *req, const struct task_view *views, size_t coun
     if (!asset_store_of_tasks(req->db, req->user.id, ids, count, req->arena, assets, asset_counts,
                               err))
         return false;
-    engine_tasks_live(app_engine(req->app), ids, count, lives);
-    for (size_t index = 0; index < count; index++) {
-        tasks[index].view = views[index];
-        tasks[index].view.assets =
+    *out = live_tasks(req, views, count);
+    for (size_t index = 0; index < count; index++)
+        (*out)[index].view.assets =
             (struct list){.items = assets[index], .count = asset_counts[index]};
-        if (!task_state_is_final(views[index].state_code)) {
-            tasks[index].view.position = lives[index].position;
-            tasks[index].view.progress = lives[index].progress;
-            tasks[index].view.partial_count = lives[index].partial_count;
-            tasks[index].view.partial_version = lives[index].partial_version;
-        }
-        read_parameters(&tasks[index], req->arena);
-    }
-    *out = tasks;
     return true;
 }
 
@@ -140,6 +152,17 @@ bool reply_run(struct request *req, int status, struct str run_id, struct error 
     return view_run(req->db, req->user.id, run_id, req->arena, &view, err) &&
            whole_runs(req, &view, 1, &run, err) &&
            http_reply_shape(req, status, &whole_run_shape, run, err);
+}
+
+bool reply_created(struct request *req, const struct run_created *created, struct error *err)
+{
+    const struct whole_run run = {
+        .view = created->run,
+        .tasks = {.items = live_tasks(req, created->tasks, created->task_count),
+                  .count = created->task_count},
+    };
+
+    return http_reply_shape(req, 201, &whole_run_shape, &run, err);
 }
 
 bool reply_task(struct request *req, int status, struct str task_id, struct error *err)

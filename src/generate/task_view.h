@@ -24,6 +24,9 @@ MUST_CHECK bool whole_tasks(struct request *req, const struct task_view *views, 
                             struct whole_task **out, struct error *err);
 MUST_CHECK bool whole_runs(struct request *req, const struct run_view *views, size_t count,
                            struct whole_run **out, struct error *err);
+/* Answers with a run that has just been made: nothing of it is read again. */
+MUST_CHECK bool reply_created(struct request *req, const struct run_created *created,
+                              struct error *err);
 /*
  * Fills the spec's key and hash: the client's name for this request, by which a repeat of it is the
  * same run and not another one.  Fails: TOO_LONG.

@@ -45,6 +45,8 @@ struct net_request {
                                on_done */
     size_t body_count;
     enum net_reach reach;
+    bool is_repeatable; /* sent twice it does no more than once, as under a key that the service
+                           honours: then it may go over a kept connection */
     /* 0 for calls; <= 3 for fetches.  Each hop is guarded, never from https to http; on a change of
      * scheme, host or port all headers are dropped but Accept*, Content-Type, Range and User-Agent.
      * A redirect beyond the last, or without a Location, is the reply. */

@@ -53,6 +53,7 @@ struct net_transfer {
     size_t body_index; /* the segment and the byte that are sent next */
     size_t body_offset;
     enum net_reach reach;
+    bool is_repeatable;
     int redirects_left;
     int64_t connect_ms, first_byte_ms, idle_ms, total_ms;
     int64_t reply_size_max;

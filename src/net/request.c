@@ -414,14 +414,15 @@ static bool set_guards(struct net_transfer *transfer)
 /*
  * curl sends a request again, silently, when a kept connection died under it, or when an HTTP/2
  * peer refused the stream (Curl_retry_request()).  Neither can happen here to what is not a plain
- * GET or HEAD: it goes over a new connection, and all goes over HTTP/1.1.  What NET_PUBLIC opens is
- * used once: a connection that was allowed to the owner is never a stranger's.
+ * GET or HEAD, or may be repeated: it goes over a new connection, and all goes over HTTP/1.1.  What
+ * NET_PUBLIC opens is used once: a connection that was allowed to the owner is never a stranger's.
  */
 static bool set_connection(struct net_transfer *transfer)
 {
     CURL *easy = transfer->easy;
-    bool again = transfer->body_size == 0 &&
-                 (strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0);
+    bool is_plain = transfer->body_size == 0 &&
+                    (strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0);
+    bool again = is_plain || transfer->is_repeatable;
     bool ok = true;
 
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

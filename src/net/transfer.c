@@ -98,6 +98,7 @@ struct net_transfer *transfer_create(struct net *net, const struct net_request *
     transfer->body_count = request->body_count;
     transfer->body_size = size_of_body(request);
     transfer->reach = request->reach;
+    transfer->is_repeatable = request->is_repeatable;
     transfer->redirects_left = request->redirects_max;
     transfer->connect_ms = or_default(request->connect_ms, 10000);
     transfer->first_byte_ms = or_default(request->first_byte_ms, 600000);

@@ -190,21 +190,17 @@ bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, s
            db_exec_one(db, &remove, args, COUNT(args), err);
 }
 
-bool model_store_list(struct db *db, struct arena *arena, struct model_override **items,
-                      size_t *count, struct error *err)
+#define OVERRIDE_COLUMNS "provider_id, name, is_enabled, is_default, price_micro"
+
+static bool read_overrides(struct db *db, const struct sql *sql, const struct sql_value *args,
+                           size_t arg_count, size_t most, struct arena *arena,
+                           struct model_override **items, size_t *count, struct error *err)
 {
-    static const struct sql list = {
-        "model_store_list",
-        "SELECT provider_id, name, is_enabled, is_default, price_micro FROM provider_model"
-        " ORDER BY provider_id, name LIMIT $1",
-        NULL};
-    const size_t most = PROVIDERS_MAX * (size_t)PROVIDER_MODELS_MAX;
-    const struct sql_value args[] = {SQL_INT64((int64_t)most)};
     size_t found_count = 0;
     struct model_override *found = NULL;
     CLEANUP(rows_finish) struct rows rows = {0};
 
-    if (!db_query(db, &list, args, COUNT(args), &rows, err))
+    if (!db_query(db, sql, args, arg_count, &rows, err))
         return false;
     while (found_count < most && rows_next(&rows)) {
         found = arena_more(arena, found, sizeof(*found), found_count);
@@ -222,6 +218,32 @@ bool model_store_list(struct db *db, struct arena *arena, struct model_override 
     *items = found;
     *count = found_count;
     return true;
+}
+
+bool model_store_list(struct db *db, struct arena *arena, struct model_override **items,
+                      size_t *count, struct error *err)
+{
+    static const struct sql list = {"model_store_list",
+                                    "SELECT " OVERRIDE_COLUMNS " FROM provider_model"
+                                    " ORDER BY provider_id, name LIMIT $1",
+                                    NULL};
+    const size_t most = PROVIDERS_MAX * (size_t)PROVIDER_MODELS_MAX;
+    const struct sql_value args[] = {SQL_INT64((int64_t)most)};
+
+    return read_overrides(db, &list, args, COUNT(args), most, arena, items, count, err);
+}
+
+bool model_store_list_of(struct db *db, int64_t provider_id, struct arena *arena,
+                         struct model_override **items, size_t *count, struct error *err)
+{
+    static const struct sql list = {"model_store_list_of",
+                                    "SELECT " OVERRIDE_COLUMNS " FROM provider_model"
+                                    " WHERE provider_id = $1 ORDER BY name LIMIT $2",
+                                    NULL};
+    const struct sql_value args[] = {SQL_INT64(provider_id), SQL_INT64(PROVIDER_MODELS_MAX)};
+
+    return read_overrides(db, &list, args, COUNT(args), PROVIDER_MODELS_MAX, arena, items, count,
+                          err);
 }
 
 bool model_store_count(struct db *db, int64_t provider_id, int64_t *count, struct error *err)

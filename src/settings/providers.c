@@ -382,6 +382,31 @@ bool models_list(struct db *db, struct arena *arena, struct provider_row **provi
     return true;
 }
 
+/* Of an id that names its provider, only that one's models: the others are not asked for. */
+static bool models_of_id(struct db *db, struct str asked, struct arena *arena,
+                         struct model_row **models, size_t *model_count, struct error *err)
+{
+    struct provider_row *provider = ARENA_NEW(arena, struct provider_row);
+    struct model_override *overrides;
+    size_t override_count;
+    struct id id;
+
+    *model_count = 0;
+    if (asked.size <= ID_SIZE + 1 || asked.data[ID_SIZE] != '/' ||
+        !id_parse(str_slice(asked, 0, ID_SIZE), &id))
+        return true;
+    if (!provider_store_find(db, arena_str(arena, id_str(&id)), arena, provider, err)) {
+        if (err->code != ERROR_NOT_FOUND)
+            return false;
+        *err = (struct error){0};
+        return true;
+    }
+    if (!model_store_list_of(db, provider->id, arena, &overrides, &override_count, err))
+        return false;
+    models_merge(provider, 1, overrides, override_count, arena, models, model_count);
+    return true;
+}
+
 bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
                          struct arena *arena, struct model_choice *out, struct error *err)
 {
@@ -389,10 +414,14 @@ bool settings_model_find(struct settings *settings, struct db *db, struct str as
     struct model_row *models;
     const struct model_row *found;
     size_t provider_count, model_count;
+    struct error ignored;
 
     (void)settings;
-    if (!models_list(db, arena, &providers, &provider_count, &models, &model_count, err) ||
-        !models_choose(models, model_count, asked, &found, err))
+    if (!models_of_id(db, asked, arena, &models, &model_count, err))
+        return false;
+    if ((model_count == 0 || !models_choose(models, model_count, asked, &found, &ignored)) &&
+        (!models_list(db, arena, &providers, &provider_count, &models, &model_count, err) ||
+         !models_choose(models, model_count, asked, &found, err)))
         return false;
     *out = (struct model_choice){
         .provider_id = found->provider->id,

@@ -193,6 +193,9 @@ MUST_CHECK bool provider_store_delete(struct db *db, int64_t provider_id, int64_
                                       struct error *err);
 MUST_CHECK bool model_store_list(struct db *db, struct arena *arena, struct model_override **items,
                                  size_t *count, struct error *err);
+MUST_CHECK bool model_store_list_of(struct db *db, int64_t provider_id, struct arena *arena,
+                                    struct model_override **items, size_t *count,
+                                    struct error *err);
 MUST_CHECK bool model_store_count(struct db *db, int64_t provider_id, int64_t *count,
                                   struct error *err);
 MUST_CHECK bool model_store_set(struct db *db, const struct model_override *row, struct error *err);
