@@ -73,8 +73,8 @@ void exchange_add_header(struct exchange *exchange, struct arena *arena, const c
         (struct exchange_header){.name = str_of(name), .value = value};
 }
 
-bool exchange_add_bearer(struct exchange *exchange, const struct provider_account *account,
-                         struct arena *arena, struct error *err)
+bool exchange_add_key(struct exchange *exchange, const struct provider_account *account,
+                      const char *name, const char *before, struct arena *arena, struct error *err)
 {
     struct str key = str_trim(secret_expose(account->key));
 
@@ -83,9 +83,15 @@ bool exchange_add_bearer(struct exchange *exchange, const struct provider_accoun
     if (!header_value_is_plain(key) || str_find_char(key, ' ') >= 0)
         return error_field(err, ERROR_INVALID, "key", 0,
                            "the key has a space or a character that no key has");
-    exchange_add_header(exchange, arena, "Authorization",
-                        arena_printf(arena, "Bearer %.*s", STR_ARGS(key)));
+    exchange_add_header(exchange, arena, name,
+                        arena_printf(arena, "%s%.*s", before, STR_ARGS(key)));
     return true;
+}
+
+bool exchange_add_bearer(struct exchange *exchange, const struct provider_account *account,
+                         struct arena *arena, struct error *err)
+{
+    return exchange_add_key(exchange, account, "Authorization", "Bearer ", arena, err);
 }
 
 void exchange_set_body(struct exchange *exchange, struct arena *arena, struct str body)

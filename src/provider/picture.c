@@ -275,3 +275,14 @@ void picture_list_read(struct picture_list *list, const struct json *body)
     if (!json_is(body, JSON_TEXT)) /* a text alone is an error message: "Invalid token" */
         read_any(list, body, NESTING_MAX);
 }
+
+void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+
+    buf_reserve(&text, bytes.size / 3 * 4 + 64);
+    if (is_uri)
+        buf_printf(&text, "data:%s;base64,", picture_mime(bytes));
+    base64_add(&text, bytes);
+    json_add_text(writer, buf_str(&text));
+}

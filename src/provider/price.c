@@ -22,7 +22,7 @@ static bool is_token_billed(const struct provider_model *model)
 }
 
 /* A Latin token is about four bytes; other scripts take about one a character. */
-static int64_t count_text_tokens(struct str text)
+int64_t provider_count_tokens(struct str text)
 {
     int64_t ascii = 0, other = 0;
     uint32_t code_point;
@@ -77,7 +77,7 @@ static int64_t estimate_tokens(const struct provider_model *model,
                                       request->count +
                                   request->partial_images * model->partial_tokens,
                               model->rate_out_micro);
-    text = provider_token_cost(count_text_tokens(request->prompt), model->rate_text_in_micro);
+    text = provider_token_cost(provider_count_tokens(request->prompt), model->rate_text_in_micro);
     image = provider_token_cost(pictures * model->reference_tokens, model->rate_image_in_micro);
     return out < 0 || text < 0 || image < 0 ? -1 : out + text + image;
 }

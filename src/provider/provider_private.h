@@ -8,6 +8,7 @@
 
 extern const struct provider_kind provider_mock;
 extern const struct provider_kind provider_openai;
+extern const struct provider_kind provider_gemini;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif
@@ -31,6 +32,10 @@ void exchange_add_header(struct exchange *exchange, struct arena *arena, const c
 MUST_CHECK bool exchange_add_bearer(struct exchange *exchange,
                                     const struct provider_account *account, struct arena *arena,
                                     struct error *err);
+/* The same in a header of another name, `before` (a literal, may be "") in front of the key. */
+MUST_CHECK bool exchange_add_key(struct exchange *exchange, const struct provider_account *account,
+                                 const char *name, const char *before, struct arena *arena,
+                                 struct error *err);
 /* Visible ASCII and spaces inside only: what may stand in a header without an escape. */
 bool header_value_is_plain(struct str value);
 void exchange_set_body(struct exchange *exchange, struct arena *arena, struct str body);
@@ -88,8 +93,39 @@ bool text_is_listed(struct str text, const char *const *list); /* `list` ends wi
 /* 0 x 0 leaves the size to the provider.  Fails with field "size". */
 MUST_CHECK bool provider_check_size(const struct provider_model *model,
                                     const struct provider_request *request, struct error *err);
+/* Refuses, with its field, whatever of a picture request `model` has no name for: seed, quality,
+ * mask and the like; a quality or format it does not list; too many pictures. */
+MUST_CHECK bool provider_check_fields(const struct provider_model *model,
+                                      const struct provider_request *request, struct error *err);
+/* At most `model->references_max` pictures of `types` (ends with NULL) and of `size_max` bytes in
+ * all. */
+MUST_CHECK bool provider_check_references(const struct provider_model *model,
+                                          const struct provider_request *request,
+                                          const char *const *types, size_t size_max,
+                                          struct error *err);
+/* About how many tokens a text is. */
+int64_t provider_count_tokens(struct str text);
 /* micro-units for `tokens` at `rate_micro` a million, rounded up; -1 for what cannot be. */
 int64_t provider_token_cost(int64_t tokens, int64_t rate_micro);
+
+/* --- sizes of services that are told a shape and a class of size, not pixels (ratio.c) --- */
+struct ratio {
+    const char *name;      /* "16:9", as the service wants it */
+    int64_t width, height; /* of a picture of class 1K */
+};
+struct ratio_class {
+    const char *name; /* "2K" */
+    int64_t quarters; /* of a 1K picture's sides: 8 */
+    int64_t tokens;   /* what such a picture takes, where pictures are billed so */
+};
+/*
+ * Shape and class of which `width` x `height` is the picture; both lists end with a NULL name.
+ * `is_exact`: to the pixel, as `sizes` of the catalogue has them; else a shape within 3 % and a
+ * class within an eighth of its side, for models that nothing is known of.  False: there is none.
+ */
+bool ratio_find(const struct ratio *ratios, const struct ratio_class *classes, int64_t width,
+                int64_t height, bool is_exact, const struct ratio **ratio,
+                const struct ratio_class **class);
 
 /* --- pictures --- */
 #define PICTURES_MAX 64
@@ -111,3 +147,5 @@ void picture_list_init(struct picture_list *list, struct arena *arena);
 void picture_list_read(struct picture_list *list, const struct json *body);
 /* A body that is itself a picture. */
 void picture_list_add_bytes(struct picture_list *list, struct str bytes);
+/* As a JSON text: bare base64, or a data URI. */
+void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri);

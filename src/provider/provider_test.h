@@ -103,3 +103,17 @@ static inline struct str header_of(const struct exchange *exchange, const char *
             return exchange->headers[i].value;
     return STR_EMPTY;
 }
+
+/* What `kind` makes of a whole reply to a paid call. */
+static inline struct provider_verdict verdict_of(const struct provider_kind *kind,
+                                                 struct fixture *fixture,
+                                                 const struct provider_request *request, int status,
+                                                 struct str body)
+{
+    struct exchange exchange = {.purpose = EXCHANGE_SUBMIT, .is_paid = true};
+    struct exchange_reply reply = {.outcome = EXCHANGE_REPLIED, .status = status, .body = body};
+    struct provider_verdict verdict;
+
+    kind->read(&fixture->account, request, &exchange, &reply, fixture->arena, &verdict);
+    return verdict;
+}

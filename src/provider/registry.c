@@ -6,6 +6,7 @@
 static const struct provider_kind *const kinds[] = {
     &provider_mock,
     &provider_openai,
+    &provider_gemini,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

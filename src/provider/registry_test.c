@@ -39,7 +39,7 @@ static void test_every_model_is_consistent(void **state)
         for (size_t m = 0; m < kinds[i]->model_count; m++) {
             const struct provider_model *model = &kinds[i]->models[m];
             assert_true(model->is_known && model->name.size > 0 && model->label.size > 0);
-            assert_true(model->can_generate || model->can_edit);
+            assert_true(model->can_generate || model->can_edit || model->can_write);
             assert_true(model->count_max >= 1);
             assert_non_null(model->currency);
             assert_non_null(model->price_as_of);
