@@ -256,24 +256,24 @@ static const struct {
     enum failure_class class;
     const char *meaning;
 } reasons[] = {
-    {"SAFETY",                   FAILURE_REFUSED, "the answer was blocked by the safety filter"    },
-    {"IMAGE_SAFETY",             FAILURE_REFUSED, "the picture was blocked by the safety filter"   },
-    {"PROHIBITED_CONTENT",       FAILURE_REFUSED, "the answer was blocked as prohibited content"   },
-    {"IMAGE_PROHIBITED_CONTENT", FAILURE_REFUSED, "the picture was blocked as prohibited content"  },
-    {"RECITATION",               FAILURE_REFUSED, "the answer was blocked as too like a source"    },
-    {"IMAGE_RECITATION",         FAILURE_REFUSED, "the picture was blocked as too like a source"   },
-    {"BLOCKLIST",                FAILURE_REFUSED, "the answer has words that are blocked"          },
-    {"SPII",                     FAILURE_REFUSED, "the answer was blocked for personal information"},
-    {"LANGUAGE",                 FAILURE_INVALID, "the model does not know this language"          },
-    {"MAX_TOKENS",               FAILURE_INVALID, "the answer was cut off at the limit of tokens"  },
-    {"NO_IMAGE",                 FAILURE_UNKNOWN, "the model made no picture; try again"           },
-    {"IMAGE_OTHER",              FAILURE_UNKNOWN, "the model made no picture; try again"           },
-    {"OTHER",                    FAILURE_UNKNOWN, "the model gave no answer; try again"            },
-    {"MALFORMED_RESPONSE",       FAILURE_UNKNOWN, "the model's answer was broken; try again"       },
-    {"MALFORMED_FUNCTION_CALL",  FAILURE_UNKNOWN, "the model called a tool instead of answering"   },
-    {"UNEXPECTED_TOOL_CALL",     FAILURE_UNKNOWN, "the model called a tool instead of answering"   },
-    {"TOO_MANY_TOOL_CALLS",      FAILURE_UNKNOWN, "the model called a tool instead of answering"   },
-    {"CONTINUATION",             FAILURE_UNKNOWN, "the model stopped half way"                     },
+    {"SAFETY",                   FAILURE_REFUSED, "the answer was blocked by the safety filter"  },
+    {"IMAGE_SAFETY",             FAILURE_REFUSED, "the picture was blocked by the safety filter" },
+    {"PROHIBITED_CONTENT",       FAILURE_REFUSED, "the answer was blocked as prohibited content" },
+    {"IMAGE_PROHIBITED_CONTENT", FAILURE_REFUSED, "the picture was blocked as prohibited content"},
+    {"RECITATION",               FAILURE_REFUSED, "the answer was blocked as too like a source"  },
+    {"IMAGE_RECITATION",         FAILURE_REFUSED, "the picture was blocked as too like a source" },
+    {"BLOCKLIST",                FAILURE_REFUSED, "the answer has words that are blocked"        },
+    {"SPII",                     FAILURE_REFUSED, "the answer was blocked for personal data"     },
+    {"LANGUAGE",                 FAILURE_INVALID, "the model does not know this language"        },
+    {"MAX_TOKENS",               FAILURE_INVALID, "the answer was cut off at the limit of tokens"},
+    {"NO_IMAGE",                 FAILURE_UNKNOWN, "the model made no picture; try again"         },
+    {"IMAGE_OTHER",              FAILURE_UNKNOWN, "the model made no picture; try again"         },
+    {"OTHER",                    FAILURE_UNKNOWN, "the model gave no answer; try again"          },
+    {"MALFORMED_RESPONSE",       FAILURE_UNKNOWN, "the model's answer was broken; try again"     },
+    {"MALFORMED_FUNCTION_CALL",  FAILURE_UNKNOWN, "the model called a tool, it gave no answer"   },
+    {"UNEXPECTED_TOOL_CALL",     FAILURE_UNKNOWN, "the model called a tool, it gave no answer"   },
+    {"TOO_MANY_TOOL_CALLS",      FAILURE_UNKNOWN, "the model called a tool, it gave no answer"   },
+    {"CONTINUATION",             FAILURE_UNKNOWN, "the model stopped half way"                   },
 };
 
 static struct str clean(const struct gemini_call *call, struct str text, size_t size_max,
@@ -483,7 +483,10 @@ static void read_predictions(const struct gemini_call *call, const struct json *
         out->usage.currency = call->model.currency;
     }
     if (out->usage.images < call->request->count)
-        out->missing = clean(call, with_words("some pictures were filtered", why, arena),
+        out->missing = clean(call,
+                             with_words(pictures.broken > 0 ? "some pictures came broken"
+                                                            : "some pictures were filtered",
+                                        why, arena),
                              PROVIDER_MESSAGE_MAX, arena);
 }
 

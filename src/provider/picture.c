@@ -276,6 +276,40 @@ void picture_list_read(struct picture_list *list, const struct json *body)
         read_any(list, body, NESTING_MAX);
 }
 
+void picture_list_read_item(struct picture_list *list, const struct json *item)
+{
+    (void)read_own(list, item, false);
+}
+
+/* The frame header among the segments before the first scan: ITU T.81 B.2.2. */
+static bool jpeg_size(struct str bytes, int64_t *width, int64_t *height)
+{
+    size_t at = 2;
+
+    while (at + 9 < bytes.size && (unsigned char)bytes.data[at] == 0xff) {
+        const unsigned char *segment = (const unsigned char *)bytes.data + at;
+        unsigned mark = segment[1];
+        if (mark >= 0xc0 && mark <= 0xcf && mark != 0xc4 && mark != 0xc8 && mark != 0xcc) {
+            *height = segment[5] << 8 | segment[6];
+            *width = segment[7] << 8 | segment[8];
+            return *width > 0 && *height > 0;
+        }
+        at += 2 + (size_t)(segment[2] << 8 | segment[3]);
+    }
+    return false;
+}
+
+bool picture_size(struct str bytes, int64_t *width, int64_t *height)
+{
+    if (has_at(bytes, 0, STR("\xff\xd8\xff")))
+        return jpeg_size(bytes, width, height);
+    if (!has_at(bytes, 0, STR("\x89PNG\r\n\x1a\n")) || bytes.size < 24)
+        return false;
+    *width = read_u32be(bytes.data + 16);
+    *height = read_u32be(bytes.data + 20);
+    return *width > 0 && *height > 0;
+}
+
 void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri)
 {
     CLEANUP(buf_finish) struct buf text = {0};

@@ -9,6 +9,7 @@
 extern const struct provider_kind provider_mock;
 extern const struct provider_kind provider_openai;
 extern const struct provider_kind provider_gemini;
+extern const struct provider_kind provider_xai;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif
@@ -147,5 +148,9 @@ void picture_list_init(struct picture_list *list, struct arena *arena);
 void picture_list_read(struct picture_list *list, const struct json *body);
 /* A body that is itself a picture. */
 void picture_list_add_bytes(struct picture_list *list, struct str bytes);
+/* One object's own picture, with what stands beside it: {"b64_json" | "url", "revised_prompt"}. */
+void picture_list_read_item(struct picture_list *list, const struct json *item);
+/* Of a PNG or JPEG, the types our references come in; false when it cannot be told. */
+bool picture_size(struct str bytes, int64_t *width, int64_t *height);
 /* As a JSON text: bare base64, or a data URI. */
 void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri);

@@ -7,6 +7,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_mock,
     &provider_openai,
     &provider_gemini,
+    &provider_xai,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

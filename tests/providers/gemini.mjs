@@ -105,7 +105,8 @@ function checkImage(config, model) {
   const { aspectRatio = "1:1", imageSize, ...others } = config.imageConfig ?? {};
   checkNames(others, [], "generation_config.image_config");
   if (!about.ratios.includes(aspectRatio)) throw invalid(`Invalid aspect ratio: ${aspectRatio}`);
-  if (imageSize !== undefined && !about.sizes.includes(imageSize)) throw invalid(`Image size ${imageSize} is not supported`);
+  if (imageSize !== undefined && !about.sizes.includes(imageSize))
+    throw invalid(`Image size ${imageSize} is not supported`);
   for (const name of ["responseSchema", "responseJsonSchema"])
     if (name in config) throw invalid("JSON mode is not enabled for this model");
   if (!config.responseModalities?.includes("IMAGE")) throw invalid("The model needs IMAGE among its modalities");
@@ -201,7 +202,8 @@ function predict(req, res, body, state, model) {
   state.entries.push({ model, prompt: instances[0].prompt, parameters,
     pictures: pictures.map((picture) => createHash("sha256").update(picture).digest("hex")) });
   deliver(res, fault, { predictions: [
-    ...Array.from({ length: parameters.includeRaiReason ? filtered : 0 }, () => ({ raiFilteredReason: "Filtered: 29310472" })),
+    ...Array.from({ length: parameters.includeRaiReason ? filtered : 0 },
+      () => ({ raiFilteredReason: "Filtered: 29310472" })),
     ...pictures.map((picture) => ({ mimeType: "image/png",
       bytesBase64Encoded: spoil(fault, picture.toString("base64")) }))] });
 }
