@@ -15,12 +15,11 @@
 
 struct provider_stream {
     struct arena *arena;
-    struct sse sse;
+    struct sse_reply reply;
     struct arena_buf completed; /* {"data":[ and the completed events, joined by commas */
-    struct arena_buf other;     /* the body of a server that does not stream after all */
     struct str error;           /* the first error event's data */
     size_t completed_count, partials_size;
-    bool is_started, is_plain, is_too_large;
+    bool is_too_large;
 };
 
 /* For one call of sse_feed. */
@@ -36,8 +35,7 @@ struct provider_stream *openai_stream_begin(struct arena *arena)
 
     stream->arena = arena;
     stream->completed = (struct arena_buf){.arena = arena, .size_max = GATHERED_SIZE_MAX};
-    stream->other = (struct arena_buf){.arena = arena, .size_max = GATHERED_SIZE_MAX};
-    sse_init(&stream->sse, arena);
+    sse_reply_init(&stream->reply, arena, GATHERED_SIZE_MAX);
     return stream;
 }
 
@@ -107,29 +105,13 @@ static void take_event(void *context, struct str name, struct str data)
         take_error(feed->stream, data, event);
 }
 
-static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 void openai_stream_feed(struct provider_stream *stream, struct str piece,
                         void (*on_partial)(void *context, const struct provider_partial *partial),
                         void *context)
 {
     struct feed feed = {.stream = stream, .on_partial = on_partial, .context = context};
 
-    if (stream->is_too_large)
-        return;
-    /* White space before the first byte that counts says nothing, however it is cut. */
-    while (!stream->is_started && piece.size > 0 && is_space(piece.data[0]))
-        piece = str_slice(piece, 1, piece.size);
-    if (piece.size == 0)
-        return;
-    /* JSON or a web page instead of events: the server decided not to stream. */
-    if (!stream->is_started) {
-        stream->is_started = true;
-        stream->is_plain = piece.data[0] == '{' || piece.data[0] == '[' || piece.data[0] == '<';
-    }
-    if (stream->is_plain)
-        stream->is_too_large = !arena_buf_add(&stream->other, piece);
-    else if (!sse_feed(&stream->sse, piece, take_event, &feed))
+    if (!stream->is_too_large && !sse_reply_feed(&stream->reply, piece, take_event, &feed))
         stream->is_too_large = true;
 }
 
@@ -146,7 +128,7 @@ struct str openai_stream_end(struct provider_stream *stream)
     struct feed feed = {.stream = stream};
     struct str body;
 
-    if (!stream->is_plain && !stream->is_too_large && !sse_end(&stream->sse, take_event, &feed))
+    if (!stream->is_too_large && !sse_reply_end(&stream->reply, take_event, &feed))
         stream->is_too_large = true;
     if (stream->completed_count > 0 && arena_buf_add(&stream->completed, STR("]}")))
         return arena_buf_str(&stream->completed);
@@ -156,6 +138,6 @@ struct str openai_stream_end(struct provider_stream *stream)
         return make_error(stream, "the stream was too large");
     if (stream->error.size > 0)
         return stream->error;
-    body = arena_buf_str(&stream->other);
+    body = arena_buf_str(&stream->reply.plain);
     return body.size > 0 ? body : make_error(stream, "the stream ended without a picture");
 }

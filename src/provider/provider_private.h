@@ -10,6 +10,7 @@ extern const struct provider_kind provider_mock;
 extern const struct provider_kind provider_openai;
 extern const struct provider_kind provider_gemini;
 extern const struct provider_kind provider_xai;
+extern const struct provider_kind provider_ark;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

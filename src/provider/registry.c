@@ -8,6 +8,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_openai,
     &provider_gemini,
     &provider_xai,
+    &provider_ark,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

@@ -127,3 +127,36 @@ bool sse_end(struct sse *sse, sse_handler *handler, void *context)
         give_event(sse, handler, context);
     return !sse->is_broken;
 }
+
+void sse_reply_init(struct sse_reply *reply, struct arena *arena, size_t plain_size_max)
+{
+    *reply = (struct sse_reply){
+        .plain = {.arena = arena, .size_max = plain_size_max}
+    };
+    sse_init(&reply->sse, arena);
+}
+
+static bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+bool sse_reply_feed(struct sse_reply *reply, struct str piece, sse_handler *handler, void *context)
+{
+    /* White space before the first byte that counts says nothing, however it is cut. */
+    while (!reply->is_started && piece.size > 0 && is_space(piece.data[0]))
+        piece = str_slice(piece, 1, piece.size);
+    if (piece.size == 0 || reply->is_broken)
+        return !reply->is_broken;
+    if (!reply->is_started) {
+        reply->is_started = true;
+        reply->is_plain = piece.data[0] == '{' || piece.data[0] == '[' || piece.data[0] == '<';
+    }
+    reply->is_broken = reply->is_plain ? !arena_buf_add(&reply->plain, piece)
+                                       : !sse_feed(&reply->sse, piece, handler, context);
+    return !reply->is_broken;
+}
+
+bool sse_reply_end(struct sse_reply *reply, sse_handler *handler, void *context)
+{
+    if (!reply->is_plain && !reply->is_broken)
+        reply->is_broken = !sse_end(&reply->sse, handler, context);
+    return !reply->is_broken;
+}

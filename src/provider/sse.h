@@ -36,3 +36,17 @@ void sse_init(struct sse *sse, struct arena *arena);
 bool sse_feed(struct sse *sse, struct str piece, sse_handler *handler, void *context);
 /* The stream ended: an event without its blank line is given too, for servers that forget it. */
 bool sse_end(struct sse *sse, sse_handler *handler, void *context);
+
+/*
+ * A reply that should be events but is a plain body when the server decided not to stream (an
+ * error, an older server, a web page): the first byte that counts tells.
+ */
+struct sse_reply {
+    struct sse sse;
+    struct arena_buf plain;
+    bool is_started, is_plain, is_broken;
+};
+void sse_reply_init(struct sse_reply *reply, struct arena *arena, size_t plain_size_max);
+/* False once the reply is broken: too large.  What came before stays. */
+bool sse_reply_feed(struct sse_reply *reply, struct str piece, sse_handler *handler, void *context);
+bool sse_reply_end(struct sse_reply *reply, sse_handler *handler, void *context);
