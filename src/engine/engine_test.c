@@ -1,6 +1,8 @@
 /* The engine whole: its thread, the writer, workers, the network; and a process that is killed. */
 #include "engine/test_private.h"
 
+#include "core/hash.h"
+#include "core/sign.h"
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -21,9 +23,10 @@ struct house {
     struct engine *engine;
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_gate_open;               /* guarded by lock: test.gate goes on */
-    int64_t at_gate, told, progress; /* guarded by lock */
-    int server;                      /* listens and never answers; -1: none */
+    bool is_gate_open;                      /* guarded by lock: test.gate goes on */
+    int64_t at_gate, told, progress;        /* guarded by lock */
+    int server;                             /* listens and never answers; -1: none */
+    const struct exchange_signing *signing; /* of its calls */
     struct str url;
 };
 
@@ -83,6 +86,7 @@ static void call_begin(struct attempt *attempt, struct step *out)
                                       .is_own_origin = true,
                                       .method = STR("POST"),
                                       .url = house->url,
+                                      .signing = house->signing,
                                       .body = ARENA_NEW(attempt->arena, struct str),
                                       .body_count = 1,
                                       .reply_size_max = 1000};
@@ -427,6 +431,90 @@ static void test_a_stop_is_no_cancel_for_the_call_on_its_way(void **state)
     expect_all_sound(house);
 }
 
+/* The head of what came, and the body, which is "please". */
+static struct str receive(const struct house *house)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+    char piece[4096];
+    int client = accept(house->server, NULL, NULL);
+
+    assert_true(client >= 0);
+    while (!str_ends_with(buf_str(&text), STR("please"))) {
+        const ssize_t size = recv(client, piece, sizeof(piece), 0);
+
+        assert_true(size > 0);
+        buf_add(&text, (struct str){.data = piece, .size = (size_t)size});
+    }
+    close(client);
+    return arena_str(house->place.arena, buf_str(&text));
+}
+
+static struct str line_of(struct str head, const char *name)
+{
+    while (head.size > 0) {
+        struct str line = str_cut(&head, '\n');
+        const struct str before = str_cut(&line, ':');
+
+        if (str_equal_nocase(before, str_of(name)))
+            return str_trim(line);
+    }
+    return STR_EMPTY;
+}
+
+/* The signature that this request should have, made from what arrived. */
+static struct str expected_signature(const struct house *house, struct str head)
+{
+    const struct sha256 hash = sha256_of(STR("please"));
+    const struct str date = line_of(head, "X-Date");
+    char hex[SHA256_HEX_SIZE + 1];
+    struct sign_request request = {.method = STR("POST"),
+                                   .host = line_of(head, "Host"),
+                                   .path = STR("/"),
+                                   .query = STR("Action=Test&Version=1"),
+                                   .has_payload_header = true,
+                                   .key_id = house->signing->key_id,
+                                   .region = house->signing->region,
+                                   .service = house->signing->service,
+                                   .key = house->signing->key};
+    struct signature signature;
+
+    check(date.size == 16, "a date like 20261122T080000Z");
+    assert_true(clock_parse(arena_printf(house->place.arena, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ",
+                                         date.data, date.data + 4, date.data + 6, date.data + 9,
+                                         date.data + 11, date.data + 13),
+                            &request.wall_ms));
+    check(llabs(clock_wall_ms(&clock_system) - request.wall_ms) < 60000, "the time is now");
+    sha256_hex(&hash, hex);
+    request.payload_hash = str_of(hex);
+    check_text(line_of(head, "X-Content-Sha256"), hex, "the body's hash");
+    sign_headers(&sign_volc, &request, house->place.arena, &signature);
+    return signature.authorization;
+}
+
+static void test_a_signed_call_is_signed_when_it_leaves(void **state)
+{
+    static const struct exchange_signing signing = {
+        .key_id = {"AKLTTEST", 8},
+        .region = {"cn-north-1",          10},
+        .service = {"cv",2},
+        .key = {{"secret", 6}      }
+    };
+    struct house *house = *state;
+    struct str head;
+
+    listen_and_be_silent(house);
+    house->url =
+        arena_printf(house->place.arena, "%.*s?Action=Test&Version=1", STR_ARGS(house->url));
+    house->signing = &signing;
+    start_engine(house);
+    (void)submit(house, "test.call", 1);
+    head = receive(house);
+    check_text(line_of(head, "Authorization"),
+               arena_cstr(house->place.arena, expected_signature(house, head)), "the signature");
+    wait_for(house, COUNT_TASKS("held"), 1); /* no reply came: nobody knows */
+    expect_all_sound(house);
+}
+
 static void test_a_cancel_reaches_the_call_on_its_way(void **state)
 {
     struct house *house = *state;
@@ -582,6 +670,7 @@ int main(void)
         HOUSE_TEST(test_a_paused_run_and_a_paused_engine_start_nothing),
         HOUSE_TEST(test_what_memory_knows_of_tasks_is_shown),
         HOUSE_TEST(test_a_stop_is_no_cancel_for_the_call_on_its_way),
+        HOUSE_TEST(test_a_signed_call_is_signed_when_it_leaves),
         HOUSE_TEST(test_a_cancel_reaches_the_call_on_its_way),
         HOUSE_TEST(test_a_drain_waits_for_what_runs),
         HOUSE_TEST(test_a_changed_provider_frees_its_lane),

@@ -219,14 +219,17 @@ static void *start_exchange(void *context, struct attempt *attempt, const struct
 {
     struct engine *engine = context;
     struct pending_exchange *pending;
-    struct net_header *headers =
-        ARENA_ARRAY(attempt->arena, struct net_header, exchange->header_count);
+    size_t header_count;
+    /* Signed now: a signature holds the time and is good for some minutes. */
+    const struct exchange_header *signed_headers = exchange_headers(
+        exchange, clock_wall_ms(engine->config.clock), attempt->arena, &header_count);
+    struct net_header *headers = ARENA_ARRAY(attempt->arena, struct net_header, header_count);
     const struct provider_kind *kind = attempt->provider.kind;
     const struct net_request request = {
         .method = exchange->method,
         .url = exchange->url,
         .headers = headers,
-        .header_count = exchange->header_count,
+        .header_count = header_count,
         .body = exchange->body,
         .body_count = exchange->body_count,
         /* Only the account's own address may be one that the owner allowed. */
@@ -250,9 +253,9 @@ static void *start_exchange(void *context, struct attempt *attempt, const struct
     if (engine->is_stopped)
         return NULL;
     pending = must(calloc(1, sizeof(*pending)));
-    for (size_t index = 0; index < exchange->header_count; index++)
-        headers[index] = (struct net_header){.name = exchange->headers[index].name,
-                                             .value = exchange->headers[index].value};
+    for (size_t index = 0; index < header_count; index++)
+        headers[index] = (struct net_header){.name = signed_headers[index].name,
+                                             .value = signed_headers[index].value};
     *pending = (struct pending_exchange){
         .engine = engine, .purpose = exchange->purpose, .handlers = *handlers, .arg = arg};
     pending->transfer = net_start(engine->config.net, &request, &net_handlers, pending);

@@ -2,6 +2,8 @@
 #include "provider/provider_private.h"
 
 #include "core/clock.h"
+#include "core/hash.h"
+#include "core/sign.h"
 
 #include <assert.h>
 #include <math.h>
@@ -131,6 +133,76 @@ struct str provider_url_host(struct str url)
            rest.data[end] != '?' && rest.data[end] != '#')
         end++;
     return str_slice(rest, 0, end);
+}
+
+/* --- signatures --- */
+
+static struct str hash_body(const struct exchange *exchange, struct arena *arena)
+{
+    struct hasher *hasher = hasher_create();
+    struct sha256 hash;
+    char hex[SHA256_HEX_SIZE + 1];
+
+    for (size_t i = 0; i < exchange->body_count; i++)
+        hasher_add(hasher, exchange->body[i].data, exchange->body[i].size);
+    hash = hasher_end(hasher);
+    hasher_destroy(hasher);
+    sha256_hex(&hash, hex);
+    return arena_str(arena, str_of(hex));
+}
+
+/* Host as curl writes it: as it stands in the URL, without a port that the scheme has anyway. */
+static void split_url(struct str url, struct sign_request *out)
+{
+    struct str default_port =
+        str_equal_nocase(str_slice(url, 0, 5), STR("https")) ? STR(":443") : STR(":80");
+    struct str rest = STR_EMPTY;
+    size_t size = 0;
+
+    if (!cut_scheme(url, &rest))
+        return;
+    while (size < rest.size && rest.data[size] != '/' && rest.data[size] != '?')
+        size++;
+    out->host = str_slice(rest, 0, size);
+    if (str_ends_with(out->host, default_port))
+        out->host.size -= default_port.size;
+    rest = str_slice(rest, size, rest.size);
+    out->path = str_cut(&rest, '?');
+    out->query = rest;
+}
+
+const struct exchange_header *exchange_headers(const struct exchange *exchange, int64_t wall_ms,
+                                               struct arena *arena, size_t *count)
+{
+    const struct exchange_signing *signing = exchange->signing;
+    struct sign_header added[SIGN_ADDED_MAX];
+    struct exchange_header *all;
+    struct sign_request request;
+    struct signature signature;
+    size_t added_count;
+
+    *count = exchange->header_count;
+    if (signing == NULL)
+        return exchange->headers;
+    request = (struct sign_request){
+        .method = exchange->method,
+        .payload_hash = hash_body(exchange, arena),
+        .has_payload_header = true,
+        .key_id = signing->key_id,
+        .region = signing->region,
+        .service = signing->service,
+        .key = signing->key,
+        .wall_ms = wall_ms,
+    };
+    split_url(exchange->url, &request);
+    sign_headers(&sign_volc, &request, arena, &signature);
+    added_count = sign_added(&sign_volc, &request, &signature, added);
+    all = ARENA_ARRAY(arena, struct exchange_header, exchange->header_count + added_count);
+    for (size_t i = 0; i < exchange->header_count; i++)
+        all[i] = exchange->headers[i];
+    for (size_t i = 0; i < added_count; i++)
+        all[(*count)++] = (struct exchange_header){.name = added[i].name, .value = added[i].value};
+    return all;
 }
 
 static struct str cut_slashes(struct str url)

@@ -1,6 +1,7 @@
 #include "provider/provider_test.h"
 
 #include "core/clock.h"
+#include "core/hash.h"
 
 static void test_a_pasted_base_url_becomes_a_base(void **state)
 {
@@ -170,6 +171,101 @@ static void test_a_key_that_would_break_the_head_is_refused(void **state)
     }
 }
 
+/* --- signatures --- */
+
+static const struct exchange_signing signing = {
+    .key_id = {"AKLTEXAMPLEACCESSKEYID", 22},
+    .region = {"cn-north-1",                        10},
+    .service = {"cv",2},
+    .key = {{"EXAMPLESECRETKEY0123456789abcdefABCDEF==", 40}                    },
+};
+
+static void test_a_signed_exchange_gets_its_headers_when_it_leaves(void **state)
+{
+    /* Vector A of facts 4C, its body in two segments. */
+    struct str body[] = {STR("{\"req_key\":\"jimeng_t2i_v40\",\"prompt\":\"a red bicycle against "),
+                         STR("a white wall\",\"width\":1024,\"height\":1024}")};
+    struct fixture *fixture = *state;
+    struct exchange exchange = {
+        .method = STR("POST"),
+        .url = STR("https://visual.volcengineapi.com/?Action=CVSync2AsyncSubmitTask&Version="
+                   "2022-08-31"),
+        .body = body,
+        .body_count = COUNT(body),
+        .signing = &signing,
+    };
+    struct exchange signed_exchange = {0};
+    struct exchange_header *headers;
+    size_t count;
+    int64_t wall_ms;
+
+    assert_true(clock_parse(STR("2026-11-22T08:00:00Z"), &wall_ms));
+    exchange_add_header(&exchange, fixture->arena, "Content-Type", STR("application/json"));
+    headers = ARENA_ARRAY(fixture->arena, struct exchange_header, 4);
+    memcpy(headers, exchange_headers(&exchange, wall_ms, fixture->arena, &count),
+           4 * sizeof headers[0]);
+    assert_int_equal(count, 4);
+    signed_exchange.headers = headers;
+    signed_exchange.header_count = count;
+    assert_text(header_of(&signed_exchange, "Content-Type"), "application/json");
+    assert_text(header_of(&signed_exchange, "X-Date"), "20261122T080000Z");
+    assert_text(header_of(&signed_exchange, "X-Content-Sha256"),
+                "b1cd60472e3c43144e3231ebb2836cf88800c45393cef21a29e1272fa0a52b2b");
+    assert_text(header_of(&signed_exchange, "Authorization"),
+                "HMAC-SHA256 Credential=AKLTEXAMPLEACCESSKEYID/20261122/cn-north-1/cv/request, "
+                "SignedHeaders=host;x-content-sha256;x-date, Signature="
+                "2c8d044b958b5ac37ef0756b79e0b3d9776f175dce970426f048b6a2a499a35b");
+    assert_int_equal(exchange.header_count, 1); /* the exchange itself stays as it was */
+}
+
+static struct str authorization_of(struct fixture *fixture, const char *url)
+{
+    struct exchange exchange = {.method = STR("GET"), .url = str_of(url), .signing = &signing};
+    size_t count;
+    const struct exchange_header *headers =
+        exchange_headers(&exchange, 1790000000000, fixture->arena, &count);
+
+    return headers[count - 1].value;
+}
+
+static void test_a_signature_holds_the_host_as_it_is_sent(void **state)
+{
+    static const struct {
+        const char *one, *other;
+        bool is_same;
+    } rows[] = {
+        {"https://host/",      "https://host",           true },
+        {"https://host/",      "https://host:443/",      true },
+        {"http://host/",       "http://host:80",         true },
+        {"https://host/",      "https://host:80/",       false},
+        {"http://host:8080/",  "http://host/",           false},
+        {"https://host/?a=1",  "https://host?a=1",       true },
+        {"https://host/?a=1",  "https://host/a=1",       false},
+        {"http://[::1]:8080/", "http://[::1]:8080",      true },
+        {"https://host/a",     "https://host/b",         false},
+        {"https://a/?b&c=1",   "https://a/?c=%31&b=",    true },
+        {"https://a/?b=1",     "https://b/?b=1",         false},
+        {"nonsense",           "more nonsense, no host", true }, /* an empty host; and no crash */
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (str_equal(authorization_of(fixture, rows[i].one),
+                      authorization_of(fixture, rows[i].other)) != rows[i].is_same)
+            fail_msg("%s and %s", rows[i].one, rows[i].other);
+}
+
+static void test_an_unsigned_exchange_leaves_with_its_own_headers(void **state)
+{
+    struct fixture *fixture = *state;
+    struct exchange exchange = {0};
+    size_t count;
+
+    exchange_add_header(&exchange, fixture->arena, "Accept", STR("*/*"));
+    assert_ptr_equal(exchange_headers(&exchange, 0, fixture->arena, &count), exchange.headers);
+    assert_int_equal(count, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +276,9 @@ int main(void)
         TEST(test_milliseconds_win_over_seconds),
         TEST(test_options_are_liberal_in_type_and_bounded),
         TEST(test_a_key_that_would_break_the_head_is_refused),
+        TEST(test_a_signed_exchange_gets_its_headers_when_it_leaves),
+        TEST(test_a_signature_holds_the_host_as_it_is_sent),
+        TEST(test_an_unsigned_exchange_leaves_with_its_own_headers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

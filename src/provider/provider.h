@@ -105,8 +105,8 @@ struct exchange_header {
     struct str name, value;
 };
 
-/* Volcengine's "HMAC-SHA256" (facts 4C), made when the request leaves, for it holds the time.  Adds
- * Host, X-Date, X-Content-Sha256 and Authorization. */
+/* Volcengine's "HMAC-SHA256" (facts 4C), made when the request leaves, for it holds the time. Signs
+ * Host, adds X-Date, X-Content-Sha256 and Authorization: exchange_headers(). */
 struct exchange_signing {
     struct str key_id, region, service;
     struct secret key;
@@ -326,6 +326,11 @@ bool provider_honours_key(const struct provider_kind *kind, const struct provide
 int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
                       const struct provider_request *request,
                       const struct provider_verdict *verdict, const char **currency);
+
+/* What an exchange leaves with: its own headers and, when it is signed, what the signature of this
+ * moment adds.  In the exchange, or in the arena. */
+const struct exchange_header *exchange_headers(const struct exchange *exchange, int64_t wall_ms,
+                                               struct arena *arena, size_t *count);
 
 /* Shared by kinds (provider/common.c). */
 /* Empty when absent; `name` in lower case. */

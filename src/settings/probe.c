@@ -31,13 +31,15 @@ static void fetch(struct settings *settings, const struct provider_binding *prov
                   const struct exchange *exchange, int64_t now_ms, struct arena *arena,
                   struct exchange_reply *out)
 {
-    struct net_header *sent = ARENA_ARRAY(arena, struct net_header, exchange->header_count);
+    size_t sent_count;
+    const struct exchange_header *headers = exchange_headers(exchange, now_ms, arena, &sent_count);
+    struct net_header *sent = ARENA_ARRAY(arena, struct net_header, sent_count);
     struct exchange_header *received;
     struct net_request request = {
         .method = exchange->method,
         .url = exchange->url,
         .headers = sent,
-        .header_count = exchange->header_count,
+        .header_count = sent_count,
         .body = exchange->body,
         .body_count = exchange->body_count,
         .reach = exchange->is_own_origin && provider->is_private_allowed ? NET_OWNER : NET_PUBLIC,
@@ -48,8 +50,8 @@ static void fetch(struct settings *settings, const struct provider_binding *prov
     struct net_reply reply;
     struct error failure = {0};
 
-    for (size_t i = 0; i < exchange->header_count; i++)
-        sent[i] = (struct net_header){exchange->headers[i].name, exchange->headers[i].value};
+    for (size_t i = 0; i < sent_count; i++)
+        sent[i] = (struct net_header){headers[i].name, headers[i].value};
     if (!net_fetch(settings->services.net, &request, arena, &reply, &failure)) {
         *out = (struct exchange_reply){
             .outcome = failure.code == ERROR_TIMED_OUT ? EXCHANGE_LOST : EXCHANGE_NOT_SENT,
