@@ -11,6 +11,7 @@ extern const struct provider_kind provider_openai;
 extern const struct provider_kind provider_gemini;
 extern const struct provider_kind provider_xai;
 extern const struct provider_kind provider_ark;
+extern const struct provider_kind provider_volc_visual;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

@@ -9,6 +9,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_gemini,
     &provider_xai,
     &provider_ark,
+    &provider_volc_visual,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif
