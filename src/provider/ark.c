@@ -33,25 +33,25 @@ static const struct {
     const char *part;
     enum failure_class class;
 } codes[] = {
-    {"SensitiveContentDetected", FAILURE_REFUSED},
-    {"RiskDetection", FAILURE_REFUSED},
-    {"AuthenticationError", FAILURE_AUTH},
-    {"AccessDenied", FAILURE_AUTH},
-    {"AccountOverdue", FAILURE_QUOTA},
-    {"ServiceOverdue", FAILURE_QUOTA},
-    {"QuotaExceeded", FAILURE_QUOTA},
-    {"SetLimitExceeded", FAILURE_QUOTA},
-    {"RateLimitExceeded", FAILURE_THROTTLED},
-    {"RequestBurstTooFast", FAILURE_THROTTLED},
-    {"ServerOverloaded", FAILURE_THROTTLED},
-    {"ModelNotOpen", FAILURE_INVALID},
-    {"InvalidEndpointOrModel", FAILURE_INVALID},
-    {"UnsupportedModel", FAILURE_INVALID},
-    {"InvalidParameter", FAILURE_INVALID},
-    {"MissingParameter", FAILURE_INVALID},
-    {"InvalidImageURL", FAILURE_INVALID},
-    {"OutofContextError", FAILURE_INVALID},
-    {"InternalServiceError", FAILURE_SERVER},
+    {"SensitiveContentDetected", FAILURE_REFUSED  },
+    {"RiskDetection",            FAILURE_REFUSED  },
+    {"AuthenticationError",      FAILURE_AUTH     },
+    {"AccessDenied",             FAILURE_AUTH     },
+    {"AccountOverdue",           FAILURE_QUOTA    },
+    {"ServiceOverdue",           FAILURE_QUOTA    },
+    {"QuotaExceeded",            FAILURE_QUOTA    },
+    {"SetLimitExceeded",         FAILURE_QUOTA    },
+    {"RateLimitExceeded",        FAILURE_THROTTLED},
+    {"RequestBurstTooFast",      FAILURE_THROTTLED},
+    {"ServerOverloaded",         FAILURE_THROTTLED},
+    {"ModelNotOpen",             FAILURE_INVALID  },
+    {"InvalidEndpointOrModel",   FAILURE_INVALID  },
+    {"UnsupportedModel",         FAILURE_INVALID  },
+    {"InvalidParameter",         FAILURE_INVALID  },
+    {"MissingParameter",         FAILURE_INVALID  },
+    {"InvalidImageURL",          FAILURE_INVALID  },
+    {"OutofContextError",        FAILURE_INVALID  },
+    {"InternalServiceError",     FAILURE_SERVER   },
 };
 
 static void refine_by_code(struct provider_failure *failure)
@@ -90,14 +90,27 @@ static void refine(const struct ark_call *call, const struct exchange_reply *rep
 
 /* --- the next try without a field --- */
 
+/* `name` in quotes of any kind: "seed" alone stands in "seedream" too. */
+static bool quotes_name(struct str message, struct str name)
+{
+    for (size_t at = 1; at + name.size < message.size; at++)
+        if (str_equal(str_slice(message, at, name.size), name) &&
+            str_find_char(STR("`'\""), message.data[at - 1]) >= 0 &&
+            str_find_char(STR("`'\"."), message.data[at + name.size]) >= 0)
+            return true;
+    return false;
+}
+
+/* The field, a member of it ("response_format.type"), or its options. */
 static bool names_field(const struct provider_said *said, const char *name)
 {
-    struct str field = str_of(name);
+    struct str field = str_of(name), rest;
 
-    if (said->param.size > 0)
-        return str_starts_with(said->param, field) &&
-               (said->param.size == field.size || said->param.data[field.size] == '.');
-    return str_find(said->message, field) >= 0;
+    if (said->param.size == 0)
+        return quotes_name(said->message, field);
+    rest = str_slice(said->param, field.size, said->param.size);
+    return str_starts_with(said->param, field) &&
+           (rest.size == 0 || rest.data[0] == '.' || str_starts_with(rest, STR("_options")));
 }
 
 /* Without it the picture would be another thing than was asked for, and be paid. */
@@ -309,7 +322,7 @@ static void ark_read(const struct provider_account *account, const struct provid
 
     *out = (struct provider_verdict){
         .type = VERDICT_FAILED,
-        .usage = {-1, -1, -1, -1, -1, -1, NULL},
+        .usage = {-1,  -1, -1, -1, -1, -1, NULL},
         .poll_after_ms = -1,
         .progress = -1,
         .failure = {.retry_after_ms = -1},
@@ -418,106 +431,6 @@ static void ark_read_probe(const struct provider_account *account,
 
 /* --- the kind --- */
 
-static const char *const response_formats[] = {"auto", "url", "b64_json", NULL};
-static const char *const optimize_modes[] = {"default", "standard", "fast", NULL};
-static const char *const thinking_modes[] = {"default", "enabled", "disabled", "auto", NULL};
-
-static const struct provider_field fields[] = {
-    {
-        .name = "base_url",
-        .type = PROVIDER_FIELD_URL,
-        .label_en = "Base URL",
-        .label_zh = "接口地址",
-        .help_en =
-            "Empty: Volcano Ark in Beijing. Outside China: "
-            "https://ark.ap-southeast.bytepluses.com/api/v3. A subscription plan's key wants "
-            "/api/plan/v3.",
-        .help_zh =
-            "留空为火山方舟北京站；海外 BytePlus 填写 "
-            "https://ark.ap-southeast.bytepluses.com/api/v3；订阅套餐的密钥需使用 /api/plan/v3。",
-        .fallback = "",
-    },
-    {
-        .name = "key",
-        .type = PROVIDER_FIELD_SECRET,
-        .label_en = "API key",
-        .label_zh = "API 密钥",
-        .help_en = "A key of Ark itself, not an access key pair.",
-        .help_zh = "方舟控制台中的 API Key，不是 AK/SK。",
-        .fallback = "",
-        .is_required = true,
-    },
-    {
-        .name = "profile",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "What an endpoint is",
-        .label_zh = "接入点对应模型",
-        .help_en = "For model ids such as ep-…, which do not say what is behind them.",
-        .help_zh = "使用 ep-… 接入点时，选择它背后的模型。",
-        .fallback = "auto",
-        .choices = ark_profiles,
-    },
-    {
-        .name = "watermark",
-        .type = PROVIDER_FIELD_BOOL,
-        .label_en = "Visible watermark",
-        .label_zh = "添加可见水印",
-        .help_en = "Ark prints \"AI generated\" into the corner.",
-        .help_zh = "由方舟在图片角落添加“AI 生成”字样。",
-        .fallback = "false",
-    },
-    {
-        .name = "tier",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "Size when none is chosen",
-        .label_zh = "未指定尺寸时",
-        .help_en = "The model then picks the shape by the prompt; auto leaves the size to it too.",
-        .help_zh = "由模型根据提示词决定宽高比；auto 表示尺寸也由模型决定。",
-        .fallback = "auto",
-        .choices = ark_tiers,
-    },
-    {
-        .name = "optimize_prompt",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "Prompt rewriting",
-        .label_zh = "提示词优化",
-        .help_en = "fast is quicker and less careful; only Seedream 5.0 Pro and 4.0 have it.",
-        .help_zh = "fast 更快但效果略差，仅 Seedream 5.0 Pro 和 4.0 支持。",
-        .fallback = "default",
-        .choices = optimize_modes,
-    },
-    {
-        .name = "web_search",
-        .type = PROVIDER_FIELD_BOOL,
-        .label_en = "Web search",
-        .label_zh = "联网搜索",
-        .help_en = "Seedream 5.0 Lite may look things up before it draws.",
-        .help_zh = "允许 Seedream 5.0 Lite 在作图前联网搜索。",
-        .fallback = "false",
-    },
-    {
-        .name = "thinking",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "Thinking of text models",
-        .label_zh = "文本模型深度思考",
-        .help_en = "default says nothing and leaves it to the model.",
-        .help_zh = "default 表示不指定，由模型决定。",
-        .fallback = "default",
-        .choices = thinking_modes,
-    },
-    {
-        .name = "response_format",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "How pictures come back",
-        .label_zh = "图片返回方式",
-        .help_en =
-            "auto: inside the reply, and large groups as addresses that are fetched at once.",
-        .help_zh = "auto：直接随结果返回；大批图片以链接返回并立即下载。",
-        .fallback = "auto",
-        .choices = response_formats,
-    },
-};
-
 const struct provider_kind provider_ark = {
     .name = "ark",
     .label = "Volcano Ark",
@@ -525,8 +438,8 @@ const struct provider_kind provider_ark = {
     .about_zh = "字节跳动的 Seedream 图片模型和豆包文本模型，支持火山方舟和 BytePlus。",
     .default_base_url = "https://ark.cn-beijing.volces.com/api/v3",
     .key_page = "https://console.volcengine.com/ark",
-    .fields = fields,
-    .field_count = COUNT(fields),
+    .fields = ark_form,
+    .field_count = ARK_FORM_COUNT,
     .models = ark_models,
     .model_count = ARK_MODEL_COUNT,
     .model_default = &ark_model_default,

@@ -41,6 +41,9 @@ extern const struct provider_model ark_model_default;
 extern const char *const ark_profiles[]; /* for the form */
 extern const char *const ark_tiers[];
 
+#define ARK_FORM_COUNT 9
+extern const struct provider_field ark_form[ARK_FORM_COUNT];
+
 /* One request on its way. */
 struct ark_call {
     const struct provider_account *account;

@@ -309,7 +309,7 @@ static void test_a_field_the_model_refuses_is_left_out(void **state)
     struct provider_request request = request_of("ep-1", 2);
     struct exchange exchange;
     struct provider_verdict verdict = {0};
-    static const char *const fields[] = {"seed", "stream", "sequential_image_generation",
+    static const char *const fields[] = {"seed", "stream", "sequential_image_generation_options",
                                          "output_format"};
 
     request.has_seed = true;
@@ -345,6 +345,40 @@ static void test_a_field_the_model_refuses_is_left_out(void **state)
     assert_text(verdict.missing, "the model makes one picture a call");
 }
 
+/* Without "param" the message must name the field in quotes: "seed" stands in "seedream" too. */
+static void test_a_message_names_a_field_in_quotes(void **state)
+{
+    static const struct {
+        const char *message;
+        bool is_named;
+    } rows[] = {
+        {"`seed` is not supported by the current model", true },
+        {"the parameter 'seed' is not supported",        true },
+        {"doubao-seedream is not supported",             false},
+        {"seed is not supported",                        false},
+        {"size is not supported by \\\"seedream\\\"",    false},
+        {"the seed' is not supported",                   false},
+        {"not supported: \\\"seed\\\"",                  true },
+        {"",                                             false},
+    };
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("ep-1", 1);
+    struct exchange exchange;
+
+    request.has_seed = true;
+    exchange = begin(fixture, &request);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str body = arena_printf(
+            fixture->arena, "{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"%s\"}}",
+            rows[i].message);
+        struct exchange_reply reply = {.status = 400, .body = body};
+        struct provider_verdict verdict;
+        provider_ark.read(&fixture->account, &request, &exchange, &reply, fixture->arena, &verdict);
+        if ((verdict.type == VERDICT_NEXT) != rows[i].is_named)
+            fail_msg("%s", rows[i].message);
+    }
+}
+
 static void test_what_was_not_sent_or_must_stay_is_not_left_out(void **state)
 {
     static const struct {
@@ -357,6 +391,7 @@ static void test_what_was_not_sent_or_must_stay_is_not_left_out(void **state)
         {REFUSED("background"),          400, "transparency was asked"},
         {REFUSED("output_format"),       404, "not a 400"             },
         {REFUSED("output_formatter"),    400, "another field"         },
+        {REFUSED("out"),                 400, "a part of its name"    },
         {"{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"bad value\",\"param\":"
          "\"output_format\"}}", 400, "a value"               },
         {"{\"error\":{\"code\":\"Other\",\"message\":\"x is not supported\",\"param\":"
@@ -460,6 +495,7 @@ int main(void)
         TEST(test_retry_after_and_request_ids_are_read),
         TEST(test_the_key_is_never_repeated),
         TEST(test_a_field_the_model_refuses_is_left_out),
+        TEST(test_a_message_names_a_field_in_quotes),
         TEST(test_what_was_not_sent_or_must_stay_is_not_left_out),
         TEST(test_the_probe_can_cost_nothing),
         TEST(test_probe_replies_tell_good_keys_from_bad_ones),
