@@ -3,8 +3,6 @@
 
 #include "core/hash.h"
 
-#include <stdio.h>
-
 #define DEFAULT_BASE "https://ark.cn-beijing.volces.com/api/v3"
 #define REFERENCE_SIZE_MAX MIB(30)
 #define REFERENCES_SIZE_MAX MIB(64) /* in all: they are copied as base64 */
@@ -128,44 +126,12 @@ static bool check_look(const struct ark_call *call, struct error *err)
     return true;
 }
 
-static bool check_picture(const struct provider_image *image, const char *field, struct error *err)
-{
-    const char *mime = picture_mime(image->bytes);
-
-    if (image->bytes.size == 0)
-        return error_field(err, ERROR_REQUIRED, field, 0, "the picture is empty");
-    if (image->bytes.size > REFERENCE_SIZE_MAX)
-        return error_field(err, ERROR_TOO_LARGE, field, (int64_t)REFERENCE_SIZE_MAX,
-                           "the picture is larger than %zu MiB", REFERENCE_SIZE_MAX >> 20);
-    if (mime == NULL || str_equal(str_of(mime), STR("image/avif")))
-        return error_field(err, ERROR_PICTURE_TYPE, field, 0,
-                           "the service takes jpeg, png, webp, gif and heic pictures");
-    return true;
-}
-
 bool ark_check_pictures(const struct ark_call *call, struct error *err)
 {
-    const struct provider_request *request = call->request;
-    int64_t max = call->model.references_max;
-    size_t size = 0;
-
-    if (request->action == PROVIDER_EDIT && request->reference_count == 0)
+    if (call->request->action == PROVIDER_EDIT && call->request->reference_count == 0)
         return error_field(err, ERROR_REQUIRED, "references", 1, "an edit needs a picture");
-    if ((int64_t)request->reference_count > max)
-        return error_field(err, ERROR_TOO_MANY, "references", max,
-                           "%.*s takes at most %lld reference pictures", STR_ARGS(call->model.name),
-                           (long long)max);
-    for (size_t i = 0; i < request->reference_count; i++) {
-        char field[40];
-        size += request->references[i].bytes.size;
-        (void)snprintf(field, sizeof field, "references[%zu]", i);
-        if (!check_picture(&request->references[i], field, err))
-            return false;
-    }
-    return size <= REFERENCES_SIZE_MAX ||
-           error_field(err, ERROR_TOO_LARGE, "references", (int64_t)REFERENCES_SIZE_MAX,
-                       "the reference pictures are larger than %zu MiB in all",
-                       REFERENCES_SIZE_MAX >> 20);
+    return provider_check_references(&call->model, call->request, REFERENCE_SIZE_MAX,
+                                     REFERENCES_SIZE_MAX, err);
 }
 
 static bool check_count(const struct ark_call *call, struct error *err)

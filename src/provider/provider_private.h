@@ -108,6 +108,11 @@ MUST_CHECK bool provider_check_references(const struct provider_model *model,
                                           struct error *err);
 /* About how many tokens a text is. */
 int64_t provider_count_tokens(struct str text);
+/* Pictures by number, size and kind, one and all; fails with field "references" or one of them. */
+                                          const struct provider_request *request, size_t each_max,
+                                          size_t all_max, struct error *err);
+MUST_CHECK bool provider_check_picture(const struct provider_image *image, const char *field,
+                                       size_t size_max, struct error *err);
 /* micro-units for `tokens` at `rate_micro` a million, rounded up; -1 for what cannot be. */
 int64_t provider_token_cost(int64_t tokens, int64_t rate_micro);
 

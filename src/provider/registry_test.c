@@ -125,6 +125,43 @@ static void test_sizes_are_held_to_the_model(void **state)
     }
 }
 
+static void test_references_are_held_to_number_size_and_kind(void **state)
+{
+    static const struct {
+        size_t count;
+        const char *first;
+        size_t each_max, all_max;
+        enum error_code code;
+        const char *field;
+    } rows[] = {
+        {2, PNG_BYTES, 100, 200, ERROR_NONE,         ""             },
+        {3, PNG_BYTES, 100, 200, ERROR_TOO_MANY,     "references"   },
+        {2, "",        100, 200, ERROR_REQUIRED,     "references[0]"},
+        {2, "hello",   100, 200, ERROR_PICTURE_TYPE, "references[0]"},
+        {2, PNG_BYTES, 30,  200, ERROR_TOO_LARGE,    "references[0]"},
+        {2, PNG_BYTES, 100, 90,  ERROR_TOO_LARGE,    "references"   },
+        {0, "",        0,   0,   ERROR_NONE,         ""             },
+    };
+    const struct provider_model model = {.name = STR("m"), .references_max = 2};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        /* the PNG has NULs in it */
+        struct str first =
+            rows[i].first[0] == PNG_BYTES[0] ? STR(PNG_BYTES) : str_of(rows[i].first);
+        const struct provider_image images[] = {
+            {.bytes = first}, {.bytes = STR(JPEG_BYTES)}, {.bytes = first}};
+        const struct provider_request request = {.references = images,
+                                                 .reference_count = rows[i].count};
+        struct error err = {0};
+        bool ok =
+            provider_check_references(&model, &request, rows[i].each_max, rows[i].all_max, &err);
+        assert_int_equal(ok, rows[i].code == ERROR_NONE);
+        assert_int_equal(err.code, rows[i].code);
+        assert_string_equal(err.field, rows[i].field);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +170,7 @@ int main(void)
         cmocka_unit_test(test_an_unknown_model_passes_through_under_its_name),
         cmocka_unit_test(test_a_dated_snapshot_is_its_family),
         cmocka_unit_test(test_sizes_are_held_to_the_model),
+        cmocka_unit_test(test_references_are_held_to_number_size_and_kind),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,6 @@
 #include "core/hash.h"
 #include "core/text.h"
 
-#include <stdio.h>
-
 #define DEFAULT_BASE "https://visual.volcengineapi.com"
 #define VERSION "2022-08-31"
 #define SERVICE "cv"
@@ -62,17 +60,6 @@ static bool check_prompt(const struct visual_call *call, struct error *err)
                        (long long)max);
 }
 
-static bool check_picture(const struct provider_image *image, const char *field, struct error *err)
-{
-    if (image->bytes.size == 0)
-        return error_field(err, ERROR_REQUIRED, field, 0, "the picture is empty");
-    if (image->bytes.size > REFERENCE_SIZE_MAX)
-        return error_field(err, ERROR_TOO_LARGE, field, (int64_t)REFERENCE_SIZE_MAX,
-                           "the picture is larger than %zu MiB", REFERENCE_SIZE_MAX >> 20);
-    return picture_mime(image->bytes) != NULL ||
-           error_field(err, ERROR_PICTURE_TYPE, field, 0, "this is no picture that is known");
-}
-
 static bool check_mask(const struct visual_call *call, struct error *err)
 {
     const struct provider_request *request = call->request;
@@ -86,37 +73,20 @@ static bool check_mask(const struct visual_call *call, struct error *err)
     if (!request->mask_is_white) /* facts 6.11: 255 is painted anew */
         return error_field(err, ERROR_INVALID, "mask", 0,
                            "the service wants the mask in black and white");
-    return check_picture(request->mask, "mask", err);
+    return provider_check_picture(request->mask, "mask", REFERENCE_SIZE_MAX, err);
 }
 
 static bool check_pictures(const struct visual_call *call, struct error *err)
 {
     const struct provider_request *request = call->request;
-    int64_t count = (int64_t)request->reference_count, max = call->model.references_max;
     int64_t min = request->action == PROVIDER_EDIT ? 1 : call->traits.references_min;
-    size_t size = 0;
 
-    if (count > max)
-        return error_field(err, ERROR_TOO_MANY, "references", max,
-                           "%.*s takes at most %lld reference pictures", STR_ARGS(call->model.name),
-                           (long long)max);
-    if (count < min)
+    if ((int64_t)request->reference_count < min)
         return error_field(err, ERROR_REQUIRED, "references", min,
-                           "%.*s changes a picture: it "
-                           "needs one",
-                           STR_ARGS(call->model.name));
-    for (size_t i = 0; i < request->reference_count; i++) {
-        char field[40];
-        size += request->references[i].bytes.size;
-        (void)snprintf(field, sizeof field, "references[%zu]", i);
-        if (!check_picture(&request->references[i], field, err))
-            return false;
-    }
-    if (size > REFERENCES_SIZE_MAX)
-        return error_field(err, ERROR_TOO_LARGE, "references", (int64_t)REFERENCES_SIZE_MAX,
-                           "the reference pictures are larger than %zu MiB in all",
-                           REFERENCES_SIZE_MAX >> 20);
-    return check_mask(call, err);
+                           "%.*s changes a picture: it needs one", STR_ARGS(call->model.name));
+    return provider_check_references(&call->model, request, REFERENCE_SIZE_MAX, REFERENCES_SIZE_MAX,
+                                     err) &&
+           check_mask(call, err);
 }
 
 bool visual_check(const struct visual_call *call, struct error *err)
