@@ -130,7 +130,7 @@ bool ark_check_pictures(const struct ark_call *call, struct error *err)
 {
     if (call->request->action == PROVIDER_EDIT && call->request->reference_count == 0)
         return error_field(err, ERROR_REQUIRED, "references", 1, "an edit needs a picture");
-    return provider_check_references(&call->model, call->request, REFERENCE_SIZE_MAX,
+    return provider_check_references(&call->model, call->request, NULL, REFERENCE_SIZE_MAX,
                                      REFERENCES_SIZE_MAX, err);
 }
 

@@ -65,9 +65,25 @@ bool provider_check_fields(const struct provider_model *model,
     return check_absent(model, request, err) && check_look(model, request, err);
 }
 
+bool provider_check_picture(const struct provider_image *image, const char *field,
+                            const char *const *types, size_t size_max, struct error *err)
+{
+    const char *mime = picture_mime(image->bytes);
+
+    if (image->bytes.size == 0)
+        return error_field(err, ERROR_REQUIRED, field, 0, "the picture is empty");
+    if (size_max > 0 && image->bytes.size > size_max)
+        return error_field(err, ERROR_TOO_LARGE, field, (int64_t)size_max,
+                           "the picture is larger than %zu MiB", size_max >> 20);
+    if (mime == NULL || (types != NULL && !text_is_listed(str_of(mime), types)))
+        return error_field(err, ERROR_PICTURE_TYPE, field, 0,
+                           "the service does not take pictures of this type");
+    return true;
+}
+
 bool provider_check_references(const struct provider_model *model,
                                const struct provider_request *request, const char *const *types,
-                               size_t size_max, struct error *err)
+                               size_t each_max, size_t all_max, struct error *err)
 {
     size_t size = 0;
 
@@ -78,19 +94,14 @@ bool provider_check_references(const struct provider_model *model,
                            "%.*s takes at most %lld pictures", STR_ARGS(model->name),
                            (long long)model->references_max);
     for (size_t i = 0; i < request->reference_count; i++) {
-        struct str bytes = request->references[i].bytes;
-        const char *mime = picture_mime(bytes);
         char field[40];
-        size += bytes.size;
+
+        size += request->references[i].bytes.size;
         (void)snprintf(field, sizeof field, "references[%zu]", i);
-        if (bytes.size == 0)
-            return error_field(err, ERROR_REQUIRED, field, 0, "the picture is empty");
-        if (mime == NULL || !text_is_listed(str_of(mime), types))
-            return error_field(err, ERROR_PICTURE_TYPE, field, 0,
-                               "the service does not take pictures of this type");
+        if (!provider_check_picture(&request->references[i], field, types, each_max, err))
+            return false;
     }
-    if (size > size_max)
-        return error_field(err, ERROR_TOO_LARGE, "references", (int64_t)size_max,
-                           "the pictures are larger than %zu MiB in all", size_max >> 20);
-    return true;
+    return size <= all_max ||
+           error_field(err, ERROR_TOO_LARGE, "references", (int64_t)all_max,
+                       "the pictures are larger than %zu MiB in all", all_max >> 20);
 }

@@ -122,7 +122,8 @@ bool gemini_check(struct gemini_call *call, struct error *err)
     if (request->has_seed && (request->seed < 0 || request->seed > SEED_MAX))
         return error_field(err, ERROR_TOO_BIG, "seed", SEED_MAX, "a seed is 0 to %d", SEED_MAX);
     return (is_words ? check_words(call, err) : check_pictures(call, err)) &&
-           provider_check_references(&call->model, request, picture_types, PICTURES_SIZE_MAX, err);
+           provider_check_references(&call->model, request, picture_types, 0, PICTURES_SIZE_MAX,
+                                     err);
 }
 
 /* --- generateContent --- */

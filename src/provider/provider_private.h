@@ -100,19 +100,18 @@ MUST_CHECK bool provider_check_size(const struct provider_model *model,
  * mask and the like; a quality or format it does not list; too many pictures. */
 MUST_CHECK bool provider_check_fields(const struct provider_model *model,
                                       const struct provider_request *request, struct error *err);
-/* At most `model->references_max` pictures of `types` (ends with NULL) and of `size_max` bytes in
- * all. */
+/* Pictures to work on: at most `model->references_max` of them, of `types` (ends with NULL; NULL:
+ * any we know), `each_max` bytes each (0: no bound) and `all_max` in all.  Fails with field
+ * "references" or "references[N]". */
 MUST_CHECK bool provider_check_references(const struct provider_model *model,
                                           const struct provider_request *request,
-                                          const char *const *types, size_t size_max,
+                                          const char *const *types, size_t each_max, size_t all_max,
                                           struct error *err);
+MUST_CHECK bool provider_check_picture(const struct provider_image *image, const char *field,
+                                       const char *const *types, size_t size_max,
+                                       struct error *err);
 /* About how many tokens a text is. */
 int64_t provider_count_tokens(struct str text);
-/* Pictures by number, size and kind, one and all; fails with field "references" or one of them. */
-                                          const struct provider_request *request, size_t each_max,
-                                          size_t all_max, struct error *err);
-MUST_CHECK bool provider_check_picture(const struct provider_image *image, const char *field,
-                                       size_t size_max, struct error *err);
 /* micro-units for `tokens` at `rate_micro` a million, rounded up; -1 for what cannot be. */
 int64_t provider_token_cost(int64_t tokens, int64_t rate_micro);
 

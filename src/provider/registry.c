@@ -126,37 +126,3 @@ bool provider_check_size(const struct provider_model *model, const struct provid
                            "width and height must both be set, 1 to 65536 px");
     return check_known_size(model, width, height, err);
 }
-
-bool provider_check_picture(const struct provider_image *image, const char *field, size_t size_max,
-                            struct error *err)
-{
-    if (image->bytes.size == 0)
-        return error_field(err, ERROR_REQUIRED, field, 0, "the picture is empty");
-    if (image->bytes.size > size_max)
-        return error_field(err, ERROR_TOO_LARGE, field, (int64_t)size_max,
-                           "the picture is larger than %zu MiB", size_max >> 20);
-    return picture_mime(image->bytes) != NULL ||
-           error_field(err, ERROR_PICTURE_TYPE, field, 0, "this is no picture that is known");
-}
-
-bool provider_check_references(const struct provider_model *model,
-                               const struct provider_request *request, size_t each_max,
-                               size_t all_max, struct error *err)
-{
-    size_t size = 0;
-
-    if ((int64_t)request->reference_count > model->references_max)
-        return error_field(err, ERROR_TOO_MANY, "references", model->references_max,
-                           "%.*s takes at most %lld reference pictures", STR_ARGS(model->name),
-                           (long long)model->references_max);
-    for (size_t i = 0; i < request->reference_count; i++) {
-        char field[40];
-        size += request->references[i].bytes.size;
-        (void)snprintf(field, sizeof field, "references[%zu]", i);
-        if (!provider_check_picture(&request->references[i], field, each_max, err))
-            return false;
-    }
-    return size <= all_max ||
-           error_field(err, ERROR_TOO_LARGE, "references", (int64_t)all_max,
-                       "the reference pictures are larger than %zu MiB in all", all_max >> 20);
-}

@@ -154,8 +154,8 @@ static void test_references_are_held_to_number_size_and_kind(void **state)
         const struct provider_request request = {.references = images,
                                                  .reference_count = rows[i].count};
         struct error err = {0};
-        bool ok =
-            provider_check_references(&model, &request, rows[i].each_max, rows[i].all_max, &err);
+        bool ok = provider_check_references(&model, &request, NULL, rows[i].each_max,
+                                            rows[i].all_max, &err);
         assert_int_equal(ok, rows[i].code == ERROR_NONE);
         assert_int_equal(err.code, rows[i].code);
         assert_string_equal(err.field, rows[i].field);

@@ -73,7 +73,7 @@ static bool check_mask(const struct visual_call *call, struct error *err)
     if (!request->mask_is_white) /* facts 6.11: 255 is painted anew */
         return error_field(err, ERROR_INVALID, "mask", 0,
                            "the service wants the mask in black and white");
-    return provider_check_picture(request->mask, "mask", REFERENCE_SIZE_MAX, err);
+    return provider_check_picture(request->mask, "mask", NULL, REFERENCE_SIZE_MAX, err);
 }
 
 static bool check_pictures(const struct visual_call *call, struct error *err)
@@ -84,8 +84,8 @@ static bool check_pictures(const struct visual_call *call, struct error *err)
     if ((int64_t)request->reference_count < min)
         return error_field(err, ERROR_REQUIRED, "references", min,
                            "%.*s changes a picture: it needs one", STR_ARGS(call->model.name));
-    return provider_check_references(&call->model, request, REFERENCE_SIZE_MAX, REFERENCES_SIZE_MAX,
-                                     err) &&
+    return provider_check_references(&call->model, request, NULL, REFERENCE_SIZE_MAX,
+                                     REFERENCES_SIZE_MAX, err) &&
            check_mask(call, err);
 }
 

@@ -173,7 +173,7 @@ static bool check(struct call *call, struct error *err)
         return error_field(err, ERROR_INVALID, "model", 0,
                            "text is not asked of this kind of provider");
     return provider_check_fields(&call->model, request, err) &&
-           provider_check_references(&call->model, request, types, PICTURES_SIZE_MAX, err) &&
+           provider_check_references(&call->model, request, types, 0, PICTURES_SIZE_MAX, err) &&
            check_size(call, err);
 }
 
