@@ -123,9 +123,9 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
                       const struct provider_verdict *verdict, const char **currency)
 {
     struct provider_model model = provider_model_find(kind, request->model);
+    struct provider_request made = *request;
     int64_t cost = -1;
 
-    (void)account;
     *currency = model.currency != NULL ? model.currency : "USD";
     if (verdict->type == VERDICT_FAILED && verdict->failure.charged == CHARGED_NO)
         return 0;
@@ -136,6 +136,10 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
     }
     if (is_token_billed(&model))
         cost = cost_of_tokens(&model, request, &verdict->usage);
+    if (cost < 0 && verdict->type == VERDICT_DONE && kind->estimate != NULL) {
+        made.count = (int64_t)verdict->picture_count; /* the account decides the price */
+        return kind->estimate(account, &made, currency);
+    }
     if (cost >= 0 || verdict->type != VERDICT_DONE || model.price_micro < 0)
         return cost;
     return model.price_micro * (int64_t)verdict->picture_count;

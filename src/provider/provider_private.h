@@ -12,6 +12,7 @@ extern const struct provider_kind provider_gemini;
 extern const struct provider_kind provider_xai;
 extern const struct provider_kind provider_ark;
 extern const struct provider_kind provider_volc_visual;
+extern const struct provider_kind provider_dashscope;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

@@ -11,6 +11,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_xai,
     &provider_ark,
     &provider_volc_visual,
+    &provider_dashscope,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif
