@@ -272,25 +272,15 @@ static const struct provider_field fields[] = {
                          "北京地域留空；新加坡地域填 https://dashscope-intl.aliyuncs.com；"
                          "业务空间使用专属地址。密钥只在所属地域有效。"),
     PLAIN_FIELD_KEY("From the region's own console.", "在所属地域的控制台创建。"),
-    {
-                                                                                .name = "prompt_extend",
-                                                                                .type = PROVIDER_FIELD_BOOL,
-                                                                                .label_en = "Rewrite prompts",
-                                                                                .label_zh = "智能改写提示词",
-                                                                                .help_en =
-            "Lets the service add detail to short prompts. Takes longer; doubles the price of "
-            "Z-Image; Wan 2.7 has no such switch.",                                                      .help_zh = "由服务自动丰富过短的提示词。耗时更长，Z-Image 价格翻倍；万相 2.7 "
-                   "不支持此开关。",              .fallback = "false",
-                                                                                },
-    {
-                                                                                .name = "watermark",
-                                                                                .type = PROVIDER_FIELD_BOOL,
-                                                                                .label_en = "Watermark",
-                                                                                .label_zh = "添加水印",
-                                                                                .help_en = "Puts the service's mark into the corner of each picture.",
-                                                                                .help_zh = "在图片角落添加服务方的水印。",
-                                                                                .fallback = "false",
-                                                                                },
+    PLAIN_FIELD_BOOL("prompt_extend", "Rewrite prompts", "智能改写提示词",
+                     "Lets the service add detail to short prompts. Takes longer; doubles the "
+                     "price of Z-Image; Wan 2.7 has no such switch.",
+                     "由服务自动丰富过短的提示词。耗时更长，Z-Image 价格翻倍；"
+                     "万相 2.7 不支持此开关。",
+                     "false"),
+    PLAIN_FIELD_BOOL("watermark", "Watermark", "添加水印",
+                     "Puts the service's mark into the corner of each picture.",
+                     "在图片角落添加服务方的水印。", "false"),
 };
 
 const struct provider_kind provider_dashscope = {

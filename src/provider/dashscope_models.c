@@ -11,11 +11,6 @@
     {                                                                                              \
         .data = (literal), .size = sizeof(literal) - 1                                             \
     }
-/* A row of either table; within a macro, for clang-format dies of long ones in braces. */
-#define ROW(...)                                                                                   \
-    {                                                                                              \
-        __VA_ARGS__                                                                                \
-    }
 #define CALLED(wire_name, shown_name, price, money)                                                \
     .is_known = true, .name = TEXT(wire_name), .label = TEXT(shown_name), .has_seed = true,        \
     .price_micro = (price), .currency = (money), .price_as_of = AS_OF
@@ -38,26 +33,28 @@ static const char *const sizes_none[] = {NULL};
 
 const struct provider_model dashscope_models[DASHSCOPE_MODEL_COUNT] = {
     /* Of 3.0 only a reseller's dollars are known (facts 10.5). */
-    ROW(CALLED("qwen-image-3.0-pro", "Qwen Image 3.0 Pro", 40000, "USD"), QWEN_BOTH),
-    ROW(CALLED("qwen-image-3.0", "Qwen Image 3.0", 30000, "USD"), QWEN_BOTH),
-    ROW(CALLED("qwen-image-2.0-pro", "Qwen Image 2.0 Pro", 500000, "CNY"), QWEN_BOTH),
-    ROW(CALLED("qwen-image-2.0", "Qwen Image 2.0", 200000, "CNY"), QWEN_BOTH),
-    ROW(CALLED("qwen-image-max", "Qwen Image Max", 500000, "CNY"), QWEN_DRAW),
-    ROW(CALLED("qwen-image-plus", "Qwen Image Plus", 200000, "CNY"), QWEN_DRAW),
-    ROW(CALLED("qwen-image", "Qwen Image", 250000, "CNY"), QWEN_DRAW),
-    ROW(CALLED("qwen-image-edit-max", "Qwen Image Edit Max", 500000, "CNY"), QWEN_EDIT_MANY),
-    ROW(CALLED("qwen-image-edit-plus", "Qwen Image Edit Plus", 200000, "CNY"), QWEN_EDIT_MANY),
-    ROW(CALLED("qwen-image-edit", "Qwen Image Edit", 300000, "CNY"), QWEN_EDIT, .count_max = 1,
-        .sizes = sizes_none),
-    ROW(CALLED("wan2.7-image-pro", "Wan 2.7 Image Pro", 500000, "CNY"), WAN_BOTH,
-        .pixels_max = 16777216),
-    ROW(CALLED("wan2.7-image", "Wan 2.7 Image", 200000, "CNY"), WAN_BOTH, .pixels_max = 4194304),
+    PLAIN_ROW(CALLED("qwen-image-3.0-pro", "Qwen Image 3.0 Pro", 40000, "USD"), QWEN_BOTH),
+    PLAIN_ROW(CALLED("qwen-image-3.0", "Qwen Image 3.0", 30000, "USD"), QWEN_BOTH),
+    PLAIN_ROW(CALLED("qwen-image-2.0-pro", "Qwen Image 2.0 Pro", 500000, "CNY"), QWEN_BOTH),
+    PLAIN_ROW(CALLED("qwen-image-2.0", "Qwen Image 2.0", 200000, "CNY"), QWEN_BOTH),
+    PLAIN_ROW(CALLED("qwen-image-max", "Qwen Image Max", 500000, "CNY"), QWEN_DRAW),
+    PLAIN_ROW(CALLED("qwen-image-plus", "Qwen Image Plus", 200000, "CNY"), QWEN_DRAW),
+    PLAIN_ROW(CALLED("qwen-image", "Qwen Image", 250000, "CNY"), QWEN_DRAW),
+    PLAIN_ROW(CALLED("qwen-image-edit-max", "Qwen Image Edit Max", 500000, "CNY"), QWEN_EDIT_MANY),
+    PLAIN_ROW(CALLED("qwen-image-edit-plus", "Qwen Image Edit Plus", 200000, "CNY"),
+              QWEN_EDIT_MANY),
+    PLAIN_ROW(CALLED("qwen-image-edit", "Qwen Image Edit", 300000, "CNY"), QWEN_EDIT,
+              .count_max = 1, .sizes = sizes_none),
+    PLAIN_ROW(CALLED("wan2.7-image-pro", "Wan 2.7 Image Pro", 500000, "CNY"), WAN_BOTH,
+              .pixels_max = 16777216),
+    PLAIN_ROW(CALLED("wan2.7-image", "Wan 2.7 Image", 200000, "CNY"), WAN_BOTH,
+              .pixels_max = 4194304),
     /* Of the older ones facts 8.3 have the price alone; the service holds them to their sizes. */
-    ROW(CALLED("wan2.6-t2i", "Wan 2.6", 200000, "CNY"), WAN_DRAW),
-    ROW(CALLED("wan2.2-t2i-plus", "Wan 2.2 Plus", 200000, "CNY"), WAN_DRAW),
-    ROW(CALLED("wan2.2-t2i-flash", "Wan 2.2 Flash", 140000, "CNY"), WAN_DRAW),
-    ROW(CALLED("z-image-turbo", "Z-Image Turbo", 100000, "CNY"), .can_generate = true,
-        .count_max = 1, .pixels_min = 262144, .pixels_max = 4194304),
+    PLAIN_ROW(CALLED("wan2.6-t2i", "Wan 2.6", 200000, "CNY"), WAN_DRAW),
+    PLAIN_ROW(CALLED("wan2.2-t2i-plus", "Wan 2.2 Plus", 200000, "CNY"), WAN_DRAW),
+    PLAIN_ROW(CALLED("wan2.2-t2i-flash", "Wan 2.2 Flash", 140000, "CNY"), WAN_DRAW),
+    PLAIN_ROW(CALLED("z-image-turbo", "Z-Image Turbo", 100000, "CNY"), .can_generate = true,
+              .count_max = 1, .pixels_min = 262144, .pixels_max = 4194304),
 };
 
 /* Anything but a mask may be asked of a model we do not know: the service says what it cannot. */
@@ -87,30 +84,33 @@ const struct provider_model dashscope_model_default = {
 #define USD(micro) .intl_micro = (micro)
 
 static const struct dashscope_family families[] = {
-    ROW(.name = "qwen-image-3.0-pro", LIKE, EXTENDS, QWEN_REFERENCES, USD(40000),
-        .large_micro = 65000),
-    ROW(.name = "qwen-image-3.0", LIKE, EXTENDS, QWEN_REFERENCES, USD(30000), .large_micro = 50000),
-    ROW(.name = "qwen-image-2.0-pro", LIKE, EXTENDS, QWEN_REFERENCES, USD(75000)),
-    ROW(.name = "qwen-image-2.0", LIKE, EXTENDS, QWEN_REFERENCES, USD(35000)),
-    ROW(.name = "qwen-image-max", SIZE("1328*1328"), EXTENDS, USD(-1)),
-    ROW(.name = "qwen-image-plus", .route = DASHSCOPE_TEXT, SIZE("1328*1328"), EXTENDS, USD(-1)),
-    ROW(.name = "qwen-image", .is_whole = true, .route = DASHSCOPE_TEXT, SIZE("1328*1328"), EXTENDS,
-        USD(-1)),
-    ROW(.name = "qwen-image-edit-max", LIKE, EXTENDS, QWEN_REFERENCES, USD(-1)),
-    ROW(.name = "qwen-image-edit-plus", LIKE, EXTENDS, QWEN_REFERENCES, USD(-1)),
-    ROW(.name = "qwen-image-edit", QWEN_REFERENCES, USD(-1)),
+    PLAIN_ROW(.name = "qwen-image-3.0-pro", LIKE, EXTENDS, QWEN_REFERENCES, USD(40000),
+              .large_micro = 65000),
+    PLAIN_ROW(.name = "qwen-image-3.0", LIKE, EXTENDS, QWEN_REFERENCES, USD(30000),
+              .large_micro = 50000),
+    PLAIN_ROW(.name = "qwen-image-2.0-pro", LIKE, EXTENDS, QWEN_REFERENCES, USD(75000)),
+    PLAIN_ROW(.name = "qwen-image-2.0", LIKE, EXTENDS, QWEN_REFERENCES, USD(35000)),
+    PLAIN_ROW(.name = "qwen-image-max", SIZE("1328*1328"), EXTENDS, USD(-1)),
+    PLAIN_ROW(.name = "qwen-image-plus", .route = DASHSCOPE_TEXT, SIZE("1328*1328"), EXTENDS,
+              USD(-1)),
+    PLAIN_ROW(.name = "qwen-image", .is_whole = true, .route = DASHSCOPE_TEXT, SIZE("1328*1328"),
+              EXTENDS, USD(-1)),
+    PLAIN_ROW(.name = "qwen-image-edit-max", LIKE, EXTENDS, QWEN_REFERENCES, USD(-1)),
+    PLAIN_ROW(.name = "qwen-image-edit-plus", LIKE, EXTENDS, QWEN_REFERENCES, USD(-1)),
+    PLAIN_ROW(.name = "qwen-image-edit", QWEN_REFERENCES, USD(-1)),
     /* "1K" keeps the shape of the picture that is edited. */
-    ROW(.name = "wan2.7-image-pro", .route = DASHSCOPE_TASK, SIZE("1K"), WAN_REFERENCES,
-        USD(75000)),
-    ROW(.name = "wan2.7", .route = DASHSCOPE_TASK, SIZE("1K"), WAN_REFERENCES, USD(30000)),
-    ROW(.name = "wan2.6-t2i", .route = DASHSCOPE_TASK, SIZE("1280*1280"), EXTENDS, USD(-1)),
-    ROW(.name = "wan2.6", .route = DASHSCOPE_TASK, LIKE, EXTENDS, WAN_REFERENCES, USD(-1)),
-    ROW(.name = "wan2.5-t2i", .route = DASHSCOPE_TEXT, SIZE("1280*1280"), EXTENDS, USD(-1)),
-    ROW(.name = "wan2.5-i2i", .route = DASHSCOPE_IMAGE, EXTENDS, WAN_REFERENCES, USD(-1)),
-    ROW(.name = "wan2.", .route = DASHSCOPE_TEXT, SIZE("1024*1024"), EXTENDS, USD(-1)),
-    ROW(.name = "wanx", .route = DASHSCOPE_TEXT, SIZE("1024*1024"), USD(-1)),
-    ROW(.name = "z-image-turbo", SIZE("1024*1536"), EXTENDS, .extending_doubles = true, USD(15000)),
-    ROW(.name = "", USD(-1)),
+    PLAIN_ROW(.name = "wan2.7-image-pro", .route = DASHSCOPE_TASK, SIZE("1K"), WAN_REFERENCES,
+              USD(75000)),
+    PLAIN_ROW(.name = "wan2.7", .route = DASHSCOPE_TASK, SIZE("1K"), WAN_REFERENCES, USD(30000)),
+    PLAIN_ROW(.name = "wan2.6-t2i", .route = DASHSCOPE_TASK, SIZE("1280*1280"), EXTENDS, USD(-1)),
+    PLAIN_ROW(.name = "wan2.6", .route = DASHSCOPE_TASK, LIKE, EXTENDS, WAN_REFERENCES, USD(-1)),
+    PLAIN_ROW(.name = "wan2.5-t2i", .route = DASHSCOPE_TEXT, SIZE("1280*1280"), EXTENDS, USD(-1)),
+    PLAIN_ROW(.name = "wan2.5-i2i", .route = DASHSCOPE_IMAGE, EXTENDS, WAN_REFERENCES, USD(-1)),
+    PLAIN_ROW(.name = "wan2.", .route = DASHSCOPE_TEXT, SIZE("1024*1024"), EXTENDS, USD(-1)),
+    PLAIN_ROW(.name = "wanx", .route = DASHSCOPE_TEXT, SIZE("1024*1024"), USD(-1)),
+    PLAIN_ROW(.name = "z-image-turbo", SIZE("1024*1536"), EXTENDS, .extending_doubles = true,
+              USD(15000)),
+    PLAIN_ROW(.name = "", USD(-1)),
 };
 
 const struct dashscope_family *dashscope_family_of(struct str model)

@@ -137,18 +137,20 @@ static void test_the_older_form_has_its_negative_prompt_beside_the_prompt(void *
 
 static void test_addresses_people_paste_are_understood(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *pasted, *base;
     } rows[] = {
-        {"https://dashscope-intl.aliyuncs.com",                        "https://dashscope-intl.aliyuncs.com/api/v1"},
+        {"https://dashscope-intl.aliyuncs.com", "https://dashscope-intl.aliyuncs.com/api/v1"},
         {"https://dashscope-intl.aliyuncs.com/api/v1/",
-         "https://dashscope-intl.aliyuncs.com/api/v1"                                                              },
+         "https://dashscope-intl.aliyuncs.com/api/v1"},
         {"https://dashscope.aliyuncs.com/compatible-mode/v1",
-         "https://dashscope.aliyuncs.com/api/v1"                                                                   },
+         "https://dashscope.aliyuncs.com/api/v1"},
         {"https://w1.cn-beijing.maas.aliyuncs.com/api/v1",
-         "https://w1.cn-beijing.maas.aliyuncs.com/api/v1"                                                          },
-        {"https://h/api/v1/services/aigc/image-generation/generation", "https://h/api/v1"                          },
+         "https://w1.cn-beijing.maas.aliyuncs.com/api/v1"},
+        {"https://h/api/v1/services/aigc/image-generation/generation", "https://h/api/v1"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -476,26 +478,28 @@ static void test_an_account_that_cannot_work_is_refused(void **state)
 
 static void test_prices_are_those_of_the_accounts_region(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *base_url, *options, *model;
         int64_t side, count, micro;
         const char *currency;
     } rows[] = {
-        {"",                                                  "{}",                       "qwen-image-2.0",   0,    2,  400000, "CNY"},
-        {"",                                                  "{}",                       "qwen-image-edit",  0,    1,  300000, "CNY"},
-        {"",                                                  "{}",                       "wan2.7-image-pro", 4096, 1,  500000, "CNY"},
-        {"",                                                  "{}",                       "z-image-turbo",    0,    1,  100000, "CNY"},
-        {"",                                                  "{\"prompt_extend\":true}", "z-image-turbo",    0,    1,  200000, "CNY"},
-        {"",                                                  "{\"prompt_extend\":true}", "qwen-image-2.0",   0,    1,  200000, "CNY"},
-        {"",                                                  "{}",                       "qwen-image-3.0",   1024, 1,  30000,  "USD"},
-        {"",                                                  "{}",                       "qwen-image-3.0",   2048, 1,  50000,  "USD"},
-        {"",                                                  "{}",                       "acme/paint",       0,    1,  -1,     "CNY"},
-        {"https://dashscope-intl.aliyuncs.com",               "{}",                       "qwen-image-2.0",   0,    1,  35000,  "USD"},
-        {"https://dashscope-intl.aliyuncs.com",               "{}",                       "qwen-image",       0,    1,  -1,     "USD"},
+        {"", "{}", "qwen-image-2.0", 0, 2, 400000, "CNY"},
+        {"", "{}", "qwen-image-edit", 0, 1, 300000, "CNY"},
+        {"", "{}", "wan2.7-image-pro", 4096, 1, 500000, "CNY"},
+        {"", "{}", "z-image-turbo", 0, 1, 100000, "CNY"},
+        {"", "{\"prompt_extend\":true}", "z-image-turbo", 0, 1, 200000, "CNY"},
+        {"", "{\"prompt_extend\":true}", "qwen-image-2.0", 0, 1, 200000, "CNY"},
+        {"", "{}", "qwen-image-3.0", 1024, 1, 30000, "USD"},
+        {"", "{}", "qwen-image-3.0", 2048, 1, 50000, "USD"},
+        {"", "{}", "acme/paint", 0, 1, -1, "CNY"},
+        {"https://dashscope-intl.aliyuncs.com", "{}", "qwen-image-2.0", 0, 1, 35000, "USD"},
+        {"https://dashscope-intl.aliyuncs.com", "{}", "qwen-image", 0, 1, -1, "USD"},
         {"https://w.ap-southeast-1.maas.aliyuncs.com/api/v1", "{\"prompt_extend\":true}",
-         "z-image-turbo",                                                                                     0,    1,  30000,  "USD"},
-        {"",                                                  "{}",                       "qwen-image-2.0",   0,    65, -1,     "CNY"},
+         "z-image-turbo", 0, 1, 30000, "USD"},
+        {"", "{}", "qwen-image-2.0", 0, 65, -1, "CNY"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -78,18 +78,20 @@ static void test_the_documented_reply_is_read(void **state)
 
 static void test_what_was_made_is_priced_where_it_was_made(void **state)
 {
+    /* clang-format off */
     static const struct {
         const char *base_url, *model, *type;
         int64_t micro;
         const char *currency;
     } rows[] = {
-        {"",                                    "qwen-image-2.0",     "qima_output_2k", 200000, "CNY"},
-        {"https://dashscope-intl.aliyuncs.com", "qwen-image-2.0",     "qima_output_1k", 35000,  "USD"},
-        {"https://dashscope-intl.aliyuncs.com", "qwen-image-max",     "qima_output_1k", -1,     "USD"},
-        {"",                                    "qwen-image-3.0-pro", "qima_output_1k", 40000,  "USD"},
-        {"",                                    "qwen-image-3.0-pro", "qima_output_2k", 65000,  "USD"},
-        {"",                                    "acme/paint",         "",               -1,     "CNY"},
+        {"", "qwen-image-2.0", "qima_output_2k", 200000, "CNY"},
+        {"https://dashscope-intl.aliyuncs.com", "qwen-image-2.0", "qima_output_1k", 35000, "USD"},
+        {"https://dashscope-intl.aliyuncs.com", "qwen-image-max", "qima_output_1k", -1, "USD"},
+        {"", "qwen-image-3.0-pro", "qima_output_1k", 40000, "USD"},
+        {"", "qwen-image-3.0-pro", "qima_output_2k", 65000, "USD"},
+        {"", "acme/paint", "", -1, "CNY"},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -160,14 +162,14 @@ static void test_every_state_of_a_task_has_its_verdict(void **state)
         {"\"task_status\":\"SUSPENDED\"", VERDICT_WAIT, FAILURE_NONE, CHARGED_NO, ""},
         {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"url\":\"" RESULT "\"}]", VERDICT_DONE,
          FAILURE_NONE, CHARGED_NO, ""},
-        {"\"task_status\":\"SUCCEEDED\",\"choices\":[{\"message\":{\"content\":[{\"image\":\"" RESULT
-         "\",\"type\":\"image\"}]}}]", VERDICT_DONE, FAILURE_NONE, CHARGED_NO, ""},
+        {"\"task_status\":\"SUCCEEDED\",\"choices\":[{\"message\":{\"content\":[{\"image\":\""
+         RESULT "\",\"type\":\"image\"}]}}]", VERDICT_DONE, FAILURE_NONE, CHARGED_NO, ""},
         {"\"task_status\":\"SUCCEEDED\",\"results\":[]", VERDICT_FAILED, FAILURE_RESULT_LOST,
          CHARGED_MAYBE, "the provider said success but sent nothing that can be used"},
         {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"url\":\"data:,x\"}]", VERDICT_FAILED,
          FAILURE_RESULT_LOST, CHARGED_YES, "the picture in the reply is broken or cut short"},
-        {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"code\":\"InternalError\",\"message\":\"m\"}]",
-         VERDICT_FAILED, FAILURE_REMOTE, CHARGED_MAYBE, "m"},
+        {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"code\":\"InternalError\",\"message"
+         "\":\"m\"}]", VERDICT_FAILED, FAILURE_REMOTE, CHARGED_MAYBE, "m"},
         {"\"task_status\":\"FAILED\",\"code\":\"InternalError.Algo\",\"message\":\"m\"",
          VERDICT_FAILED, FAILURE_REMOTE, CHARGED_MAYBE, "m"},
         {"\"task_status\":\"FAILED\",\"code\":\"DataInspectionFailed\",\"message\":\"m\"",
@@ -430,6 +432,7 @@ static void test_retry_after_is_obeyed(void **state)
 
 static void test_the_probe_reads_models_or_says_what_is_wrong(void **state)
 {
+    /* clang-format off */
     static const struct {
         int status;
         const char *body;
@@ -438,15 +441,16 @@ static void test_the_probe_reads_models_or_says_what_is_wrong(void **state)
     } rows[] = {
         {200,
          "{\"output\":{\"total\":2,\"models\":[{\"model\":\"qwen-image\"},{\"name\":\"wan\"}]}}", 2,
-         FAILURE_NONE                                                                                               },
-        {200, "{\"output\":{\"models\":[]}}",                                                     0, FAILURE_NONE   },
-        {200, "{\"data\":[{\"id\":\"a\"},{\"id\":\"b\\nc\"},7,null]}",                            1, FAILURE_NONE   },
-        {401, SAID("InvalidApiKey"),                                                              0, FAILURE_AUTH   },
-        {200, SAID("InvalidApiKey"),                                                              0, FAILURE_AUTH   },
-        {404, "{}",                                                                               0, FAILURE_INVALID},
-        {200, "<html>",                                                                           0, FAILURE_INVALID},
-        {200, "{}",                                                                               0, FAILURE_INVALID},
+         FAILURE_NONE},
+        {200, "{\"output\":{\"models\":[]}}", 0, FAILURE_NONE},
+        {200, "{\"data\":[{\"id\":\"a\"},{\"id\":\"b\\nc\"},7,null]}", 1, FAILURE_NONE},
+        {401, SAID("InvalidApiKey"), 0, FAILURE_AUTH},
+        {200, SAID("InvalidApiKey"), 0, FAILURE_AUTH},
+        {404, "{}", 0, FAILURE_INVALID},
+        {200, "<html>", 0, FAILURE_INVALID},
+        {200, "{}", 0, FAILURE_INVALID},
     };
+    /* clang-format on */
     struct fixture *fixture = *state;
 
     for (size_t i = 0; i < COUNT(rows); i++) {

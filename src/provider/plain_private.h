@@ -64,7 +64,13 @@ static inline bool plain_is_good(const struct exchange_reply *reply)
     return reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300;
 }
 
-/* The two rows that every such account's form begins with. */
+/* A row of a table of models; within a macro, for clang-format 14 dies of long ones in braces. */
+#define PLAIN_ROW(...)                                                                             \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
+/* Rows of an account's form; the first two begin it. */
 #define PLAIN_FIELD_BASE_URL(en, zh)                                                               \
     {                                                                                              \
         .name = "base_url", .type = PROVIDER_FIELD_URL, .label_en = "Base URL",                    \
@@ -75,4 +81,9 @@ static inline bool plain_is_good(const struct exchange_reply *reply)
         .name = "key", .type = PROVIDER_FIELD_SECRET, .label_en = "API key",                       \
         .label_zh = "API 密钥", .help_en = (en), .help_zh = (zh), .fallback = "",                  \
         .is_required = true                                                                        \
+    }
+#define PLAIN_FIELD_BOOL(wire, en, zh, more_en, more_zh, otherwise)                                \
+    {                                                                                              \
+        .name = (wire), .type = PROVIDER_FIELD_BOOL, .label_en = (en), .label_zh = (zh),           \
+        .help_en = (more_en), .help_zh = (more_zh), .fallback = (otherwise)                        \
     }

@@ -12,6 +12,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_ark,
     &provider_volc_visual,
     &provider_dashscope,
+    &provider_minimax,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

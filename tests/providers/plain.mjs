@@ -8,7 +8,7 @@
 //   GET  /__file/ID.png                             what the replies point to; with a key it is refused
 //
 // Faults of every fake (facts 9.5); those marked * are charged, for the picture was made:
-//   none; status {status, body?, headers?}; hang *; reset_before_reply *; cut_mid_body *; html200; garbage200
+//   none; status {status, body?, headers?}; hang *; reset_before_reply *; cut_mid_body *; html200; garbage200 *
 import { createHash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 
@@ -59,6 +59,14 @@ function send(res, status, body, headers = {}) {
   res.end(text);
 }
 
+// A relay's welcome: the service never saw the order.
+function answerWithPage(res, fault) {
+  if (fault.kind !== "html200") return false;
+  res.writeHead(200, { "content-type": "text/html" });
+  res.end("<!doctype html><html><title>Welcome</title></html>");
+  return true;
+}
+
 // True when the fault has answered in place of the service, or taken the connection away.
 function answerWithFault(res, fault, body) {
   const text = Buffer.from(JSON.stringify(body));
@@ -71,10 +79,6 @@ function answerWithFault(res, fault, body) {
     case "cut_mid_body":
       res.writeHead(200, { "content-type": "application/json", "content-length": text.length });
       res.write(text.subarray(0, text.length >> 1), () => setImmediate(() => res.socket?.resetAndDestroy()));
-      return true;
-    case "html200":
-      res.writeHead(200, { "content-type": "text/html" });
-      res.end("<!doctype html><html><title>Welcome</title></html>");
       return true;
     case "garbage200":
       send(res, 200, '{"output": {"choices": [{');
@@ -112,6 +116,7 @@ export async function startPlainFake(service, { key = "test-key" } = {}) {
     const fault = isOrder ? state.faults.shift() ?? { kind: "none" } : { kind: "none" };
     Object.assign(noted, { fault: fault.kind });
     if (fault.kind === "status") throw new FakeError(fault.status, fault.body ?? {}, fault.headers);
+    if (answerWithPage(res, fault)) return;
     let fields = null;
     if (req.method === "POST" && body.length > 0) {
       if (req.headers["content-type"] !== "application/json") throw service.refuse("JSON is wanted");
