@@ -241,8 +241,8 @@ static void read_message(struct picture_list *list, const struct json *message, 
 
 static void read_any(struct picture_list *list, const struct json *value, int nesting)
 {
-    static const char *const containers[] = {"data",         "images",  "image",   "output",
-                                             "output_image", "results", "pictures"};
+    static const char *const containers[] = {"data",         "images",  "image",    "output",
+                                             "output_image", "results", "pictures", "image_result"};
     const struct json *choices, *candidates;
 
     if (value == NULL || nesting == 0)

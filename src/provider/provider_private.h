@@ -14,6 +14,7 @@ extern const struct provider_kind provider_ark;
 extern const struct provider_kind provider_volc_visual;
 extern const struct provider_kind provider_dashscope;
 extern const struct provider_kind provider_minimax;
+extern const struct provider_kind provider_zhipu;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

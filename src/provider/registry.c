@@ -13,6 +13,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_volc_visual,
     &provider_dashscope,
     &provider_minimax,
+    &provider_zhipu,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif
