@@ -320,6 +320,9 @@ static void openai_read(const struct provider_account *account,
         out->pictures = list.items;
         out->picture_count = list.count;
         out->usage.images = (int64_t)list.count;
+        if ((int64_t)list.count < request->count)
+            out->missing = arena_printf(arena, "the service made %zu of %lld pictures", list.count,
+                                        (long long)request->count);
         return;
     }
     exchange_classify_for(account, reply, arena, &out->failure);

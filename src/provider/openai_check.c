@@ -29,7 +29,7 @@ static bool check_wanted(const struct openai_call *call, const char *field, bool
 
 static bool has_field(const struct openai_call *call, enum openai_field field)
 {
-    return call->profile->fields[field] != NULL;
+    return openai_field_name(call, field) != NULL;
 }
 
 static bool check_fields(const struct openai_call *call, struct error *err)
@@ -47,6 +47,10 @@ static bool check_fields(const struct openai_call *call, struct error *err)
                         has_field(call, OPENAI_STEPS) || rides_in_prompt, err) &&
            check_wanted(call, "scale", request->scale > 0, model->has_scale,
                         has_field(call, OPENAI_SCALE) || rides_in_prompt, err) &&
+           check_wanted(call, "count", request->count > 1, true, has_field(call, OPENAI_COUNT),
+                        err) &&
+           check_wanted(call, "size", request->width_px > 0, true, has_field(call, OPENAI_SIZE),
+                        err) &&
            check_wanted(call, "quality", request->quality.size > 0, true,
                         has_field(call, OPENAI_QUALITY), err) &&
            check_wanted(call, "background", request->background.size > 0, true,
@@ -177,6 +181,10 @@ bool openai_check(const struct openai_call *call, struct error *err)
     if (request->count > call->model.count_max)
         return error_field(err, ERROR_TOO_BIG, "count", call->model.count_max,
                            "at most %lld pictures in one call", (long long)call->model.count_max);
+    if (call->profile->count_max > 0 && request->count > call->profile->count_max)
+        return error_field(err, ERROR_TOO_BIG, "count", call->profile->count_max,
+                           "a service of type %s makes at most %lld pictures in one call",
+                           call->profile->name, (long long)call->profile->count_max);
     return provider_check_size(&call->model, request, err) && check_fields(call, err) &&
            check_look(call, err) && check_pictures(call, err);
 }

@@ -59,6 +59,10 @@ struct openai_profile {
     bool refusals_cost;                     /* facts 8: a blocked request is billed for its input */
     bool errors_are_free;                   /* facts 8: a 5xx of the service itself is not billed */
     const char *fields[OPENAI_FIELD_COUNT]; /* wire names; NULL: cannot be said */
+    const char *const *mask_fields;         /* the same of a call with a mask; NULL: as `fields` */
+    uint64_t edits_only, draws_only; /* bits of fields that the other sort of call does not know */
+    int64_t count_max;               /* pictures per call; 0: the model's own */
+    const char *cfg_models;          /* part of the names of models whose scale is "cfg" */
 };
 
 /* "auto", NULL-terminated, for the form */
@@ -100,6 +104,8 @@ bool openai_is_gpt_image(struct str model);
 /* What is sent for quality: the request's, else the model's default; may be empty. */
 struct str openai_quality(const struct openai_call *call);
 bool openai_streams(const struct openai_call *call);
+/* What this call says for `field`; NULL: it has no word for it. */
+const char *openai_field_name(const struct openai_call *call, enum openai_field field);
 
 struct provider_stream *openai_stream_begin(struct arena *arena);
 void openai_stream_feed(struct provider_stream *stream, struct str piece,

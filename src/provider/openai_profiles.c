@@ -9,6 +9,9 @@ static const char *const siliconflow_hosts[] = {"api.siliconflow.", NULL};
 static const char *const together_hosts[] = {"api.together.", NULL};
 static const char *const openrouter_hosts[] = {"openrouter.ai", NULL};
 
+/* LocalAI's inpainting makes one picture, always 512x512 (facts 1B.5). */
+static const char *const localai_mask_fields[OPENAI_FIELD_COUNT] = {[OPENAI_STEPS] = "steps"};
+
 static const struct openai_profile profiles[] = {
     {
      .name = "openai",
@@ -58,7 +61,10 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_NEGATIVE] = "negative_prompt",
                 [OPENAI_STEPS] = "num_inference_steps",
                 [OPENAI_SCALE] = "guidance_scale",
-            },              },
+            },
+     .count_max = 4,
+     .cfg_models = "Qwen-Image",
+     },
     {
      /* The proxy hands unknown fields to the provider behind it, or names what that refuses. */
         .name = "litellm",
@@ -100,6 +106,8 @@ static const struct openai_profile profiles[] = {
      .mask_path = "/images/edits",
      .models_path = "/models",
      .edits = EDITS_REPEATED,
+     .edits_only = (uint64_t)1 << OPENAI_BACKGROUND | (uint64_t)1 << OPENAI_FORMAT |
+                      (uint64_t)1 << OPENAI_COMPRESSION,
      .references_max = 16,
      .mask_field = "mask_image",
      .mask_is_white = true,
@@ -128,6 +136,7 @@ static const struct openai_profile profiles[] = {
      .models_path = "/models",
      .edits = EDITS_FILES,
      .prompt = PROMPT_PIPE,
+     .mask_fields = localai_mask_fields,
      .references_max = 8,
      .mask_field = "mask",
      .mask_is_white = true,
@@ -149,6 +158,7 @@ static const struct openai_profile profiles[] = {
      .models_path = "/models",
      .edits = EDITS_LIST,
      .prompt = PROMPT_SD_ARGS,
+     .draws_only = (uint64_t)1 << OPENAI_COMPRESSION,
      .references_max = 16,
      .mask_field = "mask",
      .fields =
@@ -169,6 +179,7 @@ static const struct openai_profile profiles[] = {
      .edits = EDITS_URLS,
      .references_max = 8,
      .response_format = "base64",
+     .count_max = 4,
      .size_is_pair = true,
      .needs_model = true,
      .fields =
@@ -265,6 +276,8 @@ const struct openai_profile *openai_profile_of(const struct provider_account *ac
     const struct openai_profile *named = profile_named(account_option_text(account, "profile"));
     struct str host = provider_url_host(account->base_url);
 
+    if (str_equal(account->kind, STR("siliconflow"))) /* a kind of its own, told by this one */
+        return profile_named(account->kind);
     if (named != NULL)
         return named;
     if (str_trim(account->base_url).size == 0)

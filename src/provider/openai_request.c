@@ -31,10 +31,23 @@ static void add(struct parameters *list, struct parameter parameter)
     list->items[list->count++] = parameter;
 }
 
+const char *openai_field_name(const struct openai_call *call, enum openai_field field)
+{
+    const struct openai_profile *profile = call->profile;
+    uint64_t unknown = openai_is_edit(call->request) ? profile->draws_only : profile->edits_only;
+
+    if (call->request->mask != NULL && profile->mask_fields != NULL)
+        return profile->mask_fields[field];
+    if (field == OPENAI_SCALE && profile->cfg_models != NULL &&
+        text_has_nocase(call->request->model, profile->cfg_models))
+        return "cfg";
+    return (unknown >> field & 1) != 0 ? NULL : profile->fields[field];
+}
+
 /* The wire name of a field that may be sent; NULL when the profile has none or it was refused. */
 static const char *name_of(const struct openai_call *call, enum openai_field field)
 {
-    return (call->dropped >> field & 1) != 0 ? NULL : call->profile->fields[field];
+    return (call->dropped >> field & 1) != 0 ? NULL : openai_field_name(call, field);
 }
 
 static void add_text(struct parameters *list, const char *name, struct str value)
@@ -434,7 +447,9 @@ bool openai_call_init(struct openai_call *call, const struct provider_account *a
         .account = account,
         .request = request,
         .profile = openai_profile_of(account),
-        .model = provider_model_find(&provider_openai, request->model),
+        .model = provider_model_find(
+            str_equal(account->kind, STR("siliconflow")) ? &provider_siliconflow : &provider_openai,
+            request->model),
         .dropped = dropped,
     };
     call->edits = find_edits(call);

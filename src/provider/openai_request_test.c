@@ -109,7 +109,7 @@ static void test_each_profile_speaks_its_own_words(void **state)
          "https://api.siliconflow.cn/v1/images/generations",
          "{\"model\":\"Qwen/Qwen-Image\",\"prompt\":\"a cup\",\"batch_size\":2,"
          "\"image_size\":\"1024x768\",\"seed\":7,\"negative_prompt\":\"dust\","
-         "\"num_inference_steps\":20,\"guidance_scale\":7.5}"},
+         "\"num_inference_steps\":20,\"cfg\":7.5}"}, /* Qwen's own word */
         {"{}", "https://api.together.xyz", "black-forest-labs/FLUX.1-schnell",
          "https://api.together.xyz/v1/images/generations",
          "{\"model\":\"black-forest-labs/FLUX.1-schnell\",\"prompt\":\"a cup\",\"n\":2,"
@@ -317,6 +317,106 @@ static void test_masks_are_taken_in_the_services_own_polarity(void **state)
         assert_int_equal(provider_openai.wants_white_mask(&fixture->account), rows[i].is_white);
         assert_text(exchange.url, rows[i].url);
         assert_true(str_find(body_of(&exchange, fixture->arena), str_of(rows[i].name)) >= 0);
+    }
+}
+
+/* facts 1B.5: model, prompt, steps, picture and mask; one picture, always 512x512. */
+static void test_localais_inpainting_has_words_of_its_own(void **state)
+{
+    static const char *const has[] = {
+        "name=\"model\"\r\n\r\nflux\r\n", "name=\"prompt\"\r\n\r\na cup\r\n",
+        "name=\"steps\"\r\n\r\n9\r\n", "name=\"image\"; filename", "name=\"mask\"; filename"};
+    static const char *const has_not[] = {"name=\"step\"", "response_format", "name=\"n\"",
+                                          "name=\"size\""};
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("flux");
+    struct exchange exchange;
+    struct error err = {0};
+
+    fixture->account.base_url = STR("http://h");
+    fixture_options(fixture, "{\"profile\":\"localai\"}");
+    request.references = pictures;
+    request.reference_count = 1;
+    request.mask = &pictures[0];
+    request.mask_is_white = true;
+    request.steps = 9;
+    exchange = begin(fixture, &request);
+    for (size_t i = 0; i < COUNT(has); i++)
+        assert_true(str_find(body_of(&exchange, fixture->arena), str_of(has[i])) >= 0);
+    for (size_t i = 0; i < COUNT(has_not); i++)
+        assert_int_equal(str_find(body_of(&exchange, fixture->arena), str_of(has_not[i])), -1);
+    request.count = 2;
+    assert_false(
+        provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "count");
+    request.count = 1;
+    request.width_px = request.height_px = 1024;
+    assert_false(
+        provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "size");
+}
+
+/* What a service knows of edits alone, or of drawing alone: facts 1B.4 and 1B.7. */
+static void test_fields_of_the_other_sort_of_call_are_refused(void **state)
+{
+    static const struct {
+        const char *options, *format;
+        size_t references;
+        int64_t compression;
+        const char *field; /* "": taken */
+    } rows[] = {
+        {"{\"profile\":\"vllm\"}",      "webp", 0, -1, "format"     },
+        {"{\"profile\":\"vllm\"}",      "webp", 1, -1, ""           },
+        {"{\"profile\":\"sd-server\"}", "webp", 0, 80, ""           },
+        {"{\"profile\":\"sd-server\"}", "jpeg", 1, -1, ""           },
+        {"{\"profile\":\"sd-server\"}", "jpeg", 1, 80, "compression"},
+        {"{\"profile\":\"litellm\"}",   "jpeg", 1, 80, ""           },
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of("m");
+        struct exchange exchange;
+        struct error err = {0};
+        fixture->account.base_url = STR("http://h");
+        fixture_options(fixture, rows[i].options);
+        request.format = str_of(rows[i].format);
+        request.compression = rows[i].compression;
+        request.references = pictures;
+        request.reference_count = rows[i].references;
+        assert_int_equal(
+            provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err),
+            rows[i].field[0] == '\0');
+        assert_string_equal(err.field, rows[i].field);
+    }
+}
+
+static void test_a_service_may_make_fewer_pictures_than_a_model(void **state)
+{
+    static const struct {
+        const char *options;
+        int64_t count_max;
+    } rows[] = {
+        {"{\"profile\":\"siliconflow\"}", 4 },
+        {"{\"profile\":\"together\"}",    4 },
+        {"{\"profile\":\"openrouter\"}",  10},
+        {"{\"profile\":\"vllm\"}",        10},
+    };
+    struct fixture *fixture = *state;
+
+    fixture->account.base_url = STR("http://h");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of("m");
+        struct exchange exchange;
+        struct error err = {0};
+        fixture_options(fixture, rows[i].options);
+        request.count = rows[i].count_max;
+        begin(fixture, &request);
+        request.count++;
+        assert_false(
+            provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+        assert_string_equal(err.field, "count");
+        assert_int_equal(err.limit, rows[i].count_max);
     }
 }
 
@@ -568,6 +668,9 @@ int main(void)
         TEST(test_references_travel_as_each_server_wants_them),
         TEST(test_an_edit_with_a_mask_is_written_byte_by_byte),
         TEST(test_masks_are_taken_in_the_services_own_polarity),
+        TEST(test_localais_inpainting_has_words_of_its_own),
+        TEST(test_fields_of_the_other_sort_of_call_are_refused),
+        TEST(test_a_service_may_make_fewer_pictures_than_a_model),
         TEST(test_the_same_call_has_the_same_bytes),
         TEST(test_gpt_image_is_never_sent_a_response_format),
         TEST(test_what_a_model_cannot_do_is_refused_with_the_field),

@@ -274,6 +274,9 @@ void picture_list_read(struct picture_list *list, const struct json *body)
 {
     if (!json_is(body, JSON_TEXT)) /* a text alone is an error message: "Invalid token" */
         read_any(list, body, NESTING_MAX);
+    /* A seed beside the list (SiliconFlow, fal) is that of the only picture. */
+    if (list->count == 1 && !list->items[0].has_seed)
+        list->items[0].has_seed = json_int(json_get(body, "seed"), &list->items[0].seed);
 }
 
 void picture_list_read_item(struct picture_list *list, const struct json *item)

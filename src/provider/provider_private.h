@@ -15,6 +15,7 @@ extern const struct provider_kind provider_volc_visual;
 extern const struct provider_kind provider_dashscope;
 extern const struct provider_kind provider_minimax;
 extern const struct provider_kind provider_zhipu;
+extern const struct provider_kind provider_siliconflow;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

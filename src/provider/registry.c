@@ -14,6 +14,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_dashscope,
     &provider_minimax,
     &provider_zhipu,
+    &provider_siliconflow,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

@@ -54,7 +54,7 @@ async function readBody(req) {
 }
 
 function send(res, status, body, headers = {}) {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const text = body === "" || (typeof body === "string" && status === 200) ? body : JSON.stringify(body);
   res.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), ...headers });
   res.end(text);
 }
