@@ -5,8 +5,6 @@
  */
 #include "provider/dashscope_private.h"
 
-#include <string.h>
-
 #define POLL_MS 3000
 #define DAY_MS 86400000 /* tasks and addresses live so long */
 #define TOKENS_MAX 1000000000
@@ -118,8 +116,6 @@ static void read_pictures(const struct reading *reading, const struct json *body
         plain_refine(codes, &out->failure);
     } else {
         plain_fail_empty(&list, &out->failure);
-        if (reading->exchange->purpose == EXCHANGE_POLL) /* its end: asking again helps nobody */
-            out->failure.class = FAILURE_RESULT_LOST;
     }
 }
 
@@ -153,20 +149,22 @@ static void read_task(const struct reading *reading, const struct json *body)
     const struct json *output = json_get(body, "output");
     struct str state = json_text(json_get(output, "task_status"));
 
-    if (str_equal(state, STR("SUCCEEDED")))
+    if (str_equal(state, STR("SUCCEEDED"))) {
         read_pictures(reading, body);
-    else if (str_equal(state, STR("FAILED")))
+        plain_end_task(reading->exchange, reading->out);
+    } else if (str_equal(state, STR("FAILED"))) {
         fail_work(reading, output);
-    else if (str_equal(state, STR("CANCELED")))
+    } else if (str_equal(state, STR("CANCELED"))) {
         fail_with(reading, FAILURE_CANCELLED, CHARGED_NO, /* only what waits can be cancelled */
                   STR("the task was cancelled before it began"));
-    else if (str_equal(state, STR("UNKNOWN")))
+    } else if (str_equal(state, STR("UNKNOWN"))) {
         fail_with(reading, FAILURE_INVALID, CHARGED_MAYBE,
                   STR("the service does not know this task, or no longer"));
-    else /* PENDING, RUNNING, and what may come: none of them is an end */
+    } else { /* PENDING, RUNNING, and what may come: none of them is an end */
         wait_for(reading, reading->exchange->memo.size > 0
                               ? reading->exchange->memo
                               : json_text(json_get(output, "task_id")));
+    }
 }
 
 /* --- errors --- */

@@ -164,6 +164,8 @@ static void test_every_state_of_a_task_has_its_verdict(void **state)
          FAILURE_NONE, CHARGED_NO, ""},
         {"\"task_status\":\"SUCCEEDED\",\"choices\":[{\"message\":{\"content\":[{\"image\":\""
          RESULT "\",\"type\":\"image\"}]}}]", VERDICT_DONE, FAILURE_NONE, CHARGED_NO, ""},
+        {"\"submit_time\":\"\"", VERDICT_FAILED, FAILURE_UNKNOWN, CHARGED_MAYBE, /* ask again */
+         "the provider said success but sent nothing that can be used"},
         {"\"task_status\":\"SUCCEEDED\",\"results\":[]", VERDICT_FAILED, FAILURE_RESULT_LOST,
          CHARGED_MAYBE, "the provider said success but sent nothing that can be used"},
         {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"url\":\"data:,x\"}]", VERDICT_FAILED,

@@ -129,6 +129,10 @@ static bool check_mask(const struct openai_call *call, struct error *err)
     if (request->reference_count == 0)
         return error_field(err, ERROR_REQUIRED, "references", 1,
                            "a mask needs the picture it belongs to");
+    if (call->profile->mask_fields != NULL && request->reference_count > 1)
+        return error_field(err, ERROR_TOO_MANY, "references", 1,
+                           "a service of type %s takes one picture with a mask",
+                           call->profile->name);
     if (request->mask_is_white != call->profile->mask_is_white)
         return error_field(err, ERROR_INVALID, "mask", 0,
                            call->profile->mask_is_white

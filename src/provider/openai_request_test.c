@@ -350,6 +350,11 @@ static void test_localais_inpainting_has_words_of_its_own(void **state)
         provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
     assert_string_equal(err.field, "count");
     request.count = 1;
+    request.reference_count = 2;
+    assert_false(
+        provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "references");
+    request.reference_count = 1;
     request.width_px = request.height_px = 1024;
     assert_false(
         provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err));

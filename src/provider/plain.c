@@ -190,6 +190,13 @@ void plain_fail_empty(const struct picture_list *list, struct provider_failure *
                            : STR("the provider said success but sent nothing that can be used");
 }
 
+void plain_end_task(const struct exchange *exchange, struct provider_verdict *verdict)
+{
+    if (exchange->purpose == EXCHANGE_POLL && verdict->type == VERDICT_FAILED &&
+        verdict->failure.class == FAILURE_UNKNOWN)
+        verdict->failure.class = FAILURE_RESULT_LOST;
+}
+
 /* --- the free call --- */
 
 static struct str read_model_name(const struct json *item)

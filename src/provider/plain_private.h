@@ -55,6 +55,9 @@ void plain_take_pictures(const struct provider_request *request, const struct pi
 /* Success without a picture: broken ones were paid for, else nobody knows. */
 void plain_fail_empty(const struct picture_list *list, struct provider_failure *failure);
 
+/* A task that ended well and gave no picture will give none: asking again helps nobody. */
+void plain_end_task(const struct exchange *exchange, struct provider_verdict *verdict);
+
 /* Names of models in the reply to a probe, in the list at `path`, "data" or "models". */
 void plain_read_models(const struct provider_account *account, const struct exchange_reply *reply,
                        const struct plain_code *codes, const char *path, struct arena *arena,

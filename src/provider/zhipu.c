@@ -192,7 +192,7 @@ static void read_failure(const struct provider_account *account, const struct ex
 }
 
 static void read_pictures(const struct provider_account *account,
-                          const struct provider_request *request, const struct exchange *exchange,
+                          const struct provider_request *request,
                           const struct exchange_reply *reply, const struct json *body,
                           struct arena *arena, struct provider_verdict *out)
 {
@@ -211,8 +211,6 @@ static void read_pictures(const struct provider_account *account,
         plain_fail_empty(&list, &out->failure);
     if (is_filtered(body))
         fail(out, FAILURE_REFUSED, CHARGED_MAYBE, STR("the service's content filter blocked it"));
-    else if (exchange->purpose == EXCHANGE_POLL) /* its end: asking again helps nobody */
-        out->failure.class = FAILURE_RESULT_LOST;
 }
 
 static void wait_for(const struct exchange *exchange, const struct json *body, struct arena *arena,
@@ -240,10 +238,12 @@ static void read_task(const struct provider_account *account,
     const struct plain_code *row;
 
     if (!str_equal(state, STR("FAIL"))) {
-        if (str_equal(state, STR("SUCCESS")))
-            read_pictures(account, request, exchange, reply, body, arena, out);
-        else
+        if (!str_equal(state, STR("SUCCESS"))) {
             wait_for(exchange, body, arena, out);
+            return;
+        }
+        read_pictures(account, request, reply, body, arena, out);
+        plain_end_task(exchange, out);
         return;
     }
     /* The engine asks again after every class that might be the poll's own trouble: two are left.
@@ -278,7 +278,7 @@ static void zhipu_read(const struct provider_account *account,
     else if (json_text(json_get(json, "task_status")).size > 0)
         read_task(account, request, exchange, reply, json, arena, out);
     else
-        read_pictures(account, request, exchange, reply, json, arena, out);
+        read_pictures(account, request, reply, json, arena, out);
 }
 
 /* --- the free call --- */

@@ -311,6 +311,7 @@ static void test_every_state_of_a_task_has_its_verdict(void **state)
         {"{\"task_status\":\"QUEUED\"}", VERDICT_WAIT, FAILURE_NONE, CHARGED_NO},
         {"{\"task_status\":\"SUCCESS\",\"image_result\":[{\"url\":\"https://a/1.png\"}]}",
          VERDICT_DONE, FAILURE_NONE, CHARGED_NO},
+        {"{\"id\":\"" TASK "\"}", VERDICT_FAILED, FAILURE_UNKNOWN, CHARGED_MAYBE}, /* ask again */
         {"{\"task_status\":\"SUCCESS\",\"image_result\":[]}", VERDICT_FAILED, FAILURE_RESULT_LOST,
          CHARGED_MAYBE},
         {"{\"task_status\":\"SUCCESS\",\"image_result\":[{\"url\":\"data:,x\"}]}", VERDICT_FAILED,

@@ -13,7 +13,7 @@ after(() => fake.close());
 beforeEach(() => fake.control({ reset: true }));
 
 const call = (order, how) => carry({ kind: "dashscope", base_url: fake.url, key: "test-key", options: {},
-  model: "qwen-image-2.0", prompt: "a cup", ...order }, how);
+  model: "qwen-image-2.0", prompt: "a cup", ...order }, { timeout: 20000, ...how });
 const picture = (seed, width = 300, height = 300) => drawPng(width, height, seed).toString("base64");
 const fetched = async (verdict) => Promise.all(verdict.pictures.map(async ({ url }) =>
   sha256(Buffer.from(await (await fetch(url)).arrayBuffer()))));
@@ -163,7 +163,7 @@ for (const [model, fault, failure, charged, retryAfter] of faults)
   test(`${model}: ${fault.kind} ${fault.status ?? ""} ${fault.body?.code ?? fault.code ?? ""} is ${failure}`, options,
     async () => {
       await fake.control({ faults: [fault] });
-      const verdict = await call({ model }, { timeout: 300 });
+      const verdict = await call({ model }, { timeout: fault.kind === "hang" ? 300 : 20000 });
       assert.equal(verdict.verdict, "failed");
       assert.equal(verdict.failure, failure);
       assert.equal(verdict.charged, charged);

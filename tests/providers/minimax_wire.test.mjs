@@ -13,7 +13,7 @@ after(() => fake.close());
 beforeEach(() => fake.control({ reset: true }));
 
 const call = (order, how) => carry({ kind: "minimax", base_url: fake.url, key: "test-key", options: {},
-  model: "image-01", prompt: "a cup", ...order }, how);
+  model: "image-01", prompt: "a cup", ...order }, { timeout: 20000, ...how });
 
 test("a generation: our pictures are the ones in the ledger", options, async () => {
   const verdict = await call({ count: 9, width: 2048, height: 512, seed: 7 });
@@ -89,7 +89,7 @@ const faults = [
 for (const [fault, failure, charged, retryAfter] of faults)
   test(`${fault.kind} ${fault.status ?? fault.code ?? ""} is ${failure}`, options, async () => {
     await fake.control({ faults: [fault] });
-    const verdict = await call({}, { timeout: 300 });
+    const verdict = await call({}, { timeout: fault.kind === "hang" ? 300 : 20000 });
     assert.equal(verdict.verdict, "failed");
     assert.equal(verdict.failure, failure);
     assert.equal(verdict.charged, charged);

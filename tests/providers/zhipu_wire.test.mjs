@@ -12,7 +12,7 @@ after(() => fake.close());
 beforeEach(() => fake.control({ reset: true }));
 
 const call = (order, how) => carry({ kind: "zhipu", base_url: fake.url, key: "test-key", options: {},
-  model: "cogview-4", prompt: "a cup", ...order }, how);
+  model: "cogview-4", prompt: "a cup", ...order }, { timeout: 20000, ...how });
 const byTask = { options: { async: true } };
 const fetched = async (verdict) => Promise.all(verdict.pictures.map(async ({ url, headers }) => {
   assert.deepEqual(headers, []);
@@ -95,7 +95,7 @@ for (const [how, fault, failure, charged, retryAfter] of faults)
   test(`${how === byTask ? "by task, " : ""}${fault.kind} ${fault.status ?? ""} ${fault.code ?? ""} is ${failure}`, options,
     async () => {
       await fake.control({ faults: [fault] });
-      const verdict = await call(how, { timeout: 300 });
+      const verdict = await call(how, { timeout: fault.kind === "hang" ? 300 : 20000 });
       assert.equal(verdict.verdict, "failed");
       assert.equal(verdict.failure, failure);
       assert.equal(verdict.charged, charged);
