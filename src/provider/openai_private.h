@@ -56,13 +56,13 @@ struct openai_profile {
     const char *mask_field;      /* NULL: takes no masks */
     const char *response_format; /* sent to models that are not GPT-image; NULL: never sent */
     bool mask_is_white, size_is_pair, needs_model, can_stream;
-    bool refusals_cost;                     /* facts 8: a blocked request is billed for its input */
-    bool errors_are_free;                   /* facts 8: a 5xx of the service itself is not billed */
-    const char *fields[OPENAI_FIELD_COUNT]; /* wire names; NULL: cannot be said */
-    const char *const *mask_fields;         /* the same of a call with a mask; NULL: as `fields` */
+    const char *const *mask_fields;  /* words of a call with a mask; NULL: `fields` */
     uint64_t edits_only, draws_only; /* bits of fields that the other sort of call does not know */
     int64_t count_max;               /* pictures per call; 0: the model's own */
     const char *cfg_models;          /* part of the names of models whose scale is "cfg" */
+    bool refusals_cost;              /* facts 8: a blocked request is billed for its input */
+    bool errors_are_free;            /* facts 8: a 5xx of the service itself is not billed */
+    const char *fields[OPENAI_FIELD_COUNT]; /* wire names; NULL: cannot be said */
 };
 
 /* "auto", NULL-terminated, for the form */
@@ -100,12 +100,12 @@ static inline bool openai_is_edit(const struct provider_request *request)
 {
     return request->reference_count > 0 || request->mask != NULL;
 }
+/* What this call says for `field`; NULL: it has no word for it. */
+const char *openai_field_name(const struct openai_call *call, enum openai_field field);
 bool openai_is_gpt_image(struct str model);
 /* What is sent for quality: the request's, else the model's default; may be empty. */
 struct str openai_quality(const struct openai_call *call);
 bool openai_streams(const struct openai_call *call);
-/* What this call says for `field`; NULL: it has no word for it. */
-const char *openai_field_name(const struct openai_call *call, enum openai_field field);
 
 struct provider_stream *openai_stream_begin(struct arena *arena);
 void openai_stream_feed(struct provider_stream *stream, struct str piece,

@@ -53,6 +53,8 @@ static const struct openai_profile profiles[] = {
      .edits = EDITS_NUMBERED,
      .references_max = 3,
      .needs_model = true,
+     .count_max = 4,
+     .cfg_models = "Qwen-Image",
      .fields =
             {
                 [OPENAI_COUNT] = "batch_size",
@@ -61,10 +63,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_NEGATIVE] = "negative_prompt",
                 [OPENAI_STEPS] = "num_inference_steps",
                 [OPENAI_SCALE] = "guidance_scale",
-            },
-     .count_max = 4,
-     .cfg_models = "Qwen-Image",
-     },
+            },              },
     {
      /* The proxy hands unknown fields to the provider behind it, or names what that refuses. */
         .name = "litellm",
@@ -106,12 +105,12 @@ static const struct openai_profile profiles[] = {
      .mask_path = "/images/edits",
      .models_path = "/models",
      .edits = EDITS_REPEATED,
-     .edits_only = (uint64_t)1 << OPENAI_BACKGROUND | (uint64_t)1 << OPENAI_FORMAT |
-                      (uint64_t)1 << OPENAI_COMPRESSION,
      .references_max = 16,
      .mask_field = "mask_image",
      .mask_is_white = true,
      .response_format = "b64_json",
+     .edits_only = (uint64_t)1 << OPENAI_BACKGROUND | (uint64_t)1 << OPENAI_FORMAT |
+                      (uint64_t)1 << OPENAI_COMPRESSION,
      .fields =
             {
                 [OPENAI_COUNT] = "n",
@@ -136,12 +135,12 @@ static const struct openai_profile profiles[] = {
      .models_path = "/models",
      .edits = EDITS_FILES,
      .prompt = PROMPT_PIPE,
-     .mask_fields = localai_mask_fields,
      .references_max = 8,
      .mask_field = "mask",
      .mask_is_white = true,
      .response_format = "b64_json",
      .needs_model = true,
+     .mask_fields = localai_mask_fields,
      .fields =
             {
                 [OPENAI_COUNT] = "n",
@@ -158,9 +157,9 @@ static const struct openai_profile profiles[] = {
      .models_path = "/models",
      .edits = EDITS_LIST,
      .prompt = PROMPT_SD_ARGS,
-     .draws_only = (uint64_t)1 << OPENAI_COMPRESSION,
      .references_max = 16,
      .mask_field = "mask",
+     .draws_only = (uint64_t)1 << OPENAI_COMPRESSION,
      .fields =
             {
                 [OPENAI_COUNT] = "n",
@@ -179,9 +178,9 @@ static const struct openai_profile profiles[] = {
      .edits = EDITS_URLS,
      .references_max = 8,
      .response_format = "base64",
-     .count_max = 4,
      .size_is_pair = true,
      .needs_model = true,
+     .count_max = 4,
      .fields =
             {
                 [OPENAI_COUNT] = "n",
