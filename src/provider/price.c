@@ -136,7 +136,8 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
     }
     if (is_token_billed(&model))
         cost = cost_of_tokens(&model, request, &verdict->usage);
-    if (cost < 0 && verdict->type == VERDICT_DONE && kind->estimate != NULL) {
+    if (cost < 0 && verdict->type == VERDICT_DONE && verdict->picture_count > 0 &&
+        kind->estimate != NULL) {
         made.count = (int64_t)verdict->picture_count; /* the account decides the price */
         return kind->estimate(account, &made, currency);
     }
