@@ -113,7 +113,7 @@ bool plain_check(const struct provider_model *model, const struct plain_limits *
         return error_field(err, ERROR_REQUIRED, "references", 1,
                            "%.*s edits pictures: it needs one", STR_ARGS(model->name));
     return provider_check_fields(model, request, err) && check_bounds(limits, request, err) &&
-           provider_check_references(model, request, types, REFERENCES_SIZE_MAX, err) &&
+           provider_check_references(model, request, types, 0, REFERENCES_SIZE_MAX, err) &&
            provider_check_size(model, request, err);
 }
 
