@@ -251,7 +251,8 @@ struct provider_field {
         PROVIDER_FIELD_CHOICE,
         PROVIDER_FIELD_INT,
         PROVIDER_FIELD_DOUBLE,
-        PROVIDER_FIELD_BOOL
+        PROVIDER_FIELD_BOOL,
+        PROVIDER_FIELD_LONG_TEXT /* of several lines */
     } type;
     bool is_required;
     double min, max;

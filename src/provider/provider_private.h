@@ -16,6 +16,9 @@ extern const struct provider_kind provider_dashscope;
 extern const struct provider_kind provider_minimax;
 extern const struct provider_kind provider_zhipu;
 extern const struct provider_kind provider_siliconflow;
+extern const struct provider_kind provider_comfyui;
+extern const struct provider_kind provider_ideogram;
+extern const struct provider_kind provider_stability;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

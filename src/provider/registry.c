@@ -15,6 +15,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_minimax,
     &provider_zhipu,
     &provider_siliconflow,
+    &provider_comfyui,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

@@ -2,13 +2,13 @@
 
 /* ---- shapes ---- */
 
-static const char *const field_types[] = {"text", "url",    "secret", "choice",
-                                          "int",  "double", "bool",   NULL};
+static const char *const field_types[] = {"text",   "url",  "secret",    "choice", "int",
+                                          "double", "bool", "long_text", NULL};
 static const char *const field_type_of[] = {
     [PROVIDER_FIELD_TEXT] = "text",     [PROVIDER_FIELD_URL] = "url",
     [PROVIDER_FIELD_SECRET] = "secret", [PROVIDER_FIELD_CHOICE] = "choice",
     [PROVIDER_FIELD_INT] = "int",       [PROVIDER_FIELD_DOUBLE] = "double",
-    [PROVIDER_FIELD_BOOL] = "bool",
+    [PROVIDER_FIELD_BOOL] = "bool",     [PROVIDER_FIELD_LONG_TEXT] = "long_text",
 };
 
 struct field_view {

@@ -130,6 +130,7 @@ static bool check_option(const struct provider_field *field, const struct json *
         return json_is(value, JSON_BOOL) ||
                error_field(err, ERROR_WRONG_TYPE, path, 0, "%s is true or false", path);
     case PROVIDER_FIELD_TEXT:
+    case PROVIDER_FIELD_LONG_TEXT:
     case PROVIDER_FIELD_URL:
     case PROVIDER_FIELD_CHOICE:
         return check_words(field, value, path, err);

@@ -106,7 +106,7 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_NAME_MAX 60
 #define PROVIDER_KEY_MAX 4096
 #define PROVIDER_URL_MAX 2000
-#define PROVIDER_OPTIONS_SIZE_MAX 8192
+#define PROVIDER_OPTIONS_SIZE_MAX 98304 /* with a workflow of 60,000 characters, escaped */
 #define PROVIDER_CONCURRENCY_MAX 64
 #define PROVIDER_CONCURRENCY 4
 #define MODEL_NAME_MAX 200

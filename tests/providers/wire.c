@@ -6,7 +6,8 @@
  *         "model","prompt","count","width","height","quality","format","background","partial_images",
  *         "seed","negative_prompt","idempotency_key","safety_id","references":[base64],"mask":base64,
  *         "steps","scale","action":"write","system","schema","schema_name","output_tokens_max",
- *         "mime" of all pictures,"mask_is_white","remote_id": asks for that instead of beginning}
+ *         "mime" of all pictures,"mask_is_white","remote_id": asks for that instead of beginning,
+ *         "cancel": true gives it up}
  *   out  {"method","url","headers":[[name,value]],"body":base64,"is_stream"}   or {"refused":{…}}
  *   in   {"outcome":"replied"|"lost","status","headers":[[name,value]],"body":base64,"piece":bytes}
  *   out  {"next":true} and the next exchange on a line of its own,
@@ -132,6 +133,8 @@ static void read_request(struct wire *wire, const struct json *in)
             .name = STR("mask.png"),
         };
         wire->request.mask = &wire->mask;
+        wire->request.mask_is_white =
+            wire->kind->wants_white_mask != NULL && wire->kind->wants_white_mask(&wire->account);
     }
 }
 
@@ -307,6 +310,17 @@ static bool find_next(const struct wire *wire, const struct provider_verdict *ve
     return verdict->type == VERDICT_NEXT || verdict->type == VERDICT_WAIT;
 }
 
+static bool begin(const struct wire *wire, struct str remote_id, bool is_cancel,
+                  struct exchange *exchange, struct error *err)
+{
+    const struct provider_kind *kind = wire->kind;
+
+    if (remote_id.size == 0)
+        return kind->begin(&wire->account, &wire->request, wire->arena, exchange, err);
+    return (is_cancel ? kind->cancel : kind->poll)(&wire->account, remote_id, wire->arena, exchange,
+                                                   err);
+}
+
 /* The whole conversation about one call. */
 static void run(struct wire *wire)
 {
@@ -317,9 +331,7 @@ static void run(struct wire *wire)
     struct error err = {0};
 
     read_request(wire, in);
-    if (remote_id.size > 0
-            ? !wire->kind->poll(&wire->account, remote_id, wire->arena, &exchange, &err)
-            : !wire->kind->begin(&wire->account, &wire->request, wire->arena, &exchange, &err)) {
+    if (!begin(wire, remote_id, json_bool(json_get(in, "cancel"), false), &exchange, &err)) {
         write_refusal(&err);
         return;
     }

@@ -29,9 +29,9 @@ export function perform(exchange, timeout = 2000) {
   });
 }
 
-// Runs a whole call, polls included: `polls` of them at most.  Gives the last verdict, all verdicts, and all the
+// Runs a whole call, polls included: `polls` of them at most, `pause` ms before each.  Gives the last verdict, all verdicts, and all the
 // exchanges that led to it.
-export async function carry(order, { piece = 4096, timeout, polls = 100 } = {}) {
+export async function carry(order, { piece = 4096, timeout, polls = 100, pause = 0 } = {}) {
   const child = spawn(WIRE, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const say = (line) => child.stdin.write(`${JSON.stringify(line)}\n`);
@@ -49,6 +49,7 @@ export async function carry(order, { piece = 4096, timeout, polls = 100 } = {}) 
       verdicts.push(verdict);
       isCut = verdict.verdict === "wait" && polls-- <= 0;
       if (isCut || !["next", "wait"].includes(verdict.verdict)) return { ...verdict, exchanges, verdicts };
+      if (pause > 0 && verdict.verdict === "wait") await new Promise((resolve) => setTimeout(resolve, pause));
     }
   } finally {
     if (isCut) child.kill();

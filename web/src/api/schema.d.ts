@@ -1247,7 +1247,7 @@ export interface components {
              * @description Of its value.
              * @enum {string}
              */
-            type: "text" | "url" | "secret" | "choice" | "int" | "double" | "bool";
+            type: "text" | "url" | "secret" | "choice" | "int" | "double" | "bool" | "long_text";
             /** @description In English. */
             label_en: string;
             /** @description In Chinese. */

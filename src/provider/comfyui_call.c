@@ -1,0 +1,395 @@
+/*
+ * provider/comfyui_call.c: one call to a ComfyUI server (facts 5): which workflow, what it leaves
+ * open, and the exchanges that lead to it: the list of checkpoints and the uploads, which cost
+ * nothing, then the prompt itself.
+ */
+#include "provider/comfyui_private.h"
+
+#include "core/hash.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BASE_URL "http://127.0.0.1:8188"
+#define PROMPT_CHARACTERS_MAX 32000
+#define UPLOAD_SIZE_MAX MIB(100) /* --max-upload-size */
+#define SEED_MAX INT64_MAX
+#define DENOISE_DEFAULT 0.6
+#define SHORT_MS 30000
+#define SUBMIT_MS 120000 /* validation reads folders */
+#define UPLOAD_MS 300000
+
+/* --- which workflow --- */
+
+static bool has_flux(struct str name) { return text_has_nocase(name, "flux"); }
+
+static const char *template_for(const struct provider_request *request, struct str checkpoint)
+{
+    if (request->mask != NULL)
+        return "inpaint";
+    if (request->reference_count > 0)
+        return "img2img";
+    return has_flux(checkpoint) ? "flux" : "txt2img";
+}
+
+/* The form's capabilities of "custom" are those of any workflow; this one has its own. */
+static void narrow_model(struct comfyui_call *call)
+{
+    const struct comfyui_workflow *workflow = &call->workflow;
+    struct provider_model *model = &call->model;
+
+    model->has_seed = comfyui_workflow_uses(workflow, COMFYUI_SEED);
+    model->has_negative = comfyui_workflow_uses(workflow, COMFYUI_NEGATIVE);
+    model->has_steps = comfyui_workflow_uses(workflow, COMFYUI_STEPS);
+    model->has_scale = comfyui_workflow_uses(workflow, COMFYUI_CFG);
+    model->can_mask = comfyui_workflow_uses(workflow, COMFYUI_MASK);
+    model->can_edit = workflow->image_count > 0;
+    model->can_generate = workflow->image_count == 0;
+    model->references_max = (int64_t)workflow->image_count;
+}
+
+bool comfyui_call_init(struct comfyui_call *call, const struct provider_account *account,
+                       const struct provider_request *request, struct error *err)
+{
+    struct comfyui_call made = {
+        .account = account,
+        .request = request,
+        .template = comfyui_template_find(request->model),
+        .model = provider_model_find(&provider_comfyui, request->model),
+        .checkpoint = account_option_text(account, "checkpoint"),
+    };
+    struct str text = account_option_text(account, "workflow");
+
+    if (made.template == NULL) { /* the name of a checkpoint */
+        made.checkpoint = request->model;
+        made.template = comfyui_template_find(str_of(template_for(request, request->model)));
+    }
+    if (made.template->graph != NULL)
+        text = str_of(made.template->graph);
+    else if (text.size == 0)
+        return error_field(err, ERROR_REQUIRED, "workflow", 0,
+                           "paste a workflow in API format into the provider's settings first");
+    if (!comfyui_workflow_read(text, &made.workflow, err))
+        return false;
+    narrow_model(&made);
+    *call = made;
+    return true;
+}
+
+void comfyui_call_finish(struct comfyui_call *call) { comfyui_workflow_finish(&call->workflow); }
+
+static bool comfyui_check(const struct comfyui_call *call, struct error *err)
+{
+    const struct provider_request *request = call->request;
+    static const struct provider_limits limits = {
+        .prompt_max = PROMPT_CHARACTERS_MAX,
+        .seed_max = SEED_MAX,
+        .picture_size_max = UPLOAD_SIZE_MAX,
+        .mask_is_white = true,
+    };
+
+    if (!provider_check_request(&call->model, request, &limits, err))
+        return false;
+    if (request->reference_count < call->workflow.image_count)
+        return error_field(err, ERROR_REQUIRED, "references", (int64_t)call->workflow.image_count,
+                           "this workflow needs %zu pictures", call->workflow.image_count);
+    if (call->model.can_mask && request->mask == NULL)
+        return error_field(err, ERROR_REQUIRED, "mask", 0, "this workflow needs a mask");
+    if (request->count > 1 && !comfyui_workflow_uses(&call->workflow, COMFYUI_COUNT))
+        return error_field(err, ERROR_TOO_BIG, "count", 1,
+                           "the workflow has no %%count%%: one picture in a call");
+    if (request->width_px > 0 && (!comfyui_workflow_uses(&call->workflow, COMFYUI_WIDTH) ||
+                                  !comfyui_workflow_uses(&call->workflow, COMFYUI_HEIGHT)))
+        return error_field(err, ERROR_INVALID, "size", 0,
+                           "the size of this workflow's pictures is its own");
+    return true;
+}
+
+/* --- what is the same for the same call for ever --- */
+
+struct str comfyui_uuid(const struct provider_request *request, const char *use,
+                        struct arena *arena)
+{
+    char hex[SHA256_HEX_SIZE + 1];
+    struct sha256 hash;
+
+    if (request->idempotency_key.size == 0)
+        return STR_EMPTY;
+    hash =
+        sha256_of(arena_printf(arena, "comfyui %s %.*s", use, STR_ARGS(request->idempotency_key)));
+    hash.bytes[6] = (uint8_t)((hash.bytes[6] & 0x0f) | 0x40); /* RFC 9562: version 4, variant 10 */
+    hash.bytes[8] = (uint8_t)((hash.bytes[8] & 0x3f) | 0x80);
+    sha256_hex(&hash, hex);
+    return arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                        hex + 20);
+}
+
+/* A prompt whose nodes are all cached is not worked again (facts 5): a seed of its own for each
+ * call, within what the form takes. */
+int64_t comfyui_seed(const struct provider_request *request)
+{
+    return request->has_seed
+               ? request->seed
+               : (int64_t)(hash_u64(request->prompt, hash_u64(request->idempotency_key, 1)) &
+                           UINT32_MAX);
+}
+
+/* --- exchanges --- */
+
+static bool add_key(const struct provider_account *account, struct arena *arena,
+                    struct exchange *out, struct error *err)
+{
+    struct str key = str_trim(secret_expose(account->key));
+    struct str auth = account_option_text(account, "auth");
+
+    if (str_equal(auth, STR("basic")) && key.size > 0) {
+        CLEANUP(buf_finish) struct buf text = {0};
+        base64_add(&text, key);
+        exchange_add_header(out, arena, "Authorization",
+                            arena_printf(arena, "Basic %.*s", STR_ARGS(buf_str(&text))));
+        return true;
+    }
+    if (str_equal(auth, STR("x-api-key")) && key.size > 0) {
+        if (!header_value_is_plain(key))
+            return error_field(err, ERROR_INVALID, "key", 0,
+                               "the key has a character that no key has");
+        exchange_add_header(out, arena, "X-API-Key", arena_str(arena, key));
+        return true;
+    }
+    return exchange_add_bearer(out, account, arena, err);
+}
+
+bool comfyui_exchange_init(const struct provider_account *account, enum exchange_purpose purpose,
+                           const char *method, struct str path, struct arena *arena,
+                           struct exchange *out, struct error *err)
+{
+    struct str url = str_trim(account->base_url), base;
+
+    if (!provider_url_base(url.size > 0 ? url : STR(BASE_URL), "", arena, &base, err))
+        return false;
+    *out = (struct exchange){
+        .purpose = purpose,
+        .is_own_origin = true, /* its default, too, is this machine */
+        .method = str_of(method),
+        .url = arena_printf(arena, "%.*s%.*s", STR_ARGS(base), STR_ARGS(path)),
+        .first_byte_ms = SHORT_MS,
+        .total_ms = 2 * (int64_t)SHORT_MS,
+        .reply_size_max = (int64_t)MIB(16),
+    };
+    return add_key(account, arena, out, err);
+}
+
+/* --- the steps --- */
+
+static struct str write_steps(const struct comfyui_steps *steps, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf buf = {0};
+    struct json_writer writer;
+
+    json_writer_init(&writer, &buf);
+    json_begin_object(&writer);
+    json_name(&writer, "checkpoint");
+    json_add_text(&writer, steps->checkpoint);
+    json_name(&writer, "names");
+    json_begin_list(&writer);
+    for (size_t i = 0; i < steps->count; i++)
+        json_add_text(&writer, steps->names[i]);
+    json_end_list(&writer);
+    json_end_object(&writer);
+    return arena_str(arena, buf_str(&buf));
+}
+
+bool comfyui_steps_read(struct str memo, struct arena *arena, struct comfyui_steps *out)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    const struct json *list;
+    struct error ignored;
+
+    *out = (struct comfyui_steps){0};
+    if (!json_read(memo, &json, &ignored))
+        return false;
+    list = json_get(json, "names");
+    if (json_count(list) > COUNT(out->names))
+        return false;
+    out->checkpoint = arena_str(arena, json_text(json_get(json, "checkpoint")));
+    for (size_t i = 0; i < json_count(list); i++)
+        out->names[out->count++] = arena_str(arena, json_text(json_item(list, i)));
+    return true;
+}
+
+/* The same picture has the same name for ever, so that it stands there once. */
+static struct str make_upload_name(struct str bytes, struct arena *arena)
+{
+    const char *mime = picture_mime(bytes); /* checked: png, jpeg or webp */
+    struct sha256 hash = sha256_of(bytes);
+    char hex[SHA256_HEX_SIZE + 1];
+
+    sha256_hex(&hash, hex);
+    return arena_printf(arena, "vitrine-%.32s.%s", hex,
+                        strcmp(mime, "image/jpeg") == 0 ? "jpg" : mime + strlen("image/"));
+}
+
+static bool make_upload(const struct comfyui_call *call, struct str bytes, struct arena *arena,
+                        struct exchange *out, struct error *err)
+{
+    struct multipart multipart = {0};
+
+    if (!comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "POST", STR("/upload/image"), arena,
+                               out, err))
+        return false;
+    out->total_ms = UPLOAD_MS;
+    multipart_add_file(&multipart, "image", make_upload_name(bytes, arena),
+                       str_of(picture_mime(bytes)), bytes);
+    multipart_add_text(&multipart, "type", STR("input"));
+    multipart_add_text(&multipart, "overwrite", STR("true"));
+    multipart_finish(&multipart, arena, out);
+    return true;
+}
+
+static struct str option_or(const struct provider_account *account, const char *name,
+                            const char *fallback)
+{
+    struct str text = account_option_text(account, name);
+
+    return text.size > 0 ? text : str_of(fallback);
+}
+
+static void set_text(struct comfyui_values *values, enum comfyui_parameter parameter,
+                     struct str text)
+{
+    values->items[parameter] = (struct comfyui_value){.type = VALUE_TEXT, .text = text};
+}
+
+static void set_int(struct comfyui_values *values, enum comfyui_parameter parameter, int64_t number)
+{
+    values->items[parameter] = (struct comfyui_value){.type = VALUE_INT, .number = number};
+}
+
+static void set_double(struct comfyui_values *values, enum comfyui_parameter parameter,
+                       double fraction)
+{
+    values->items[parameter] = (struct comfyui_value){.type = VALUE_DOUBLE, .fraction = fraction};
+}
+
+static void fill_values(const struct comfyui_call *call, const struct comfyui_steps *steps,
+                        struct comfyui_values *out)
+{
+    const struct provider_request *request = call->request;
+    const struct comfyui_template *template = call->template;
+    const struct provider_account *account = call->account;
+    bool has_size = request->width_px > 0;
+
+    *out = (struct comfyui_values){0};
+    set_text(out, COMFYUI_PROMPT, request->prompt);
+    set_text(out, COMFYUI_NEGATIVE, request->negative_prompt);
+    set_int(out, COMFYUI_SEED, comfyui_seed(request));
+    set_int(out, COMFYUI_WIDTH, has_size ? request->width_px : template->side_px);
+    set_int(out, COMFYUI_HEIGHT, has_size ? request->height_px : template->side_px);
+    set_int(out, COMFYUI_COUNT, request->count);
+    set_int(out, COMFYUI_STEPS, request->steps > 0 ? request->steps : template->steps);
+    set_double(out, COMFYUI_CFG, request->scale > 0 ? request->scale : template->cfg);
+    set_text(out, COMFYUI_SAMPLER, option_or(account, "sampler", template->sampler));
+    set_text(out, COMFYUI_SCHEDULER, option_or(account, "scheduler", template->scheduler));
+    set_double(out, COMFYUI_DENOISE,
+               account_option_double(account, "denoise", DENOISE_DEFAULT, 0, 1));
+    set_text(out, COMFYUI_MODEL, steps->checkpoint);
+    for (size_t i = 0; i < request->reference_count && i < COMFYUI_IMAGES_MAX; i++)
+        out->images[i] = steps->names[i];
+    if (request->mask != NULL)
+        set_text(out, COMFYUI_MASK, steps->names[request->reference_count]);
+}
+
+static bool make_submit(const struct comfyui_call *call, const struct comfyui_steps *steps,
+                        struct arena *arena, struct exchange *out, struct error *err)
+{
+    CLEANUP(buf_finish) struct buf buf = {0};
+    struct comfyui_values values;
+    struct json_writer writer;
+    struct str client = comfyui_uuid(call->request, "client", arena);
+    struct str id = comfyui_uuid(call->request, "prompt", arena);
+
+    if (!comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "POST", STR("/prompt"), arena, out,
+                               err))
+        return false;
+    out->is_paid = true; /* it takes no money, but it is not run twice unasked */
+    out->first_byte_ms = out->total_ms = SUBMIT_MS;
+    fill_values(call, steps, &values);
+    json_writer_init(&writer, &buf);
+    json_begin_object(&writer);
+    json_name(&writer, "prompt");
+    comfyui_workflow_write(&call->workflow, &values, &writer);
+    if (client.size > 0) {
+        json_name(&writer, "client_id");
+        json_add_text(&writer, client);
+        json_name(&writer, "prompt_id");
+        json_add_text(&writer, id);
+    }
+    json_end_object(&writer);
+    exchange_set_body(out, arena, arena_str(arena, buf_str(&buf)));
+    exchange_add_header(out, arena, "Content-Type", STR("application/json"));
+    return true;
+}
+
+bool comfyui_step(const struct comfyui_call *call, const struct comfyui_steps *steps,
+                  struct arena *arena, struct exchange *out, struct error *err)
+{
+    const struct provider_request *request = call->request;
+    bool ok;
+
+    if (!comfyui_check(call, err))
+        return false;
+    if (steps->checkpoint.size == 0 && comfyui_workflow_uses(&call->workflow, COMFYUI_MODEL))
+        ok = comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "GET", STR(COMFYUI_CHECKPOINTS),
+                                   arena, out, err);
+    else if (steps->count < request->reference_count)
+        ok = make_upload(call, request->references[steps->count].bytes, arena, out, err);
+    else if (request->mask != NULL && steps->count == request->reference_count)
+        ok = make_upload(call, request->mask->bytes, arena, out, err);
+    else
+        ok = make_submit(call, steps, arena, out, err);
+    if (ok)
+        out->memo = write_steps(steps, arena);
+    return ok;
+}
+
+/* --- remote work --- */
+
+/* It becomes a part of a path.  The server's own ids are UUIDs. */
+bool comfyui_is_remote_id(struct str id)
+{
+    for (size_t i = 0; i < id.size; i++) {
+        const char c = str_lower_char(id.data[i]);
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+            return false;
+    }
+    return id.size > 0 && id.size <= 64;
+}
+
+bool comfyui_ask(const struct provider_account *account, struct str remote_id,
+                 enum comfyui_stage stage, bool is_given_up, struct arena *arena,
+                 struct exchange *out, struct error *err)
+{
+    bool is_cancel = stage >= COMFYUI_DELETE;
+    struct str path = STR("/queue"), body = STR_EMPTY;
+
+    if (!comfyui_is_remote_id(remote_id))
+        return error_field(err, ERROR_INVALID, "remote_id", 0, "this is no work of ComfyUI");
+    if (stage == COMFYUI_HISTORY || stage == COMFYUI_HISTORY_AGAIN)
+        path = arena_printf(arena, "/history/%.*s", STR_ARGS(remote_id));
+    if (stage == COMFYUI_DELETE)
+        body = arena_printf(arena, "{\"delete\":[\"%.*s\"]}", STR_ARGS(remote_id));
+    if (stage == COMFYUI_INTERRUPT) {
+        path = STR("/interrupt");
+        body = arena_printf(arena, "{\"prompt_id\":\"%.*s\"}", STR_ARGS(remote_id));
+    }
+    if (!comfyui_exchange_init(account, is_cancel ? EXCHANGE_CANCEL : EXCHANGE_POLL,
+                               body.size > 0 ? "POST" : "GET", path, arena, out, err))
+        return false;
+    if (body.size > 0) {
+        exchange_set_body(out, arena, body);
+        exchange_add_header(out, arena, "Content-Type", STR("application/json"));
+    }
+    out->retry_stage = stage;
+    out->memo = arena_printf(arena, "%.*s%s", STR_ARGS(remote_id), is_given_up ? " stop" : "");
+    return true;
+}

@@ -1,0 +1,2 @@
+#include "provider/provider_test.h"
+int main(void) { return 0; }
