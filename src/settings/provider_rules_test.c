@@ -78,25 +78,28 @@ static void test_options_are_what_the_kind_asks_for(void **state)
         const char *kind, *options, *field; /* NULL: taken */
         enum error_code code;
     } cases[] = {
-        {"mock",   "",                                NULL,                   ERROR_NONE         },
-        {"mock",   "{}",                              NULL,                   ERROR_NONE         },
-        {"mock",   "{\"latency_ms\":5}",              NULL,                   ERROR_NONE         },
-        {"mock",   "{\"latency_ms\":-1}",             "options.latency_ms",   ERROR_TOO_SMALL    },
-        {"mock",   "{\"latency_ms\":99999999}",       "options.latency_ms",   ERROR_TOO_BIG      },
-        {"mock",   "{\"latency_ms\":1.5}",            "options.latency_ms",   ERROR_WRONG_TYPE   },
-        {"mock",   "{\"latency_ms\":\"5\"}",          "options.latency_ms",   ERROR_WRONG_TYPE   },
-        {"mock",   "{\"failure_rate\":0.5}",          NULL,                   ERROR_NONE         },
-        {"mock",   "{\"failure_rate\":1.5}",          "options.failure_rate", ERROR_TOO_BIG      },
-        {"mock",   "{\"failure_kind\":\"boom\"}",     "options.failure_kind", ERROR_NOT_IN_LIST  },
-        {"mock",   "{\"async\":true}",                NULL,                   ERROR_NONE         },
-        {"mock",   "{\"async\":1}",                   "options.async",        ERROR_WRONG_TYPE   },
-        {"mock",   "{\"nonsense\":1}",                "options.nonsense",     ERROR_UNKNOWN_FIELD},
-        {"mock",   "[]",                              "options",              ERROR_WRONG_TYPE   },
-        {"mock",   "{",                               "",                     ERROR_MALFORMED    },
-        {"openai", "{\"organisation\":\"org\"}",      NULL,                   ERROR_NONE         },
-        {"openai", "{\"organisation\":\"a\\u0007\"}", "options.organisation", ERROR_INVALID      },
-        {"openai", "{\"key\":\"sk-in-clear\"}",       "options.key",          ERROR_UNKNOWN_FIELD},
-        {"openai", "{\"base_url\":\"https://a\"}",    "options.base_url",     ERROR_UNKNOWN_FIELD},
+        {"mock",    "",                                NULL,                   ERROR_NONE         },
+        {"mock",    "{}",                              NULL,                   ERROR_NONE         },
+        {"mock",    "{\"latency_ms\":5}",              NULL,                   ERROR_NONE         },
+        {"mock",    "{\"latency_ms\":-1}",             "options.latency_ms",   ERROR_TOO_SMALL    },
+        {"mock",    "{\"latency_ms\":99999999}",       "options.latency_ms",   ERROR_TOO_BIG      },
+        {"mock",    "{\"latency_ms\":1.5}",            "options.latency_ms",   ERROR_WRONG_TYPE   },
+        {"mock",    "{\"latency_ms\":\"5\"}",          "options.latency_ms",   ERROR_WRONG_TYPE   },
+        {"mock",    "{\"failure_rate\":0.5}",          NULL,                   ERROR_NONE         },
+        {"mock",    "{\"failure_rate\":1.5}",          "options.failure_rate", ERROR_TOO_BIG      },
+        {"mock",    "{\"failure_kind\":\"boom\"}",     "options.failure_kind", ERROR_NOT_IN_LIST  },
+        {"mock",    "{\"async\":true}",                NULL,                   ERROR_NONE         },
+        {"mock",    "{\"async\":1}",                   "options.async",        ERROR_WRONG_TYPE   },
+        {"mock",    "{\"nonsense\":1}",                "options.nonsense",     ERROR_UNKNOWN_FIELD},
+        {"mock",    "[]",                              "options",              ERROR_WRONG_TYPE   },
+        {"mock",    "{",                               "",                     ERROR_MALFORMED    },
+        {"openai",  "{\"organisation\":\"org\"}",      NULL,                   ERROR_NONE         },
+        {"openai",  "{\"organisation\":\"a\\u0007\"}", "options.organisation", ERROR_INVALID      },
+        {"openai",  "{\"key\":\"sk-in-clear\"}",       "options.key",          ERROR_UNKNOWN_FIELD},
+        {"openai",  "{\"base_url\":\"https://a\"}",    "options.base_url",     ERROR_UNKNOWN_FIELD},
+        {"comfyui", "{\"workflow\":\"{\\n\\t}\"}",     NULL,                   ERROR_NONE         },
+        {"comfyui", "{\"workflow\":\"a\\u0007\"}",     "options.workflow",     ERROR_INVALID      },
+        {"comfyui", "{\"workflow\":7}",                "options.workflow",     ERROR_WRONG_TYPE   },
     };
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
 
@@ -114,6 +117,38 @@ static void test_options_are_what_the_kind_asks_for(void **state)
             assert_string_equal(err.field, cases[i].field);
         else
             assert_true(str_starts_with(out, STR("{")));
+    }
+}
+
+static void test_a_pasted_workflow_may_be_long_but_not_endless(void **state)
+{
+    static const struct {
+        size_t size;
+        const char *field; /* NULL: taken */
+    } cases[] = {
+        {60000,                     NULL              },
+        {60001,                     "options.workflow"},
+        {PROVIDER_OPTIONS_SIZE_MAX, "options"         },
+    };
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(buf_finish) struct buf options = {0};
+        struct error err = {0};
+        struct str out = STR_EMPTY;
+
+        buf_add(&options, STR("{\"workflow\":\""));
+        for (size_t at = 0; at < cases[i].size; at++)
+            buf_add_char(&options, 'x');
+        buf_add(&options, STR("\"}"));
+        assert_int_equal(provider_check_options(provider_kind_find(STR("comfyui")),
+                                                buf_str(&options), arena, &out, &err),
+                         cases[i].field == NULL);
+        if (cases[i].field != NULL) {
+            assert_int_equal(err.code, ERROR_TOO_LONG);
+            assert_string_equal(err.field, cases[i].field);
+        }
     }
 }
 
@@ -163,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_a_key_cannot_end_a_header),
         cmocka_unit_test(test_a_hint_is_given_of_long_keys_only),
         cmocka_unit_test(test_options_are_what_the_kind_asks_for),
+        cmocka_unit_test(test_a_pasted_workflow_may_be_long_but_not_endless),
         cmocka_unit_test(test_no_kind_has_a_secret_beside_its_key),
         cmocka_unit_test(test_names_that_would_be_mistaken_are_refused),
     };
