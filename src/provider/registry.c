@@ -16,6 +16,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_zhipu,
     &provider_siliconflow,
     &provider_comfyui,
+    &provider_ideogram,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif
