@@ -17,6 +17,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_siliconflow,
     &provider_comfyui,
     &provider_ideogram,
+    &provider_stability,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif
