@@ -98,6 +98,7 @@ static void comfyui_read_probe(const struct provider_account *account,
         return;
     }
     exchange_classify_for(account, reply, arena, failure);
+    failure->message = comfyui_clean(account, failure->message, PROVIDER_MESSAGE_MAX, arena);
     failure->charged = CHARGED_NO;
     if (failure->class == FAILURE_UNKNOWN && reply->outcome == EXCHANGE_REPLIED) {
         failure->class = FAILURE_INVALID;

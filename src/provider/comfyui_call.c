@@ -136,27 +136,44 @@ int64_t comfyui_seed(const struct provider_request *request)
 
 /* --- exchanges --- */
 
+static bool is_basic(const struct provider_account *account)
+{
+    return str_equal(account_option_text(account, "auth"), STR("basic"));
+}
+
+/* "user:password" as it travels. */
+static struct str make_basic(const struct provider_account *account, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+
+    base64_add(&text, str_trim(secret_expose(account->key)));
+    return arena_str(arena, buf_str(&text));
+}
+
 static bool add_key(const struct provider_account *account, struct arena *arena,
                     struct exchange *out, struct error *err)
 {
-    struct str key = str_trim(secret_expose(account->key));
-    struct str auth = account_option_text(account, "auth");
-
-    if (str_equal(auth, STR("basic")) && key.size > 0) {
-        CLEANUP(buf_finish) struct buf text = {0};
-        base64_add(&text, key);
-        exchange_add_header(out, arena, "Authorization",
-                            arena_printf(arena, "Basic %.*s", STR_ARGS(buf_str(&text))));
+    if (str_trim(secret_expose(account->key)).size == 0)
+        return true;
+    if (is_basic(account)) {
+        exchange_add_header(
+            out, arena, "Authorization",
+            arena_printf(arena, "Basic %.*s", STR_ARGS(make_basic(account, arena))));
         return true;
     }
-    if (str_equal(auth, STR("x-api-key")) && key.size > 0) {
-        if (!header_value_is_plain(key))
-            return error_field(err, ERROR_INVALID, "key", 0,
-                               "the key has a character that no key has");
-        exchange_add_header(out, arena, "X-API-Key", arena_str(arena, key));
-        return true;
-    }
+    if (str_equal(account_option_text(account, "auth"), STR("x-api-key")))
+        return exchange_add_key(out, account, "X-API-Key", "", arena, err);
     return exchange_add_bearer(out, account, arena, err);
+}
+
+struct str comfyui_clean(const struct provider_account *account, struct str text, size_t size_max,
+                         struct arena *arena)
+{
+    struct str clean = provider_text_clean_for(account, text, size_max, arena);
+
+    return is_basic(account)
+               ? provider_text_clean(make_basic(account, arena), clean, size_max, arena)
+               : clean;
 }
 
 bool comfyui_exchange_init(const struct provider_account *account, enum exchange_purpose purpose,
@@ -354,17 +371,6 @@ bool comfyui_step(const struct comfyui_call *call, const struct comfyui_steps *s
 
 /* --- remote work --- */
 
-/* It becomes a part of a path.  The server's own ids are UUIDs. */
-bool comfyui_is_remote_id(struct str id)
-{
-    for (size_t i = 0; i < id.size; i++) {
-        const char c = str_lower_char(id.data[i]);
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-            return false;
-    }
-    return id.size > 0 && id.size <= 64;
-}
-
 bool comfyui_ask(const struct provider_account *account, struct str remote_id,
                  enum comfyui_stage stage, bool is_given_up, struct arena *arena,
                  struct exchange *out, struct error *err)
@@ -372,7 +378,7 @@ bool comfyui_ask(const struct provider_account *account, struct str remote_id,
     bool is_cancel = stage >= COMFYUI_DELETE;
     struct str path = STR("/queue"), body = STR_EMPTY;
 
-    if (!comfyui_is_remote_id(remote_id))
+    if (!remote_id_is_plain(remote_id, COMFYUI_ID_SIZE_MAX))
         return error_field(err, ERROR_INVALID, "remote_id", 0, "this is no work of ComfyUI");
     if (stage == COMFYUI_HISTORY || stage == COMFYUI_HISTORY_AGAIN)
         path = arena_printf(arena, "/history/%.*s", STR_ARGS(remote_id));

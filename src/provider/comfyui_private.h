@@ -108,6 +108,9 @@ MUST_CHECK bool comfyui_exchange_init(const struct provider_account *account,
                                       enum exchange_purpose purpose, const char *method,
                                       struct str path, struct arena *arena, struct exchange *out,
                                       struct error *err);
+/* For people: without the key, in whatever form it was sent. */
+struct str comfyui_clean(const struct provider_account *account, struct str text, size_t size_max,
+                         struct arena *arena);
 #define COMFYUI_CHECKPOINTS "/object_info/CheckpointLoaderSimple"
 /* The list of files in a reply to COMFYUI_CHECKPOINTS; NULL when it is none. */
 const struct json *comfyui_checkpoints(const struct json *json);
@@ -121,7 +124,7 @@ enum comfyui_stage {
     COMFYUI_QUEUE_RUNNING, /* is it the one that runs? */
     COMFYUI_INTERRUPT,     /* then stop it */
 };
-bool comfyui_is_remote_id(struct str id);
+#define COMFYUI_ID_SIZE_MAX 64 /* the server's own are UUIDs */
 MUST_CHECK bool comfyui_ask(const struct provider_account *account, struct str remote_id,
                             enum comfyui_stage stage, bool is_given_up, struct arena *arena,
                             struct exchange *out, struct error *err);

@@ -8,11 +8,12 @@
 #define NAME_SIZE_MAX 512
 #define NODE_ERRORS_MAX 3 /* told; the rest is more of the same */
 
-static struct str clean(const struct provider_account *account, struct str text,
-                        struct arena *arena)
+static void classify(const struct provider_account *account, const struct exchange_reply *reply,
+                     struct arena *arena, struct provider_failure *out)
 {
-    return provider_text_clean(str_trim(secret_expose(account->key)), text, PROVIDER_MESSAGE_MAX,
-                               arena);
+    exchange_classify_for(account, reply, arena, out);
+    out->message = comfyui_clean(account, out->message, PROVIDER_MESSAGE_MAX, arena);
+    out->code = comfyui_clean(account, out->code, PROVIDER_MESSAGE_MAX, arena);
 }
 
 static bool is_good(const struct exchange_reply *reply)
@@ -72,10 +73,9 @@ static void tell_errors(const struct provider_account *account, const struct jso
                    STR_ARGS(str_slice(json_text(json_get(error, "message")), 0, 300)),
                    details.size > 0 ? ": " : "", STR_ARGS(text_clip(details, 160)));
     if (message.size > 0)
-        failure->message = clean(account, buf_str(&message), arena);
+        failure->message = comfyui_clean(account, buf_str(&message), PROVIDER_MESSAGE_MAX, arena);
     if (json_text(json_get(error, "type")).size > 0)
-        failure->code = provider_text_clean(str_trim(secret_expose(account->key)),
-                                            json_text(json_get(error, "type")), 100, arena);
+        failure->code = comfyui_clean(account, json_text(json_get(error, "type")), 100, arena);
 }
 
 /* --- the steps before the prompt: they cost nothing --- */
@@ -83,7 +83,7 @@ static void tell_errors(const struct provider_account *account, const struct jso
 static void fail_step(const struct provider_account *account, const struct exchange_reply *reply,
                       struct arena *arena, struct provider_verdict *out)
 {
-    exchange_classify_for(account, reply, arena, &out->failure);
+    classify(account, reply, arena, &out->failure);
     out->failure.charged = CHARGED_NO;
     if (out->failure.class != FAILURE_UNKNOWN)
         return;
@@ -225,11 +225,11 @@ static void read_submit(const struct provider_account *account,
     if (reply->outcome == EXCHANGE_REPLIED)
         (void)!json_read_liberal(reply->body, &json, &ignored);
     id = json_text(json_get(json, "prompt_id"));
-    if (is_good(reply) && comfyui_is_remote_id(id)) {
+    if (is_good(reply) && remote_id_is_plain(id, COMFYUI_ID_SIZE_MAX)) {
         wait_for(out, arena_str(arena, id), 0);
         return;
     }
-    exchange_classify_for(account, reply, arena, &out->failure);
+    classify(account, reply, arena, &out->failure);
     tell_errors(account, json, arena, &out->failure);
 }
 
@@ -313,7 +313,7 @@ static struct str tell_execution_error(const struct provider_account *account,
                         STR_ARGS(str_slice(json_text(json_get(error, "exception_type")), 0, 80)),
                         STR_ARGS(str_slice(json_text(json_get(error, "exception_message")), 0,
                                            PROVIDER_MESSAGE_MAX)));
-    return clean(account, text, arena);
+    return comfyui_clean(account, text, PROVIDER_MESSAGE_MAX, arena);
 }
 
 /* Whose seed is the request's: the first of its pictures, for the others of a batch are later
@@ -346,8 +346,7 @@ static void read_entry(const struct provider_account *account,
     if (out->picture_count == 0 && is_error) {
         fail(out, FAILURE_REMOTE, CHARGED_NO, tell_execution_error(account, error, arena));
         out->failure.code =
-            provider_text_clean(str_trim(secret_expose(account->key)),
-                                json_text(json_get(error, "exception_type")), 100, arena);
+            comfyui_clean(account, json_text(json_get(error, "exception_type")), 100, arena);
         return;
     }
     if (out->picture_count == 0) { /* again would be the same again */
@@ -465,7 +464,7 @@ static void read_remote(const struct provider_account *account,
     if (!is_good(reply) || (has_body && !json_read_liberal(reply->body, &json, &err)) ||
         (has_body && !json_is(json, JSON_OBJECT)) ||
         (is_queue && !json_is(json_get(json, "queue_pending"), JSON_LIST))) {
-        exchange_classify_for(account, reply, arena, &out->failure);
+        classify(account, reply, arena, &out->failure);
         return;
     }
     if (read_stage(account, request, stage, id, json, arena, out))

@@ -173,6 +173,21 @@ static void test_refusals_name_node_and_class(void **state)
     }
 }
 
+static void test_a_password_is_masked_in_the_form_it_travels_in(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("m.safetensors");
+    struct exchange exchange;
+    struct provider_verdict verdict;
+
+    fixture->account.key.hidden = STR("user:password");
+    fixture_options(fixture, "{\"auth\":\"basic\"}");
+    exchange = begin(fixture, &request);
+    verdict = read_body(fixture, &request, &exchange, 401,
+                        "{\"error\":\"Basic dXNlcjpwYXNzd29yZA== and user:password are unknown\"}");
+    assert_text(verdict.failure.message, "Basic *** and *** are unknown");
+}
+
 /* --- asking --- */
 
 #define HISTORY(status, messages, outputs)                                                         \
@@ -522,6 +537,7 @@ int main(void)
         TEST(test_an_accepted_prompt_is_waited_for),
         TEST(test_a_lost_reply_is_asked_for_under_our_own_id),
         TEST(test_refusals_name_node_and_class),
+        TEST(test_a_password_is_masked_in_the_form_it_travels_in),
         TEST(test_pictures_are_the_saved_ones_with_the_key_for_their_address),
         TEST(test_what_the_history_says_is_the_end),
         TEST(test_a_place_in_the_queue_is_half_of_the_progress),

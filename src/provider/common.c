@@ -258,6 +258,16 @@ bool provider_url_base(struct str base_url, const char *path_default, struct are
     return true;
 }
 
+bool remote_id_is_plain(struct str id, size_t size_max)
+{
+    for (size_t i = 0; i < id.size; i++) {
+        const char c = str_lower_char(id.data[i]);
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+            return false;
+    }
+    return id.size > 0 && id.size <= size_max;
+}
+
 struct str exchange_reply_header(const struct exchange_reply *reply, const char *name)
 {
     for (size_t i = 0; i < reply->header_count; i++)

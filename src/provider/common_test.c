@@ -266,6 +266,28 @@ static void test_an_unsigned_exchange_leaves_with_its_own_headers(void **state)
     assert_int_equal(count, 1);
 }
 
+static void test_an_id_that_may_be_a_part_of_a_path_is_plain(void **state)
+{
+    static const struct {
+        const char *id;
+        bool is_plain;
+    } rows[] = {
+        {"aZ09-_",    true },
+        {"12345678",  true },
+        {"123456789", false},
+        {"",          false},
+        {"a/b",       false},
+        {"..",        false},
+        {"a b",       false},
+        {"a%2f",      false},
+        {"ü",        false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_int_equal(remote_id_is_plain(str_of(rows[i].id), 8), rows[i].is_plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +301,7 @@ int main(void)
         TEST(test_a_signed_exchange_gets_its_headers_when_it_leaves),
         TEST(test_a_signature_holds_the_host_as_it_is_sent),
         TEST(test_an_unsigned_exchange_leaves_with_its_own_headers),
+        TEST(test_an_id_that_may_be_a_part_of_a_path_is_plain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

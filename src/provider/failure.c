@@ -94,6 +94,12 @@ struct str provider_text_clean(struct str key, struct str text, size_t size_max,
     return arena_str(arena, text_clip(buf_str(&out), size_max));
 }
 
+struct str provider_text_clean_for(const struct provider_account *account, struct str text,
+                                   size_t size_max, struct arena *arena)
+{
+    return provider_text_clean(str_trim(secret_expose(account->key)), text, size_max, arena);
+}
+
 /* --- error bodies: every shape of facts 1B.0.5 --- */
 
 static struct str text_or_number(const struct json *value, struct arena *arena)

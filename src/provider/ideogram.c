@@ -4,12 +4,6 @@
 #define REMOTE_ID_SIZE_MAX 128
 #define URL_SIZE_MAX 8192
 
-static struct str clean(const struct provider_account *account, struct str text, size_t size_max,
-                        struct arena *arena)
-{
-    return provider_text_clean(str_trim(secret_expose(account->key)), text, size_max, arena);
-}
-
 /* --- errors --- */
 
 /* 402 and 429 say why; only one of the reasons passes by itself. */
@@ -22,7 +16,7 @@ static void refine_failure(const struct provider_account *account,
     if (reply->outcome != EXCHANGE_REPLIED)
         return;
     if (reason.size > 0)
-        failure->code = clean(account, reason, 100, arena);
+        failure->code = provider_text_clean_for(account, reason, 100, arena);
     if (reply->status == 402 || reply->status == 429) {
         bool passes =
             str_equal(reason, STR("inflight_limit")) || (reason.size == 0 && reply->status == 429);
@@ -52,8 +46,9 @@ static void read_failed(const struct provider_account *account, const struct jso
 
     out->failure.class = is_about_safety(reason) ? FAILURE_REFUSED : FAILURE_REMOTE;
     out->failure.charged = CHARGED_MAYBE;
-    out->failure.message = reason.size > 0 ? clean(account, reason, PROVIDER_MESSAGE_MAX, arena)
-                                           : STR("the work failed, and Ideogram does not say why");
+    out->failure.message =
+        reason.size > 0 ? provider_text_clean_for(account, reason, PROVIDER_MESSAGE_MAX, arena)
+                        : STR("the work failed, and Ideogram does not say why");
 }
 
 /* --- pictures --- */
@@ -135,16 +130,6 @@ static void read_pictures(const struct provider_account *account,
 
 /* --- replies --- */
 
-static bool is_id(struct str id)
-{
-    for (size_t i = 0; i < id.size; i++) {
-        const char c = str_lower_char(id.data[i]);
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-            return false;
-    }
-    return id.size > 0 && id.size <= REMOTE_ID_SIZE_MAX;
-}
-
 /* "v2/ID": each version asks for its own. */
 static struct str make_remote_id(const struct exchange *exchange, struct str id,
                                  struct arena *arena)
@@ -186,7 +171,7 @@ static bool read_work(const struct provider_account *account,
     if (exchange->purpose != EXCHANGE_SUBMIT && status.size == 0)
         return false;
     if (exchange->purpose == EXCHANGE_SUBMIT &&
-        (!is_id(id) ||
+        (!remote_id_is_plain(id, REMOTE_ID_SIZE_MAX) ||
          (json_get(json, "data") != NULL && status.size == 0 && !is_async(account, exchange))))
         return false; /* an empty list at once is no picture, and none is to come */
     out->type = VERDICT_WAIT;
@@ -214,7 +199,8 @@ static void ideogram_read(const struct provider_account *account,
     };
     if (reply->outcome == EXCHANGE_REPLIED)
         (void)!json_read_liberal(reply->body, &json, &ignored);
-    out->request_id = clean(account, json_text(json_get(json, "generation_id")), 100, arena);
+    out->request_id =
+        provider_text_clean_for(account, json_text(json_get(json, "generation_id")), 100, arena);
     if (is_good && read_work(account, request, exchange, json, arena, out))
         return;
     exchange_classify_for(account, reply, arena, &out->failure);
@@ -226,7 +212,8 @@ static bool ideogram_poll(const struct provider_account *account, struct str rem
 {
     struct str id = remote_id, version = str_cut(&id, '/');
 
-    if (!(str_equal(version, STR("v1")) || str_equal(version, STR("v2"))) || !is_id(id))
+    if (!(str_equal(version, STR("v1")) || str_equal(version, STR("v2"))) ||
+        !remote_id_is_plain(id, REMOTE_ID_SIZE_MAX))
         return error_field(err, ERROR_INVALID, "remote_id", 0, "this is no work of Ideogram");
     if (!ideogram_exchange_init(
             account, EXCHANGE_POLL, "GET",

@@ -260,15 +260,12 @@ bool ideogram_exchange_init(const struct provider_account *account, enum exchang
                             const char *method, struct str path, struct arena *arena,
                             struct exchange *out, struct error *err)
 {
-    struct str url = str_trim(account->base_url), key = str_trim(secret_expose(account->key)), base;
+    struct str url = str_trim(account->base_url), base;
 
     if (!provider_url_base(url.size > 0 ? url : STR(IDEOGRAM_BASE_URL), "", arena, &base, err))
         return false;
-    if (key.size == 0)
+    if (str_trim(secret_expose(account->key)).size == 0)
         return error_field(err, ERROR_REQUIRED, "key", 0, "Ideogram needs a key");
-    if (!header_value_is_plain(key) || str_find_char(key, ' ') >= 0)
-        return error_field(err, ERROR_INVALID, "key", 0,
-                           "the key has a space or a character that no key has");
     *out = (struct exchange){
         .purpose = purpose,
         .is_own_origin = url.size > 0,
@@ -279,8 +276,7 @@ bool ideogram_exchange_init(const struct provider_account *account, enum exchang
         .reply_size_max = (int64_t)MIB(4),
     };
     exchange_add_header(out, arena, "Accept", STR("application/json"));
-    exchange_add_header(out, arena, "Api-Key", arena_str(arena, key));
-    return true;
+    return exchange_add_key(out, account, "Api-Key", "", arena, err);
 }
 
 bool ideogram_begin(const struct provider_account *account, const struct provider_request *request,

@@ -58,6 +58,8 @@ void exchange_set_body(struct exchange *exchange, struct arena *arena, struct st
  */
 MUST_CHECK bool provider_url_base(struct str base_url, const char *path_default,
                                   struct arena *arena, struct str *out, struct error *err);
+/* Letters, digits, - and _ alone, `size_max` at most: an id that may become a part of a path. */
+bool remote_id_is_plain(struct str id, size_t size_max);
 /* Host without port of an http(s) URL, as written; empty when there is none. */
 struct str provider_url_host(struct str url);
 
@@ -77,6 +79,9 @@ void exchange_classify_for(const struct provider_account *account,
 /* Valid UTF-8 on one line, the key and any beginning of it of 8 bytes or more as "***", cut. */
 struct str provider_text_clean(struct str key, struct str text, size_t size_max,
                                struct arena *arena);
+/* The same with the account's own key. */
+struct str provider_text_clean_for(const struct provider_account *account, struct str text,
+                                   size_t size_max, struct arena *arena);
 bool text_has_nocase(struct str text, const char *part); /* ASCII case only */
 
 /* --- multipart/form-data --- */

@@ -160,22 +160,6 @@ static bool stability_begin(const struct provider_account *account,
 
 /* --- replies --- */
 
-static struct str clean(const struct provider_account *account, struct str text, size_t size_max,
-                        struct arena *arena)
-{
-    return provider_text_clean(str_trim(secret_expose(account->key)), text, size_max, arena);
-}
-
-static bool is_id(struct str id)
-{
-    for (size_t i = 0; i < id.size; i++) {
-        const char c = str_lower_char(id.data[i]);
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
-            return false;
-    }
-    return id.size > 0 && id.size <= REMOTE_ID_SIZE_MAX;
-}
-
 /* {"id","name","errors":["…"]} */
 static void refine_failure(const struct provider_account *account,
                            const struct exchange_reply *reply, const struct json *json,
@@ -186,7 +170,7 @@ static void refine_failure(const struct provider_account *account,
     if (reply->outcome != EXCHANGE_REPLIED)
         return;
     if (name.size > 0 && reply->status >= 400)
-        failure->code = clean(account, name, 100, arena);
+        failure->code = provider_text_clean_for(account, name, 100, arena);
     if (str_equal(name, STR("content_moderation"))) { /* 403 too is for the key, else */
         failure->class = FAILURE_REFUSED;
         failure->charged = CHARGED_NO;
@@ -271,14 +255,16 @@ static void stability_read(const struct provider_account *account,
     };
     if (reply->outcome == EXCHANGE_REPLIED && picture_mime(reply->body) == NULL)
         (void)!json_read_liberal(reply->body, &json, &ignored);
-    out->request_id = clean(account, exchange_reply_header(reply, "x-request-id"), 100, arena);
+    out->request_id =
+        provider_text_clean_for(account, exchange_reply_header(reply, "x-request-id"), 100, arena);
     if (reply->outcome == EXCHANGE_REPLIED && reply->status == 202 && is_poll) {
         wait_for(out, exchange->memo);
         return;
     }
     if (reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300) {
         id = json_text(json_get(json, "id"));
-        if (!is_poll && stability_route_find(request->model)->is_async && is_id(id)) {
+        if (!is_poll && stability_route_find(request->model)->is_async &&
+            remote_id_is_plain(id, REMOTE_ID_SIZE_MAX)) {
             wait_for(out, arena_str(arena, id));
             return;
         }
@@ -293,7 +279,7 @@ static void stability_read(const struct provider_account *account,
 static bool stability_poll(const struct provider_account *account, struct str remote_id,
                            struct arena *arena, struct exchange *out, struct error *err)
 {
-    if (!is_id(remote_id))
+    if (!remote_id_is_plain(remote_id, REMOTE_ID_SIZE_MAX))
         return error_field(err, ERROR_INVALID, "remote_id", 0, "this is no work of Stability");
     if (!exchange_init(account, EXCHANGE_POLL, "GET",
                        arena_printf(arena, "/v2beta/results/%.*s", STR_ARGS(remote_id)), "image/*",
