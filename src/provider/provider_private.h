@@ -124,6 +124,18 @@ MUST_CHECK bool provider_check_picture(const struct provider_image *image, const
                                        struct error *err);
 /* About how many tokens a text is. */
 int64_t provider_count_tokens(struct str text);
+/* What a service takes whatever the model. */
+struct provider_limits {
+    int64_t prompt_max; /* characters */
+    int64_t seed_max;
+    size_t picture_size_max; /* bytes of one reference or mask */
+    bool prompt_is_optional;
+    bool mask_is_white; /* the form of the mask; kind->wants_white_mask() says the same */
+};
+/* Refuses what the model or the service cannot do, with the field (provider/limits.c). */
+MUST_CHECK bool provider_check_request(const struct provider_model *model,
+                                       const struct provider_request *request,
+                                       const struct provider_limits *limits, struct error *err);
 /* micro-units for `tokens` at `rate_micro` a million, rounded up; -1 for what cannot be. */
 int64_t provider_token_cost(int64_t tokens, int64_t rate_micro);
 

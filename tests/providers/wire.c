@@ -6,7 +6,7 @@
  *         "model","prompt","count","width","height","quality","format","background","partial_images",
  *         "seed","negative_prompt","idempotency_key","safety_id","references":[base64],"mask":base64,
  *         "steps","scale","action":"write","system","schema","schema_name","output_tokens_max",
- *         "mime" of all pictures,"mask_is_white","remote_id": asks for that instead of beginning,
+ *         "mime" of all pictures,"remote_id": asks for that instead of beginning,
  *         "cancel": true gives it up}
  *   out  {"method","url","headers":[[name,value]],"body":base64,"is_stream"}   or {"refused":{…}}
  *   in   {"outcome":"replied"|"lost","status","headers":[[name,value]],"body":base64,"piece":bytes}
@@ -111,7 +111,6 @@ static void read_request(struct wire *wire, const struct json *in)
         .safety_id = json_text(json_get(in, "safety_id")),
         .references = wire->references,
         .reference_count = json_count(references),
-        .mask_is_white = json_bool(json_get(in, "mask_is_white"), false),
         .steps = json_int_or(json_get(in, "steps"), 0),
         .system = json_text(json_get(in, "system")),
         .schema = json_text(json_get(in, "schema")),
