@@ -19,6 +19,7 @@ extern const struct provider_kind provider_siliconflow;
 extern const struct provider_kind provider_comfyui;
 extern const struct provider_kind provider_ideogram;
 extern const struct provider_kind provider_stability;
+extern const struct provider_kind provider_fal;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

@@ -18,6 +18,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_comfyui,
     &provider_ideogram,
     &provider_stability,
+    &provider_fal,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

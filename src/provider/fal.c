@@ -1,0 +1,644 @@
+/*
+ * provider/fal.c: fal.ai's queue (facts 6.2): a request is put into a queue, its status is asked
+ * for, and its result is another call.  What the many models want stands in fal_models.c.
+ */
+#include "provider/fal_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MODEL_SIZE_MAX 200
+#define ID_SIZE_MAX 100
+#define PICTURE_BYTES_MAX MIB(32)
+#define KEEP_HOURS_MAX 8760
+
+static const struct queue_door door = {
+    .base_url = "https://queue.fal.run",
+    .path_default = "",
+    .key_header = "Authorization",
+    .key_before = "Key ",
+};
+
+static const struct queue_catalogue catalogue = {
+    .kind = &provider_fal,
+    .rows = fal_rows,
+    .row_count = FAL_MODEL_COUNT,
+    .row_default = fal_row_default,
+    .picture_size_max = PICTURE_BYTES_MAX,
+};
+
+/* --- what an exchange must know of itself when it is read: exchange.memo, by its first letter ---
+ */
+
+enum memo {
+    MEMO_SUBMIT = 'e', /* and the endpoint */
+    MEMO_STATUS = 's', /* and the remote id; of these too: */
+    MEMO_RESULT = 'r',
+    MEMO_FAILED = 'f', /* the result of a run whose status told of an error; a line end and it */
+    MEMO_CANCEL = 'c',
+};
+
+static struct str make_memo(enum memo what, struct str text, struct arena *arena)
+{
+    return arena_printf(arena, "%c%.*s", (char)what, STR_ARGS(text));
+}
+
+static bool memo_is(const struct exchange *exchange, enum memo what)
+{
+    return exchange->memo.size > 0 && exchange->memo.data[0] == (char)what;
+}
+
+/* Endpoint or remote id. */
+static struct str memo_name(const struct exchange *exchange, struct str *more)
+{
+    *more = str_slice(exchange->memo, 1, exchange->memo.size);
+    return str_cut(more, '\n');
+}
+
+/* --- remote ids: "fal-ai/flux/requests/ID", a path behind the base --- */
+
+/* The app is the first two segments of its endpoint, behind a name space there are three. */
+static struct str app_of(struct str endpoint)
+{
+    bool has_space =
+        str_starts_with(endpoint, STR("workflows/")) || str_starts_with(endpoint, STR("comfy/"));
+    size_t slashes = has_space ? 3 : 2, end = 0;
+
+    for (; end < endpoint.size; end++)
+        if (endpoint.data[end] == '/' && --slashes == 0)
+            break;
+    return str_slice(endpoint, 0, end);
+}
+
+static bool is_remote_id(struct str remote_id)
+{
+    int64_t at = str_find(remote_id, STR("/requests/"));
+
+    return at > 0 && queue_path_is_plain(str_slice(remote_id, 0, (size_t)at), 2, MODEL_SIZE_MAX) &&
+           queue_path_is_plain(remote_id, 4, MODEL_SIZE_MAX + ID_SIZE_MAX + 10);
+}
+
+/* The path that the reply itself names, for fal may change the rule (facts 6.2: "using the returned
+ * URLs avoids the trap"); its host is never followed. */
+static struct str path_of_url(struct str url, struct str base)
+{
+    static const struct str own = {"https://queue.fal.run", 21};
+    struct str bases[] = {base, own};
+
+    for (size_t i = 0; i < COUNT(bases); i++)
+        if (str_starts_with(url, bases[i]) && url.size > bases[i].size &&
+            url.data[bases[i].size] == '/')
+            return str_slice(url, bases[i].size + 1, url.size);
+    return STR_EMPTY;
+}
+
+static struct str find_remote_id(const struct provider_account *account, const struct json *body,
+                                 struct str endpoint, struct arena *arena)
+{
+    struct str id = json_text(json_get(body, "request_id")), base, path;
+    struct error ignored;
+
+    if (!queue_segment_is_plain(id) || id.size > ID_SIZE_MAX ||
+        !queue_base(&door, account, arena, &base, &ignored))
+        return STR_EMPTY;
+    path = path_of_url(json_text(json_get(body, "response_url")), base);
+    if (is_remote_id(path) &&
+        str_ends_with(path, arena_printf(arena, "/requests/%.*s", STR_ARGS(id))))
+        return arena_str(arena, path);
+    return arena_printf(arena, "%.*s/requests/%.*s", STR_ARGS(app_of(endpoint)), STR_ARGS(id));
+}
+
+/* --- requests --- */
+
+static void add_wishes(const struct provider_account *account, struct arena *arena,
+                       struct exchange *out)
+{
+    int64_t hours = account_option_int(account, "keep_hours", 0, 0, KEEP_HOURS_MAX);
+
+    /* Without it fal may answer with an "equivalent" endpoint: another model than was paid for. */
+    if (!account_option_bool(account, "fallback", false))
+        exchange_add_header(out, arena, "x-app-fal-disable-fallback", STR("1"));
+    if (str_equal(account_option_text(account, "priority"), STR("low")))
+        exchange_add_header(out, arena, "x-fal-queue-priority", STR("low"));
+    if (hours > 0)
+        exchange_add_header(
+            out, arena, "x-fal-object-lifecycle-preference",
+            arena_printf(arena, "{\"expiration_duration_seconds\":%lld}", (long long)hours * 3600));
+}
+
+static bool fal_begin(const struct provider_account *account,
+                      const struct provider_request *request, struct arena *arena,
+                      struct exchange *out, struct error *err)
+{
+    CLEANUP(buf_finish) struct buf buf = {0};
+    struct json_writer writer;
+    struct queue_call call;
+
+    if (!queue_call_init(&call, &catalogue, account, request, err))
+        return false;
+    if (!queue_path_is_plain(call.endpoint, 2, MODEL_SIZE_MAX))
+        return error_field(err, ERROR_INVALID, "model", 0,
+                           "a model of fal is an endpoint like fal-ai/flux/dev");
+    /* Ideogram's masks are the other way round, black to be changed (facts 6.11). */
+    if (request->mask != NULL && text_has_nocase(call.endpoint, "ideogram"))
+        return error_field(err, ERROR_INVALID, "mask", 0, "masks for Ideogram are not supported");
+    if (!queue_exchange_init(&door, account, EXCHANGE_SUBMIT, "POST", call.endpoint, arena, out,
+                             err))
+        return false;
+    add_wishes(account, arena, out);
+    out->memo = make_memo(MEMO_SUBMIT, call.endpoint, arena);
+    json_writer_init(&writer, &buf);
+    queue_write_input(&call, &writer);
+    queue_exchange_pay(out, arena, arena_str(arena, buf_str(&buf)));
+    return true;
+}
+
+static bool ask(const struct provider_account *account, struct str remote_id,
+                enum exchange_purpose purpose, const char *method, const char *tail, enum memo memo,
+                struct arena *arena, struct exchange *out, struct error *err)
+{
+    if (!is_remote_id(remote_id))
+        return error_field(err, ERROR_INVALID, "remote_id", 0, "this is no request of fal");
+    if (!queue_exchange_init(&door, account, purpose, method,
+                             arena_printf(arena, "%.*s%s", STR_ARGS(remote_id), tail), arena, out,
+                             err))
+        return false;
+    out->memo = make_memo(memo, remote_id, arena);
+    return true;
+}
+
+static bool fal_poll(const struct provider_account *account, struct str remote_id,
+                     struct arena *arena, struct exchange *out, struct error *err)
+{
+    return ask(account, remote_id, EXCHANGE_POLL, "GET", "/status", MEMO_STATUS, arena, out, err);
+}
+
+static bool fal_cancel(const struct provider_account *account, struct str remote_id,
+                       struct arena *arena, struct exchange *out, struct error *err)
+{
+    return ask(account, remote_id, EXCHANGE_CANCEL, "PUT", "/cancel", MEMO_CANCEL, arena, out, err);
+}
+
+/* --- failures --- */
+
+static bool tells_of_cancelling(struct str text)
+{
+    return text_has_nocase(text, "cancelled") || text_has_nocase(text, "canceled");
+}
+
+static void refine_failure(const struct exchange_reply *reply, struct provider_failure *failure)
+{
+    struct str who = exchange_reply_header(reply, "x-fal-request-timeout-type");
+
+    /* The time that was given for the queue is over (facts 6.2): it did not begin. */
+    if (reply->outcome == EXCHANGE_REPLIED && reply->status == 504 && str_equal(who, STR("user"))) {
+        failure->class = FAILURE_DEADLINE;
+        failure->charged = CHARGED_NO;
+    }
+    /* "User is locked. Reason: Exhausted balance." is a 403; from fal's forum, not in the facts. */
+    if (text_has_nocase(failure->message, "exhausted balance")) {
+        failure->class = FAILURE_QUOTA;
+        failure->charged = CHARGED_NO;
+    }
+}
+
+/*
+ * A result that is an error: the run failed, or the call for it did.  What may pass is asked for
+ * again; the others tell of the run.  A run that fal found fault with before its work is free.
+ * There is no class for input that was found wrong behind the queue, where INVALID means an unknown
+ * id: such a run failed remotely, as it would again.
+ */
+static void fail_result(const struct exchange *exchange, const struct exchange_reply *reply,
+                        struct provider_verdict *out)
+{
+    struct provider_failure *failure = &out->failure;
+    bool is_known = memo_is(exchange, MEMO_FAILED);
+    int status = reply->status;
+
+    if (reply->outcome != EXCHANGE_REPLIED)
+        return;
+    if (tells_of_cancelling(failure->message) || status == 499) {
+        failure->class = FAILURE_CANCELLED;
+        failure->charged = CHARGED_MAYBE;
+    } else if (failure->class == FAILURE_REFUSED || queue_words_refuse(failure->code)) {
+        failure->class = FAILURE_REFUSED;
+    } else if (status == 400 || status == 413 || status == 422) {
+        failure->class = FAILURE_REMOTE;
+        failure->charged = CHARGED_NO;
+    } else if (status == 500 || (is_known && failure->class == FAILURE_SERVER)) {
+        failure->class = FAILURE_REMOTE;
+        failure->charged = CHARGED_MAYBE;
+    }
+}
+
+static void fail(const struct provider_account *account, const struct exchange *exchange,
+                 const struct exchange_reply *reply, struct arena *arena,
+                 struct provider_verdict *out)
+{
+    struct str more;
+
+    exchange_classify_for(account, reply, arena, &out->failure);
+    refine_failure(reply, &out->failure);
+    if (exchange->purpose == EXCHANGE_SUBMIT) {
+        /* Refused at the door: nothing was begun. */
+        if (out->failure.class == FAILURE_REFUSED && reply->status < 500)
+            out->failure.charged = CHARGED_NO;
+        return;
+    }
+    if (memo_is(exchange, MEMO_RESULT) || memo_is(exchange, MEMO_FAILED))
+        fail_result(exchange, reply, out);
+    (void)memo_name(exchange, &more);
+    if (more.size > 0 && str_starts_with(out->failure.message, STR("the provider")))
+        out->failure.message = more; /* what the status said, when the result says nothing */
+}
+
+/* --- results --- */
+
+/* With the filter on, a hit is a black picture and not an error (facts 6.2, 0.3). */
+static size_t drop_black(const struct provider_account *account, const struct json *body,
+                         struct picture_list *list)
+{
+    const struct json *flags = json_get(body, "has_nsfw_concepts");
+    const struct json *images = json_get(body, "images");
+    size_t dropped = 0;
+
+    if (!account_option_bool(account, "safety_checker", true))
+        return 0;
+    if (images == NULL &&
+        json_bool(json_is(flags, JSON_LIST) ? json_item(flags, 0) : flags, false)) {
+        dropped = list->count;
+        list->count = 0;
+    }
+    for (size_t i = 0; i < json_count(images); i++) {
+        struct str url = json_text(json_get(json_item(images, i), "url"));
+        if (!json_bool(json_item(flags, i), false))
+            continue;
+        for (size_t p = 0; p < list->count; p++)
+            if (str_equal(list->items[p].url, str_trim(url))) {
+                list->count--;
+                memmove(&list->items[p], &list->items[p + 1],
+                        (list->count - p) * sizeof list->items[0]);
+                dropped++;
+                break;
+            }
+    }
+    return dropped;
+}
+
+/*
+ * fal tells no price (facts 6.2).  What it bills is told in a header that aimock has seen, in units
+ * of the price; else the catalogue's price for the pictures that came, at their size.
+ */
+static void find_cost(const struct provider_request *request, const struct json *body,
+                      const struct exchange_reply *reply, struct provider_usage *usage)
+{
+    struct provider_model model = provider_model_find(&provider_fal, request->model);
+    const struct queue_row *row = queue_row_find(&catalogue, request->model);
+    const struct json *images = json_get(body, "images");
+    int64_t sum = 0;
+    double units;
+
+    if (row == NULL || model.price_micro < 0)
+        return;
+    if (str_to_double(exchange_reply_header(reply, "x-fal-billable-units"), &units) && units >= 0 &&
+        units <= 1e6) {
+        sum = llround(units * (double)model.price_micro);
+    } else {
+        for (size_t i = 0; i < json_count(images) && i < PICTURES_MAX; i++)
+            sum +=
+                queue_price(row, &model, json_int_or(json_path(json_item(images, i), "width"), 0),
+                            json_int_or(json_path(json_item(images, i), "height"), 0), 0);
+        if (sum == 0)
+            return; /* the catalogue counts pictures itself */
+    }
+    usage->cost_micro = sum;
+    usage->currency = "USD";
+}
+
+static void tell_of_pictures(const struct provider_account *account,
+                             const struct provider_request *request, const struct json *body,
+                             struct picture_list *list)
+{
+    struct str prompt = json_text(json_get(body, "prompt"));
+    int64_t seed;
+
+    if (list->count == 1 && json_int(json_get(body, "seed"), &seed)) {
+        list->items[0].has_seed = true;
+        list->items[0].seed = seed;
+    }
+    if (prompt.size == 0 || str_equal(prompt, request->prompt))
+        return;
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].revised_prompt = provider_text_clean(str_trim(secret_expose(account->key)),
+                                                            prompt, KIB(32), list->arena);
+}
+
+/* False: the body is no result. */
+static bool read_result(const struct provider_account *account,
+                        const struct provider_request *request, const struct json *body,
+                        const struct exchange_reply *reply, struct arena *arena,
+                        struct provider_verdict *out)
+{
+    struct picture_list list;
+    size_t came, black;
+
+    picture_list_init(&list, arena);
+    picture_list_read(&list, body);
+    came = list.count;
+    if (came == 0 && list.broken == 0)
+        return false;
+    black = drop_black(account, body, &list);
+    find_cost(request, body, reply, &out->usage);
+    if (list.count == 0) {
+        /* It is billed for: the run went through, and its black picture is one. */
+        queue_verdict_fail(out, came > 0 ? FAILURE_REFUSED : FAILURE_RESULT_LOST, CHARGED_YES,
+                           came > 0 ? STR("fal's safety checker blacked the picture out")
+                                    : STR("the picture in the reply is broken or cut short"));
+        return true;
+    }
+    if (black > 0)
+        out->missing = arena_printf(arena,
+                                    "%zu of %zu pictures were blacked out by fal's safety "
+                                    "checker",
+                                    black, came);
+    tell_of_pictures(account, request, body, &list);
+    queue_verdict_done(out, &list, request->count, arena);
+    return true;
+}
+
+/* --- status --- */
+
+static void go_for_result(const struct provider_account *account, const struct json *body,
+                          struct str remote_id, struct arena *arena, struct provider_verdict *out)
+{
+    struct str error = json_text(json_get(body, "error"));
+    struct str type = json_text(json_get(body, "error_type"));
+    struct error err = {0};
+    bool has_failed = error.size > 0 || type.size > 0;
+
+    if (tells_of_cancelling(type) || tells_of_cancelling(error)) {
+        queue_verdict_fail(out, FAILURE_CANCELLED, CHARGED_MAYBE, STR("fal stopped this work"));
+        return;
+    }
+    if (!ask(account, remote_id, EXCHANGE_POLL, "GET", "", has_failed ? MEMO_FAILED : MEMO_RESULT,
+             arena, &out->next, &err)) {
+        out->failure.message = queue_words(account, str_of(err.message), "", arena);
+        return;
+    }
+    if (has_failed)
+        out->next.memo = arena_printf(
+            arena, "%.*s\n%.*s", STR_ARGS(out->next.memo),
+            STR_ARGS(queue_words(account, error.size > 0 ? error : type, "the run failed", arena)));
+    out->type = VERDICT_NEXT;
+}
+
+/* False: the body tells no status. */
+static bool read_status(const struct provider_account *account, const struct json *body,
+                        struct str remote_id, struct arena *arena, struct provider_verdict *out)
+{
+    struct str status = json_text(json_get(body, "status"));
+
+    if (str_equal(status, STR("IN_QUEUE")) || str_equal(status, STR("IN_PROGRESS"))) {
+        queue_verdict_wait(out, remote_id);
+        if (str_equal(status, STR("IN_QUEUE")))
+            out->poll_after_ms =
+                -1; /* nobody knows how long: the engine asks less and less often */
+        return true;
+    }
+    if (str_equal(status, STR("COMPLETED"))) {
+        go_for_result(account, body, remote_id, arena, out);
+        return true;
+    }
+    if (str_equal(status, STR("CANCELLED")) || str_equal(status, STR("CANCELED"))) {
+        queue_verdict_fail(out, FAILURE_CANCELLED, CHARGED_MAYBE, STR("fal stopped this work"));
+        return true;
+    }
+    return false;
+}
+
+/* --- replies --- */
+
+/* Accepted; or, behind a base URL of fal.run itself, made at once. */
+static bool read_submitted(const struct provider_account *account,
+                           const struct provider_request *request, const struct json *body,
+                           const struct exchange *exchange, const struct exchange_reply *reply,
+                           struct arena *arena, struct provider_verdict *out)
+{
+    struct str more, endpoint = memo_name(exchange, &more);
+    struct str remote_id = find_remote_id(account, body, endpoint, arena);
+
+    if (remote_id.size == 0)
+        return read_result(account, request, body, reply, arena, out);
+    queue_verdict_wait(out, remote_id);
+    out->request_id = queue_words(account, json_text(json_get(body, "request_id")), "", arena);
+    return true;
+}
+
+/* "CANCELLATION_REQUESTED", or "ALREADY_COMPLETED" with a 400: the status says what came of it. */
+static bool read_cancelled(const struct exchange *exchange, const struct exchange_reply *reply,
+                           struct arena *arena, struct provider_verdict *out)
+{
+    struct str more;
+
+    if (!queue_reply_is_good(reply) &&
+        !(reply->status == 400 && text_has_nocase(reply->body, "ALREADY_COMPLETED")))
+        return false;
+    queue_verdict_wait(out, arena_str(arena, memo_name(exchange, &more)));
+    return true;
+}
+
+static bool read_good(const struct provider_account *account,
+                      const struct provider_request *request, const struct exchange *exchange,
+                      const struct exchange_reply *reply, struct arena *arena,
+                      struct provider_verdict *out)
+{
+    CLEANUP(json_cleanup) struct json *body = NULL;
+    struct error ignored;
+    struct str more, remote_id;
+
+    if (!queue_reply_is_good(reply) || !json_read_liberal(reply->body, &body, &ignored))
+        return false;
+    if (exchange->purpose == EXCHANGE_SUBMIT)
+        return read_submitted(account, request, body, exchange, reply, arena, out);
+    remote_id = arena_str(arena, memo_name(exchange, &more));
+    if (read_result(account, request, body, reply, arena, out))
+        return true;
+    /* A result that was asked for too early is a status again. */
+    if (memo_is(exchange, MEMO_STATUS) || reply->status == 202)
+        return read_status(account, body, remote_id, arena, out);
+    return false;
+}
+
+static void fal_read(const struct provider_account *account, const struct provider_request *request,
+                     const struct exchange *exchange, const struct exchange_reply *reply,
+                     struct arena *arena, struct provider_verdict *out)
+{
+    struct str request_id = exchange_reply_header(reply, "x-fal-request-id");
+
+    queue_verdict_init(out);
+    out->request_id = str_slice(queue_words(account, request_id, "", arena), 0, ID_SIZE_MAX);
+    if (memo_is(exchange, MEMO_CANCEL) && reply->outcome == EXCHANGE_REPLIED &&
+        read_cancelled(exchange, reply, arena, out))
+        return;
+    if (memo_is(exchange, MEMO_CANCEL) || !read_good(account, request, exchange, reply, arena, out))
+        fail(account, exchange, reply, arena, out);
+    /* A finished run without a picture is over, and nothing will change it. */
+    if (out->type == VERDICT_FAILED && out->failure.class == FAILURE_UNKNOWN &&
+        queue_reply_is_good(reply) &&
+        (memo_is(exchange, MEMO_RESULT) || memo_is(exchange, MEMO_FAILED)))
+        out->failure.class = FAILURE_REMOTE;
+}
+
+/* --- the free call --- */
+
+/*
+ * fal has no call that only proves a key: the status of a request that never was is free.  A known
+ * key is told that there is none, an unknown one gets 401; which of the two 4xx it is when there is
+ * none (404, perhaps 400 or 422), no source says.
+ */
+#define NOBODY "fal-ai/flux/requests/00000000-0000-0000-0000-000000000000"
+
+static bool fal_probe(const struct provider_account *account, struct arena *arena,
+                      struct exchange *out, struct error *err)
+{
+    return ask(account, STR(NOBODY), EXCHANGE_PROBE, "GET", "/status", MEMO_STATUS, arena, out,
+               err);
+}
+
+static void fal_read_probe(const struct provider_account *account,
+                           const struct exchange_reply *reply, struct arena *arena,
+                           struct str **models, size_t *count, struct provider_failure *failure)
+{
+    CLEANUP(json_cleanup) struct json *body = NULL;
+    struct error ignored;
+    bool is_known = queue_reply_is_good(reply) || reply->status == 404 || reply->status == 400 ||
+                    reply->status == 422;
+    bool is_json = json_read_liberal(reply->body, &body, &ignored) && json_is(body, JSON_OBJECT);
+
+    queue_read_probe(&catalogue, account, reply,
+                     reply->outcome == EXCHANGE_REPLIED && is_known && is_json, arena, models,
+                     count, failure);
+    refine_failure(reply, failure);
+}
+
+static int64_t fal_estimate(const struct provider_account *account,
+                            const struct provider_request *request, const char **currency)
+{
+    (void)account;
+    return queue_estimate(&catalogue, request, currency);
+}
+
+static bool fal_wants_white_mask(const struct provider_account *account)
+{
+    (void)account;
+    return true;
+}
+
+/* --- the kind --- */
+
+static const char *const priorities[] = {"normal", "low", NULL};
+
+static const struct provider_field fields[] = {
+    {
+        .name = "base_url",
+        .type = PROVIDER_FIELD_URL,
+        .label_en = "Base URL",
+        .label_zh = "接口地址",
+        .help_en = "Leave empty for fal itself (https://queue.fal.run).",
+        .help_zh = "使用 fal 官方服务（https://queue.fal.run）时留空。",
+        .fallback = "",
+    },
+    {
+        .name = "key",
+        .type = PROVIDER_FIELD_SECRET,
+        .label_en = "API key",
+        .label_zh = "API 密钥",
+        .help_en = "Of the form id:secret, with the scope API.",
+        .help_zh = "形如 id:secret，权限范围选 API。",
+        .fallback = "",
+        .is_required = true,
+    },
+    {
+        .name = "priority",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "Priority in fal's queue",
+        .label_zh = "排队优先级",
+        .help_en = "low lets your other requests go first.",
+        .help_zh = "low 会让你的其他请求优先处理。",
+        .fallback = "normal",
+        .choices = priorities,
+    },
+    {
+        .name = "safety_checker",
+        .type = PROVIDER_FIELD_BOOL,
+        .label_en = "Safety checker",
+        .label_zh = "安全检查",
+        .help_en = "Blacks out pictures it takes offence at. Not every model has one.",
+        .help_zh = "会将判定为不宜的图片涂黑；并非所有模型都有此功能。",
+        .fallback = "true",
+    },
+    {
+        .name = "safety_tolerance",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "What the filter lets pass",
+        .label_zh = "过滤宽松度",
+        .help_en = "0 and 1 are the strictest, 6 lets most pass; auto leaves it to the model.",
+        .help_zh = "0 和 1 最严格，6 最宽松；auto 由模型决定。",
+        .fallback = "auto",
+        .choices = queue_tolerances,
+    },
+    {
+        .name = "prompt_rewriting",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "Prompt rewriting",
+        .label_zh = "改写提示词",
+        .help_en = "Whether the model may reword the prompt; auto leaves it to the model.",
+        .help_zh = "是否允许模型改写提示词；auto 由模型决定。",
+        .fallback = "auto",
+        .choices = queue_rewrites,
+    },
+    {
+        .name = "fallback",
+        .type = PROVIDER_FIELD_BOOL,
+        .label_en = "Allow another model",
+        .label_zh = "允许替换模型",
+        .help_en = "When an endpoint is down, fal may answer with one it holds equivalent.",
+        .help_zh = "端点不可用时，允许 fal 改用它认为等效的端点。",
+        .fallback = "false",
+    },
+    {
+        .name = "keep_hours",
+        .type = PROVIDER_FIELD_INT,
+        .label_en = "Hours fal keeps pictures",
+        .label_zh = "fal 保留图片的小时数",
+        .help_en = "0 leaves it to fal, which keeps them long. Yours are copied here at once.",
+        .help_zh = "0 表示由 fal 决定（保留较久）；图片生成后会立即保存到本机。",
+        .fallback = "0",
+        .max = KEEP_HOURS_MAX,
+    },
+};
+
+const struct provider_kind provider_fal = {
+    .name = "fal",
+    .label = "fal",
+    .about_en = "Hundreds of open and commercial models behind one queue: FLUX, Nano Banana, "
+                "Seedream, Qwen Image, Z-Image.",
+    .about_zh = "通过同一队列调用数百个开源和商业模型：FLUX、Nano Banana、即梦 Seedream、"
+                "通义 Qwen Image、Z-Image 等。",
+    .default_base_url = "https://queue.fal.run",
+    .key_page = "https://fal.ai/dashboard/keys",
+    .fields = fields,
+    .field_count = COUNT(fields),
+    .models = fal_models,
+    .model_count = FAL_MODEL_COUNT,
+    .model_default = &fal_model_default,
+    .is_async = true,
+    .begin = fal_begin,
+    .read = fal_read,
+    .wants_white_mask = fal_wants_white_mask,
+    .poll = fal_poll,
+    .cancel = fal_cancel,
+    .probe = fal_probe,
+    .read_probe = fal_read_probe,
+    .estimate = fal_estimate,
+};

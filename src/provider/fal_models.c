@@ -1,0 +1,249 @@
+/*
+ * provider/fal_models.c: fal's models and what each calls its inputs.  Endpoints and fields from
+ * @fal-ai/client 1.10.1 (types/endpoints.d.ts), prices from facts/providers.md 8.3, both read
+ * 2026-11-22.  Bounds the types do not tell (four pictures a call, eight references) are what fal's
+ * pages are known for; the service has the last word.  An id that is not here passes through.
+ */
+#include "provider/fal_private.h"
+
+#define AS_OF "2026-11-22"
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .data = (literal), .size = sizeof(literal) - 1                                             \
+    }
+
+static const char *const formats_two[] = {"png", "jpeg", NULL};
+static const char *const formats_three[] = {"png", "jpeg", "webp", NULL};
+static const char *const ratios_flux[] = {"21:9", "16:9", "4:3",  "3:2",  "1:1",
+                                          "2:3",  "3:4",  "9:16", "9:21", NULL};
+static const char *const ratios_gemini[] = {"21:9", "16:9", "3:2", "4:3",  "5:4", "1:1",
+                                            "4:5",  "3:4",  "2:3", "9:16", NULL};
+static const char *const tiers[] = {"1K", "2K", "4K", NULL};
+
+/* One size a ratio, about a megapixel: what is wanted is the shape. */
+static const char *const sizes_flux[] = {"1024x1024", "1536x672", "1344x768", "1184x864",
+                                         "1248x832",  "832x1248", "864x1184", "768x1344",
+                                         "672x1536",  NULL};
+#define GEMINI_1K                                                                                  \
+    "1024x1024", "1536x672", "1344x768", "1248x832", "1184x864", "1152x896", "896x1152",           \
+        "864x1184", "832x1248", "768x1344"
+static const char *const sizes_gemini[] = {GEMINI_1K, NULL};
+static const char *const sizes_gemini_tiers[] = {
+    GEMINI_1K,   "2048x2048", "3072x1344", "2688x1536", "2496x1664", "2368x1728",
+    "2304x1792", "1792x2304", "1728x2368", "1664x2496", "1536x2688", "4096x4096",
+    "6144x2688", "5376x3072", "4992x3328", "4736x3456", "4608x3584", "3584x4608",
+    "3456x4736", "3328x4992", "3072x5376", NULL};
+
+/* --- forms --- */
+
+#define OBJECT .size = QUEUE_SIZE_OBJECT, .size_name = "image_size"
+#define RATIO(list) .size = QUEUE_SIZE_RATIO, .size_name = "aspect_ratio", .ratios = (list)
+#define COMMON .count = "num_images", .seed = "seed", .format = "output_format"
+#define STEPS .steps = "num_inference_steps", .scale = "guidance_scale"
+#define CHECKER .checker = "enable_safety_checker"
+#define TOLERANCE(max)                                                                             \
+    .tolerance = "safety_tolerance", .tolerance_is_text = true, .tolerance_max = (max)
+#define NEGATIVE .negative = "negative_prompt"
+
+static const struct queue_form flux = {OBJECT, COMMON, STEPS, CHECKER};
+static const struct queue_form flux_from = {.image = "image_url", COMMON, STEPS, CHECKER};
+static const struct queue_form flux_pro = {OBJECT, COMMON, TOLERANCE(6),
+                                           .rewriter = "enhance_prompt"};
+static const struct queue_form ultra = {
+    .image = "image_url", RATIO(ratios_flux), COMMON, TOLERANCE(6), .rewriter = "enhance_prompt"};
+static const struct queue_form fill = {
+    .image = "image_url", .mask = "mask_url", COMMON, TOLERANCE(6), .rewriter = "enhance_prompt"};
+#define KONTEXT                                                                                    \
+    RATIO(ratios_flux), COMMON, TOLERANCE(6), .scale = "guidance_scale",                           \
+                                              .rewriter = "enhance_prompt"
+static const struct queue_form kontext = {KONTEXT};
+static const struct queue_form kontext_one = {.image = "image_url", KONTEXT};
+static const struct queue_form kontext_several = {.images = "image_urls", KONTEXT};
+#define FLUX_2 OBJECT, .seed = "seed", .format = "output_format", CHECKER, TOLERANCE(5)
+static const struct queue_form flux_2 = {FLUX_2};
+static const struct queue_form flux_2_edit = {.images = "image_urls", FLUX_2};
+static const struct queue_form flux_2_flex = {FLUX_2, STEPS};
+static const struct queue_form flux_2_flex_edit = {.images = "image_urls", FLUX_2, STEPS};
+static const struct queue_form banana = {RATIO(ratios_gemini), COMMON, TOLERANCE(6)};
+static const struct queue_form banana_edit = {
+    .images = "image_urls", RATIO(ratios_gemini), COMMON, TOLERANCE(6)};
+static const struct queue_form banana_tiers = {RATIO(ratios_gemini), .tier_name = "resolution",
+                                               .tiers = tiers, COMMON, TOLERANCE(6)};
+static const struct queue_form banana_tiers_edit = {.images = "image_urls",
+                                                    RATIO(ratios_gemini),
+                                                    .tier_name = "resolution",
+                                                    .tiers = tiers,
+                                                    COMMON,
+                                                    TOLERANCE(6)};
+#define SEEDREAM OBJECT, .count = "num_images", .seed = "seed", CHECKER
+static const struct queue_form seedream = {SEEDREAM};
+static const struct queue_form seedream_edit = {.images = "image_urls", SEEDREAM};
+static const struct queue_form qwen = {OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
+static const struct queue_form qwen_one = {
+    .image = "image_url", OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
+static const struct queue_form qwen_several = {
+    .images = "image_urls", OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
+static const struct queue_form qwen_mask = {
+    .image = "image_url", .mask = "mask_url", OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
+#define Z_IMAGE OBJECT, COMMON, .steps = "num_inference_steps", CHECKER
+static const struct queue_form z_image = {Z_IMAGE};
+static const struct queue_form z_image_from = {.image = "image_url", Z_IMAGE};
+static const struct queue_form z_image_mask = {
+    .image = "image_url", .mask = "mask_image_url", Z_IMAGE};
+
+/* facts 6.2, "usual fields". */
+#define USUAL                                                                                      \
+    OBJECT, COMMON, STEPS, NEGATIVE, CHECKER, .quality = "quality", .background = "background"
+static const struct queue_form usual = {USUAL};
+static const struct queue_form usual_from = {
+    .image = "image_url", .images = "image_urls", .mask = "mask_url", USUAL};
+static const struct queue_form usual_edit = {.images = "image_urls", .mask = "mask_url", USUAL};
+
+static const struct queue_row row_usual = {
+    .generate = {.form = &usual}, .edit = {.form = &usual_from}, .mask = {.form = &usual_from}};
+static const struct queue_row row_edit = {
+    .generate = {.form = &usual}, .edit = {.form = &usual_edit}, .mask = {.form = &usual_edit}};
+
+/* Endpoints named …/edit and …/multi take a list nearly without exception, others one picture. */
+const struct queue_row *fal_row_default(struct str model)
+{
+    return text_has_nocase(model, "edit") || str_ends_with(model, STR("/multi")) ? &row_edit
+                                                                                 : &row_usual;
+}
+
+/* --- models --- */
+
+#define MODEL(wire_name, shown_name, price)                                                        \
+    .is_known = true, .currency = "USD", .price_as_of = AS_OF, .price_micro = (price),             \
+    .name = TEXT(wire_name), .label = TEXT(shown_name), .has_seed = true
+
+const struct provider_model fal_models[FAL_MODEL_COUNT] = {
+    {MODEL("fal-ai/flux/schnell", "FLUX.1 schnell", 3000), .can_generate = true, .has_steps = true,
+     .has_scale = true, .count_max = 4, .formats = formats_two},
+    {MODEL("fal-ai/flux/dev", "FLUX.1 dev", 25000), .can_generate = true, .can_edit = true,
+     .has_steps = true, .has_scale = true, .references_max = 1, .count_max = 4,
+     .formats = formats_two},
+    {MODEL("fal-ai/flux-pro/v1.1", "FLUX 1.1 pro", -1), .can_generate = true, .count_max = 4,
+     .formats = formats_two},
+    {MODEL("fal-ai/flux-pro/v1.1-ultra", "FLUX 1.1 pro ultra", -1), .can_generate = true,
+     .can_edit = true, .references_max = 1, .count_max = 4, .sizes = sizes_flux,
+     .formats = formats_two},
+    {MODEL("fal-ai/flux-pro/v1/fill", "FLUX.1 Fill pro", -1), .can_edit = true, .can_mask = true,
+     .references_max = 1, .count_max = 4, .formats = formats_two},
+    {MODEL("fal-ai/flux-pro/kontext", "FLUX.1 Kontext pro", 40000), .can_generate = true,
+     .can_edit = true, .has_scale = true, .references_max = 4, .count_max = 4, .sizes = sizes_flux,
+     .formats = formats_two},
+    {MODEL("fal-ai/flux-pro/kontext/max", "FLUX.1 Kontext max", -1), .can_generate = true,
+     .can_edit = true, .has_scale = true, .references_max = 4, .count_max = 4, .sizes = sizes_flux,
+     .formats = formats_two},
+    {MODEL("fal-ai/flux-2-pro", "FLUX.2 pro", -1), .can_generate = true, .can_edit = true,
+     .references_max = 8, .count_max = 1, .formats = formats_two},
+    {MODEL("fal-ai/flux-2-max", "FLUX.2 max", -1), .can_generate = true, .can_edit = true,
+     .references_max = 8, .count_max = 1, .formats = formats_two},
+    {MODEL("fal-ai/flux-2-flex", "FLUX.2 flex", -1), .can_generate = true, .can_edit = true,
+     .has_steps = true, .has_scale = true, .references_max = 8, .count_max = 1,
+     .formats = formats_two},
+    {MODEL("fal-ai/nano-banana", "Nano Banana", 39000), .can_generate = true, .can_edit = true,
+     .references_max = 3, .count_max = 4, .sizes = sizes_gemini, .formats = formats_three},
+    {MODEL("fal-ai/nano-banana-2", "Nano Banana 2", -1), .can_generate = true, .can_edit = true,
+     .references_max = 14, .count_max = 4, .sizes = sizes_gemini_tiers, .formats = formats_three},
+    {MODEL("fal-ai/nano-banana-pro", "Nano Banana Pro", -1), .can_generate = true, .can_edit = true,
+     .references_max = 14, .count_max = 4, .sizes = sizes_gemini_tiers, .formats = formats_three},
+    {MODEL("fal-ai/bytedance/seedream/v4/text-to-image", "Seedream 4.0", 30000),
+     .can_generate = true, .can_edit = true, .references_max = 10, .count_max = 4,
+     .pixels_min = 921600, .pixels_max = 16777216},
+    {MODEL("fal-ai/bytedance/seedream/v4.5/text-to-image", "Seedream 4.5", -1),
+     .can_generate = true, .can_edit = true, .references_max = 10, .count_max = 4,
+     .pixels_min = 3686400, .pixels_max = 16777216},
+    {MODEL("fal-ai/qwen-image", "Qwen Image", 20000), .can_generate = true, .has_negative = true,
+     .has_steps = true, .has_scale = true, .count_max = 4, .formats = formats_two},
+    {MODEL("fal-ai/qwen-image-edit", "Qwen Image Edit", -1), .can_edit = true, .can_mask = true,
+     .has_negative = true, .has_steps = true, .has_scale = true, .references_max = 1,
+     .count_max = 4, .formats = formats_two},
+    {MODEL("fal-ai/qwen-image-edit-2511", "Qwen Image Edit 2511", -1), .can_edit = true,
+     .has_negative = true, .has_steps = true, .has_scale = true, .references_max = 3,
+     .count_max = 4, .formats = formats_three},
+    {MODEL("fal-ai/hunyuan-image/v3/text-to-image", "Hunyuan Image 3", 100000),
+     .can_generate = true, .has_negative = true, .has_steps = true, .has_scale = true,
+     .count_max = 4, .formats = formats_two},
+    {MODEL("fal-ai/z-image/turbo", "Z-Image Turbo", -1), .can_generate = true, .can_edit = true,
+     .can_mask = true, .has_steps = true, .references_max = 1, .count_max = 4,
+     .formats = formats_three},
+};
+
+const struct provider_model fal_model_default = {
+    .can_generate = true,
+    .can_edit = true,
+    .can_mask = true,
+    .has_seed = true,
+    .has_negative = true,
+    .has_steps = true,
+    .has_scale = true,
+    .has_transparency = true,
+    .references_max = 16,
+    .count_max = 10,
+    .price_micro = -1,
+};
+
+const struct queue_row fal_rows[FAL_MODEL_COUNT] = {
+    {.model = "fal-ai/flux/schnell",
+     .generate = {&flux, NULL},
+     .first_micro = 3000,
+     .further_micro = 3000},
+    {.model = "fal-ai/flux/dev",
+     .generate = {&flux, NULL},
+     .edit = {&flux_from, "fal-ai/flux/dev/image-to-image"},
+     .first_micro = 25000,
+     .further_micro = 25000},
+    {.model = "fal-ai/flux-pro/v1.1", .generate = {&flux_pro, NULL}},
+    {.model = "fal-ai/flux-pro/v1.1-ultra", .generate = {&ultra, NULL}, .edit = {&ultra, NULL}},
+    {.model = "fal-ai/flux-pro/v1/fill", .mask = {&fill, NULL}},
+    {.model = "fal-ai/flux-pro/kontext",
+     .generate = {&kontext, "fal-ai/flux-pro/kontext/text-to-image"},
+     .edit = {&kontext_one, NULL},
+     .several = {&kontext_several, "fal-ai/flux-pro/kontext/multi"}},
+    {.model = "fal-ai/flux-pro/kontext/max",
+     .generate = {&kontext, "fal-ai/flux-pro/kontext/max/text-to-image"},
+     .edit = {&kontext_one, NULL},
+     .several = {&kontext_several, "fal-ai/flux-pro/kontext/max/multi"}},
+    {.model = "fal-ai/flux-2-pro",
+     .generate = {&flux_2, NULL},
+     .edit = {&flux_2_edit, "fal-ai/flux-2-pro/edit"}},
+    {.model = "fal-ai/flux-2-max",
+     .generate = {&flux_2, NULL},
+     .edit = {&flux_2_edit, "fal-ai/flux-2-max/edit"}},
+    {.model = "fal-ai/flux-2-flex",
+     .generate = {&flux_2_flex, NULL},
+     .edit = {&flux_2_flex_edit, "fal-ai/flux-2-flex/edit"}},
+    {.model = "fal-ai/nano-banana",
+     .generate = {&banana, NULL},
+     .edit = {&banana_edit, "fal-ai/nano-banana/edit"}},
+    {.model = "fal-ai/nano-banana-2",
+     .generate = {&banana_tiers, NULL},
+     .edit = {&banana_tiers_edit, "fal-ai/nano-banana-2/edit"}},
+    {.model = "fal-ai/nano-banana-pro",
+     .generate = {&banana_tiers, NULL},
+     .edit = {&banana_tiers_edit, "fal-ai/nano-banana-pro/edit"}},
+    {.model = "fal-ai/bytedance/seedream/v4/text-to-image",
+     .generate = {&seedream, NULL},
+     .edit = {&seedream_edit, "fal-ai/bytedance/seedream/v4/edit"}},
+    {.model = "fal-ai/bytedance/seedream/v4.5/text-to-image",
+     .generate = {&seedream, NULL},
+     .edit = {&seedream_edit, "fal-ai/bytedance/seedream/v4.5/edit"}},
+    {.model = "fal-ai/qwen-image",
+     .generate = {&qwen, NULL},
+     .first_micro = 20000,
+     .further_micro = 20000},
+    {.model = "fal-ai/qwen-image-edit",
+     .edit = {&qwen_one, NULL},
+     .mask = {&qwen_mask, "fal-ai/qwen-image-edit/inpaint"}},
+    {.model = "fal-ai/qwen-image-edit-2511", .edit = {&qwen_several, NULL}},
+    {.model = "fal-ai/hunyuan-image/v3/text-to-image",
+     .generate = {&qwen, NULL},
+     .first_micro = 100000,
+     .further_micro = 100000},
+    {.model = "fal-ai/z-image/turbo",
+     .generate = {&z_image, NULL},
+     .edit = {&z_image_from, "fal-ai/z-image/turbo/image-to-image"},
+     .mask = {&z_image_mask, "fal-ai/z-image/turbo/inpaint"}},
+};

@@ -1,0 +1,137 @@
+/*
+ * provider/queue_private.h: what fal, replicate and bfl share: many models behind one door, which
+ * differ in the names and forms of their inputs (data here, not code), and work that goes on under
+ * a remote id.
+ */
+#pragma once
+
+#include "provider/provider_private.h"
+
+#define QUEUE_POLL_MS 1000 /* facts 6.1 and 6.3: half a second to one and a half */
+#define QUEUE_REMOTE_ID_SIZE_MAX 600
+
+/* How an endpoint is told a size. */
+enum queue_size {
+    QUEUE_SIZE_NONE,
+    QUEUE_SIZE_OBJECT, /* size_name: {"width": …, "height": …} */
+    QUEUE_SIZE_PAIR,   /* width and height; and size_name, when there is one, says "custom" */
+    QUEUE_SIZE_RATIO,  /* size_name: the nearest of `ratios`; tier_name: how large */
+};
+
+/* How an endpoint wants its input: the names of its fields, NULL where it has none. */
+struct queue_form {
+    const char *image;  /* one picture goes here */
+    const char *images; /* a list: several pictures, or even a single one without `image` */
+    bool is_numbered;   /* several go to IMAGE, IMAGE_2, IMAGE_3 … */
+    const char *mask;   /* white is to be changed */
+    enum queue_size size;
+    const char *size_name;
+    const char *const *ratios; /* "16:9", …; NULL-terminated */
+    const char *tier_name;
+    const char *const *tiers; /* of pictures like 1024, 2048 and 4096 px square: "1K", "2K", "4K" */
+    const char *count, *seed, *steps, *scale, *negative, *quality, *background, *format,
+        *compression;
+    const char *jpeg;    /* its word for JPEG; NULL: "jpeg" */
+    const char *checker; /* true: its filter of pictures is on; `unchecker`: true: it is off */
+    const char *unchecker;
+    const char *tolerance; /* how much the filter lets pass, 0 or 1 to tolerance_max */
+    int64_t tolerance_max;
+    bool tolerance_is_text;
+    const char *rewriter; /* true: the prompt may be rewritten; `unrewriter`: true: it may not */
+    const char *unrewriter;
+};
+
+/* Where a request goes.  No form: the model cannot. */
+struct queue_place {
+    const struct queue_form *form;
+    const char *endpoint; /* NULL: the model's own id */
+};
+
+/* One model's inputs, beside its row of the catalogue. */
+struct queue_row {
+    const char *model;
+    struct queue_place generate, edit, several, mask; /* several: of two pictures and more, when
+                                                         that is another place than edit */
+    /* Where the price grows with the size: of a picture's first megapixel, of each further one, of
+     * each megapixel that goes in.  first_micro 0: the catalogue's price per picture. */
+    int64_t first_micro, further_micro, input_micro;
+};
+
+struct queue_catalogue {
+    const struct provider_kind *kind;
+    const struct queue_row *rows;
+    size_t row_count;
+    /* The row of an unknown id: the commonest names. */
+    const struct queue_row *(*row_default)(struct str model);
+    size_t picture_size_max;
+};
+
+/* One request on its way to one endpoint. */
+struct queue_call {
+    const struct provider_account *account;
+    const struct provider_request *request;
+    struct provider_model model;
+    const struct queue_row *row;
+    const struct queue_form *form;
+    struct str endpoint;
+    const struct str *urls; /* where references, and behind them the mask, were uploaded to; empty:
+                               it travels inside.  NULL: they all do */
+    bool is_bare;           /* inside: as bare base64 instead of a data URI */
+};
+
+/* Finds place and form.  Fails: with the field, what the model cannot do. */
+MUST_CHECK bool queue_call_init(struct queue_call *call, const struct queue_catalogue *catalogue,
+                                const struct provider_account *account,
+                                const struct provider_request *request, struct error *err);
+/* The members of the input object. */
+void queue_write_input(const struct queue_call *call, struct json_writer *writer);
+/* Of one picture that size, with so many pictures given; -1 unknown. */
+int64_t queue_price(const struct queue_row *row, const struct provider_model *model, int64_t width,
+                    int64_t height, int64_t references);
+const struct queue_row *queue_row_find(const struct queue_catalogue *catalogue, struct str model);
+int64_t queue_estimate(const struct queue_catalogue *catalogue,
+                       const struct provider_request *request, const char **currency);
+
+/* A part of a path: letters, digits, '-', '_' and '.', but neither "." nor "..". */
+bool queue_segment_is_plain(struct str segment);
+/* `count_min` and more of them, with slashes between. */
+bool queue_path_is_plain(struct str path, size_t count_min, size_t size_max);
+
+/* A service's address and how it is shown the key. */
+struct queue_door {
+    const char *base_url, *path_default, *key_header, *key_before;
+};
+MUST_CHECK bool queue_base(const struct queue_door *door, const struct provider_account *account,
+                           struct arena *arena, struct str *out, struct error *err);
+/* An exchange with the service itself, `path` behind its base. */
+MUST_CHECK bool queue_exchange_init(const struct queue_door *door,
+                                    const struct provider_account *account,
+                                    enum exchange_purpose purpose, const char *method,
+                                    struct str path, struct arena *arena, struct exchange *out,
+                                    struct error *err);
+/* The paid call: POST, with the key of the request, room and time for an answer. */
+void queue_exchange_pay(struct exchange *exchange, struct arena *arena, struct str body);
+
+/* FAILED, nothing known. */
+void queue_verdict_init(struct provider_verdict *out);
+bool queue_reply_is_good(const struct exchange_reply *reply); /* 2xx, whole */
+/* DONE with what is in the list; says what is missing of `count`. */
+void queue_verdict_done(struct provider_verdict *out, const struct picture_list *list,
+                        int64_t count, struct arena *arena);
+void queue_verdict_wait(struct provider_verdict *out, struct str remote_id);
+void queue_verdict_fail(struct provider_verdict *out, enum failure_class class,
+                        enum charged charged, struct str message);
+/* The provider's own words, clean: `text`, or `fallback` when there are none. */
+struct str queue_words(const struct provider_account *account, struct str text,
+                       const char *fallback, struct arena *arena);
+/* It tells of a filter of content, in the words these services use. */
+bool queue_words_refuse(struct str text);
+/* The probe's answer when the service lists no models: those of the catalogue. */
+void queue_read_probe(const struct queue_catalogue *catalogue,
+                      const struct provider_account *account, const struct exchange_reply *reply,
+                      bool is_good, struct arena *arena, struct str **models, size_t *count,
+                      struct provider_failure *failure);
+
+/* Choices of the forms. */
+extern const char *const queue_tolerances[]; /* "auto", "0" … "6" */
+extern const char *const queue_rewrites[];   /* "auto", "on", "off" */
