@@ -42,7 +42,8 @@ static const char *const sizes_gemini_tiers[] = {
 #define STEPS .steps = "num_inference_steps", .scale = "guidance_scale"
 #define CHECKER .checker = "enable_safety_checker"
 #define TOLERANCE(max)                                                                             \
-    .tolerance = "safety_tolerance", .tolerance_is_text = true, .tolerance_max = (max)
+    .tolerance = "safety_tolerance", .tolerance_is_text = true, .tolerance_min = 1,                \
+    .tolerance_max = (max)
 #define NEGATIVE .negative = "negative_prompt"
 
 static const struct queue_form flux = {OBJECT, COMMON, STEPS, CHECKER};

@@ -395,13 +395,12 @@ static void write_options(const struct queue_call *call, struct json_writer *wri
         add_true(writer, form->unchecker, true);
     }
     if (form->tolerance != NULL && tolerance >= 0) {
-        char text[2];
-        int64_t min = form->tolerance_is_text ? 1 : 0; /* fal begins at "1" */
+        char digit;
         tolerance = tolerance > form->tolerance_max ? form->tolerance_max : tolerance;
-        tolerance = tolerance < min ? min : tolerance;
-        text[0] = (char)('0' + tolerance);
+        tolerance = tolerance < form->tolerance_min ? form->tolerance_min : tolerance;
+        digit = (char)('0' + tolerance);
         if (form->tolerance_is_text)
-            add_text(writer, form->tolerance, (struct str){.data = text, .size = 1});
+            add_text(writer, form->tolerance, (struct str){.data = &digit, .size = 1});
         else
             add_int(writer, form->tolerance, tolerance);
     }

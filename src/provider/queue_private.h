@@ -34,8 +34,8 @@ struct queue_form {
     const char *jpeg;    /* its word for JPEG; NULL: "jpeg" */
     const char *checker; /* true: its filter of pictures is on; `unchecker`: true: it is off */
     const char *unchecker;
-    const char *tolerance; /* how much the filter lets pass, 0 or 1 to tolerance_max */
-    int64_t tolerance_max;
+    const char *tolerance; /* how much the filter lets pass */
+    int64_t tolerance_min, tolerance_max;
     bool tolerance_is_text;
     const char *rewriter; /* true: the prompt may be rewritten; `unrewriter`: true: it may not */
     const char *unrewriter;

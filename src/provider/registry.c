@@ -19,6 +19,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_ideogram,
     &provider_stability,
     &provider_fal,
+    &provider_replicate,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

@@ -1,0 +1,191 @@
+/*
+ * provider/replicate_models.c: Replicate's official picture models and what each calls its inputs.
+ * Prices from facts/providers.md 8.3, read 2026-11-22.  The facts hold no schemas but FLUX.2's
+ * (6.3): these fields are what the models' pages are known for, [2ND]; a wrong one is refused with
+ * a 422 that names it and costs nothing.  An id that is not here passes through.
+ */
+#include "provider/replicate_private.h"
+
+#define AS_OF "2026-11-22"
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .data = (literal), .size = sizeof(literal) - 1                                             \
+    }
+
+static const char *const formats_two[] = {"png", "jpeg", NULL};
+static const char *const formats_three[] = {"png", "jpeg", "webp", NULL};
+static const char *const ratios_flux[] = {"1:1", "16:9", "21:9", "3:2",  "2:3",  "4:5",
+                                          "5:4", "3:4",  "4:3",  "9:16", "9:21", NULL};
+static const char *const ratios_gemini[] = {"21:9", "16:9", "3:2", "4:3",  "5:4", "1:1",
+                                            "4:5",  "3:4",  "2:3", "9:16", NULL};
+static const char *const ratios_qwen[] = {"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", NULL};
+
+/* One size a ratio, about a megapixel: what is wanted is the shape. */
+#define SIZES_SEVEN                                                                                \
+    "1024x1024", "1344x768", "1248x832", "1184x864", "864x1184", "832x1248", "768x1344"
+static const char *const sizes_qwen[] = {SIZES_SEVEN, NULL};
+static const char *const sizes_gemini[] = {SIZES_SEVEN, "1536x672", "1152x896", "896x1152", NULL};
+static const char *const sizes_flux[] = {SIZES_SEVEN, "1536x672", "1152x896",
+                                         "896x1152",  "672x1536", NULL};
+
+/* --- forms --- */
+
+#define RATIO(list) .size = QUEUE_SIZE_RATIO, .size_name = "aspect_ratio", .ratios = (list)
+#define PAIR(custom_name) .size = QUEUE_SIZE_PAIR, .size_name = (custom_name)
+#define OUTPUT .format = "output_format", .jpeg = "jpg"
+#define QUALITY .compression = "output_quality"
+#define TOLERANCE .tolerance = "safety_tolerance", .tolerance_min = 1, .tolerance_max = 6
+#define REWRITER .rewriter = "prompt_upsampling"
+#define STEPS .steps = "num_inference_steps", .scale = "guidance"
+
+#define FLUX                                                                                       \
+    RATIO(ratios_flux), OUTPUT, QUALITY, .count = "num_outputs", .seed = "seed",                   \
+                                         .unchecker = "disable_safety_checker"
+static const struct queue_form schnell = {FLUX, .steps = "num_inference_steps"};
+static const struct queue_form dev = {FLUX, STEPS};
+static const struct queue_form dev_from = {.image = "image", FLUX, STEPS};
+static const struct queue_form flux_11 = {.image = "image_prompt",
+                                          PAIR("aspect_ratio"),
+                                          OUTPUT,
+                                          QUALITY,
+                                          .seed = "seed",
+                                          TOLERANCE,
+                                          REWRITER};
+static const struct queue_form ultra = {
+    .image = "image_prompt", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE};
+static const struct queue_form kontext = {
+    .image = "input_image", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE, REWRITER};
+static const struct queue_form fill = {.image = "image",
+                                       .mask = "mask",
+                                       OUTPUT,
+                                       .seed = "seed",
+                                       .steps = "steps",
+                                       .scale = "guidance",
+                                       TOLERANCE,
+                                       REWRITER};
+static const struct queue_form flux_2 = {
+    .images = "input_images", PAIR("aspect_ratio"), OUTPUT, QUALITY, .seed = "seed", TOLERANCE};
+static const struct queue_form flux_2_flex = {.images = "input_images",
+                                              PAIR("aspect_ratio"),
+                                              OUTPUT,
+                                              QUALITY,
+                                              .seed = "seed",
+                                              TOLERANCE,
+                                              REWRITER,
+                                              .steps = "steps",
+                                              .scale = "guidance"};
+static const struct queue_form banana = {.images = "image_input", RATIO(ratios_gemini), OUTPUT};
+static const struct queue_form seedream = {.images = "image_input", PAIR("size")};
+static const struct queue_form qwen = {.image = "image",
+                                       RATIO(ratios_qwen),
+                                       OUTPUT,
+                                       QUALITY,
+                                       STEPS,
+                                       .seed = "seed",
+                                       .negative = "negative_prompt",
+                                       .unchecker = "disable_safety_checker"};
+static const struct queue_form sd35 = {.image = "image",
+                                       RATIO(ratios_flux),
+                                       OUTPUT,
+                                       QUALITY,
+                                       .seed = "seed",
+                                       .steps = "steps",
+                                       .scale = "cfg",
+                                       .negative = "negative_prompt"};
+
+/* The commonest names, of models that are not here. */
+static const struct queue_form usual = {.image = "image",
+                                        .images = "image_input",
+                                        .mask = "mask",
+                                        .size = QUEUE_SIZE_PAIR,
+                                        OUTPUT,
+                                        QUALITY,
+                                        .count = "num_outputs",
+                                        .seed = "seed",
+                                        .steps = "num_inference_steps",
+                                        .scale = "guidance_scale",
+                                        .negative = "negative_prompt",
+                                        .quality = "quality",
+                                        .background = "background",
+                                        .unchecker = "disable_safety_checker"};
+static const struct queue_row row_usual = {
+    .generate = {.form = &usual}, .edit = {.form = &usual}, .mask = {.form = &usual}};
+
+const struct queue_row *replicate_row_default(struct str model)
+{
+    (void)model;
+    return &row_usual;
+}
+
+/* --- models --- */
+
+#define MODEL(wire_name, shown_name, price)                                                        \
+    .is_known = true, .currency = "USD", .price_as_of = AS_OF, .price_micro = (price),             \
+    .name = TEXT(wire_name), .label = TEXT(shown_name)
+#define BOTH .can_generate = true, .can_edit = true
+
+const struct provider_model replicate_models[REPLICATE_MODEL_COUNT] = {
+    {MODEL("black-forest-labs/flux-schnell", "FLUX.1 schnell", 3000), .can_generate = true,
+     .has_seed = true, .has_steps = true, .count_max = 4, .sizes = sizes_flux,
+     .formats = formats_three},
+    {MODEL("black-forest-labs/flux-dev", "FLUX.1 dev", 25000), BOTH, .has_seed = true,
+     .has_steps = true, .has_scale = true, .references_max = 1, .count_max = 4, .sizes = sizes_flux,
+     .formats = formats_three},
+    {MODEL("black-forest-labs/flux-1.1-pro", "FLUX 1.1 pro", 40000), BOTH, .has_seed = true,
+     .references_max = 1, .count_max = 1, .side_px_min = 256, .side_px_max = 1440,
+     .side_px_step = 32, .formats = formats_three},
+    {MODEL("black-forest-labs/flux-1.1-pro-ultra", "FLUX 1.1 pro ultra", -1), BOTH,
+     .has_seed = true, .references_max = 1, .count_max = 1, .sizes = sizes_flux,
+     .formats = formats_two},
+    {MODEL("black-forest-labs/flux-kontext-pro", "FLUX.1 Kontext pro", -1), BOTH, .has_seed = true,
+     .references_max = 1, .count_max = 1, .sizes = sizes_flux, .formats = formats_two},
+    {MODEL("black-forest-labs/flux-fill-pro", "FLUX.1 Fill pro", -1), .can_edit = true,
+     .can_mask = true, .has_seed = true, .has_steps = true, .has_scale = true, .references_max = 1,
+     .count_max = 1, .formats = formats_two},
+    {MODEL("black-forest-labs/flux-2-pro", "FLUX.2 pro", -1), BOTH, .has_seed = true,
+     .references_max = 8, .count_max = 1, .side_px_min = 256, .side_px_max = 2048,
+     .side_px_step = 16, .formats = formats_three},
+    {MODEL("black-forest-labs/flux-2-flex", "FLUX.2 flex", -1), BOTH, .has_seed = true,
+     .has_steps = true, .has_scale = true, .references_max = 8, .count_max = 1, .side_px_min = 256,
+     .side_px_max = 2048, .side_px_step = 16, .formats = formats_three},
+    {MODEL("google/nano-banana", "Nano Banana", -1), BOTH, .references_max = 3, .count_max = 1,
+     .sizes = sizes_gemini, .formats = formats_two},
+    {MODEL("bytedance/seedream-4", "Seedream 4.0", -1), BOTH, .references_max = 10, .count_max = 1,
+     .side_px_min = 1024, .side_px_max = 4096},
+    {MODEL("qwen/qwen-image", "Qwen Image", -1), BOTH, .has_seed = true, .has_steps = true,
+     .has_scale = true, .has_negative = true, .references_max = 1, .count_max = 1,
+     .sizes = sizes_qwen, .formats = formats_three},
+    {MODEL("stability-ai/stable-diffusion-3.5-large", "Stable Diffusion 3.5 large", -1), BOTH,
+     .has_seed = true, .has_steps = true, .has_scale = true, .has_negative = true,
+     .references_max = 1, .count_max = 1, .sizes = sizes_flux, .formats = formats_three},
+};
+
+const struct provider_model replicate_model_default = {
+    BOTH,
+    .can_mask = true,
+    .has_seed = true,
+    .has_negative = true,
+    .has_steps = true,
+    .has_scale = true,
+    .has_transparency = true,
+    .references_max = 16,
+    .count_max = 10,
+    .price_micro = -1,
+};
+
+#define SAME(form) .generate = {&(form), NULL}, .edit = {&(form), NULL}
+
+const struct queue_row replicate_rows[REPLICATE_MODEL_COUNT] = {
+    {.model = "black-forest-labs/flux-schnell", .generate = {&schnell, NULL}},
+    {.model = "black-forest-labs/flux-dev", .generate = {&dev, NULL}, .edit = {&dev_from, NULL}},
+    {.model = "black-forest-labs/flux-1.1-pro", SAME(flux_11)},
+    {.model = "black-forest-labs/flux-1.1-pro-ultra", SAME(ultra)},
+    {.model = "black-forest-labs/flux-kontext-pro", SAME(kontext)},
+    {.model = "black-forest-labs/flux-fill-pro", .mask = {&fill, NULL}},
+    {.model = "black-forest-labs/flux-2-pro", SAME(flux_2)},
+    {.model = "black-forest-labs/flux-2-flex", SAME(flux_2_flex)},
+    {.model = "google/nano-banana", SAME(banana)},
+    {.model = "bytedance/seedream-4", SAME(seedream)},
+    {.model = "qwen/qwen-image", SAME(qwen)},
+    {.model = "stability-ai/stable-diffusion-3.5-large", SAME(sd35)},
+};
