@@ -195,7 +195,8 @@ static void refine_failure(const struct exchange_reply *reply, struct provider_f
         failure->class = FAILURE_DEADLINE;
         failure->charged = CHARGED_NO;
     }
-    /* "User is locked. Reason: Exhausted balance." is a 403; from fal's forum, not in the facts. */
+    /* "User is locked. Reason: Exhausted balance." is a 403, as other clients met it; not in the
+     * facts. */
     if (text_has_nocase(failure->message, "exhausted balance")) {
         failure->class = FAILURE_QUOTA;
         failure->charged = CHARGED_NO;

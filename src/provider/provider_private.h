@@ -21,6 +21,7 @@ extern const struct provider_kind provider_ideogram;
 extern const struct provider_kind provider_stability;
 extern const struct provider_kind provider_fal;
 extern const struct provider_kind provider_replicate;
+extern const struct provider_kind provider_bfl;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif

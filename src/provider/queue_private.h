@@ -8,7 +8,6 @@
 #include "provider/provider_private.h"
 
 #define QUEUE_POLL_MS 1000 /* facts 6.1 and 6.3: half a second to one and a half */
-#define QUEUE_REMOTE_ID_SIZE_MAX 600
 
 /* How an endpoint is told a size. */
 enum queue_size {

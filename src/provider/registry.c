@@ -20,6 +20,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_stability,
     &provider_fal,
     &provider_replicate,
+    &provider_bfl,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif

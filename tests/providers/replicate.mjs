@@ -14,7 +14,8 @@ import { Refusal, decodePicture, readBody, sha256, startQueue } from "./queue.mj
 
 const DATA_URI_MAX = 256 * 1024;
 const FLUX = { prompt: "string", aspect_ratio: "string", num_outputs: "integer", seed: "integer",
-  output_format: "string", output_quality: "integer", num_inference_steps: "integer", disable_safety_checker: "boolean" };
+  output_format: "string", output_quality: "integer", num_inference_steps: "integer",
+  disable_safety_checker: "boolean" };
 const PRO = { prompt: "string", aspect_ratio: "string", width: "integer", height: "integer", seed: "integer",
   output_format: "string", output_quality: "integer", safety_tolerance: "integer", prompt_upsampling: "boolean" };
 const MODELS = {
@@ -63,7 +64,8 @@ function tell(fake, work, outcome) {
   let output = outcome in outputs ? outputs[outcome] : urls.length === 1 ? urls[0] : urls;
   if (STATUS[outcome]) output = null;
   return { id: work.id, model: work.model, version: "hidden", input: work.input, logs, output,
-    status: STATUS[outcome] ?? "succeeded", error: errors[outcome] ?? null, data_removed: outcome === "removed", metrics: { predict_time: 0.5, total_time: 0.7 },
+    status: STATUS[outcome] ?? "succeeded", error: errors[outcome] ?? null,
+    data_removed: outcome === "removed", metrics: { predict_time: 0.5, total_time: 0.7 },
     created_at: "2026-11-22T00:00:00.000Z", started_at: null, completed_at: null,
     urls: { get: base, cancel: `${base}/cancel`, web: `https://replicate.com/p/${work.id}` } };
 }

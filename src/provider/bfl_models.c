@@ -1,0 +1,143 @@
+/*
+ * provider/bfl_models.c: the FLUX models of Black Forest Labs and what each calls its inputs: facts
+ * 6.1 and 8.3, read 2026-11-22.  One credit is $0.01.  flux-3-image is [2ND] (facts 10.6: fields
+ * from client code, price unknown).  An id that is not here passes through.
+ *
+ * flux-pro-1.0-expand is left out: how far to which side, no request of ours can say.
+ */
+#include "provider/bfl_private.h"
+
+#define AS_OF "2026-11-22"
+#define TEXT(literal)                                                                              \
+    {                                                                                              \
+        .data = (literal), .size = sizeof(literal) - 1                                             \
+    }
+
+static const char *const formats[] = {"png", "jpeg", NULL};
+static const char *const tiers[] = {"1k", "2k", "4k", NULL};
+/* Any shape from 21:9 to 9:21 (Kontext: 7:3 to 3:7, which is the same) is taken; these have names.
+ */
+static const char *const ratios[] = {"1:1", "16:9", "21:9", "3:2",  "2:3",  "4:5",
+                                     "5:4", "3:4",  "4:3",  "9:16", "9:21", NULL};
+/* One size a ratio, about a megapixel: what is wanted is the shape. */
+#define SIZES_1K                                                                                   \
+    "1024x1024", "1536x672", "1344x768", "1248x832", "1184x864", "1152x896", "896x1152",           \
+        "864x1184", "832x1248", "768x1344", "672x1536"
+static const char *const sizes[] = {SIZES_1K, NULL};
+static const char *const sizes_tiers[] = {
+    SIZES_1K,    "2048x2048", "3072x1344", "2688x1536", "2496x1664", "2368x1728",
+    "2304x1792", "1792x2304", "1728x2368", "1664x2496", "1536x2688", "1344x3072",
+    "4096x4096", "6144x2688", "5376x3072", "4992x3328", "4736x3456", "4608x3584",
+    "3584x4608", "3456x4736", "3328x4992", "3072x5376", "2688x6144", NULL};
+
+/* --- forms --- */
+
+#define PAIR .size = QUEUE_SIZE_PAIR
+#define RATIO .size = QUEUE_SIZE_RATIO, .size_name = "aspect_ratio", .ratios = ratios
+#define OUTPUT .seed = "seed", .format = "output_format"
+#define TOLERANCE(max) .tolerance = "safety_tolerance", .tolerance_max = (max)
+#define NUMBERED .image = "input_image", .is_numbered = true
+#define UPSAMPLING .rewriter = "prompt_upsampling"
+
+static const struct queue_form flux_3 = {
+    .images = "images", RATIO, .tier_name = "resolution", .tiers = tiers, TOLERANCE(4)};
+static const struct queue_form flux_2 = {NUMBERED, PAIR, OUTPUT, TOLERANCE(5),
+                                         .unrewriter = "disable_pup"};
+static const struct queue_form flux_2_flex = {
+    NUMBERED, PAIR, OUTPUT, TOLERANCE(5), .steps = "steps", .scale = "guidance", UPSAMPLING};
+static const struct queue_form klein = {NUMBERED, PAIR, OUTPUT, TOLERANCE(5)};
+static const struct queue_form kontext = {NUMBERED, RATIO, OUTPUT, TOLERANCE(6), UPSAMPLING};
+static const struct queue_form flux_11 = {
+    .image = "image_prompt", PAIR, OUTPUT, TOLERANCE(6), UPSAMPLING};
+static const struct queue_form ultra = {
+    .image = "image_prompt", RATIO, OUTPUT, TOLERANCE(6), UPSAMPLING};
+static const struct queue_form fill = {.image = "image",
+                                       .mask = "mask",
+                                       OUTPUT,
+                                       TOLERANCE(6),
+                                       .steps = "steps",
+                                       .scale = "guidance",
+                                       UPSAMPLING};
+
+/* The commonest names, of models that are not here. */
+static const struct queue_form usual = {
+    NUMBERED,         .mask = "mask",      PAIR,      OUTPUT, TOLERANCE(6),
+    .steps = "steps", .scale = "guidance", UPSAMPLING};
+static const struct queue_form usual_mask = {.image = "image",
+                                             .mask = "mask",
+                                             OUTPUT,
+                                             TOLERANCE(6),
+                                             .steps = "steps",
+                                             .scale = "guidance",
+                                             UPSAMPLING};
+static const struct queue_row row_usual = {
+    .generate = {.form = &usual}, .edit = {.form = &usual}, .mask = {.form = &usual_mask}};
+
+const struct queue_row *bfl_row_default(struct str model)
+{
+    (void)model;
+    return &row_usual;
+}
+
+/* --- models: one picture a request, no negative prompt anywhere --- */
+
+#define MODEL(wire_name, shown_name, price)                                                        \
+    .is_known = true, .currency = "USD", .price_as_of = AS_OF, .price_micro = (price),             \
+    .name = TEXT(wire_name), .label = TEXT(shown_name), .count_max = 1
+#define BOTH .can_generate = true, .can_edit = true
+#define FLUX_2                                                                                     \
+    BOTH, .has_seed = true, .formats = formats, .side_px_min = 64, .side_px_step = 16,             \
+          .pixels_max = 4194304
+
+const struct provider_model bfl_models[BFL_MODEL_COUNT] = {
+    {MODEL("flux-3-image", "FLUX 3", -1), BOTH, .references_max = 10, .sizes = sizes_tiers},
+    {MODEL("flux-2-max", "FLUX.2 max", 70000), FLUX_2, .references_max = 8},
+    {MODEL("flux-2-pro", "FLUX.2 pro", 30000), FLUX_2, .references_max = 8},
+    {MODEL("flux-2-pro-preview", "FLUX.2 pro preview", 30000), FLUX_2, .references_max = 8},
+    {MODEL("flux-2-flex", "FLUX.2 flex", 50000), FLUX_2, .has_steps = true, .has_scale = true,
+     .references_max = 8},
+    {MODEL("flux-2-klein-9b", "FLUX.2 klein 9B", 15000), FLUX_2, .references_max = 4},
+    {MODEL("flux-2-klein-4b", "FLUX.2 klein 4B", 14000), FLUX_2, .references_max = 4},
+    {MODEL("flux-kontext-pro", "FLUX.1 Kontext pro", 40000), BOTH, .has_seed = true,
+     .references_max = 4, .sizes = sizes, .formats = formats},
+    {MODEL("flux-kontext-max", "FLUX.1 Kontext max", 80000), BOTH, .has_seed = true,
+     .references_max = 4, .sizes = sizes, .formats = formats},
+    {MODEL("flux-pro-1.1", "FLUX 1.1 pro", 40000), BOTH, .has_seed = true, .references_max = 1,
+     .side_px_min = 256, .side_px_max = 1440, .side_px_step = 32, .formats = formats},
+    {MODEL("flux-pro-1.1-ultra", "FLUX 1.1 pro ultra", 60000), BOTH, .has_seed = true,
+     .references_max = 1, .sizes = sizes, .formats = formats},
+    {MODEL("flux-pro-1.0-fill", "FLUX.1 Fill pro", -1), .can_edit = true, .can_mask = true,
+     .has_seed = true, .has_steps = true, .has_scale = true, .references_max = 1,
+     .formats = formats},
+};
+
+const struct provider_model bfl_model_default = {
+    BOTH,
+    .can_mask = true,
+    .has_seed = true,
+    .has_steps = true,
+    .has_scale = true,
+    .references_max = 10,
+    .count_max = 1,
+    .price_micro = -1,
+};
+
+#define SAME(form) .generate = {&(form), NULL}, .edit = {&(form), NULL}
+/* In tenths of a credit: the first megapixel, each further one, each that goes in. */
+#define PRICE(first, further)                                                                      \
+    .first_micro = (first)*1000, .further_micro = (further)*1000, .input_micro = (further)*1000
+
+const struct queue_row bfl_rows[BFL_MODEL_COUNT] = {
+    {.model = "flux-3-image", SAME(flux_3)},
+    {.model = "flux-2-max", SAME(flux_2), PRICE(70, 30)},
+    {.model = "flux-2-pro", SAME(flux_2), PRICE(30, 15)},
+    {.model = "flux-2-pro-preview", SAME(flux_2), PRICE(30, 15)},
+    {.model = "flux-2-flex", SAME(flux_2_flex), PRICE(50, 50)},
+    {.model = "flux-2-klein-9b", SAME(klein), PRICE(15, 2)},
+    {.model = "flux-2-klein-4b", SAME(klein), PRICE(14, 1)},
+    {.model = "flux-kontext-pro", SAME(kontext)},
+    {.model = "flux-kontext-max", SAME(kontext)},
+    {.model = "flux-pro-1.1", SAME(flux_11)},
+    {.model = "flux-pro-1.1-ultra", SAME(ultra)},
+    {.model = "flux-pro-1.0-fill", .mask = {&fill, NULL}},
+};
