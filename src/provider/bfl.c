@@ -201,11 +201,11 @@ static const struct {
     enum failure_class class;
     const char *message;
 } ends[] = {
-    {{"Request Moderated", 17}, FAILURE_REFUSED, "BFL's filter refused the request"            },
-    {{"Content Moderated", 17}, FAILURE_REFUSED, "BFL's filter held the picture back"          },
-    {{"Error", 5},              FAILURE_REMOTE,  "the task ended with an error"                },
-    {{"Failed", 6},             FAILURE_REMOTE,  "the task failed"                             },
-    {{"Task not found", 14},    FAILURE_INVALID, "BFL does not know this task, or not any more"},
+    {{"Request Moderated", 17}, FAILURE_REFUSED, "BFL's filter refused the request"},
+    {{"Content Moderated", 17}, FAILURE_REFUSED, "BFL's filter held the picture back"},
+    {{"Error", 5}, FAILURE_REMOTE, "the task ended with an error"},
+    {{"Failed", 6}, FAILURE_REMOTE, "the task failed"},
+    {{"Task not found", 14}, FAILURE_INVALID, "BFL does not know this task, or not any more"},
 };
 
 /* `details` says more of a refusal: {"Moderation Reasons": ["Safety Filter"]}. */
@@ -302,55 +302,33 @@ static int64_t bfl_estimate(const struct provider_account *account,
     return queue_estimate(&catalogue, request, currency);
 }
 
-static bool bfl_wants_white_mask(const struct provider_account *account)
-{
-    (void)account;
-    return true;
-}
-
 /* --- the kind --- */
 
 static const struct provider_field fields[] = {
     {
-     .name = "base_url",
-     .type = PROVIDER_FIELD_URL,
-     .label_en = "Base URL",
-     .label_zh = "接口地址",
-     .help_en =
+        .name = "base_url",
+        .type = PROVIDER_FIELD_URL,
+        .label_en = "Base URL",
+        .label_zh = "接口地址",
+        .help_en =
             "Leave empty for BFL itself; https://api.eu.bfl.ai and https://api.us.bfl.ai keep "
-            "the work in one region.", .help_zh = "使用 BFL 官方服务时留空；填写 https://api.eu.bfl.ai 或 https://api.us.bfl.ai "
-                   "可限定处理区域。", .fallback = "",
-     },
+            "the work in one region.",
+        .help_zh = "使用 BFL 官方服务时留空；填写 https://api.eu.bfl.ai 或 https://api.us.bfl.ai "
+                   "可限定处理区域。",
+        .fallback = "",
+    },
     {
-     .name = "key",
-     .type = PROVIDER_FIELD_SECRET,
-     .label_en = "API key",
-     .label_zh = "API 密钥",
-     .help_en = "Of a project with credits.",
-     .help_zh = "需来自有余额的项目。",
-     .fallback = "",
-     .is_required = true,
-     },
-    {
-     .name = "safety_tolerance",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "What the filter lets pass",
-     .label_zh = "过滤宽松度",
-     .help_en = "0 is the strictest, 6 lets most pass; auto leaves it to the model.",
-     .help_zh = "0 最严格，6 最宽松；auto 由模型决定。",
-     .fallback = "auto",
-     .choices = queue_tolerances,
-     },
-    {
-     .name = "prompt_rewriting",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "Prompt rewriting",
-     .label_zh = "改写提示词",
-     .help_en = "Whether the model may reword the prompt; auto leaves it to the model.",
-     .help_zh = "是否允许模型改写提示词；auto 由模型决定。",
-     .fallback = "auto",
-     .choices = queue_rewrites,
-     },
+        .name = "key",
+        .type = PROVIDER_FIELD_SECRET,
+        .label_en = "API key",
+        .label_zh = "API 密钥",
+        .help_en = "Of a project with credits.",
+        .help_zh = "需来自有余额的项目。",
+        .fallback = "",
+        .is_required = true,
+    },
+    QUEUE_FIELD_TOLERANCE,
+    QUEUE_FIELD_REWRITING,
 };
 
 const struct provider_kind provider_bfl = {
@@ -369,7 +347,7 @@ const struct provider_kind provider_bfl = {
     .result_ttl_ms = RESULT_TTL_MS,
     .begin = bfl_begin,
     .read = bfl_read,
-    .wants_white_mask = bfl_wants_white_mask,
+    .wants_white_mask = queue_wants_white_mask,
     .poll = bfl_poll,
     .probe = bfl_probe,
     .read_probe = bfl_read_probe,

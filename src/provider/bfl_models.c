@@ -17,18 +17,10 @@ static const char *const formats[] = {"png", "jpeg", NULL};
 static const char *const tiers[] = {"1k", "2k", "4k", NULL};
 /* Any shape from 21:9 to 9:21 (Kontext: 7:3 to 3:7, which is the same) is taken; these have names.
  */
-static const char *const ratios[] = {"1:1", "16:9", "21:9", "3:2",  "2:3",  "4:5",
-                                     "5:4", "3:4",  "4:3",  "9:16", "9:21", NULL};
-/* One size a ratio, about a megapixel: what is wanted is the shape. */
-#define SIZES_1K                                                                                   \
-    "1024x1024", "1536x672", "1344x768", "1248x832", "1184x864", "1152x896", "896x1152",           \
-        "864x1184", "832x1248", "768x1344", "672x1536"
-static const char *const sizes[] = {SIZES_1K, NULL};
+static const char *const ratios[] = {QUEUE_RATIOS, "9:21", NULL};
+static const char *const sizes[] = {QUEUE_SIZES_1K, "672x1536", NULL};
 static const char *const sizes_tiers[] = {
-    SIZES_1K,    "2048x2048", "3072x1344", "2688x1536", "2496x1664", "2368x1728",
-    "2304x1792", "1792x2304", "1728x2368", "1664x2496", "1536x2688", "1344x3072",
-    "4096x4096", "6144x2688", "5376x3072", "4992x3328", "4736x3456", "4608x3584",
-    "3584x4608", "3456x4736", "3328x4992", "3072x5376", "2688x6144", NULL};
+    QUEUE_SIZES_1K, "672x1536", QUEUE_SIZES_2K, "1344x3072", QUEUE_SIZES_4K, "2688x6144", NULL};
 
 /* --- forms --- */
 

@@ -1,11 +1,9 @@
 /*
  * provider/fal.c: fal.ai's queue (facts 6.2): a request is put into a queue, its status is asked
- * for, and its result is another call.  What the many models want stands in fal_models.c.
+ * for, and its result is another call (fal_result.c).  What the many models want stands in
+ * fal_models.c.
  */
 #include "provider/fal_private.h"
-
-#include <math.h>
-#include <string.h>
 
 #define MODEL_SIZE_MAX 200
 #define ID_SIZE_MAX 100
@@ -19,7 +17,7 @@ static const struct queue_door door = {
     .key_before = "Key ",
 };
 
-static const struct queue_catalogue catalogue = {
+const struct queue_catalogue fal_catalogue = {
     .kind = &provider_fal,
     .rows = fal_rows,
     .row_count = FAL_MODEL_COUNT,
@@ -134,7 +132,7 @@ static bool fal_begin(const struct provider_account *account,
     struct json_writer writer;
     struct queue_call call;
 
-    if (!queue_call_init(&call, &catalogue, account, request, err))
+    if (!queue_call_init(&call, &fal_catalogue, account, request, err))
         return false;
     if (!queue_path_is_plain(call.endpoint, 2, MODEL_SIZE_MAX))
         return error_field(err, ERROR_INVALID, "model", 0,
@@ -253,120 +251,6 @@ static void fail(const struct provider_account *account, const struct exchange *
         out->failure.message = more; /* what the status said, when the result says nothing */
 }
 
-/* --- results --- */
-
-/* With the filter on, a hit is a black picture and not an error (facts 6.2, 0.3). */
-static size_t drop_black(const struct provider_account *account, const struct json *body,
-                         struct picture_list *list)
-{
-    const struct json *flags = json_get(body, "has_nsfw_concepts");
-    const struct json *images = json_get(body, "images");
-    size_t dropped = 0;
-
-    if (!account_option_bool(account, "safety_checker", true))
-        return 0;
-    if (images == NULL &&
-        json_bool(json_is(flags, JSON_LIST) ? json_item(flags, 0) : flags, false)) {
-        dropped = list->count;
-        list->count = 0;
-    }
-    for (size_t i = 0; i < json_count(images); i++) {
-        struct str url = json_text(json_get(json_item(images, i), "url"));
-        if (!json_bool(json_item(flags, i), false))
-            continue;
-        for (size_t p = 0; p < list->count; p++)
-            if (str_equal(list->items[p].url, str_trim(url))) {
-                list->count--;
-                memmove(&list->items[p], &list->items[p + 1],
-                        (list->count - p) * sizeof list->items[0]);
-                dropped++;
-                break;
-            }
-    }
-    return dropped;
-}
-
-/*
- * fal tells no price (facts 6.2).  What it bills is told in a header that aimock has seen, in units
- * of the price; else the catalogue's price for the pictures that came, at their size.
- */
-static void find_cost(const struct provider_request *request, const struct json *body,
-                      const struct exchange_reply *reply, struct provider_usage *usage)
-{
-    struct provider_model model = provider_model_find(&provider_fal, request->model);
-    const struct queue_row *row = queue_row_find(&catalogue, request->model);
-    const struct json *images = json_get(body, "images");
-    int64_t sum = 0;
-    double units;
-
-    if (row == NULL || model.price_micro < 0)
-        return;
-    if (str_to_double(exchange_reply_header(reply, "x-fal-billable-units"), &units) && units >= 0 &&
-        units <= 1e6) {
-        sum = llround(units * (double)model.price_micro);
-    } else {
-        for (size_t i = 0; i < json_count(images) && i < PICTURES_MAX; i++)
-            sum +=
-                queue_price(row, &model, json_int_or(json_path(json_item(images, i), "width"), 0),
-                            json_int_or(json_path(json_item(images, i), "height"), 0), 0);
-        if (sum == 0)
-            return; /* the catalogue counts pictures itself */
-    }
-    usage->cost_micro = sum;
-    usage->currency = "USD";
-}
-
-static void tell_of_pictures(const struct provider_account *account,
-                             const struct provider_request *request, const struct json *body,
-                             struct picture_list *list)
-{
-    struct str prompt = json_text(json_get(body, "prompt"));
-    int64_t seed;
-
-    if (list->count == 1 && json_int(json_get(body, "seed"), &seed)) {
-        list->items[0].has_seed = true;
-        list->items[0].seed = seed;
-    }
-    if (prompt.size == 0 || str_equal(prompt, request->prompt))
-        return;
-    for (size_t i = 0; i < list->count; i++)
-        list->items[i].revised_prompt = provider_text_clean(str_trim(secret_expose(account->key)),
-                                                            prompt, KIB(32), list->arena);
-}
-
-/* False: the body is no result. */
-static bool read_result(const struct provider_account *account,
-                        const struct provider_request *request, const struct json *body,
-                        const struct exchange_reply *reply, struct arena *arena,
-                        struct provider_verdict *out)
-{
-    struct picture_list list;
-    size_t came, black;
-
-    picture_list_init(&list, arena);
-    picture_list_read(&list, body);
-    came = list.count;
-    if (came == 0 && list.broken == 0)
-        return false;
-    black = drop_black(account, body, &list);
-    find_cost(request, body, reply, &out->usage);
-    if (list.count == 0) {
-        /* It is billed for: the run went through, and its black picture is one. */
-        queue_verdict_fail(out, came > 0 ? FAILURE_REFUSED : FAILURE_RESULT_LOST, CHARGED_YES,
-                           came > 0 ? STR("fal's safety checker blacked the picture out")
-                                    : STR("the picture in the reply is broken or cut short"));
-        return true;
-    }
-    if (black > 0)
-        out->missing = arena_printf(arena,
-                                    "%zu of %zu pictures were blacked out by fal's safety "
-                                    "checker",
-                                    black, came);
-    tell_of_pictures(account, request, body, &list);
-    queue_verdict_done(out, &list, request->count, arena);
-    return true;
-}
-
 /* --- status --- */
 
 static void go_for_result(const struct provider_account *account, const struct json *body,
@@ -429,7 +313,7 @@ static bool read_submitted(const struct provider_account *account,
     struct str remote_id = find_remote_id(account, body, endpoint, arena);
 
     if (remote_id.size == 0)
-        return read_result(account, request, body, reply, arena, out);
+        return fal_read_result(account, request, body, reply, arena, out);
     queue_verdict_wait(out, remote_id);
     out->request_id = queue_words(account, json_text(json_get(body, "request_id")), "", arena);
     return true;
@@ -462,7 +346,7 @@ static bool read_good(const struct provider_account *account,
     if (exchange->purpose == EXCHANGE_SUBMIT)
         return read_submitted(account, request, body, exchange, reply, arena, out);
     remote_id = arena_str(arena, memo_name(exchange, &more));
-    if (read_result(account, request, body, reply, arena, out))
+    if (fal_read_result(account, request, body, reply, arena, out))
         return true;
     /* A result that was asked for too early is a status again. */
     if (memo_is(exchange, MEMO_STATUS) || reply->status == 202)
@@ -516,7 +400,7 @@ static void fal_read_probe(const struct provider_account *account,
                     reply->status == 422;
     bool is_json = json_read_liberal(reply->body, &body, &ignored) && json_is(body, JSON_OBJECT);
 
-    queue_read_probe(&catalogue, account, reply,
+    queue_read_probe(&fal_catalogue, account, reply,
                      reply->outcome == EXCHANGE_REPLIED && is_known && is_json, arena, models,
                      count, failure);
     refine_failure(reply, failure);
@@ -526,13 +410,7 @@ static int64_t fal_estimate(const struct provider_account *account,
                             const struct provider_request *request, const char **currency)
 {
     (void)account;
-    return queue_estimate(&catalogue, request, currency);
-}
-
-static bool fal_wants_white_mask(const struct provider_account *account)
-{
-    (void)account;
-    return true;
+    return queue_estimate(&fal_catalogue, request, currency);
 }
 
 /* --- the kind --- */
@@ -578,26 +456,8 @@ static const struct provider_field fields[] = {
         .help_zh = "会将判定为不宜的图片涂黑；并非所有模型都有此功能。",
         .fallback = "true",
     },
-    {
-        .name = "safety_tolerance",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "What the filter lets pass",
-        .label_zh = "过滤宽松度",
-        .help_en = "0 and 1 are the strictest, 6 lets most pass; auto leaves it to the model.",
-        .help_zh = "0 和 1 最严格，6 最宽松；auto 由模型决定。",
-        .fallback = "auto",
-        .choices = queue_tolerances,
-    },
-    {
-        .name = "prompt_rewriting",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "Prompt rewriting",
-        .label_zh = "改写提示词",
-        .help_en = "Whether the model may reword the prompt; auto leaves it to the model.",
-        .help_zh = "是否允许模型改写提示词；auto 由模型决定。",
-        .fallback = "auto",
-        .choices = queue_rewrites,
-    },
+    QUEUE_FIELD_TOLERANCE,
+    QUEUE_FIELD_REWRITING,
     {
         .name = "fallback",
         .type = PROVIDER_FIELD_BOOL,
@@ -636,7 +496,7 @@ const struct provider_kind provider_fal = {
     .is_async = true,
     .begin = fal_begin,
     .read = fal_read,
-    .wants_white_mask = fal_wants_white_mask,
+    .wants_white_mask = queue_wants_white_mask,
     .poll = fal_poll,
     .cancel = fal_cancel,
     .probe = fal_probe,

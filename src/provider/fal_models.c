@@ -16,23 +16,15 @@ static const char *const formats_two[] = {"png", "jpeg", NULL};
 static const char *const formats_three[] = {"png", "jpeg", "webp", NULL};
 static const char *const ratios_flux[] = {"21:9", "16:9", "4:3",  "3:2",  "1:1",
                                           "2:3",  "3:4",  "9:16", "9:21", NULL};
-static const char *const ratios_gemini[] = {"21:9", "16:9", "3:2", "4:3",  "5:4", "1:1",
-                                            "4:5",  "3:4",  "2:3", "9:16", NULL};
+static const char *const ratios_gemini[] = {QUEUE_RATIOS, NULL};
 static const char *const tiers[] = {"1K", "2K", "4K", NULL};
 
-/* One size a ratio, about a megapixel: what is wanted is the shape. */
 static const char *const sizes_flux[] = {"1024x1024", "1536x672", "1344x768", "1184x864",
                                          "1248x832",  "832x1248", "864x1184", "768x1344",
                                          "672x1536",  NULL};
-#define GEMINI_1K                                                                                  \
-    "1024x1024", "1536x672", "1344x768", "1248x832", "1184x864", "1152x896", "896x1152",           \
-        "864x1184", "832x1248", "768x1344"
-static const char *const sizes_gemini[] = {GEMINI_1K, NULL};
-static const char *const sizes_gemini_tiers[] = {
-    GEMINI_1K,   "2048x2048", "3072x1344", "2688x1536", "2496x1664", "2368x1728",
-    "2304x1792", "1792x2304", "1728x2368", "1664x2496", "1536x2688", "4096x4096",
-    "6144x2688", "5376x3072", "4992x3328", "4736x3456", "4608x3584", "3584x4608",
-    "3456x4736", "3328x4992", "3072x5376", NULL};
+static const char *const sizes_gemini[] = {QUEUE_SIZES_1K, NULL};
+static const char *const sizes_gemini_tiers[] = {QUEUE_SIZES_1K, QUEUE_SIZES_2K, QUEUE_SIZES_4K,
+                                                 NULL};
 
 /* --- forms --- */
 

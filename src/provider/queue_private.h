@@ -78,6 +78,8 @@ struct queue_call {
     bool is_bare;           /* inside: as bare base64 instead of a data URI */
 };
 
+/* --- queue_form.c --- */
+
 /* Finds place and form.  Fails: with the field, what the model cannot do. */
 MUST_CHECK bool queue_call_init(struct queue_call *call, const struct queue_catalogue *catalogue,
                                 const struct provider_account *account,
@@ -90,6 +92,8 @@ int64_t queue_price(const struct queue_row *row, const struct provider_model *mo
 const struct queue_row *queue_row_find(const struct queue_catalogue *catalogue, struct str model);
 int64_t queue_estimate(const struct queue_catalogue *catalogue,
                        const struct provider_request *request, const char **currency);
+
+/* --- queue.c --- */
 
 /* A part of a path: letters, digits, '-', '_' and '.', but neither "." nor "..". */
 bool queue_segment_is_plain(struct str segment);
@@ -131,6 +135,40 @@ void queue_read_probe(const struct queue_catalogue *catalogue,
                       bool is_good, struct arena *arena, struct str **models, size_t *count,
                       struct provider_failure *failure);
 
-/* Choices of the forms. */
+/* facts 6.11: white is changed at all of them, so far as their masks are offered here. */
+bool queue_wants_white_mask(const struct provider_account *account);
+
+/* --- rows that the forms of their accounts share --- */
+
 extern const char *const queue_tolerances[]; /* "auto", "0" … "6" */
 extern const char *const queue_rewrites[];   /* "auto", "on", "off" */
+
+#define QUEUE_FIELD_TOLERANCE                                                                      \
+    {                                                                                              \
+        .name = "safety_tolerance", .type = PROVIDER_FIELD_CHOICE,                                 \
+        .label_en = "What the filter lets pass", .label_zh = "过滤宽松度",                         \
+        .help_en = "0 is the strictest, 6 lets most pass; auto leaves it to the model.",           \
+        .help_zh = "0 最严格，6 最宽松；auto 由模型决定。", .fallback = "auto",                    \
+        .choices = queue_tolerances                                                                \
+    }
+#define QUEUE_FIELD_REWRITING                                                                      \
+    {                                                                                              \
+        .name = "prompt_rewriting", .type = PROVIDER_FIELD_CHOICE, .label_en = "Prompt rewriting", \
+        .label_zh = "改写提示词",                                                                  \
+        .help_en = "Whether the model may reword the prompt; auto leaves it to the model.",        \
+        .help_zh = "是否允许模型改写提示词；auto 由模型决定。", .fallback = "auto",                \
+        .choices = queue_rewrites                                                                  \
+    }
+
+/* --- shapes that their catalogues share: one size a ratio, for what is wanted is the shape --- */
+
+#define QUEUE_RATIOS "1:1", "21:9", "16:9", "3:2", "4:3", "5:4", "4:5", "3:4", "2:3", "9:16"
+#define QUEUE_SIZES_1K                                                                             \
+    "1024x1024", "1536x672", "1344x768", "1248x832", "1184x864", "1152x896", "896x1152",           \
+        "864x1184", "832x1248", "768x1344"
+#define QUEUE_SIZES_2K                                                                             \
+    "2048x2048", "3072x1344", "2688x1536", "2496x1664", "2368x1728", "2304x1792", "1792x2304",     \
+        "1728x2368", "1664x2496", "1536x2688"
+#define QUEUE_SIZES_4K                                                                             \
+    "4096x4096", "6144x2688", "5376x3072", "4992x3328", "4736x3456", "4608x3584", "3584x4608",     \
+        "3456x4736", "3328x4992", "3072x5376"

@@ -418,63 +418,39 @@ static int64_t replicate_estimate(const struct provider_account *account,
     return queue_estimate(&catalogue, &bare, currency);
 }
 
-static bool replicate_wants_white_mask(const struct provider_account *account)
-{
-    (void)account;
-    return true;
-}
-
 /* --- the kind --- */
 
 static const struct provider_field fields[] = {
     {
-        .name = "base_url",
-        .type = PROVIDER_FIELD_URL,
-        .label_en = "Base URL",
-        .label_zh = "接口地址",
-        .help_en = "Leave empty for Replicate itself.",
-        .help_zh = "使用 Replicate 官方服务时留空。",
-        .fallback = "",
-    },
+     .name = "base_url",
+     .type = PROVIDER_FIELD_URL,
+     .label_en = "Base URL",
+     .label_zh = "接口地址",
+     .help_en = "Leave empty for Replicate itself.",
+     .help_zh = "使用 Replicate 官方服务时留空。",
+     .fallback = "",
+     },
     {
-        .name = "key",
-        .type = PROVIDER_FIELD_SECRET,
-        .label_en = "API token",
-        .label_zh = "API 令牌",
-        .help_en = "Begins with r8_.",
-        .help_zh = "以 r8_ 开头。",
-        .fallback = "",
-        .is_required = true,
-    },
+     .name = "key",
+     .type = PROVIDER_FIELD_SECRET,
+     .label_en = "API token",
+     .label_zh = "API 令牌",
+     .help_en = "Begins with r8_.",
+     .help_zh = "以 r8_ 开头。",
+     .fallback = "",
+     .is_required = true,
+     },
     {
-        .name = "safety_checker",
-        .type = PROVIDER_FIELD_BOOL,
-        .label_en = "Safety checker",
-        .label_zh = "安全检查",
-        .help_en = "Refuses pictures it takes offence at. Not every model lets it be switched off.",
-        .help_zh = "会拒绝被判定为不宜的图片；并非所有模型都允许关闭。",
-        .fallback = "true",
-    },
-    {
-        .name = "safety_tolerance",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "What the filter lets pass",
-        .label_zh = "过滤宽松度",
-        .help_en = "0 and 1 are the strictest, 6 lets most pass; auto leaves it to the model.",
-        .help_zh = "0 和 1 最严格，6 最宽松；auto 由模型决定。",
-        .fallback = "auto",
-        .choices = queue_tolerances,
-    },
-    {
-        .name = "prompt_rewriting",
-        .type = PROVIDER_FIELD_CHOICE,
-        .label_en = "Prompt rewriting",
-        .label_zh = "改写提示词",
-        .help_en = "Whether the model may reword the prompt; auto leaves it to the model.",
-        .help_zh = "是否允许模型改写提示词；auto 由模型决定。",
-        .fallback = "auto",
-        .choices = queue_rewrites,
-    },
+     .name = "safety_checker",
+     .type = PROVIDER_FIELD_BOOL,
+     .label_en = "Safety checker",
+     .label_zh = "安全检查",
+     .help_en = "Refuses pictures it takes offence at. Not every model lets it be switched off.",
+     .help_zh = "会拒绝被判定为不宜的图片；并非所有模型都允许关闭。",
+     .fallback = "true",
+     },
+    QUEUE_FIELD_TOLERANCE,
+    QUEUE_FIELD_REWRITING,
 };
 
 const struct provider_kind provider_replicate = {
@@ -495,7 +471,7 @@ const struct provider_kind provider_replicate = {
     .result_ttl_ms = RESULT_TTL_MS,
     .begin = replicate_begin,
     .read = replicate_read,
-    .wants_white_mask = replicate_wants_white_mask,
+    .wants_white_mask = queue_wants_white_mask,
     .poll = replicate_poll,
     .cancel = replicate_cancel,
     .probe = replicate_probe,

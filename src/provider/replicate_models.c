@@ -14,19 +14,13 @@
 
 static const char *const formats_two[] = {"png", "jpeg", NULL};
 static const char *const formats_three[] = {"png", "jpeg", "webp", NULL};
-static const char *const ratios_flux[] = {"1:1", "16:9", "21:9", "3:2",  "2:3",  "4:5",
-                                          "5:4", "3:4",  "4:3",  "9:16", "9:21", NULL};
-static const char *const ratios_gemini[] = {"21:9", "16:9", "3:2", "4:3",  "5:4", "1:1",
-                                            "4:5",  "3:4",  "2:3", "9:16", NULL};
+static const char *const ratios_flux[] = {QUEUE_RATIOS, "9:21", NULL};
+static const char *const ratios_gemini[] = {QUEUE_RATIOS, NULL};
 static const char *const ratios_qwen[] = {"1:1", "16:9", "9:16", "4:3", "3:4", "3:2", "2:3", NULL};
-
-/* One size a ratio, about a megapixel: what is wanted is the shape. */
-#define SIZES_SEVEN                                                                                \
-    "1024x1024", "1344x768", "1248x832", "1184x864", "864x1184", "832x1248", "768x1344"
-static const char *const sizes_qwen[] = {SIZES_SEVEN, NULL};
-static const char *const sizes_gemini[] = {SIZES_SEVEN, "1536x672", "1152x896", "896x1152", NULL};
-static const char *const sizes_flux[] = {SIZES_SEVEN, "1536x672", "1152x896",
-                                         "896x1152",  "672x1536", NULL};
+static const char *const sizes_flux[] = {QUEUE_SIZES_1K, "672x1536", NULL};
+static const char *const sizes_gemini[] = {QUEUE_SIZES_1K, NULL};
+static const char *const sizes_qwen[] = {"1024x1024", "1344x768", "768x1344", "1184x864",
+                                         "864x1184",  "1248x832", "832x1248", NULL};
 
 /* --- forms --- */
 
