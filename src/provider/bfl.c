@@ -97,6 +97,7 @@ static bool bfl_poll(const struct provider_account *account, struct str remote_i
         return false;
     out->url = arena_str(arena, url);
     out->is_own_origin = out->is_own_origin && is_on_origin(url, base);
+    out->reply_size_max = (int64_t)MIB(1); /* a status, never a picture */
     out->memo = arena_str(arena, remote_id);
     return true;
 }
@@ -201,11 +202,11 @@ static const struct {
     enum failure_class class;
     const char *message;
 } ends[] = {
-    {{"Request Moderated", 17}, FAILURE_REFUSED, "BFL's filter refused the request"},
-    {{"Content Moderated", 17}, FAILURE_REFUSED, "BFL's filter held the picture back"},
-    {{"Error", 5}, FAILURE_REMOTE, "the task ended with an error"},
-    {{"Failed", 6}, FAILURE_REMOTE, "the task failed"},
-    {{"Task not found", 14}, FAILURE_INVALID, "BFL does not know this task, or not any more"},
+    {{"Request Moderated", 17}, FAILURE_REFUSED, "BFL's filter refused the request"            },
+    {{"Content Moderated", 17}, FAILURE_REFUSED, "BFL's filter held the picture back"          },
+    {{"Error", 5},              FAILURE_REMOTE,  "the task ended with an error"                },
+    {{"Failed", 6},             FAILURE_REMOTE,  "the task failed"                             },
+    {{"Task not found", 14},    FAILURE_INVALID, "BFL does not know this task, or not any more"},
 };
 
 /* `details` says more of a refusal: {"Moderation Reasons": ["Safety Filter"]}. */
@@ -304,6 +305,8 @@ static int64_t bfl_estimate(const struct provider_account *account,
 
 /* --- the kind --- */
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 static const struct provider_field fields[] = {
     {
         .name = "base_url",
@@ -330,6 +333,7 @@ static const struct provider_field fields[] = {
     QUEUE_FIELD_TOLERANCE,
     QUEUE_FIELD_REWRITING,
 };
+/* clang-format on */
 
 const struct provider_kind provider_bfl = {
     .name = "bfl",

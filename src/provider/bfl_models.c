@@ -81,6 +81,8 @@ const struct queue_row *bfl_row_default(struct str model)
     BOTH, .has_seed = true, .formats = formats, .side_px_min = 64, .side_px_step = 16,             \
           .pixels_max = 4194304
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 const struct provider_model bfl_models[BFL_MODEL_COUNT] = {
     {MODEL("flux-3-image", "FLUX 3", -1), BOTH, .references_max = 10, .sizes = sizes_tiers},
     {MODEL("flux-2-max", "FLUX.2 max", 70000), FLUX_2, .references_max = 8},
@@ -102,6 +104,7 @@ const struct provider_model bfl_models[BFL_MODEL_COUNT] = {
      .has_seed = true, .has_steps = true, .has_scale = true, .references_max = 1,
      .formats = formats},
 };
+/* clang-format on */
 
 const struct provider_model bfl_model_default = {
     BOTH,
@@ -115,21 +118,24 @@ const struct provider_model bfl_model_default = {
 };
 
 #define SAME(form) .generate = {&(form), NULL}, .edit = {&(form), NULL}
-/* In tenths of a credit: the first megapixel, each further one, each that goes in. */
+/* The first megapixel, each further one; each that goes in costs the same as that. */
 #define PRICE(first, further)                                                                      \
-    .first_micro = (first)*1000, .further_micro = (further)*1000, .input_micro = (further)*1000
+    .first_micro = (first), .further_micro = (further), .input_micro = (further)
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 const struct queue_row bfl_rows[BFL_MODEL_COUNT] = {
     {.model = "flux-3-image", SAME(flux_3)},
-    {.model = "flux-2-max", SAME(flux_2), PRICE(70, 30)},
-    {.model = "flux-2-pro", SAME(flux_2), PRICE(30, 15)},
-    {.model = "flux-2-pro-preview", SAME(flux_2), PRICE(30, 15)},
-    {.model = "flux-2-flex", SAME(flux_2_flex), PRICE(50, 50)},
-    {.model = "flux-2-klein-9b", SAME(klein), PRICE(15, 2)},
-    {.model = "flux-2-klein-4b", SAME(klein), PRICE(14, 1)},
+    {.model = "flux-2-max", SAME(flux_2), PRICE(70000, 30000)},
+    {.model = "flux-2-pro", SAME(flux_2), PRICE(30000, 15000)},
+    {.model = "flux-2-pro-preview", SAME(flux_2), PRICE(30000, 15000)},
+    {.model = "flux-2-flex", SAME(flux_2_flex), PRICE(50000, 50000)},
+    {.model = "flux-2-klein-9b", SAME(klein), PRICE(15000, 2000)},
+    {.model = "flux-2-klein-4b", SAME(klein), PRICE(14000, 1000)},
     {.model = "flux-kontext-pro", SAME(kontext)},
     {.model = "flux-kontext-max", SAME(kontext)},
     {.model = "flux-pro-1.1", SAME(flux_11)},
     {.model = "flux-pro-1.1-ultra", SAME(ultra)},
     {.model = "flux-pro-1.0-fill", .mask = {&fill, NULL}},
 };
+/* clang-format on */

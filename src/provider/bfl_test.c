@@ -322,38 +322,22 @@ static void test_a_ready_picture_has_its_seed_prompt_and_cost(void **state)
 static void test_refusals_at_the_door_are_told_apart(void **state)
 {
     /* clang-format off */
-    static const struct {
-        int status;
-        const char *body;
-        enum failure_class class;
-        enum charged charged;
-    } rows[] = {
-        {400, "{\"detail\":\"x\"}", FAILURE_INVALID, CHARGED_NO},
-        {402, "{\"detail\":\"Insufficient credits\"}", FAILURE_QUOTA, CHARGED_NO},
-        {403, "{\"detail\":\"Not authenticated\"}", FAILURE_AUTH, CHARGED_NO},
-        {404, "{\"detail\":\"Not Found\"}", FAILURE_INVALID, CHARGED_NO},
+    static const struct failure_row rows[] = {
+        {400, "{\"detail\":\"x\"}", FAILURE_INVALID, CHARGED_NO, -1},
+        {402, "{\"detail\":\"Insufficient credits\"}", FAILURE_QUOTA, CHARGED_NO, -1},
+        {403, "{\"detail\":\"Not authenticated\"}", FAILURE_AUTH, CHARGED_NO, -1},
+        {404, "{\"detail\":\"Not Found\"}", FAILURE_INVALID, CHARGED_NO, -1},
         {422, "{\"detail\":[{\"loc\":[\"body\",\"width\"],\"msg\":\"x\",\"type\":\"y\"}]}",
-         FAILURE_INVALID, CHARGED_NO},
-        {429, "{\"detail\":\"x\"}", FAILURE_THROTTLED, CHARGED_NO},
-        {500, "", FAILURE_SERVER, CHARGED_MAYBE},
-        {503, "", FAILURE_SERVER, CHARGED_MAYBE},
-        {200, "{\"detail\":\"x\"}", FAILURE_UNKNOWN, CHARGED_MAYBE},
+         FAILURE_INVALID, CHARGED_NO, -1},
+        {429, "{\"detail\":\"x\"}", FAILURE_THROTTLED, CHARGED_NO, -1},
+        {500, "", FAILURE_SERVER, CHARGED_MAYBE, -1},
+        {503, "", FAILURE_SERVER, CHARGED_MAYBE, -1},
+        {200, "{\"detail\":\"x\"}", FAILURE_UNKNOWN, CHARGED_MAYBE, -1},
     };
     /* clang-format on */
-    struct fixture *fixture = *state;
     struct provider_request request = request_of("flux-2-pro");
-    struct exchange exchange = begin(fixture, &request);
-    struct exchange_reply lost = {.outcome = EXCHANGE_LOST, .err = {.message = "reset"}};
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct provider_verdict verdict =
-            read_body(fixture, kind, &exchange, rows[i].status, rows[i].body);
-        if (verdict.failure.class != rows[i].class || verdict.failure.charged != rows[i].charged)
-            fail_msg("%d %s: %s", rows[i].status, rows[i].body,
-                     failure_class_name(verdict.failure.class));
-    }
-    assert_int_equal(read_reply(fixture, kind, &request, &exchange, &lost).failure.charged,
-                     CHARGED_MAYBE);
+    check_door(*state, kind, &request, rows, COUNT(rows));
 }
 
 static void test_nothing_that_is_sent_breaks_the_reader(void **state)
@@ -423,37 +407,16 @@ static void test_estimates_are_by_megapixel_in_and_out(void **state)
 
 static void test_the_probe_is_free_and_tells_keys_apart(void **state)
 {
-    static const struct {
-        int status;
-        const char *body;
-        size_t models;
-        enum failure_class class;
-    } rows[] = {
-        {200, "{\"credits\":100.5}", BFL_MODEL_COUNT, FAILURE_NONE   },
-        {200, "{\"credits\":0}",     BFL_MODEL_COUNT, FAILURE_NONE   },
-        {200, "{}",                  0,               FAILURE_INVALID},
-        {200, "<html>",              0,               FAILURE_INVALID},
-        {403, "{\"detail\":\"x\"}",  0,               FAILURE_AUTH   },
-        {404, "{\"detail\":\"x\"}",  0,               FAILURE_INVALID},
+    static const struct probe_row rows[] = {
+        {200, "{\"credits\":100.5}", FAILURE_NONE   },
+        {200, "{\"credits\":0}",     FAILURE_NONE   },
+        {200, "{}",                  FAILURE_INVALID},
+        {200, "<html>",              FAILURE_INVALID},
+        {403, "{\"detail\":\"x\"}",  FAILURE_AUTH   },
+        {404, "{\"detail\":\"x\"}",  FAILURE_INVALID},
     };
-    struct fixture *fixture = *state;
-    struct exchange exchange = {0};
-    struct error err = {0};
 
-    assert_true(provider_bfl.probe(&fixture->account, fixture->arena, &exchange, &err));
-    assert_text(exchange.url, BASE "credits");
-    assert_int_equal(exchange.purpose, EXCHANGE_PROBE);
-    assert_false(exchange.is_paid);
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct exchange_reply reply = reply_of(rows[i].status, rows[i].body);
-        struct provider_failure failure;
-        struct str *models;
-        size_t count;
-        provider_bfl.read_probe(&fixture->account, &reply, fixture->arena, &models, &count,
-                                &failure);
-        if (count != rows[i].models || failure.class != rows[i].class)
-            fail_msg("%d %s: %s", rows[i].status, rows[i].body, failure_class_name(failure.class));
-    }
+    check_probe(*state, kind, BASE "credits", rows, COUNT(rows));
 }
 
 static void test_the_catalogue_and_its_forms_agree(void **state)

@@ -417,6 +417,8 @@ static int64_t fal_estimate(const struct provider_account *account,
 
 static const char *const priorities[] = {"normal", "low", NULL};
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 static const struct provider_field fields[] = {
     {
         .name = "base_url",
@@ -478,6 +480,7 @@ static const struct provider_field fields[] = {
         .max = KEEP_HOURS_MAX,
     },
 };
+/* clang-format on */
 
 const struct provider_kind provider_fal = {
     .name = "fal",

@@ -110,6 +110,8 @@ const struct queue_row *fal_row_default(struct str model)
     .is_known = true, .currency = "USD", .price_as_of = AS_OF, .price_micro = (price),             \
     .name = TEXT(wire_name), .label = TEXT(shown_name), .has_seed = true
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 const struct provider_model fal_models[FAL_MODEL_COUNT] = {
     {MODEL("fal-ai/flux/schnell", "FLUX.1 schnell", 3000), .can_generate = true, .has_steps = true,
      .has_scale = true, .count_max = 4, .formats = formats_two},
@@ -163,6 +165,7 @@ const struct provider_model fal_models[FAL_MODEL_COUNT] = {
      .can_mask = true, .has_steps = true, .references_max = 1, .count_max = 4,
      .formats = formats_three},
 };
+/* clang-format on */
 
 const struct provider_model fal_model_default = {
     .can_generate = true,
@@ -178,6 +181,8 @@ const struct provider_model fal_model_default = {
     .price_micro = -1,
 };
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 const struct queue_row fal_rows[FAL_MODEL_COUNT] = {
     {.model = "fal-ai/flux/schnell",
      .generate = {&flux, NULL},
@@ -240,3 +245,4 @@ const struct queue_row fal_rows[FAL_MODEL_COUNT] = {
      .edit = {&z_image_from, "fal-ai/z-image/turbo/image-to-image"},
      .mask = {&z_image_mask, "fal-ai/z-image/turbo/inpaint"}},
 };
+/* clang-format on */

@@ -473,41 +473,22 @@ static void test_a_result_asked_for_too_early_is_waited_for(void **state)
 static void test_a_refusal_at_the_door_costs_nothing(void **state)
 {
     /* clang-format off */
-    static const struct {
-        int status;
-        const char *body;
-        enum failure_class class;
-        enum charged charged;
-    } rows[] = {
+    static const struct failure_row rows[] = {
         {422, "{\"detail\":[{\"type\":\"content_policy_violation\",\"msg\":\"x\"}]}",
-         FAILURE_REFUSED, CHARGED_NO},
-        {422, "{\"detail\":[{\"type\":\"missing\",\"msg\":\"x\"}]}", FAILURE_INVALID, CHARGED_NO},
-        {401, "{\"detail\":\"x\"}", FAILURE_AUTH, CHARGED_NO},
+         FAILURE_REFUSED, CHARGED_NO, -1},
+        {422, "{\"detail\":[{\"type\":\"missing\",\"msg\":\"x\"}]}", FAILURE_INVALID, CHARGED_NO, -1},
+        {401, "{\"detail\":\"x\"}", FAILURE_AUTH, CHARGED_NO, -1},
         {403, "{\"detail\":\"User is locked. Reason: Exhausted balance. Top up\"}", FAILURE_QUOTA,
-         CHARGED_NO},
-        {402, "{\"detail\":\"x\"}", FAILURE_QUOTA, CHARGED_NO},
-        {429, "{\"detail\":\"x\"}", FAILURE_THROTTLED, CHARGED_NO},
-        {500, "{\"detail\":\"x\"}", FAILURE_SERVER, CHARGED_MAYBE},
-        {200, "{}", FAILURE_UNKNOWN, CHARGED_MAYBE},
+         CHARGED_NO, -1},
+        {402, "{\"detail\":\"x\"}", FAILURE_QUOTA, CHARGED_NO, -1},
+        {429, "{\"detail\":\"x\"}", FAILURE_THROTTLED, CHARGED_NO, -1},
+        {500, "{\"detail\":\"x\"}", FAILURE_SERVER, CHARGED_MAYBE, -1},
+        {200, "{}", FAILURE_UNKNOWN, CHARGED_MAYBE, -1},
     };
     /* clang-format on */
-    struct fixture *fixture = *state;
     struct provider_request request = request_of("fal-ai/flux/dev");
-    struct exchange exchange = begin(fixture, &request);
-    struct exchange_reply lost = {.outcome = EXCHANGE_LOST, .err = {.message = "reset"}};
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct provider_verdict verdict =
-            read_body(fixture, kind, &exchange, rows[i].status, rows[i].body);
-        if (verdict.failure.class != rows[i].class || verdict.failure.charged != rows[i].charged)
-            fail_msg("%d %s: %s", rows[i].status, rows[i].body,
-                     failure_class_name(verdict.failure.class));
-    }
-    assert_int_equal(read_reply(fixture, kind, &request, &exchange, &lost).failure.charged,
-                     CHARGED_MAYBE);
-    lost.outcome = EXCHANGE_NOT_SENT;
-    assert_int_equal(read_reply(fixture, kind, &request, &exchange, &lost).failure.charged,
-                     CHARGED_NO);
+    check_door(*state, kind, &request, rows, COUNT(rows));
 }
 
 static void test_a_cancel_is_followed_by_its_outcome(void **state)
@@ -622,39 +603,20 @@ static void test_estimates_grow_with_the_size(void **state)
 
 static void test_the_probe_is_free_and_tells_keys_apart(void **state)
 {
-    static const struct {
-        int status;
-        const char *body;
-        size_t models;
-        enum failure_class class;
-    } rows[] = {
-        {404, "{\"detail\":\"Request not found\"}", FAL_MODEL_COUNT, FAILURE_NONE   },
-        {200, "{\"status\":\"COMPLETED\"}",         FAL_MODEL_COUNT, FAILURE_NONE   },
-        {422, "{\"detail\":\"x\"}",                 FAL_MODEL_COUNT, FAILURE_NONE   },
-        {401, "{\"detail\":\"x\"}",                 0,               FAILURE_AUTH   },
-        {403, "{\"detail\":\"Exhausted balance\"}", 0,               FAILURE_QUOTA  },
-        {404, "<html><title>nginx</title>",         0,               FAILURE_INVALID},
-        {200, "hello",                              0,               FAILURE_INVALID},
-        {500, "{}",                                 0,               FAILURE_SERVER },
+    static const struct probe_row rows[] = {
+        {404, "{\"detail\":\"Request not found\"}", FAILURE_NONE   },
+        {200, "{\"status\":\"COMPLETED\"}",         FAILURE_NONE   },
+        {422, "{\"detail\":\"x\"}",                 FAILURE_NONE   },
+        {401, "{\"detail\":\"x\"}",                 FAILURE_AUTH   },
+        {403, "{\"detail\":\"Exhausted balance\"}", FAILURE_QUOTA  },
+        {404, "<html><title>nginx</title>",         FAILURE_INVALID},
+        {200, "hello",                              FAILURE_INVALID},
+        {500, "{}",                                 FAILURE_SERVER },
     };
-    struct fixture *fixture = *state;
-    struct exchange exchange = {0};
-    struct error err = {0};
 
-    assert_true(provider_fal.probe(&fixture->account, fixture->arena, &exchange, &err));
-    assert_int_equal(exchange.purpose, EXCHANGE_PROBE);
-    assert_false(exchange.is_paid);
-    assert_text(exchange.method, "GET");
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct exchange_reply reply = reply_of(rows[i].status, rows[i].body);
-        struct provider_failure failure;
-        struct str *models;
-        size_t count;
-        provider_fal.read_probe(&fixture->account, &reply, fixture->arena, &models, &count,
-                                &failure);
-        if (count != rows[i].models || failure.class != rows[i].class)
-            fail_msg("%d %s: %s", rows[i].status, rows[i].body, failure_class_name(failure.class));
-    }
+    check_probe(*state, kind,
+                BASE "fal-ai/flux/requests/00000000-0000-0000-0000-000000000000/status", rows,
+                COUNT(rows));
 }
 
 static void test_the_catalogue_and_its_forms_agree(void **state)

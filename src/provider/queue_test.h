@@ -184,3 +184,67 @@ static inline void check_row(const struct provider_model *model, const struct qu
     if (model->sizes != NULL)
         assert_true(has_size);
 }
+
+/* How a reply with that status and body fails. */
+struct failure_row {
+    int status;
+    const char *body;
+    enum failure_class class;
+    enum charged charged;
+    int64_t retry_after_ms;
+};
+
+/* Refusals of a submission; and one that was lost, and one that never left. */
+static inline void check_door(struct fixture *fixture, const struct provider_kind *kind,
+                              const struct provider_request *request,
+                              const struct failure_row *rows, size_t count)
+{
+    struct exchange exchange = begin_good(fixture, kind, request);
+    struct exchange_reply lost = {.outcome = EXCHANGE_LOST, .err = {.message = "reset"}};
+
+    for (size_t i = 0; i < count; i++) {
+        struct provider_verdict verdict =
+            read_body(fixture, kind, &exchange, rows[i].status, rows[i].body);
+        if (verdict.type != VERDICT_FAILED || verdict.failure.class != rows[i].class ||
+            verdict.failure.charged != rows[i].charged ||
+            verdict.failure.retry_after_ms != rows[i].retry_after_ms)
+            fail_msg("%d %s: %s, charged %d", rows[i].status, rows[i].body,
+                     failure_class_name(verdict.failure.class), verdict.failure.charged);
+    }
+    assert_int_equal(read_reply(fixture, kind, request, &exchange, &lost).failure.charged,
+                     CHARGED_MAYBE);
+    lost.outcome = EXCHANGE_NOT_SENT;
+    assert_int_equal(read_reply(fixture, kind, request, &exchange, &lost).failure.charged,
+                     CHARGED_NO);
+}
+
+struct probe_row {
+    int status;
+    const char *body;
+    enum failure_class class; /* NONE: the catalogue's models are told */
+};
+
+static inline void check_probe(struct fixture *fixture, const struct provider_kind *kind,
+                               const char *url, const struct probe_row *rows, size_t count)
+{
+    struct exchange exchange = {0};
+    struct error err = {0};
+
+    assert_true(kind->probe(&fixture->account, fixture->arena, &exchange, &err));
+    assert_int_equal(exchange.purpose, EXCHANGE_PROBE);
+    assert_false(exchange.is_paid);
+    assert_text(exchange.method, "GET");
+    assert_text(exchange.url, url);
+    for (size_t i = 0; i < count; i++) {
+        struct exchange_reply reply = reply_of(rows[i].status, rows[i].body);
+        struct provider_failure failure;
+        struct str *models;
+        size_t model_count;
+        kind->read_probe(&fixture->account, &reply, fixture->arena, &models, &model_count,
+                         &failure);
+        if (failure.class != rows[i].class ||
+            model_count != (failure.class == FAILURE_NONE ? kind->model_count : 0))
+            fail_msg("%d %s: %s", rows[i].status, rows[i].body, failure_class_name(failure.class));
+        assert_int_equal(failure.charged, CHARGED_NO);
+    }
+}

@@ -239,8 +239,15 @@ static void fail(const struct provider_account *account, const struct exchange *
         return;
     if (failure->class == FAILURE_REFUSED && reply->status < 500)
         failure->charged = CHARGED_NO; /* at the door: nothing was begun */
-    if (exchange->is_paid)
+    if (exchange->is_paid) {
+        if (reply->status == 404 && str_find(exchange->url, STR("/models/")) >= 0)
+            failure->message = queue_words(
+                account,
+                arena_printf(arena, "%.*s (if it exists, it needs its version: owner/name:version)",
+                             STR_ARGS(failure->message)),
+                "", arena);
         return;
+    }
     /* An upload costs nothing, so that whatever became of it, it may be tried again. */
     failure->charged = CHARGED_NO;
     if (failure->class == FAILURE_UNKNOWN)

@@ -118,6 +118,8 @@ const struct queue_row *replicate_row_default(struct str model)
     .name = TEXT(wire_name), .label = TEXT(shown_name)
 #define BOTH .can_generate = true, .can_edit = true
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 const struct provider_model replicate_models[REPLICATE_MODEL_COUNT] = {
     {MODEL("black-forest-labs/flux-schnell", "FLUX.1 schnell", 3000), .can_generate = true,
      .has_seed = true, .has_steps = true, .count_max = 4, .sizes = sizes_flux,
@@ -153,6 +155,7 @@ const struct provider_model replicate_models[REPLICATE_MODEL_COUNT] = {
      .has_seed = true, .has_steps = true, .has_scale = true, .has_negative = true,
      .references_max = 1, .count_max = 1, .sizes = sizes_flux, .formats = formats_three},
 };
+/* clang-format on */
 
 const struct provider_model replicate_model_default = {
     BOTH,
@@ -169,6 +172,8 @@ const struct provider_model replicate_model_default = {
 
 #define SAME(form) .generate = {&(form), NULL}, .edit = {&(form), NULL}
 
+/* Laid out by hand: clang-format 14 dies of it. */
+/* clang-format off */
 const struct queue_row replicate_rows[REPLICATE_MODEL_COUNT] = {
     {.model = "black-forest-labs/flux-schnell", .generate = {&schnell, NULL}},
     {.model = "black-forest-labs/flux-dev", .generate = {&dev, NULL}, .edit = {&dev_from, NULL}},
@@ -183,3 +188,4 @@ const struct queue_row replicate_rows[REPLICATE_MODEL_COUNT] = {
     {.model = "qwen/qwen-image", SAME(qwen)},
     {.model = "stability-ai/stable-diffusion-3.5-large", SAME(sd35)},
 };
+/* clang-format on */

@@ -355,13 +355,7 @@ static void test_a_remote_id_is_enough_to_ask_and_to_stop(void **state)
 static void test_refusals_at_the_door_are_told_apart(void **state)
 {
     /* clang-format off */
-    static const struct {
-        int status;
-        const char *body;
-        enum failure_class class;
-        enum charged charged;
-        int64_t retry_after_ms;
-    } rows[] = {
+    static const struct failure_row rows[] = {
         {401, "{\"title\":\"Unauthenticated\",\"detail\":\"x\",\"status\":401}", FAILURE_AUTH,
          CHARGED_NO, -1},
         {402, "{\"title\":\"Insufficient credit\",\"detail\":\"x\",\"status\":402}", FAILURE_QUOTA,
@@ -381,21 +375,25 @@ static void test_refusals_at_the_door_are_told_apart(void **state)
         {200, "{}", FAILURE_UNKNOWN, CHARGED_MAYBE, -1},
     };
     /* clang-format on */
+    struct provider_request request = request_of("acme/paint");
+
+    check_door(*state, kind, &request, rows, COUNT(rows));
+}
+
+/* Only official models are run by their name (facts 6.3). */
+static void test_an_unknown_name_is_told_to_need_a_version(void **state)
+{
+    static const char body[] = "{\"detail\":\"The requested resource could not be found.\"}";
     struct fixture *fixture = *state;
     struct provider_request request = request_of("acme/paint");
     struct exchange exchange = begin(fixture, &request);
-    struct exchange_reply lost = {.outcome = EXCHANGE_LOST, .err = {.message = "reset"}};
 
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct provider_verdict verdict =
-            read_body(fixture, kind, &exchange, rows[i].status, rows[i].body);
-        if (verdict.failure.class != rows[i].class || verdict.failure.charged != rows[i].charged ||
-            verdict.failure.retry_after_ms != rows[i].retry_after_ms)
-            fail_msg("%d %s: %s", rows[i].status, rows[i].body,
-                     failure_class_name(verdict.failure.class));
-    }
-    assert_int_equal(read_reply(fixture, kind, &request, &exchange, &lost).failure.charged,
-                     CHARGED_MAYBE);
+    assert_text(read_body(fixture, kind, &exchange, 404, body).failure.message,
+                "The requested resource could not be found. (if it exists, it needs its version: "
+                "owner/name:version)");
+    exchange = poll_of(fixture, kind, "a");
+    assert_text(read_body(fixture, kind, &exchange, 404, body).failure.message,
+                "The requested resource could not be found.");
 }
 
 static void test_nothing_that_is_sent_breaks_the_reader(void **state)
@@ -460,36 +458,15 @@ static void test_prices_are_the_catalogues(void **state)
 
 static void test_the_probe_is_free_and_tells_keys_apart(void **state)
 {
-    static const struct {
-        int status;
-        const char *body;
-        size_t models;
-        enum failure_class class;
-    } rows[] = {
-        {200, "{\"type\":\"user\",\"username\":\"me\",\"name\":\"Me\"}", REPLICATE_MODEL_COUNT,
-         FAILURE_NONE                                                                                          },
-        {200, "{}",                                                      0,                     FAILURE_INVALID},
-        {200, "<html>",                                                  0,                     FAILURE_INVALID},
-        {401, "{\"detail\":\"x\"}",                                      0,                     FAILURE_AUTH   },
-        {404, "{\"detail\":\"x\"}",                                      0,                     FAILURE_INVALID},
+    static const struct probe_row rows[] = {
+        {200, "{\"type\":\"user\",\"username\":\"me\",\"name\":\"Me\"}", FAILURE_NONE   },
+        {200, "{}",                                                      FAILURE_INVALID},
+        {200, "<html>",                                                  FAILURE_INVALID},
+        {401, "{\"detail\":\"x\"}",                                      FAILURE_AUTH   },
+        {404, "{\"detail\":\"x\"}",                                      FAILURE_INVALID},
     };
-    struct fixture *fixture = *state;
-    struct exchange exchange = {0};
-    struct error err = {0};
 
-    assert_true(provider_replicate.probe(&fixture->account, fixture->arena, &exchange, &err));
-    assert_text(exchange.url, BASE "account");
-    assert_int_equal(exchange.purpose, EXCHANGE_PROBE);
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct exchange_reply reply = reply_of(rows[i].status, rows[i].body);
-        struct provider_failure failure;
-        struct str *models;
-        size_t count;
-        provider_replicate.read_probe(&fixture->account, &reply, fixture->arena, &models, &count,
-                                      &failure);
-        if (count != rows[i].models || failure.class != rows[i].class)
-            fail_msg("%d %s: %s", rows[i].status, rows[i].body, failure_class_name(failure.class));
-    }
+    check_probe(*state, kind, BASE "account", rows, COUNT(rows));
 }
 
 static void test_the_catalogue_and_its_forms_agree(void **state)
@@ -512,6 +489,7 @@ int main(void)
         TEST(test_progress_is_read_from_the_logs),
         TEST(test_a_remote_id_is_enough_to_ask_and_to_stop),
         TEST(test_refusals_at_the_door_are_told_apart),
+        TEST(test_an_unknown_name_is_told_to_need_a_version),
         TEST(test_nothing_that_is_sent_breaks_the_reader),
         TEST(test_the_key_is_never_repeated),
         TEST(test_prices_are_the_catalogues),

@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 
 import { startFake } from "./bfl.mjs";
-import { drawPng } from "./png.mjs";
 import { sha256 } from "./queue.mjs";
+import { fetchAll, picture, testDoor, testOutcomes, testPolls } from "./queue_wire.mjs";
 import { carry, options } from "./wire.mjs";
 
 let fake;
@@ -13,15 +13,8 @@ before(async () => { fake = await startFake(); });
 after(() => fake.close());
 beforeEach(() => fake.control({ reset: true }));
 
-const picture = (seed) => drawPng(64, 64, seed).toString("base64");
 const call = (order, how) => carry({ kind: "bfl", base_url: fake.url, key: "bfl-test-key", options: {},
   model: "flux-2-pro", prompt: "a cup", ...order }, how);
-async function fetchAll(verdict) {
-  return Promise.all(verdict.pictures.map(async ({ url, headers }) => {
-    assert.deepEqual(headers, []);
-    return sha256(Buffer.from(await (await fetch(url)).arrayBuffer()));
-  }));
-}
 
 test("a generation: asked for where the reply said, its cost as the reply said", options, async () => {
   await fake.control({ polls: 2 });
@@ -34,12 +27,6 @@ test("a generation: asked for where the reply said, its cost as the reply said",
   assert.equal(verdict.cost_micro, entries[0].cost * 10000);
   assert.equal(verdict.verdicts[2].progress, 0.5);
   assert.equal(verdict.verdicts[0].request_id, entries[0].id);
-});
-
-test("a prompt in any script arrives as it left", options, async () => {
-  const prompt = "茶杯 \"quoted\" \\ \u0001 🫖\r\nline";
-  await call({ prompt });
-  assert.equal((await fake.ledger()).entries[0].input.prompt, prompt);
 });
 
 test("pictures go to the fields that want them, bare and byte for byte", options, async () => {
@@ -65,14 +52,9 @@ test("pictures go to the fields that want them, bare and byte for byte", options
   }
 });
 
-test("a remote id is enough to go on after a restart, cost included, and pays nothing again", options, async () => {
-  await fake.control({ polls: 2 });
+test("the remote id remembers the cost", options, async () => {
   const first = await call({ references: [picture("a")] }, { polls: 0 });
-  const second = await call({ remote_id: first.remote_id });
-  const { entries } = await fake.ledger();
-  assert.deepEqual(await fetchAll(second), entries[0].pictures);
-  assert.equal(second.cost_micro, 45000);
-  assert.equal(entries.length, 1);
+  assert.equal((await call({ remote_id: first.remote_id })).cost_micro, 45000);
 });
 
 test("a strange polling address never sees the key; the id is asked for at home", options, async () => {
@@ -93,62 +75,20 @@ test("a strange polling address never sees the key; the id is asked for at home"
   }
 });
 
-const outcomes = [
+testOutcomes(() => fake, call, [
   ["request_moderated", "refused", "no", /refused the request: .*Safety Filter/],
   ["content_moderated", "refused", "no", /held the picture back/],
   ["failed", "remote_failed", "no", /failed/],
   ["error", "remote_failed", "no", /error/],
   ["lost", "invalid", "no", /does not know this task/],
   ["none", "result_lost", "yes", /no address of a picture/],
-];
-for (const [outcome, failure, charged, message] of outcomes)
-  test(`a task that ends ${outcome} is ${failure}`, options, async () => {
-    await fake.control({ faults: [{ kind: "run", outcome }] });
-    const verdict = await call({});
-    assert.equal(verdict.failure, failure);
-    assert.equal(verdict.charged, charged);
-    assert.match(verdict.message, message);
-    if ((await fake.ledger()).entries[0].charged) assert.notEqual(verdict.charged, "no");
-  });
+]);
 
-const faults = [
-  [{ kind: "status", status: 429, headers: { "retry-after": "2" } }, "throttled", "no", 2000],
+testDoor(() => fake, call, "bfl-test-key", [
   [{ kind: "status", status: 402, body: { detail: "Insufficient credits" } }, "quota", "no", -1],
   [{ kind: "status", status: 403 }, "auth", "no", -1],
   [{ kind: "status", status: 422, body: { detail: [{ loc: ["body", "width"], msg: "x", type: "t" }] } }, "invalid",
     "no", -1],
-  [{ kind: "status", status: 500 }, "server", "maybe", -1],
-  [{ kind: "html200" }, "invalid", "no", -1],
-  [{ kind: "error200" }, "unknown", "maybe", -1],
-  [{ kind: "garbage" }, "unknown", "maybe", -1],
-  [{ kind: "echo_key" }, "auth", "no", -1],
-  [{ kind: "hang" }, "unknown", "maybe", -1],
-  [{ kind: "reset_before_reply" }, "unknown", "maybe", -1],
-  [{ kind: "cut_mid_body" }, "unknown", "maybe", -1],
-];
-for (const [fault, failure, charged, retryAfter] of faults)
-  test(`a submission with ${fault.kind} ${fault.status ?? ""} is ${failure}`, options, async () => {
-    await fake.control({ faults: [fault] });
-    const verdict = await call({}, { timeout: 300 });
-    assert.equal(verdict.verdict, "failed");
-    assert.equal(verdict.failure, failure);
-    assert.equal(verdict.charged, charged);
-    assert.equal(verdict.retry_after_ms, retryAfter);
-    assert.equal(verdict.exchanges.length, 1); // nothing is ever sent again blindly
-    assert.doesNotMatch(verdict.message, /bfl-test/);
-    if ((await fake.ledger()).entries.length > 0) assert.notEqual(verdict.charged, "no");
-  });
+]);
 
-const pollFaults = [[{ kind: "status", status: 500 }, "server"], [{ kind: "status", status: 429 }, "throttled"],
-  [{ kind: "hang" }, "unknown"], [{ kind: "cut_mid_body" }, "unknown"], [{ kind: "garbage" }, "unknown"],
-  [{ kind: "html200" }, "invalid"]];
-for (const [fault, failure] of pollFaults)
-  test(`a poll with ${fault.kind} ${fault.status ?? ""} is ${failure}, and the next one finds the work`, options,
-    async () => {
-      await fake.control({ poll_faults: [fault] });
-      const first = await call({}, { timeout: 300 });
-      assert.equal(first.failure, failure);
-      const second = await call({ remote_id: first.verdicts[0].remote_id });
-      assert.equal(second.verdict, "done");
-      assert.equal((await fake.ledger()).entries.length, 1);
-    });
+testPolls(() => fake, call);
