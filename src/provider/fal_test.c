@@ -126,6 +126,23 @@ static void test_the_accounts_options_are_said_where_the_model_has_a_word(void *
         "{\"prompt\":\"a cup\",\"enable_safety_checker\":false,\"safety_tolerance\":\"5\"}");
 }
 
+static void test_only_what_was_chosen_is_sent_to_an_unknown_model(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("acme/paint");
+    struct exchange exchange;
+
+    request.background = STR("auto"); /* as the page sends it */
+    request.partial_images = 2;
+    exchange = begin(fixture, &request);
+    assert_text(body_of(&exchange, fixture->arena), "{\"prompt\":\"a cup\"}");
+    request.background = STR("transparent");
+    request.quality = STR("high");
+    exchange = begin(fixture, &request);
+    assert_text(body_of(&exchange, fixture->arena),
+                "{\"prompt\":\"a cup\",\"quality\":\"high\",\"background\":\"transparent\"}");
+}
+
 static void test_what_a_model_cannot_do_is_refused_before_it_is_sent(void **state)
 {
     struct fixture *fixture = *state;
@@ -632,6 +649,7 @@ int main(void)
         TEST(test_a_generation_is_written_as_fal_wants_it),
         TEST(test_each_model_is_asked_in_its_own_words),
         TEST(test_the_accounts_options_are_said_where_the_model_has_a_word),
+        TEST(test_only_what_was_chosen_is_sent_to_an_unknown_model),
         TEST(test_what_a_model_cannot_do_is_refused_before_it_is_sent),
         TEST(test_an_accepted_request_is_waited_for_by_its_first_two_segments),
         TEST(test_a_remote_id_is_enough_to_ask_and_to_stop),

@@ -425,7 +425,8 @@ void queue_write_input(const struct queue_call *call, struct json_writer *writer
     }
     add_text(writer, form->negative, request->negative_prompt);
     add_text(writer, form->quality, request->quality);
-    add_text(writer, form->background, request->background);
+    if (!str_equal(request->background, STR("auto"))) /* what the page sends when nobody chose */
+        add_text(writer, form->background, request->background);
     add_text(writer, form->format,
              is_jpeg && form->jpeg != NULL ? str_of(form->jpeg) : request->format);
     if (request->compression >= 0)
