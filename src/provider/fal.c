@@ -202,41 +202,56 @@ static void refine_failure(const struct exchange_reply *reply, struct provider_f
 }
 
 /*
- * A result that is an error: the run failed, or the call for it did.  What may pass is asked for
- * again; the others tell of the run.  A run that fal found fault with before its work is free.
- * There is no class for input that was found wrong behind the queue, where INVALID means an unknown
- * id: such a run failed remotely, as it would again.
+ * A result that is an error: the run failed, or the call for it did.  fal's own errors of a run
+ * have a type ("runner_disconnected" with a 503; fal.ai/docs, "Request errors", read 2026-11-28),
+ * so that they are not taken for a gateway's, which is asked again.  5xx are never billed, 422
+ * sometimes, when a runner found the fault late (docs.fal.ai, "Reliability", and fal's FAQ).
+ *
+ * What was wrong with the input would be wrong again, and might be billed again: it must not be
+ * tried again, as REMOTE is, and behind a queue INVALID would mean an unknown id.  So it is
+ * REFUSED, in fal's own words.
  */
 static void fail_result(const struct exchange *exchange, const struct exchange_reply *reply,
-                        struct provider_verdict *out)
+                        bool has_type, struct provider_failure *failure)
 {
-    struct provider_failure *failure = &out->failure;
-    bool is_known = memo_is(exchange, MEMO_FAILED);
     int status = reply->status;
 
-    if (reply->outcome != EXCHANGE_REPLIED)
-        return;
-    if (tells_of_cancelling(failure->message) || status == 499) {
+    if (tells_of_cancelling(failure->message) || tells_of_cancelling(failure->code) ||
+        status == 499) {
         failure->class = FAILURE_CANCELLED;
         failure->charged = CHARGED_MAYBE;
-    } else if (failure->class == FAILURE_REFUSED || queue_words_refuse(failure->code)) {
+    } else if (failure->class == FAILURE_REFUSED || status == 400 || status == 413 ||
+               status == 422) {
         failure->class = FAILURE_REFUSED;
-    } else if (status == 400 || status == 413 || status == 422) {
+        failure->charged = CHARGED_MAYBE;
+    } else if (status >= 500 && failure->class != FAILURE_DEADLINE &&
+               (status == 500 || has_type || memo_is(exchange, MEMO_FAILED))) {
         failure->class = FAILURE_REMOTE;
         failure->charged = CHARGED_NO;
-    } else if (status == 500 || (is_known && failure->class == FAILURE_SERVER)) {
-        failure->class = FAILURE_REMOTE;
-        failure->charged = CHARGED_MAYBE;
     }
+}
+
+/* "X-Fal-Error-Type", or the same in the body; empty when it is no error of fal's. */
+static struct str read_error_type(const struct exchange_reply *reply, struct arena *arena)
+{
+    CLEANUP(json_cleanup) struct json *body = NULL;
+    struct str type = exchange_reply_header(reply, "x-fal-error-type");
+    struct error ignored;
+
+    if (type.size == 0 && json_read_liberal(reply->body, &body, &ignored))
+        type = json_text(json_get(body, "error_type"));
+    return arena_str(arena, str_slice(type, 0, 100));
 }
 
 static void fail(const struct provider_account *account, const struct exchange *exchange,
                  const struct exchange_reply *reply, struct arena *arena,
                  struct provider_verdict *out)
 {
-    struct str more;
+    struct str type = read_error_type(reply, arena), more;
 
     exchange_classify_for(account, reply, arena, &out->failure);
+    if (out->failure.code.size == 0 && reply->outcome == EXCHANGE_REPLIED)
+        out->failure.code = queue_words(account, type, "", arena);
     refine_failure(reply, &out->failure);
     if (exchange->purpose == EXCHANGE_SUBMIT) {
         /* Refused at the door: nothing was begun. */
@@ -244,8 +259,9 @@ static void fail(const struct provider_account *account, const struct exchange *
             out->failure.charged = CHARGED_NO;
         return;
     }
-    if (memo_is(exchange, MEMO_RESULT) || memo_is(exchange, MEMO_FAILED))
-        fail_result(exchange, reply, out);
+    if (reply->outcome == EXCHANGE_REPLIED &&
+        (memo_is(exchange, MEMO_RESULT) || memo_is(exchange, MEMO_FAILED)))
+        fail_result(exchange, reply, type.size > 0, &out->failure);
     (void)memo_name(exchange, &more);
     if (more.size > 0 && str_starts_with(out->failure.message, STR("the provider")))
         out->failure.message = more; /* what the status said, when the result says nothing */
@@ -351,7 +367,15 @@ static bool read_good(const struct provider_account *account,
     /* A result that was asked for too early is a status again. */
     if (memo_is(exchange, MEMO_STATUS) || reply->status == 202)
         return read_status(account, body, remote_id, arena, out);
-    return false;
+    if (!json_is(body, JSON_OBJECT) || exchange->memo.size == 0)
+        return false;
+    /* The run is over, and nothing will change what it made; it is not made again unasked. */
+    if (more.size > 0)
+        queue_verdict_fail(out, FAILURE_REMOTE, CHARGED_MAYBE, more);
+    else
+        queue_verdict_fail(out, FAILURE_RESULT_LOST, CHARGED_MAYBE,
+                           STR("the run ended without a picture"));
+    return true;
 }
 
 static void fal_read(const struct provider_account *account, const struct provider_request *request,
@@ -367,11 +391,6 @@ static void fal_read(const struct provider_account *account, const struct provid
         return;
     if (memo_is(exchange, MEMO_CANCEL) || !read_good(account, request, exchange, reply, arena, out))
         fail(account, exchange, reply, arena, out);
-    /* A finished run without a picture is over, and nothing will change it. */
-    if (out->type == VERDICT_FAILED && out->failure.class == FAILURE_UNKNOWN &&
-        queue_reply_is_good(reply) &&
-        (memo_is(exchange, MEMO_RESULT) || memo_is(exchange, MEMO_FAILED)))
-        out->failure.class = FAILURE_REMOTE;
 }
 
 /* --- the free call --- */

@@ -1,8 +1,9 @@
 /*
  * provider/replicate_models.c: Replicate's official picture models and what each calls its inputs.
- * Prices from facts/providers.md 8.3, read 2026-11-22.  The facts hold no schemas but FLUX.2's
- * (6.3): these fields are what the models' pages are known for, [2ND]; a wrong one is refused with
- * a 422 that names it and costs nothing.  An id that is not here passes through.
+ * Prices from facts/providers.md 8.3, read 2026-11-22.  The inputs of FLUX dev, 1.1 pro, 2 pro and
+ * 2 flex are those of their pages on replicate.com; the others' are what these models are known
+ * for, [2ND].  A wrong one is refused with a 422 that names it and costs nothing.  An id that is
+ * not here passes through.
  */
 #include "provider/replicate_private.h"
 
@@ -28,7 +29,7 @@ static const char *const sizes_qwen[] = {"1024x1024", "1344x768", "768x1344", "1
 #define PAIR(custom_name) .size = QUEUE_SIZE_PAIR, .size_name = (custom_name)
 #define OUTPUT .format = "output_format", .jpeg = "jpg"
 #define QUALITY .compression = "output_quality"
-#define TOLERANCE .tolerance = "safety_tolerance", .tolerance_min = 1, .tolerance_max = 6
+#define TOLERANCE(max) .tolerance = "safety_tolerance", .tolerance_min = 1, .tolerance_max = (max)
 #define REWRITER .rewriter = "prompt_upsampling"
 #define STEPS .steps = "num_inference_steps", .scale = "guidance"
 
@@ -43,28 +44,28 @@ static const struct queue_form flux_11 = {.image = "image_prompt",
                                           OUTPUT,
                                           QUALITY,
                                           .seed = "seed",
-                                          TOLERANCE,
+                                          TOLERANCE(6),
                                           REWRITER};
 static const struct queue_form ultra = {
-    .image = "image_prompt", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE};
+    .image = "image_prompt", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE(6)};
 static const struct queue_form kontext = {
-    .image = "input_image", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE, REWRITER};
+    .image = "input_image", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE(6), REWRITER};
 static const struct queue_form fill = {.image = "image",
                                        .mask = "mask",
                                        OUTPUT,
                                        .seed = "seed",
                                        .steps = "steps",
                                        .scale = "guidance",
-                                       TOLERANCE,
+                                       TOLERANCE(6),
                                        REWRITER};
 static const struct queue_form flux_2 = {
-    .images = "input_images", PAIR("aspect_ratio"), OUTPUT, QUALITY, .seed = "seed", TOLERANCE};
+    .images = "input_images", PAIR("aspect_ratio"), OUTPUT, QUALITY, .seed = "seed", TOLERANCE(5)};
 static const struct queue_form flux_2_flex = {.images = "input_images",
                                               PAIR("aspect_ratio"),
                                               OUTPUT,
                                               QUALITY,
                                               .seed = "seed",
-                                              TOLERANCE,
+                                              TOLERANCE(5),
                                               REWRITER,
                                               .steps = "steps",
                                               .scale = "guidance"};
@@ -142,8 +143,8 @@ const struct provider_model replicate_models[REPLICATE_MODEL_COUNT] = {
      .references_max = 8, .count_max = 1, .side_px_min = 256, .side_px_max = 2048,
      .side_px_step = 16, .formats = formats_three},
     {MODEL("black-forest-labs/flux-2-flex", "FLUX.2 flex", -1), BOTH, .has_seed = true,
-     .has_steps = true, .has_scale = true, .references_max = 8, .count_max = 1, .side_px_min = 256,
-     .side_px_max = 2048, .side_px_step = 16, .formats = formats_three},
+     .has_steps = true, .has_scale = true, .references_max = 10, .count_max = 1, .side_px_min = 256,
+     .side_px_max = 2048, .side_px_step = 32, .formats = formats_three},
     {MODEL("google/nano-banana", "Nano Banana", -1), BOTH, .references_max = 3, .count_max = 1,
      .sizes = sizes_gemini, .formats = formats_two},
     {MODEL("bytedance/seedream-4", "Seedream 4.0", -1), BOTH, .references_max = 10, .count_max = 1,

@@ -5,8 +5,8 @@
 //   GET  /{owner}/{alias}/requests/{id}            the result; a failed run's error
 //   PUT  /{owner}/{alias}/requests/{id}/cancel     202, or 400 ALREADY_COMPLETED
 //
-// Outcomes of a run: good, nsfw (all pictures black), nsfw_first, none, invalid (422), policy (422), failed (500),
-// broken_input (422).  Free are those that never ran: invalid, policy, broken_input, failed.
+// Outcomes of a run: good, nsfw (all pictures black), nsfw_first, none, policy and broken_input (422), failed (500),
+// disconnected (503 with a type).  Only the 5xx are free; a 422 is when it never ran, as bad fields do not.
 import { Refusal, decodePicture, readBody, startQueue } from "./queue.mjs";
 
 const SIZES = { square_hd: [1024, 1024], square: [512, 512], portrait_4_3: [768, 1024], landscape_4_3: [1024, 768],
@@ -85,7 +85,9 @@ async function submit(fake, req, endpoint) {
 const ERRORS = {
   policy: [422, invalid("prompt", "The content could not be processed because it was flagged by a content checker.",
     "content_policy_violation")],
-  failed: [500, { detail: "Internal Server Error" }],
+  failed: [500, { detail: "Internal Server Error", error_type: "runner_server_error" }],
+  disconnected: [503, { detail: "Runner disconnected", error_type: "runner_disconnected" },
+    { "x-fal-error-type": "runner_disconnected" }],
   broken_input: [422, invalid("image_url", "Image too large", "image_too_large")],
 };
 
@@ -94,8 +96,8 @@ function status(fake, work) {
   if (outcome === "queued") return { status: 202, body: { status: "IN_QUEUE", queue_position: 3 } };
   if (outcome === "running") return { status: 202, body: { status: "IN_PROGRESS", logs: [] } };
   const body = { status: "COMPLETED", request_id: work.id, logs: [], metrics: { inference_time: 0.5 } };
-  if (outcome === "stopped") Object.assign(body, { error: "Request was cancelled", error_type: "request_cancelled" });
-  if (ERRORS[outcome]) Object.assign(body, { error: "The run failed", error_type: "runner_error" });
+  if (outcome === "stopped") Object.assign(body, { error: "Request was cancelled", error_type: "client_cancelled" });
+  if (ERRORS[outcome]) Object.assign(body, { error: "The run failed", error_type: ERRORS[outcome][1].error_type });
   return { body };
 }
 
@@ -114,7 +116,7 @@ function cancel(fake, work) {
 
 export const startFake = ({ key = "id:secret", port } = {}) => startQueue({
   port,
-  isFree: (outcome) => outcome === "invalid" || outcome in ERRORS,
+  isFree: (outcome) => ["invalid", "failed", "disconnected"].includes(outcome),
   route: (fake, req, url) => {
     const path = url.pathname.slice(1);
     const asked = /^([^/]+\/[^/]+)\/requests\/([^/]+)(\/status|\/cancel)?$/.exec(path);

@@ -75,10 +75,11 @@ test("work that was cancelled there is cancelled here", options, async () => {
 
 testOutcomes(() => fake, call, [
   ["nsfw", "refused", "yes", /safety checker/],
-  ["none", "remote_failed", "maybe", /nothing that can be used/],
+  ["none", "result_lost", "maybe", /without a picture/],
   ["policy", "refused", "maybe", /flagged by a content checker/],
-  ["failed", "remote_failed", "maybe", /Internal Server Error/],
-  ["broken_input", "remote_failed", "no", /Image too large/],
+  ["failed", "remote_failed", "no", /Internal Server Error/],
+  ["disconnected", "remote_failed", "no", /Runner disconnected/],
+  ["broken_input", "refused", "maybe", /Image too large/],
 ]);
 
 test("a black picture among others is left out, and said", options, async () => {
