@@ -179,9 +179,12 @@ static bool fal_cancel(const struct provider_account *account, struct str remote
 
 /* --- failures --- */
 
-static bool tells_of_cancelling(struct str text)
+/* Of a type ("client_cancelled"), or of words: no bare "cancelled", which may be the prompt's own.
+ */
+static bool tells_of_cancelling(struct str type, struct str words)
 {
-    return text_has_nocase(text, "cancelled") || text_has_nocase(text, "canceled");
+    return text_has_nocase(type, "cancel") || text_has_nocase(words, "was cancelled") ||
+           text_has_nocase(words, "was canceled");
 }
 
 static void refine_failure(const struct exchange_reply *reply, struct provider_failure *failure)
@@ -216,8 +219,7 @@ static void fail_result(const struct exchange *exchange, const struct exchange_r
 {
     int status = reply->status;
 
-    if (tells_of_cancelling(failure->message) || tells_of_cancelling(failure->code) ||
-        status == 499) {
+    if (status == 499 || tells_of_cancelling(failure->code, STR_EMPTY)) {
         failure->class = FAILURE_CANCELLED;
         failure->charged = CHARGED_MAYBE;
     } else if (failure->class == FAILURE_REFUSED || status == 400 || status == 413 ||
@@ -277,7 +279,7 @@ static void go_for_result(const struct provider_account *account, const struct j
     struct error err = {0};
     bool has_failed = error.size > 0 || type.size > 0;
 
-    if (tells_of_cancelling(type) || tells_of_cancelling(error)) {
+    if (tells_of_cancelling(type, error)) {
         queue_verdict_fail(out, FAILURE_CANCELLED, CHARGED_MAYBE, STR("fal stopped this work"));
         return;
     }

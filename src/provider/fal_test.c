@@ -445,6 +445,8 @@ static void test_a_run_that_failed_says_why_and_what_it_cost(void **state)
          "prompt: flagged"},
         {COMPLETED, 422, "{\"detail\":[{\"loc\":[\"body\",\"image_url\"],\"msg\":\"too large\","
          "\"type\":\"image_too_large\"}]}", FAILURE_REFUSED, CHARGED_MAYBE, "image_url: too large"},
+        {COMPLETED, 422, "{\"detail\":\"a train that was cancelled\"}", FAILURE_REFUSED,
+         CHARGED_MAYBE, "a train that was cancelled"},
         {COMPLETED, 422, "{\"detail\":\"bad size\"}", FAILURE_REFUSED, CHARGED_MAYBE, "bad size"},
         {COMPLETED, 400, "{\"detail\":\"x\",\"error_type\":\"bad_request\"}", FAILURE_REFUSED,
          CHARGED_MAYBE, "x"},
