@@ -1,6 +1,7 @@
 /*
- * provider/openai.c: OpenAI's Images API and every server that speaks it.  Reads replies; the calls
- * are written in openai_request.c, the servers' differences stand in openai_profiles.c.
+ * provider/openai.c: OpenAI's APIs and every server that speaks them.  Reads replies with pictures;
+ * the calls are written in openai_request.c, those for text in openai_write.c; the servers'
+ * differences stand in openai_profiles.c.
  */
 #include "provider/openai_private.h"
 
@@ -17,8 +18,11 @@ static bool openai_begin(const struct provider_account *account,
 {
     struct openai_call call;
 
-    return openai_call_init(&call, account, request, 0, arena, err) && openai_check(&call, err) &&
-           openai_build(&call, arena, out, err);
+    if (!openai_call_init(&call, account, request, 0, arena, err))
+        return false;
+    if (request->action == PROVIDER_WRITE)
+        return openai_write_check(&call, err) && openai_write_build(&call, arena, out, err);
+    return openai_check(&call, err) && openai_build(&call, arena, out, err);
 }
 
 /* --- usage --- */
@@ -35,7 +39,7 @@ static int64_t micro_of_usd(double usd)
     return usd >= 0 && usd < COST_USD_MAX ? (int64_t)llround(usd * 1e6) : -1;
 }
 
-static void read_usage(const struct json *body, const struct exchange_reply *reply,
+void openai_read_usage(const struct json *body, const struct exchange_reply *reply,
                        struct provider_usage *out)
 {
     const struct json *data = json_get(body, "data"), *usage = json_get(body, "usage");
@@ -58,182 +62,10 @@ static void read_usage(const struct json *body, const struct exchange_reply *rep
         out->currency = "USD";
 }
 
-/* --- fall-backs for what the server named --- */
-
-static bool may_drop(const struct openai_call *call, enum openai_field field)
-{
-    /* Without the field the picture would be another thing than was asked for, and be paid. */
-    return field != OPENAI_BACKGROUND || !str_equal(call->request->background, STR("transparent"));
-}
-
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
-/* `name` stands in `message` on its own; a plain English word ("size") must be in quotes, or follow
- * "parameter" or a colon. */
-static bool message_names(struct str message, struct str name)
-{
-    bool is_plain_word = str_find_char(name, '_') < 0 && str_find_char(name, '[') < 0;
-
-    for (size_t at = 0; at + name.size <= message.size; at++) {
-        char before = (char)(at > 0 ? message.data[at - 1] : ' ');
-        char after = (char)(at + name.size < message.size ? message.data[at + name.size] : ' ');
-        struct str head = str_trim(str_slice(message, 0, at));
-        if (!str_equal(str_slice(message, at, name.size), name) || is_word(before) ||
-            is_word(after))
-            continue;
-        if (!is_plain_word || before == '\'' || before == '"' || before == '`' ||
-            str_ends_with(head, STR(":")) || str_ends_with(head, STR("parameter")) ||
-            str_ends_with(head, STR("argument")) || str_ends_with(head, STR("field")))
-            return true;
-    }
-    return false;
-}
-
-static bool said_names(const struct provider_said *said, const char *name)
-{
-    return str_equal(said->param, str_of(name)) ||
-           (said->param.size == 0 && message_names(said->message, str_of(name)));
-}
-
-/* facts 1B.0.4 */
-static bool is_about_unknown_field(const struct provider_said *said)
-{
-    static const char *const phrases[] = {
-        "unknown parameter", "unknown field",     "unknown argument", "unrecognized",
-        "unexpected",        "unsupported",       "not supported",    "does not support",
-        "not permitted",     "unknown_parameter", "extra_forbidden",  "unknown name",
-    };
-
-    for (size_t i = 0; i < COUNT(phrases); i++)
-        if (text_has_nocase(said->message, phrases[i]) || text_has_nocase(said->code, phrases[i]) ||
-            text_has_nocase(said->type, phrases[i]))
-            return true;
-    return false;
-}
-
-/* The server knows the field but not this value: then what the person chose is not dropped. */
-static bool is_persons_value(const struct openai_call *call, enum openai_field field,
-                             const struct provider_said *said)
-{
-    if (!text_has_nocase(said->message, "value"))
-        return false;
-    return field != OPENAI_RESPONSE_FORMAT && field != OPENAI_USER && field != OPENAI_STREAM &&
-           field != OPENAI_PARTIALS &&
-           !(field == OPENAI_QUALITY && call->request->quality.size == 0);
-}
-
-/* image[] refused by name, or "image" missed although image[] was sent (facts 1B.0.6). */
-static bool is_about_image_list(const struct openai_call *call, const struct provider_said *said)
-{
-    if (call->edits != EDITS_LIST || call->request->reference_count < 2)
-        return false;
-    if (said_names(said, "image[]") && is_about_unknown_field(said))
-        return true;
-    return said_names(said, "image") &&
-           (text_has_nocase(said->message, "required") || text_has_nocase(said->type, "missing"));
-}
-
-static bool was_sent(const struct openai_call *call, enum openai_field field)
-{
-    const struct provider_request *request = call->request;
-
-    if (call->profile->fields[field] == NULL)
-        return false;
-    switch (field) {
-    case OPENAI_COUNT:
-        return request->count > 1;
-    case OPENAI_SIZE:
-        return request->width_px > 0;
-    case OPENAI_QUALITY:
-        return openai_quality(call).size > 0;
-    case OPENAI_BACKGROUND:
-        return request->background.size > 0;
-    case OPENAI_FORMAT:
-        return request->format.size > 0;
-    case OPENAI_COMPRESSION:
-        return request->compression >= 0;
-    case OPENAI_MODERATION:
-        return str_equal(account_option_text(call->account, "moderation"), STR("low"));
-    case OPENAI_STREAM:
-    case OPENAI_PARTIALS:
-        return openai_streams(call);
-    case OPENAI_RESPONSE_FORMAT:
-        return call->response_format != NULL;
-    case OPENAI_SEED:
-        return request->has_seed;
-    case OPENAI_NEGATIVE:
-        return request->negative_prompt.size > 0;
-    case OPENAI_STEPS:
-        return request->steps > 0;
-    case OPENAI_SCALE:
-        return request->scale > 0;
-    case OPENAI_USER:
-        return request->safety_id.size > 0;
-    case OPENAI_IMAGE_LIST:
-    case OPENAI_FIELD_COUNT:
-        break;
-    }
-    return false;
-}
-
-/* The field to leave out next; OPENAI_FIELD_COUNT when the refusal names none. */
-static enum openai_field find_refused(const struct openai_call *call,
-                                      const struct provider_said *said)
-{
-    if (is_about_image_list(call, said) && (call->dropped >> OPENAI_IMAGE_LIST & 1) == 0)
-        return OPENAI_IMAGE_LIST;
-    if (!is_about_unknown_field(said))
-        return OPENAI_FIELD_COUNT;
-    for (unsigned i = 0; i < OPENAI_IMAGE_LIST; i++) {
-        enum openai_field field = (enum openai_field)i;
-        if ((call->dropped >> i & 1) == 0 && was_sent(call, field) && may_drop(call, field) &&
-            said_names(said, call->profile->fields[i]) && !is_persons_value(call, field, said))
-            return field;
-    }
-    return OPENAI_FIELD_COUNT;
-}
-
-/* A 400 or 422 that names an optional field: nothing was made, so the next try goes without it. */
-static bool find_next(const struct openai_call *call, const struct exchange *exchange,
-                      const struct exchange_reply *reply, struct arena *arena,
-                      struct exchange *next)
-{
-    struct openai_call without = *call;
-    struct provider_said said;
-    enum openai_field field;
-    struct error ignored;
-
-    if (reply->outcome != EXCHANGE_REPLIED || (reply->status != 400 && reply->status != 422) ||
-        exchange->retry_stage >= OPENAI_RETRIES_MAX)
-        return false;
-    provider_said_read(reply->body, arena, &said);
-    field = find_refused(call, &said);
-    if (field == OPENAI_FIELD_COUNT)
-        return false;
-    without.dropped |= (uint64_t)1 << field;
-    if (!openai_build(&without, arena, next, &ignored))
-        return false;
-    next->retry_stage = exchange->retry_stage + 1;
-    return true;
-}
-
-static struct str list_dropped(const struct openai_call *call, struct arena *arena)
-{
-    CLEANUP(buf_finish) struct buf names = {0};
-
-    for (unsigned i = 0; i < OPENAI_IMAGE_LIST; i++)
-        if ((call->dropped >> i & 1) != 0 && call->profile->fields[i] != NULL)
-            buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", call->profile->fields[i]);
-    return arena_str(arena, buf_str(&names));
-}
-
 /* --- replies --- */
 
-static struct str read_request_id(const struct openai_call *call,
-                                  const struct exchange_reply *reply, struct arena *arena)
+struct str openai_request_id(const struct openai_call *call, const struct exchange_reply *reply,
+                             struct arena *arena)
 {
     static const char *const names[] = {"x-request-id", "x-litellm-call-id",
                                         "x-siliconcloud-trace-id", "x-generation-id"};
@@ -265,7 +97,7 @@ static bool read_pictures(const struct exchange *exchange, const struct exchange
         picture_list_add_bytes(list, reply->body); /* vLLM-Omni's "file": the body is the picture */
     } else if (json_read_liberal(reply->body, &json, &ignored)) {
         picture_list_read(list, json);
-        read_usage(json, reply, usage);
+        openai_read_usage(json, reply, usage);
     }
     return list->count > 0;
 }
@@ -313,8 +145,12 @@ static void openai_read(const struct provider_account *account,
         .progress = -1,
         .failure = {.retry_after_ms = -1},
     };
-    out->request_id = read_request_id(&call, reply, arena);
-    out->dropped = list_dropped(&call, arena);
+    out->request_id = openai_request_id(&call, reply, arena);
+    if (request->action == PROVIDER_WRITE) {
+        openai_write_read(&call, exchange, reply, can_retry, arena, out);
+        return;
+    }
+    out->dropped = openai_list_dropped(&call, arena);
     if (read_pictures(exchange, reply, arena, &list, &out->usage)) {
         out->type = VERDICT_DONE;
         out->pictures = list.items;
@@ -328,7 +164,7 @@ static void openai_read(const struct provider_account *account,
     exchange_classify_for(account, reply, arena, &out->failure);
     refine_failure(&call, reply, &list, out);
     if (can_retry && out->failure.class == FAILURE_INVALID &&
-        find_next(&call, exchange, reply, arena, &out->next))
+        openai_find_next(&call, exchange, reply, arena, &out->next))
         out->type = VERDICT_NEXT;
 }
 
@@ -407,6 +243,7 @@ static bool openai_wants_white_mask(const struct provider_account *account)
 
 static const char *const moderations[] = {"auto", "low", NULL};
 static const char *const response_formats[] = {"auto", "none", "b64_json", "url", "base64", NULL};
+static const char *const text_apis[] = {"auto", "chat", "responses", NULL};
 static const char *const edits_names[] = {"auto", "list", "repeated", "json", NULL};
 
 static const struct provider_field fields[] = {
@@ -479,6 +316,17 @@ static const struct provider_field fields[] = {
      .choices = response_formats,
      },
     {
+     .name = "text_api",
+     .type = PROVIDER_FIELD_CHOICE,
+     .label_en = "API for text",
+     .label_zh = "文本接口",
+     .help_en =
+            "How texts are asked for: chat completions, which everybody imitates, or responses. "
+            "Automatic goes by the type of service.",  .help_zh = "文本请求使用的接口：chat（各家通用）或 responses；auto 按服务类型选择。",
+     .fallback = "auto",
+     .choices = text_apis,
+     },
+    {
      .name = "edits",
      .type = PROVIDER_FIELD_CHOICE,
      .label_en = "How reference pictures are sent",
@@ -493,10 +341,11 @@ static const struct provider_field fields[] = {
 const struct provider_kind provider_openai = {
     .name = "openai",
     .label = "OpenAI",
-    .about_en = "GPT Image models, and any service that speaks OpenAI's Images API: SiliconFlow, "
-                "Together, OpenRouter, LiteLLM, vLLM, LocalAI, stable-diffusion.cpp, relays.",
-    .about_zh = "GPT Image 系列模型，以及所有兼容 OpenAI 图像接口的服务：硅基流动、Together、"
-                "OpenRouter、LiteLLM、vLLM、LocalAI、stable-diffusion.cpp 和各类中转服务。",
+    .about_en = "GPT Image and GPT models, and any service that speaks OpenAI's APIs: SiliconFlow, "
+                "Together, OpenRouter, LiteLLM, vLLM, LocalAI, Ollama, stable-diffusion.cpp, "
+                "relays.",
+    .about_zh = "GPT Image 和 GPT 系列模型，以及所有兼容 OpenAI 接口的服务：硅基流动、Together、"
+                "OpenRouter、LiteLLM、vLLM、LocalAI、Ollama、stable-diffusion.cpp 和各类中转服务。",
     .default_base_url = "https://api.openai.com/v1",
     .key_page = "https://platform.openai.com/api-keys",
     .fields = fields,

@@ -175,6 +175,12 @@ bool openai_check(const struct openai_call *call, struct error *err)
 
     if (request->model.size == 0 && call->profile->needs_model)
         return error_field(err, ERROR_REQUIRED, "model", 0, "a model must be named");
+    if (call->profile->generate_path == NULL)
+        return error_field(err, ERROR_INVALID, "model", 0, "a service of type %s makes no pictures",
+                           call->profile->name);
+    if (!provider_model_check(&call->model, openai_is_edit(request) ? NEED_EDIT : NEED_GENERATE,
+                              err))
+        return false;
     if (str_trim(request->prompt).size == 0)
         return error_field(err, ERROR_REQUIRED, "prompt", 1, "a prompt is needed");
     if (text_count(request->prompt) > PROMPT_CHARACTERS_MAX)

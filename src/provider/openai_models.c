@@ -1,6 +1,7 @@
 /*
- * provider/openai_models.c: OpenAI's image models.  Rows from facts/providers.md 1.1, 8.1 and 8.2,
- * read 2026-11-22.  They rot in weeks: an id that is not here passes through unchanged.
+ * provider/openai_models.c: OpenAI's models for pictures and for text.  Rows from
+ * facts/providers.md 1.1, 1.6, 8.1, 8.2 and 8.4, read 2026-11-22.  They rot in weeks: an id that is
+ * not here passes through unchanged.
  */
 #include "provider/openai_private.h"
 
@@ -93,6 +94,21 @@ static const struct provider_tokens tokens_26[] = {
             .reference_tokens = 839                                                                \
     }
 
+/*
+ * Text.  Its pictures are sent with "detail": "high", which is bounded at about 2940 tokens each
+ * (facts 8.4, measured by others).  Above 272k tokens of input a call costs more; what is sent here
+ * cannot be as long.
+ */
+#define WRITES(wire_name, shown_name, in_rate, cached_rate, out_rate)                              \
+    {                                                                                              \
+        .is_known = true, .can_write = true, .can_see = true, .has_schema = true,                  \
+        .references_max = 16, .count_max = 1, .price_micro = -1, .currency = "USD",                \
+        .price_as_of = AS_OF, .name = TEXT(wire_name), .label = TEXT(shown_name),                  \
+        .rate_text_in_micro = (in_rate), .rate_image_in_micro = (in_rate),                         \
+        .rate_cached_in_micro = (cached_rate), .rate_out_micro = (out_rate),                       \
+        .reference_tokens = 2940                                                                   \
+    }
+
 const struct provider_model openai_models[OPENAI_MODEL_COUNT] = {
     SINCE_2("gpt-image-2.6-sunburst", "GPT Image 2.6 Sunburst", qualities_five, tokens_26),
     SINCE_2("gpt-image-2.6-flare", "GPT Image 2.6 Flare", qualities_five, tokens_26),
@@ -103,6 +119,19 @@ const struct provider_model openai_models[OPENAI_MODEL_COUNT] = {
              32000000),
     BEFORE_2("gpt-image-1-mini", "GPT Image 1 mini (ends 2026-12-01)", tokens_mini, 11000, 2000000,
              2500000, 8000000),
+    /* The cheapest stands first: it is taken when nobody names one. */
+    WRITES("gpt-6-luna", "GPT-6 Luna", 100000, 10000, 500000),
+    WRITES("gpt-6.1-terra", "GPT-6.1 Terra", 1000000, 50000, 5000000),
+    WRITES("gpt-6.1-sol", "GPT-6.1 Sol", 2000000, 100000, 10000000),
+    WRITES("gpt-6-sol", "GPT-6 Sol", 2000000, 200000, 10000000),
+    WRITES("gpt-6-astra", "GPT-6 Astra", 10000000, 1000000, 50000000),
+    WRITES("gpt-5.6-luna", "GPT-5.6 Luna", 200000, 20000, 1200000),
+    WRITES("gpt-5.6-terra", "GPT-5.6 Terra", 2000000, 200000, 12000000),
+    WRITES("gpt-5.6-sol", "GPT-5.6 Sol", 4000000, 400000, 20000000),
+    WRITES("gpt-5.5", "GPT-5.5", 5000000, 500000, 30000000),
+    WRITES("gpt-5.4", "GPT-5.4", 2500000, 0, 15000000),
+    WRITES("gpt-5.4-mini", "GPT-5.4 mini", 750000, 0, 4500000),
+    WRITES("gpt-5.4-nano", "GPT-5.4 nano", 200000, 0, 1250000),
 };
 
 /* Anything may be asked of a model we do not know; the server says what it cannot do. */
@@ -115,6 +144,9 @@ const struct provider_model openai_model_default = {
     .has_steps = true,
     .has_scale = true,
     .has_transparency = true,
+    .can_write = true,
+    .can_see = true,
+    .has_schema = true,
     .references_max = 16,
     .count_max = 10,
     .price_micro = -1,

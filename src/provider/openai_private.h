@@ -43,13 +43,37 @@ enum openai_prompt {
     PROMPT_PIPE,    /* positive|negative (LocalAI) */
 };
 
+/* How text is asked for: facts 1.6 and 1.5. */
+enum openai_api { API_NONE, API_CHAT, API_RESPONSES };
+
+/* How an answer is made to fit a schema; each falls back to the one before. */
+enum openai_schema {
+    SCHEMA_TOLD,   /* the schema stands in the system text */
+    SCHEMA_OBJECT, /* and the service holds the answer to be JSON */
+    SCHEMA_STRICT, /* the service holds the answer to the schema */
+};
+
+/* What a request for text may go without, when a server refuses it by name.  Bits of
+ * exchange.dropped. */
+enum openai_write_field {
+    WRITE_TOKENS,       /* the limit under the profile's name; then */
+    WRITE_TOKENS_OTHER, /* under its other name */
+    WRITE_SCHEMA,       /* the schema; then */
+    WRITE_OBJECT,       /* JSON at all */
+    WRITE_EFFORT,
+    WRITE_STORE,
+    WRITE_USER,
+    WRITE_FIELD_COUNT
+};
+
 struct openai_profile {
     const char *name;
     const char *const
         *hosts;           /* "auto" knows it by these: exact, or "api.together." as a beginning */
     const char *base_url; /* when the account names none; NULL: it must */
     const char *path_default; /* of a base URL without a path */
-    const char *generate_path, *edit_path, *mask_path, *models_path;
+    const char *generate_path, *edit_path, *mask_path,
+        *models_path; /* generate_path NULL: makes no pictures */
     enum openai_edits edits;
     enum openai_prompt prompt;
     int64_t references_max;
@@ -63,11 +87,14 @@ struct openai_profile {
     bool refusals_cost;              /* facts 8: a blocked request is billed for its input */
     bool errors_are_free;            /* facts 8: a 5xx of the service itself is not billed */
     const char *fields[OPENAI_FIELD_COUNT]; /* wire names; NULL: cannot be said */
+    enum openai_api text_api;
+    enum openai_schema schema;
+    const char *tokens, *tokens_other; /* names of the limit of a chat; the latter may be NULL */
 };
 
 /* "auto", NULL-terminated, for the form */
 extern const char *const openai_profile_names[];
-#define OPENAI_MODEL_COUNT 7
+#define OPENAI_MODEL_COUNT 19
 extern const struct provider_model openai_models[OPENAI_MODEL_COUNT];
 extern const struct provider_model openai_model_default;
 
@@ -80,6 +107,7 @@ struct openai_call {
     const struct openai_profile *profile;
     struct provider_model model;
     enum openai_edits edits;
+    enum openai_api text_api;
     const char *response_format; /* NULL: none */
     struct str base;
     uint64_t dropped;
@@ -95,6 +123,10 @@ MUST_CHECK bool openai_exchange_init(const struct provider_account *account, str
                                      struct exchange *out, struct error *err);
 MUST_CHECK bool openai_build(const struct openai_call *call, struct arena *arena,
                              struct exchange *out, struct error *err);
+/* The Idempotency-Key; a call after a refused one has a key of its own, the same for ever again. */
+MUST_CHECK bool openai_add_key(const struct openai_call *call, struct arena *arena,
+                               struct exchange *out, struct error *err);
+void openai_add_data_uri(struct json_writer *writer, struct str bytes);
 /* The pictures go to the edits' own place: references or a mask are there. */
 static inline bool openai_is_edit(const struct provider_request *request)
 {
@@ -106,6 +138,32 @@ bool openai_is_gpt_image(struct str model);
 /* What is sent for quality: the request's, else the model's default; may be empty. */
 struct str openai_quality(const struct openai_call *call);
 bool openai_streams(const struct openai_call *call);
+
+/* --- replies --- */
+void openai_read_usage(const struct json *body, const struct exchange_reply *reply,
+                       struct provider_usage *out);
+struct str openai_request_id(const struct openai_call *call, const struct exchange_reply *reply,
+                             struct arena *arena);
+
+/* --- fall-backs (openai_fallback.c) --- */
+bool openai_said_names(const struct provider_said *said, const char *name);
+/* "unknown parameter" in all its words. */
+bool openai_said_unknown(const struct provider_said *said);
+/* The call without the optional field that a 400 or 422 named; false: it named none. */
+bool openai_find_next(const struct openai_call *call, const struct exchange *exchange,
+                      const struct exchange_reply *reply, struct arena *arena,
+                      struct exchange *next);
+struct str openai_list_dropped(const struct openai_call *call, struct arena *arena);
+
+/* --- text (openai_write.c, openai_write_read.c) --- */
+MUST_CHECK bool openai_write_check(const struct openai_call *call, struct error *err);
+MUST_CHECK bool openai_write_build(const struct openai_call *call, struct arena *arena,
+                                   struct exchange *out, struct error *err);
+void openai_write_read(const struct openai_call *call, const struct exchange *exchange,
+                       const struct exchange_reply *reply, bool can_retry, struct arena *arena,
+                       struct provider_verdict *out);
+/* What the call says for `field`; NULL: it does not send it. */
+const char *openai_write_name(const struct openai_call *call, enum openai_write_field field);
 
 struct provider_stream *openai_stream_begin(struct arena *arena);
 void openai_stream_feed(struct provider_stream *stream, struct str piece,

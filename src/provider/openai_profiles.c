@@ -1,6 +1,8 @@
 /*
- * provider/openai_profiles.c: how the servers that speak OpenAI's Images API differ, as data.
- * From facts/providers.md 1 and 1B, read 2026-11-22.
+ * provider/openai_profiles.c: how the servers that speak OpenAI's APIs differ, as data.  From
+ * facts/providers.md 1 and 1B, read 2026-11-22.  Which ways of structured output the chats of
+ * SiliconFlow, LiteLLM, LocalAI, Together and OpenRouter know is not in the facts: the words of
+ * their refusals decide then.
  */
 #include "provider/openai_private.h"
 
@@ -22,6 +24,10 @@ static const struct openai_profile profiles[] = {
      .edit_path = "/images/edits",
      .mask_path = "/images/edits",
      .models_path = "/models",
+     .text_api = API_RESPONSES,
+     .schema = SCHEMA_STRICT,
+     .tokens = "max_completion_tokens",
+     .tokens_other = "max_tokens",
      .edits = EDITS_LIST,
      .references_max = 16,
      .mask_field = "mask",
@@ -50,6 +56,9 @@ static const struct openai_profile profiles[] = {
      .generate_path = "/images/generations",
      .edit_path = "/images/generations",
      .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_OBJECT,
+     .tokens = "max_tokens",
      .edits = EDITS_NUMBERED,
      .references_max = 3,
      .needs_model = true,
@@ -63,7 +72,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_NEGATIVE] = "negative_prompt",
                 [OPENAI_STEPS] = "num_inference_steps",
                 [OPENAI_SCALE] = "guidance_scale",
-            },              },
+            },                 },
     {
      /* The proxy hands unknown fields to the provider behind it, or names what that refuses. */
         .name = "litellm",
@@ -72,6 +81,10 @@ static const struct openai_profile profiles[] = {
      .edit_path = "/images/edits",
      .mask_path = "/images/edits",
      .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_STRICT,
+     .tokens = "max_tokens",
+     .tokens_other = "max_completion_tokens",
      .edits = EDITS_LIST,
      .references_max = 16,
      .mask_field = "mask",
@@ -104,6 +117,10 @@ static const struct openai_profile profiles[] = {
      .edit_path = "/images/edits",
      .mask_path = "/images/edits",
      .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_STRICT,
+     .tokens = "max_tokens",
+     .tokens_other = "max_completion_tokens",
      .edits = EDITS_REPEATED,
      .references_max = 16,
      .mask_field = "mask_image",
@@ -133,6 +150,9 @@ static const struct openai_profile profiles[] = {
      .edit_path = "/images/generations",
      .mask_path = "/images/inpainting",
      .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_OBJECT,
+     .tokens = "max_tokens",
      .edits = EDITS_FILES,
      .prompt = PROMPT_PIPE,
      .references_max = 8,
@@ -166,7 +186,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_SIZE] = "size",
                 [OPENAI_FORMAT] = "output_format",
                 [OPENAI_COMPRESSION] = "output_compression",
-            },        },
+            },       },
     {
      .name = "together",
      .hosts = together_hosts,
@@ -175,6 +195,9 @@ static const struct openai_profile profiles[] = {
      .generate_path = "/images/generations",
      .edit_path = "/images/generations",
      .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_OBJECT,
+     .tokens = "max_tokens",
      .edits = EDITS_URLS,
      .references_max = 8,
      .response_format = "base64",
@@ -200,6 +223,10 @@ static const struct openai_profile profiles[] = {
      .generate_path = "/images",
      .edit_path = "/images",
      .models_path = "/images/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_STRICT,
+     .tokens = "max_tokens",
+     .tokens_other = "max_completion_tokens",
      .edits = EDITS_REFERENCES,
      .references_max = 16,
      .needs_model = true,
@@ -217,12 +244,27 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_USER] = "user",
             }, },
     {
+     /* Text and pictures to look at: it makes none since 2026-07-28 (facts 1B.6).  Its models
+     * load at the first call, which takes tens of seconds. */
+        .name = "ollama",
+     .path_default = "/v1",
+     .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_STRICT,
+     .tokens = "max_tokens",
+     .needs_model = true,
+     },
+    {
      .name = "generic",
      .path_default = "/v1",
      .generate_path = "/images/generations",
      .edit_path = "/images/edits",
      .mask_path = "/images/edits",
      .models_path = "/models",
+     .text_api = API_CHAT,
+     .schema = SCHEMA_OBJECT,
+     .tokens = "max_tokens",
+     .tokens_other = "max_completion_tokens",
      .edits = EDITS_LIST,
      .references_max = 16,
      .mask_field = "mask",
@@ -249,7 +291,7 @@ static const struct openai_profile profiles[] = {
 
 const char *const openai_profile_names[] = {"auto",       "openai",  "siliconflow", "litellm",
                                             "vllm",       "localai", "sd-server",   "together",
-                                            "openrouter", "generic", NULL};
+                                            "openrouter", "ollama",  "generic",     NULL};
 
 static const struct openai_profile *profile_named(struct str name)
 {

@@ -204,6 +204,14 @@ static void collect(const struct openai_call *call, struct arena *arena, struct 
 
 /* --- JSON --- */
 
+void openai_add_data_uri(struct json_writer *writer, struct str bytes)
+{
+    char prefix[40];
+
+    (void)snprintf(prefix, sizeof prefix, "data:%s;base64,", picture_mime(bytes));
+    provider_add_base64(writer, prefix, bytes);
+}
+
 static void write_parameters(struct json_writer *writer, const struct parameters *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -226,15 +234,13 @@ static void write_parameters(struct json_writer *writer, const struct parameters
     }
 }
 
+/* As a data URI, or bare. */
 static void write_base64(struct json_writer *writer, struct str bytes, bool is_bare)
 {
-    CLEANUP(buf_finish) struct buf text = {0};
-
-    buf_reserve(&text, bytes.size / 3 * 4 + 64);
-    if (!is_bare)
-        buf_printf(&text, "data:%s;base64,", picture_mime(bytes));
-    base64_add(&text, bytes);
-    json_add_text(writer, buf_str(&text));
+    if (is_bare)
+        provider_add_base64(writer, "", bytes);
+    else
+        openai_add_data_uri(writer, bytes);
 }
 
 static void write_image_url(struct json_writer *writer, struct str bytes)
@@ -425,6 +431,15 @@ static enum openai_edits find_edits(const struct openai_call *call)
                : call->profile->edits;
 }
 
+static enum openai_api find_text_api(const struct openai_call *call)
+{
+    struct str wanted = account_option_text(call->account, "text_api");
+
+    if (str_equal(wanted, STR("chat")))
+        return API_CHAT;
+    return str_equal(wanted, STR("responses")) ? API_RESPONSES : call->profile->text_api;
+}
+
 static bool find_base(const struct provider_account *account, struct arena *arena, struct str *out,
                       struct error *err)
 {
@@ -453,6 +468,7 @@ bool openai_call_init(struct openai_call *call, const struct provider_account *a
         .dropped = dropped,
     };
     call->edits = find_edits(call);
+    call->text_api = find_text_api(call);
     call->response_format = find_response_format(call);
     return find_base(account, arena, &call->base, err);
 }
@@ -484,14 +500,20 @@ bool openai_exchange_init(const struct provider_account *account, struct arena *
            add_option_header(account, "project", "OpenAI-Project", arena, out, err);
 }
 
-/* A call after a refused one has another body, so it has another key, the same for ever again. */
-static struct str make_key(const struct openai_call *call, struct arena *arena)
+bool openai_add_key(const struct openai_call *call, struct arena *arena, struct exchange *out,
+                    struct error *err)
 {
     struct str key = arena_str(arena, call->request->idempotency_key);
 
-    return call->dropped == 0
-               ? key
-               : arena_printf(arena, "%.*s-%llx", STR_ARGS(key), (unsigned long long)call->dropped);
+    if (!header_value_is_plain(key))
+        return error_set(err, ERROR_INTERNAL, "the idempotency key is no header value");
+    if (key.size == 0)
+        return true;
+    /* A call after a refused one has another body, so it has another key. */
+    if (call->dropped != 0)
+        key = arena_printf(arena, "%.*s-%llx", STR_ARGS(key), (unsigned long long)call->dropped);
+    exchange_add_header(out, arena, "Idempotency-Key", key);
+    return true;
 }
 
 bool openai_build(const struct openai_call *call, struct arena *arena, struct exchange *out,
@@ -520,10 +542,8 @@ bool openai_build(const struct openai_call *call, struct arena *arena, struct ex
         (int64_t)MIB(64) * (request->count + (out->is_stream ? request->partial_images : 0));
     if (out->reply_size_max > (int64_t)MIB(256))
         out->reply_size_max = (int64_t)MIB(256);
-    if (!header_value_is_plain(request->idempotency_key))
-        return error_set(err, ERROR_INTERNAL, "the idempotency key is no header value");
-    if (request->idempotency_key.size > 0)
-        exchange_add_header(out, arena, "Idempotency-Key", make_key(call, arena));
+    if (!openai_add_key(call, arena, out, err))
+        return false;
     collect(call, arena, &list);
     if (openai_is_edit(request) && (call->edits == EDITS_LIST || call->edits == EDITS_REPEATED))
         build_multipart(call, &list, arena, out);

@@ -62,6 +62,23 @@ static int64_t count_picture_tokens(const struct provider_tokens *row, int64_t w
     return tokens;
 }
 
+#define WRITE_TOKENS_GUESS 1024 /* of an answer whose length is left open */
+
+static int64_t estimate_text(const struct provider_model *model,
+                             const struct provider_request *request)
+{
+    int64_t written =
+        request->output_tokens_max > 0 ? request->output_tokens_max : WRITE_TOKENS_GUESS;
+    int64_t read = count_text_tokens(request->prompt) + count_text_tokens(request->system) +
+                   count_text_tokens(request->schema);
+    int64_t text = provider_token_cost(read, model->rate_text_in_micro);
+    int64_t image = provider_token_cost((int64_t)request->reference_count * model->reference_tokens,
+                                        model->rate_image_in_micro);
+    int64_t out = provider_token_cost(written, model->rate_out_micro);
+
+    return text < 0 || image < 0 || out < 0 ? -1 : text + image + out;
+}
+
 static int64_t estimate_tokens(const struct provider_model *model,
                                const struct provider_request *request)
 {
@@ -90,6 +107,8 @@ int64_t provider_estimate(const struct provider_kind *kind, const struct provide
     if (kind->estimate != NULL)
         return kind->estimate(account, request, currency);
     *currency = model.currency != NULL ? model.currency : "USD";
+    if (request->action == PROVIDER_WRITE)
+        return is_token_billed(&model) ? estimate_text(&model, request) : model.price_micro;
     if (request->count < 1 || request->count > PICTURES_MAX || request->partial_images > 100)
         return -1;
     if (is_token_billed(&model) && model.tokens != NULL)
@@ -118,6 +137,25 @@ static int64_t cost_of_tokens(const struct provider_model *model,
     return text_cost < 0 || image_cost < 0 || out_cost < 0 ? -1 : text_cost + image_cost + out_cost;
 }
 
+/* All that a text model reads costs the same, but for what it had read before. */
+static int64_t cost_of_text(const struct provider_model *model,
+                            const struct provider_verdict *verdict)
+{
+    const struct provider_usage *usage = &verdict->usage;
+    int64_t read = usage->tokens_in, cached = verdict->cached_tokens_in;
+    int64_t fresh_cost, cached_cost, out_cost;
+
+    if (read < 0 || usage->tokens_out < 0)
+        return -1;
+    if (cached < 0 || cached > read || model->rate_cached_in_micro <= 0)
+        cached = 0;
+    fresh_cost = provider_token_cost(read - cached, model->rate_text_in_micro);
+    cached_cost = provider_token_cost(cached, model->rate_cached_in_micro);
+    out_cost = provider_token_cost(usage->tokens_out, model->rate_out_micro);
+    return fresh_cost < 0 || cached_cost < 0 || out_cost < 0 ? -1
+                                                             : fresh_cost + cached_cost + out_cost;
+}
+
 int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
                       const struct provider_request *request,
                       const struct provider_verdict *verdict, const char **currency)
@@ -135,7 +173,8 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
         return verdict->usage.cost_micro;
     }
     if (is_token_billed(&model))
-        cost = cost_of_tokens(&model, request, &verdict->usage);
+        cost = request->action == PROVIDER_WRITE ? cost_of_text(&model, verdict)
+                                                 : cost_of_tokens(&model, request, &verdict->usage);
     if (cost < 0 && verdict->type == VERDICT_DONE && verdict->picture_count > 0 &&
         kind->estimate != NULL) {
         made.count = (int64_t)verdict->picture_count; /* the account decides the price */
@@ -143,5 +182,6 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
     }
     if (cost >= 0 || verdict->type != VERDICT_DONE || model.price_micro < 0)
         return cost;
-    return model.price_micro * (int64_t)verdict->picture_count;
+    return request->action == PROVIDER_WRITE ? model.price_micro
+                                             : model.price_micro * (int64_t)verdict->picture_count;
 }

@@ -91,6 +91,85 @@ static void test_a_chinese_prompt_counts_by_character(void **state)
                      empty + 3 * 5);
 }
 
+/* facts 8.4; 8 tokens frame each of prompt, system text and schema. */
+static void test_a_text_is_estimated_by_what_goes_in_and_may_come_out(void **state)
+{
+    static const struct provider_image pictures[2] = {0};
+    /* clang-format off */
+    const struct {
+        struct provider_request request;
+        int64_t micro;
+        const char *why;
+    } rows[] = {
+        {{.model = STR("gpt-6-sol")}, 24 * 2 + 1024 * 10, "1024 tokens when left open"},
+        {{.model = STR("gpt-6-sol"), .output_tokens_max = 100}, 24 * 2 + 100 * 10, "100 at most"},
+        {{.model = STR("gpt-6-sol"), .prompt = STR("twelve bytes"), .system = STR("four"),
+          .schema = STR("{\"a\":{}}")}, (24 + 3 + 1 + 2) * 2 + 1024 * 10, "all words count"},
+        {{.model = STR("gpt-6-sol"), .references = pictures, .reference_count = 2},
+         (24 + 2 * 2940) * 2 + 1024 * 10, "two pictures"},
+        {{.model = STR("gpt-6-luna"), .output_tokens_max = 1}, 3 + 1, "rounded up"},
+        {{.model = STR("acme/writer")}, -1, "an unknown model"},
+    };
+    /* clang-format on */
+    const struct provider_account account = {.kind = STR("openai")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = rows[i].request;
+        const char *currency = NULL;
+        int64_t micro;
+
+        request.action = PROVIDER_WRITE;
+        micro = provider_estimate(&provider_openai, &account, &request, &currency);
+        if (micro != rows[i].micro)
+            fail_msg("%s: %lld", rows[i].why, (long long)micro);
+        assert_string_equal(currency, "USD");
+    }
+}
+
+static void test_a_text_costs_its_tokens(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *model;
+        enum verdict_type type;
+        enum charged charged;
+        int64_t in, cached, out, micro;
+        const char *why;
+    } rows[] = {
+        {"gpt-6-sol", VERDICT_DONE, CHARGED_NO, 100, 0, 20, 400, "in and out"},
+        {"gpt-6-sol", VERDICT_DONE, CHARGED_NO, 100, 50, 20, 310, "half of it cached"},
+        {"gpt-5.4", VERDICT_DONE, CHARGED_NO, 100, 50, 20, 550, "no discount is known"},
+        {"gpt-6-sol", VERDICT_DONE, CHARGED_NO, 100, 101, 20, 400, "more cached than read"},
+        {"gpt-6-sol", VERDICT_DONE, CHARGED_NO, 100, -1, 20, 400, "cached less than nothing"},
+        {"gpt-6-sol", VERDICT_DONE, CHARGED_NO, -1, 0, 20, -1, "half a report"},
+        {"gpt-6-sol", VERDICT_DONE, CHARGED_NO, INT64_MAX, 0, 20, -1, "absurd"},
+        {"acme/writer", VERDICT_DONE, CHARGED_NO, 100, 0, 20, -1, "no rate is known"},
+        {"gpt-6-sol", VERDICT_FAILED, CHARGED_YES, 100, 0, 2, 220, "a refusal is paid"},
+        {"gpt-6-sol", VERDICT_FAILED, CHARGED_NO, -1, 0, -1, 0, "a free failure"},
+        {"gpt-6-sol", VERDICT_FAILED, CHARGED_MAYBE, -1, 0, -1, -1, "a failure in doubt"},
+    };
+    /* clang-format on */
+    const struct provider_account account = {.kind = STR("openai")};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct provider_request request = {.action = PROVIDER_WRITE,
+                                                 .model = str_of(rows[i].model)};
+        const struct provider_verdict verdict = {
+            .type = rows[i].type,
+            .usage = {-1,          -1, rows[i].in, rows[i].out, -1, -1, NULL},
+            .cached_tokens_in = rows[i].cached,
+            .failure = {.charged = rows[i].charged},
+        };
+        const char *currency;
+        int64_t micro = provider_cost(&provider_openai, &account, &request, &verdict, &currency);
+
+        if (micro != rows[i].micro)
+            fail_msg("%s: %lld", rows[i].why, (long long)micro);
+    }
+}
+
 #define NONE                                                                                       \
     {                                                                                              \
         -1, -1, -1, -1, -1, -1, NULL                                                               \
@@ -169,6 +248,8 @@ int main(void)
         cmocka_unit_test(test_estimates_follow_the_tables),
         cmocka_unit_test(test_pictures_and_partials_count_in_an_estimate),
         cmocka_unit_test(test_a_chinese_prompt_counts_by_character),
+        cmocka_unit_test(test_a_text_is_estimated_by_what_goes_in_and_may_come_out),
+        cmocka_unit_test(test_a_text_costs_its_tokens),
         cmocka_unit_test(test_cost_prefers_what_was_reported),
         cmocka_unit_test(test_token_cost_is_rounded_up_and_bounded),
     };

@@ -40,15 +40,17 @@ struct provider_model {
     const char *quality_default;  /* what is sent when the request leaves it open; NULL: nothing */
     const char *const *qualities; /* NULL: none */
     const char *const *formats;   /* "png", "jpeg", "webp"; NULL: not chosen */
-    int64_t price_micro;  /* per picture at default size and quality, in `currency`; -1 unknown */
-    const char *currency; /* "USD" */
+    int64_t price_micro;     /* per picture at default size and quality, or per text, in `currency`;
+                                -1 unknown */
+    const char *currency;    /* "USD" */
     const char *price_as_of; /* "2026-11-22" */
     /* Token-billed models: micro-units of `currency` per million tokens; all 0: billed by picture.
      */
     int64_t rate_text_in_micro, rate_image_in_micro, rate_out_micro;
     const struct provider_tokens *tokens; /* ends with a row whose quality is NULL; may be NULL */
-    int64_t reference_tokens;             /* what one reference picture costs at most */
-    int64_t partial_tokens;               /* what one partial picture costs */
+    int64_t rate_cached_in_micro; /* of what the provider read from its cache; 0: no discount */
+    int64_t reference_tokens;     /* what one reference picture costs at most */
+    int64_t partial_tokens;       /* what one partial picture costs */
 };
 
 /* One account as the registry's functions need it.  All borrowed. */
@@ -220,15 +222,17 @@ struct provider_verdict {
     enum verdict_type type;
     struct provider_picture *pictures;
     size_t picture_count;
-    struct str missing; /* DONE with fewer pictures than asked for: why, in the provider's words */
+    struct str missing; /* DONE with fewer pictures than asked for, or with a text that was cut:
+                           why, in the provider's words */
     struct str text;    /* of WRITE: not empty; UTF-8; a JSON object when a schema was asked for */
     struct provider_usage usage;
-    struct str remote_id;  /* ours to keep: enough to poll after a restart */
-    struct str request_id; /* x-request-id and the like */
-    int64_t poll_after_ms; /* -1: the engine's own rhythm */
-    double progress;       /* 0..1; < 0 unknown */
-    struct str dropped;    /* fields this reply went without, for the server refused them by name:
-                              "seed, quality"; empty: none */
+    int64_t cached_tokens_in; /* of usage.tokens_in: read from the provider's cache, so cheaper */
+    struct str remote_id;     /* ours to keep: enough to poll after a restart */
+    struct str request_id;    /* x-request-id and the like */
+    int64_t poll_after_ms;    /* -1: the engine's own rhythm */
+    double progress;          /* 0..1; < 0 unknown */
+    struct str dropped; /* fields this reply went without, for the server refused them by name:
+                           "seed, quality"; empty: none */
     struct exchange next;
     struct provider_failure failure;
 };
@@ -317,6 +321,16 @@ const struct provider_kind *const *provider_kinds(size_t *count);
 /* The catalogue's row (a dated snapshot "NAME-2026-09-08" is its family's), or the kind's defaults
  * under that name: an unknown id passes through. */
 struct provider_model provider_model_find(const struct provider_kind *kind, struct str model);
+/* What is needed of a model: bits. */
+enum provider_need {
+    NEED_GENERATE = 1, /* pictures from words */
+    NEED_EDIT = 2,     /* pictures from pictures */
+    NEED_WRITE = 4,    /* text */
+    NEED_SEE = 8,      /* text about pictures */
+};
+/* Fails: INVALID with field "model" and a sentence that says what it cannot do. */
+MUST_CHECK bool provider_model_check(const struct provider_model *model, unsigned needs,
+                                     struct error *err);
 /* An estimate in micro-units of *currency for the whole request; -1 unknown. */
 int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
                           const struct provider_request *request, const char **currency);

@@ -187,3 +187,29 @@ void picture_list_read_item(struct picture_list *list, const struct json *item);
 bool picture_size(struct str bytes, int64_t *width, int64_t *height);
 /* As a JSON text: bare base64, or a data URI. */
 void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri);
+
+/* --- text (PROVIDER_WRITE) --- */
+#define WRITE_TOKENS_DEFAULT 4096 /* what is allowed when the request leaves it open */
+/*
+ * What holds for every kind: the model writes, looks at as many pictures as there are, and these
+ * are png, jpeg or webp of at most `picture_size_max` bytes; prompt and schema are in order.  Fails
+ * with the field.
+ */
+MUST_CHECK bool provider_check_write(const struct provider_model *model,
+                                     const struct provider_request *request,
+                                     int64_t picture_size_max, struct error *err);
+int64_t provider_write_tokens(const struct provider_request *request);
+/* Empty becomes "answer". */
+struct str provider_schema_name(const struct provider_request *request);
+/* The system text; with `tells_schema` the schema too, in words, for a service that takes none. */
+struct str provider_write_system(const struct provider_request *request, bool tells_schema,
+                                 struct arena *arena);
+/*
+ * What a model wrote becomes the verdict's text: valid UTF-8 without control characters, trimmed,
+ * without a <think> block; with a schema it must hold one JSON object, which is all that stays.
+ * False: there is no such answer in it.
+ */
+MUST_CHECK bool provider_answer_read(const struct provider_request *request, struct str text,
+                                     struct arena *arena, struct str *out);
+/* `prefix` and the bytes in base64, as one JSON text. */
+void provider_add_base64(struct json_writer *writer, const char *prefix, struct str bytes);

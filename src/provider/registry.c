@@ -73,6 +73,29 @@ struct provider_model provider_model_find(const struct provider_kind *kind, stru
     return found;
 }
 
+bool provider_model_check(const struct provider_model *model, unsigned needs, struct error *err)
+{
+    /* Pictures that lead a generation are pictures from pictures too. */
+    const bool takes_pictures =
+        model->can_edit || (model->can_generate && model->references_max > 0);
+    const struct {
+        unsigned need;
+        bool can;
+        const char *what;
+    } rows[] = {
+        {NEED_GENERATE, model->can_generate, "makes no pictures from words"   },
+        {NEED_EDIT,     takes_pictures,      "makes no pictures from pictures"},
+        {NEED_WRITE,    model->can_write,    "writes no text"                 },
+        {NEED_SEE,      model->can_see,      "cannot look at pictures"        },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if ((needs & rows[i].need) != 0 && !rows[i].can)
+            return error_field(err, ERROR_INVALID, "model", 0, "%.*s %s",
+                               STR_ARGS(str_slice(model->name, 0, 60)), rows[i].what);
+    return true;
+}
+
 bool provider_honours_key(const struct provider_kind *kind, const struct provider_account *account)
 {
     return kind->account_honours_key != NULL ? kind->account_honours_key(account)

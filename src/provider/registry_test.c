@@ -40,6 +40,7 @@ static void test_every_model_is_consistent(void **state)
             const struct provider_model *model = &kinds[i]->models[m];
             assert_true(model->is_known && model->name.size > 0 && model->label.size > 0);
             assert_true(model->can_generate || model->can_edit || model->can_write);
+            assert_true(model->can_write || (!model->can_see && !model->has_schema));
             assert_true(model->count_max >= 1);
             assert_non_null(model->currency);
             assert_non_null(model->price_as_of);

@@ -4,6 +4,7 @@
 //   node openai.mjs --port 0 --key test-key      prints "listening PORT"
 //
 // Images  POST /v1/images/generations, POST /v1/images/edits (multipart or JSON), GET /v1/models
+// Text    POST /v1/responses, POST /v1/chat/completions (openai_text.mjs)
 // Steering (no key needed)
 //   POST /__control  {"latency_ms": 50,            every generation takes so long
 //                     "partial_ms": 50,            so long passes after each partial picture
@@ -34,6 +35,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createServer } from "node:http";
 import { pathToFileURL } from "node:url";
 
+import { TEXT_MODELS, textRoutes } from "./openai_text.mjs";
 import { drawPng } from "./png.mjs";
 
 const BODY_MAX = 64 * 1024 * 1024;
@@ -214,6 +216,12 @@ export function createFake({ key = "test-key" } = {}) {
     res.end(text);
   }
 
+  function sendCut(res, body) {
+    const text = Buffer.from(JSON.stringify(body));
+    res.writeHead(200, { "content-type": "application/json", "content-length": text.length });
+    res.write(text.subarray(0, text.length >> 1), () => setImmediate(() => res.socket?.resetAndDestroy()));
+  }
+
   function faultStatus(fault) {
     const headers = {};
     if (fault.retry_after !== undefined) headers["retry-after"] = String(fault.retry_after);
@@ -317,13 +325,8 @@ export function createFake({ key = "test-key" } = {}) {
     const body = { created: 1790000000, background: order.background,
       output_format: fault.kind === "wrong_type" ? "jpeg" : order.format, quality: order.quality,
       size: `${order.width}x${order.height}`, data, usage, safety_identifier: null };
-    if (fault.kind !== "cut_mid_body") {
-      sendJson(res, 200, body);
-      return;
-    }
-    const text = Buffer.from(JSON.stringify(body));
-    res.writeHead(200, { "content-type": "application/json", "content-length": text.length });
-    res.write(text.subarray(0, text.length >> 1), () => setImmediate(() => res.socket?.resetAndDestroy()));
+    if (fault.kind === "cut_mid_body") sendCut(res, body);
+    else sendJson(res, 200, body);
   }
 
   async function images(req, res, isEdit) {
@@ -391,7 +394,8 @@ export function createFake({ key = "test-key" } = {}) {
     "POST /v1/images/generations": (req, res) => images(req, res, false),
     "POST /v1/images/edits": (req, res) => images(req, res, true),
     "GET /v1/models": (_, res) => sendJson(res, 200, { object: "list",
-      data: MODELS.map((id) => ({ id, object: "model", created: 1790000000, owned_by: "openai" })) }),
+      data: [...MODELS, ...TEXT_MODELS].map((id) => ({ id, object: "model", created: 1790000000, owned_by: "openai" })) }),
+    ...textRoutes({ state, readBody, sendJson, sendCut, faultStatus, answerWithFault, ApiError, SLOW_MS }),
   };
   const steering = {
     "POST /__control": control,

@@ -1,0 +1,107 @@
+// Proves the text half of the fake: the official SDK must be content with it, as it is with OpenAI.
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+
+import OpenAI from "openai";
+
+import { startFake } from "./openai.mjs";
+import { drawPng } from "./png.mjs";
+
+let fake, client;
+before(async () => {
+  fake = await startFake({ key: "test-key" });
+  client = new OpenAI({ apiKey: "test-key", baseURL: `${fake.url}/v1`, maxRetries: 0 });
+});
+after(() => fake.close());
+const control = (body) => fetch(`${fake.url}/__control`, { method: "POST", body: JSON.stringify(body) });
+const ledger = async () => (await fetch(`${fake.url}/__ledger`)).json();
+beforeEach(() => control({ reset: true }));
+
+const schema = { type: "object", additionalProperties: false, required: ["text", "keywords", "confidence"],
+  properties: { text: { type: "string" }, keywords: { type: "array", items: { type: "string" } },
+    confidence: { type: "number" } } };
+const picture = `data:image/png;base64,${drawPng(64, 64, "a").toString("base64")}`;
+
+test("a response has a text, which the SDK gathers, and usage", async () => {
+  const reply = await client.responses.create({ model: "gpt-6-sol", instructions: "Be brief.", input: "a cup" });
+  assert.equal(reply.output_text, "You asked for: a cup");
+  assert.equal(reply.status, "completed");
+  assert.equal(reply.usage.total_tokens, reply.usage.input_tokens + reply.usage.output_tokens);
+  assert.match(reply._request_id, /^req_/);
+});
+
+test("a response fits its schema and looks at a picture", async () => {
+  const reply = await client.responses.parse({ model: "gpt-6-sol",
+    input: [{ role: "user", content: [{ type: "input_image", image_url: picture, detail: "high" },
+      { type: "input_text", text: "a cup" }] }],
+    text: { format: { type: "json_schema", name: "cup", schema, strict: true } } });
+  assert.deepEqual(JSON.parse(reply.output_text), { text: "about a cup", keywords: ["about a cup"], confidence: 0.5 });
+  const { entries } = await ledger();
+  assert.equal(entries[0].files[0].type, "image/png");
+  assert.ok(entries[0].usage.input_tokens > 4);
+});
+
+test("a chat has a choice, usage, and takes parts", async () => {
+  const reply = await client.chat.completions.create({ model: "gpt-6-sol", messages: [
+    { role: "system", content: "Be brief." },
+    { role: "user", content: [{ type: "image_url", image_url: { url: picture } }, { type: "text", text: "a cup" }] }] });
+  assert.equal(reply.choices[0].message.content, "You asked for: a cup");
+  assert.equal(reply.choices[0].finish_reason, "stop");
+  assert.ok(reply.usage.prompt_tokens > 4);
+});
+
+test("a chat fits its schema", async () => {
+  const reply = await client.chat.completions.create({ model: "gpt-6-sol", messages: [{ role: "user", content: "cup" }],
+    response_format: { type: "json_schema", json_schema: { name: "cup", schema, strict: true } } });
+  assert.equal(JSON.parse(reply.choices[0].message.content).confidence, 0.5);
+});
+
+test("a refusal, a filter and a limit are no HTTP errors", async () => {
+  const response = (input) => client.responses.create({ model: "gpt-6-sol", input });
+  assert.equal((await response("[refuse]")).output[1].content[0].type, "refusal");
+  assert.equal((await response("[cut]")).incomplete_details.reason, "max_output_tokens");
+  assert.equal((await response("[filtered]")).incomplete_details.reason, "content_filter");
+  const chat = (content) => client.chat.completions.create({ model: "gpt-6-sol", messages: [{ role: "user", content }] });
+  assert.ok((await chat("[refuse]")).choices[0].message.refusal);
+  assert.equal((await chat("[cut]")).choices[0].finish_reason, "length");
+  assert.equal((await chat("[filtered]")).choices[0].finish_reason, "content_filter");
+});
+
+const create = (body) => client.responses.create({ model: "gpt-6-sol", input: "a cup", ...body });
+const chat = (body) => client.chat.completions.create({ model: "gpt-6-sol",
+  messages: [{ role: "user", content: "a cup" }], ...body });
+for (const [name, call, code] of [
+  ["an unknown field", () => create({ paint: true }), "unknown_parameter"],
+  ["too low a limit", () => create({ max_output_tokens: 5 }), "integer_below_min_value"],
+  ["effort for a model that does not think", () => create({ model: "gpt-4o", reasoning: { effort: "low" } }),
+    "unsupported_parameter"],
+  ["a loose schema", () => create({ text: { format: { type: "json_schema", name: "a", strict: true,
+    schema: { type: "object", properties: { a: { type: "string" } } } } } }), "invalid_json_schema"],
+  ["JSON mode without the word", () => create({ text: { format: { type: "json_object" } } }), null],
+  ["a picture that is none", () => create({ input: [{ role: "user", content: [{ type: "input_image", detail: "auto",
+    image_url: "data:image/png;base64,aGVsbG8=" }] }] }), "invalid_image_format"],
+  ["an address of no kind", () => create({ input: [{ role: "user", content: [{ type: "input_image", detail: "auto",
+    image_url: "cup.png" }] }] }), "invalid_image_url"],
+  ["max_tokens for a model that thinks", () => chat({ max_tokens: 9 }), "unsupported_parameter"],
+])
+  test(`${name} is refused and not charged`, async () => {
+    await assert.rejects(call, (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError);
+      assert.equal(error.code, code);
+      return true;
+    });
+    assert.equal((await ledger()).entries.length, 0);
+  });
+
+test("a model nobody knows is not found", async () => {
+  await assert.rejects(create({ model: "gpt-3" }), OpenAI.NotFoundError);
+});
+
+for (const [fault, type] of [[{ kind: "status", status: 429, code: "rate_limit_exceeded" }, OpenAI.RateLimitError],
+  [{ kind: "status", status: 500 }, OpenAI.InternalServerError]])
+  test(`an ordered ${fault.status} is the SDK's error class, once`, async () => {
+    await control({ faults: [fault] });
+    await assert.rejects(create({}), type);
+    assert.equal((await create({})).status, "completed");
+    assert.equal((await ledger()).entries.length, 1);
+  });
