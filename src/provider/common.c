@@ -1,4 +1,4 @@
-/* provider/common.c: options, headers, addresses, Retry-After. */
+/* provider/common.c: options, headers, addresses, Retry-After, lists of models. */
 #include "provider/provider_private.h"
 
 #include "core/clock.h"
@@ -10,6 +10,8 @@
 
 #define BASE_URL_SIZE_MAX 2000
 #define RETRY_AFTER_MAX_MS 3600000
+#define PROBE_MODELS_MAX 2000
+#define MODEL_NAME_SIZE_MAX 200
 
 struct str account_option_text(const struct provider_account *account, const char *name)
 {
@@ -221,6 +223,7 @@ static const char *const endpoints[] = {
     "/images/inpainting",
     "/completions",
     "/responses",
+    "/messages",
     "/embeddings",
     "/images",
     "/models",
@@ -295,4 +298,53 @@ int64_t exchange_retry_after_ms(const struct exchange_reply *reply)
     if (after.size > 0 && clock_parse_http(after, &at_ms))
         return sane_delay((double)at_ms - (double)reply->now_ms);
     return -1;
+}
+
+/* --- lists of models --- */
+
+static struct str read_model_name(const struct json *item)
+{
+    static const char *const names[] = {"id", "model", "name"};
+    struct str name = str_trim(json_text(item));
+
+    for (size_t i = 0; name.size == 0 && i < COUNT(names); i++)
+        name = str_trim(json_text(json_get(item, names[i])));
+    for (size_t i = 0; i < name.size; i++) /* one line: text_has_control() lets line ends pass */
+        if ((unsigned char)name.data[i] < 0x20 || name.data[i] == 0x7f)
+            return STR_EMPTY;
+    return name.size > MODEL_NAME_SIZE_MAX ? STR_EMPTY : name;
+}
+
+void provider_read_models(const struct provider_account *account,
+                          const struct exchange_reply *reply, struct arena *arena,
+                          struct str **models, size_t *count, struct provider_failure *failure)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    const struct json *list = NULL;
+    struct error ignored;
+
+    *models = NULL;
+    *count = 0;
+    *failure = (struct provider_failure){.retry_after_ms = -1};
+    if (reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300 &&
+        json_read_liberal(reply->body, &json, &ignored)) {
+        list = json_is(json, JSON_LIST) ? json : json_get(json, "data");
+        list = json_is(list, JSON_LIST) ? list : json_get(json, "models");
+    }
+    if (!json_is(list, JSON_LIST)) {
+        exchange_classify_for(account, reply, arena, failure);
+        failure->charged = CHARGED_NO;
+        if (failure->class == FAILURE_UNKNOWN && reply->outcome == EXCHANGE_REPLIED) {
+            failure->class = FAILURE_INVALID;
+            failure->message = STR("the server answered, but not with a list of models; is the "
+                                   "base URL right?");
+        }
+        return;
+    }
+    *models = ARENA_ARRAY(arena, struct str, json_count(list) + 1);
+    for (size_t i = 0; i < json_count(list) && *count < PROBE_MODELS_MAX; i++) {
+        struct str name = read_model_name(json_item(list, i));
+        if (name.size > 0)
+            (*models)[(*count)++] = arena_str(arena, name);
+    }
 }

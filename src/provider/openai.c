@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#define PROBE_MODELS_MAX 2000
-#define MODEL_NAME_SIZE_MAX 200
 #define COST_USD_MAX 1e6
 
 static bool openai_begin(const struct provider_account *account,
@@ -187,53 +185,6 @@ static bool openai_probe(const struct provider_account *account, struct arena *a
     return true;
 }
 
-static struct str read_model_name(const struct json *item)
-{
-    static const char *const names[] = {"id", "model", "name"};
-    struct str name = str_trim(json_text(item));
-
-    for (size_t i = 0; name.size == 0 && i < COUNT(names); i++)
-        name = str_trim(json_text(json_get(item, names[i])));
-    for (size_t i = 0; i < name.size; i++) /* one line: text_has_control() lets line ends pass */
-        if ((unsigned char)name.data[i] < 0x20 || name.data[i] == 0x7f)
-            return STR_EMPTY;
-    return name.size > MODEL_NAME_SIZE_MAX ? STR_EMPTY : name;
-}
-
-static void openai_read_probe(const struct provider_account *account,
-                              const struct exchange_reply *reply, struct arena *arena,
-                              struct str **models, size_t *count, struct provider_failure *failure)
-{
-    CLEANUP(json_cleanup) struct json *json = NULL;
-    const struct json *list = NULL;
-    struct error ignored;
-
-    *models = NULL;
-    *count = 0;
-    *failure = (struct provider_failure){.retry_after_ms = -1};
-    if (reply->outcome == EXCHANGE_REPLIED && reply->status >= 200 && reply->status < 300 &&
-        json_read_liberal(reply->body, &json, &ignored)) {
-        list = json_is(json, JSON_LIST) ? json : json_get(json, "data");
-        list = json_is(list, JSON_LIST) ? list : json_get(json, "models");
-    }
-    if (!json_is(list, JSON_LIST)) {
-        exchange_classify_for(account, reply, arena, failure);
-        failure->charged = CHARGED_NO;
-        if (failure->class == FAILURE_UNKNOWN && reply->outcome == EXCHANGE_REPLIED) {
-            failure->class = FAILURE_INVALID;
-            failure->message = STR("the server answered, but not with a list of models; is the "
-                                   "base URL right?");
-        }
-        return;
-    }
-    *models = ARENA_ARRAY(arena, struct str, json_count(list) + 1);
-    for (size_t i = 0; i < json_count(list) && *count < PROBE_MODELS_MAX; i++) {
-        struct str name = read_model_name(json_item(list, i));
-        if (name.size > 0)
-            (*models)[(*count)++] = arena_str(arena, name);
-    }
-}
-
 static bool openai_wants_white_mask(const struct provider_account *account)
 {
     return openai_profile_of(account)->mask_is_white;
@@ -356,7 +307,7 @@ const struct provider_kind provider_openai = {
     .begin = openai_begin,
     .read = openai_read,
     .probe = openai_probe,
-    .read_probe = openai_read_probe,
+    .read_probe = provider_read_models,
     .stream_begin = openai_stream_begin,
     .stream_feed = openai_stream_feed,
     .stream_end = openai_stream_end,

@@ -124,9 +124,8 @@ MUST_CHECK bool openai_exchange_init(const struct provider_account *account, str
 MUST_CHECK bool openai_build(const struct openai_call *call, struct arena *arena,
                              struct exchange *out, struct error *err);
 /* The Idempotency-Key; a call after a refused one has a key of its own, the same for ever again. */
-MUST_CHECK bool openai_add_key(const struct openai_call *call, struct arena *arena,
-                               struct exchange *out, struct error *err);
-void openai_add_data_uri(struct json_writer *writer, struct str bytes);
+MUST_CHECK bool openai_add_idempotency(const struct openai_call *call, struct arena *arena,
+                                       struct exchange *out, struct error *err);
 /* The pictures go to the edits' own place: references or a mask are there. */
 static inline bool openai_is_edit(const struct provider_request *request)
 {

@@ -1,8 +1,6 @@
 /* provider/openai_request.c: a call written as JSON or multipart, in each profile's words. */
 #include "provider/openai_private.h"
 
-#include "core/hash.h"
-
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,14 +202,6 @@ static void collect(const struct openai_call *call, struct arena *arena, struct 
 
 /* --- JSON --- */
 
-void openai_add_data_uri(struct json_writer *writer, struct str bytes)
-{
-    char prefix[40];
-
-    (void)snprintf(prefix, sizeof prefix, "data:%s;base64,", picture_mime(bytes));
-    provider_add_base64(writer, prefix, bytes);
-}
-
 static void write_parameters(struct json_writer *writer, const struct parameters *list)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -234,20 +224,11 @@ static void write_parameters(struct json_writer *writer, const struct parameters
     }
 }
 
-/* As a data URI, or bare. */
-static void write_base64(struct json_writer *writer, struct str bytes, bool is_bare)
-{
-    if (is_bare)
-        provider_add_base64(writer, "", bytes);
-    else
-        openai_add_data_uri(writer, bytes);
-}
-
 static void write_image_url(struct json_writer *writer, struct str bytes)
 {
     json_begin_object(writer);
     json_name(writer, "image_url");
-    write_base64(writer, bytes, false);
+    picture_write_base64(writer, bytes, true);
     json_end_object(writer);
 }
 
@@ -259,7 +240,7 @@ static void write_reference(struct json_writer *writer, struct str bytes)
     json_name(writer, "image_url");
     json_begin_object(writer);
     json_name(writer, "url");
-    write_base64(writer, bytes, false);
+    picture_write_base64(writer, bytes, true);
     json_end_object(writer);
     json_end_object(writer);
 }
@@ -270,13 +251,13 @@ static void write_one_or_list(struct json_writer *writer, const struct provider_
 {
     if (request->reference_count == 1) {
         json_name(writer, one);
-        write_base64(writer, request->references[0].bytes, is_bare);
+        picture_write_base64(writer, request->references[0].bytes, !is_bare);
         return;
     }
     json_name(writer, several);
     json_begin_list(writer);
     for (size_t i = 0; i < request->reference_count; i++)
-        write_base64(writer, request->references[i].bytes, is_bare);
+        picture_write_base64(writer, request->references[i].bytes, !is_bare);
     json_end_list(writer);
 }
 
@@ -315,7 +296,7 @@ static void write_pictures(struct json_writer *writer, const struct openai_call 
         assert(request->reference_count <= COUNT(numbered)); /* the profile's references_max */
         for (size_t i = 0; i < request->reference_count; i++) {
             json_name(writer, numbered[i]);
-            write_base64(writer, request->references[i].bytes, false);
+            picture_write_base64(writer, request->references[i].bytes, true);
         }
         break;
     case EDITS_URLS:
@@ -500,8 +481,8 @@ bool openai_exchange_init(const struct provider_account *account, struct arena *
            add_option_header(account, "project", "OpenAI-Project", arena, out, err);
 }
 
-bool openai_add_key(const struct openai_call *call, struct arena *arena, struct exchange *out,
-                    struct error *err)
+bool openai_add_idempotency(const struct openai_call *call, struct arena *arena,
+                            struct exchange *out, struct error *err)
 {
     struct str key = arena_str(arena, call->request->idempotency_key);
 
@@ -542,7 +523,7 @@ bool openai_build(const struct openai_call *call, struct arena *arena, struct ex
         (int64_t)MIB(64) * (request->count + (out->is_stream ? request->partial_images : 0));
     if (out->reply_size_max > (int64_t)MIB(256))
         out->reply_size_max = (int64_t)MIB(256);
-    if (!openai_add_key(call, arena, out, err))
+    if (!openai_add_idempotency(call, arena, out, err))
         return false;
     collect(call, arena, &list);
     if (openai_is_edit(request) && (call->edits == EDITS_LIST || call->edits == EDITS_REPEATED))

@@ -161,7 +161,7 @@ static void add_input(struct json_writer *writer, const struct provider_request 
     for (size_t i = 0; i < request->reference_count; i++) {
         add_typed(writer, "input_image");
         json_name(writer, "image_url");
-        openai_add_data_uri(writer, request->references[i].bytes);
+        picture_write_base64(writer, request->references[i].bytes, true);
         add_text(writer, "detail", STR("high")); /* "auto" has no bound on its tokens (facts 8.4) */
         json_end_object(writer);
     }
@@ -219,7 +219,7 @@ static void add_user_message(struct json_writer *writer, const struct provider_r
         json_name(writer, "image_url");
         json_begin_object(writer);
         json_name(writer, "url");
-        openai_add_data_uri(writer, request->references[i].bytes);
+        picture_write_base64(writer, request->references[i].bytes, true);
         json_end_object(writer);
         json_end_object(writer);
     }
@@ -259,7 +259,7 @@ bool openai_write_build(const struct openai_call *call, struct arena *arena, str
     struct json_writer writer;
 
     if (!openai_exchange_init(call->account, arena, out, err) ||
-        !openai_add_key(call, arena, out, err))
+        !openai_add_idempotency(call, arena, out, err))
         return false;
     out->purpose = EXCHANGE_SUBMIT;
     out->is_paid = true;

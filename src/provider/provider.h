@@ -318,8 +318,8 @@ struct provider_kind {
 
 const struct provider_kind *provider_kind_find(struct str name); /* NULL: none */
 const struct provider_kind *const *provider_kinds(size_t *count);
-/* The catalogue's row (a dated snapshot "NAME-2026-09-08" is its family's), or the kind's defaults
- * under that name: an unknown id passes through. */
+/* The catalogue's row (a dated snapshot "NAME-2026-09-08" or "NAME-20260908" is its family's), or
+ * the kind's defaults under that name: an unknown id passes through. */
 struct provider_model provider_model_find(const struct provider_kind *kind, struct str model);
 /* What is needed of a model: bits. */
 enum provider_need {

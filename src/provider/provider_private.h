@@ -22,6 +22,7 @@ extern const struct provider_kind provider_stability;
 extern const struct provider_kind provider_fal;
 extern const struct provider_kind provider_replicate;
 extern const struct provider_kind provider_bfl;
+extern const struct provider_kind provider_anthropic;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
 #endif
@@ -211,5 +212,3 @@ struct str provider_write_system(const struct provider_request *request, bool te
  */
 MUST_CHECK bool provider_answer_read(const struct provider_request *request, struct str text,
                                      struct arena *arena, struct str *out);
-/* `prefix` and the bytes in base64, as one JSON text. */
-void provider_add_base64(struct json_writer *writer, const char *prefix, struct str bytes);

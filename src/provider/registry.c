@@ -21,6 +21,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_fal,
     &provider_replicate,
     &provider_bfl,
+    &provider_anthropic,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
 #endif
@@ -41,20 +42,28 @@ const struct provider_kind *provider_kind_find(struct str name)
     return NULL;
 }
 
-/* "NAME-2026-09-08" without its date; the name itself when there is none. */
-static struct str cut_date(struct str name)
+static bool is_date(struct str tail, struct str form)
 {
-    static const struct str form = {"-dddd-dd-dd", 11};
-    struct str tail;
-
-    if (name.size <= form.size)
-        return name;
-    tail = str_slice(name, name.size - form.size, form.size);
     for (size_t i = 0; i < form.size; i++)
         if (form.data[i] == 'd' ? tail.data[i] < '0' || tail.data[i] > '9'
                                 : tail.data[i] != form.data[i])
-            return name;
-    return str_slice(name, 0, name.size - form.size);
+            return false;
+    return true;
+}
+
+/* "NAME-2026-09-08" and "NAME-20260908" without their date; the name itself when there is none. */
+static struct str cut_date(struct str name)
+{
+    static const struct str forms[] = {
+        {"-dddd-dd-dd", 11},
+        {"-dddddddd",   9 }
+    };
+
+    for (size_t i = 0; i < COUNT(forms); i++)
+        if (name.size > forms[i].size &&
+            is_date(str_slice(name, name.size - forms[i].size, forms[i].size), forms[i]))
+            return str_slice(name, 0, name.size - forms[i].size);
+    return name;
 }
 
 struct provider_model provider_model_find(const struct provider_kind *kind, struct str model)

@@ -1,7 +1,6 @@
 /* provider/write.c: what all kinds that write text share: checks, the system text, the answer. */
 #include "provider/provider_private.h"
 
-#include "core/hash.h"
 #include "core/text.h"
 
 #include <stdio.h>
@@ -166,14 +165,4 @@ bool provider_answer_read(const struct provider_request *request, struct str tex
         return false;
     *out = json_print(json, arena);
     return true;
-}
-
-void provider_add_base64(struct json_writer *writer, const char *prefix, struct str bytes)
-{
-    CLEANUP(buf_finish) struct buf text = {0};
-
-    buf_reserve(&text, bytes.size / 3 * 4 + 64);
-    buf_add(&text, str_of(prefix));
-    base64_add(&text, bytes);
-    json_add_text(writer, buf_str(&text));
 }
