@@ -52,7 +52,8 @@ struct port_view {
     bool is_list, is_required;
     int64_t max;
 };
-static const char *const port_types[] = {"image", NULL};
+static const char *const port_types[] = {
+    [PORT_IMAGE] = "image", [PORT_TEXT] = "text", [PORT_TEXT + 1] = NULL};
 static const struct field port_fields[] = {
     {"name",        FIELD_TEXT, offsetof(struct port_view, name),        FIELD_REQUIRED, 0, 0, NULL, NULL,       NULL},
     {"type",        FIELD_ENUM, offsetof(struct port_view, type),        FIELD_REQUIRED, 0, 0, NULL, port_types,

@@ -9,10 +9,7 @@
 
 enum {
     REFERENCE_SIDE_PX_MAX = 2048, /* what every provider takes, and what a model can use */
-    REFERENCE_QUALITY = 92,
-    REFERENCE_SIZE_MAX = 1 << 28,
-    REFERENCES_MAX = 16,
-    FETCHES_MAX = 4, /* first try and three more */
+    FETCHES_MAX = 4,              /* first try and three more */
 };
 static const int64_t fetch_delay_ms[FETCHES_MAX] = {0, 1000, 5000, 25000};
 
@@ -61,84 +58,6 @@ static bool request_of(const struct json *parameters, size_t reference_count, bo
     return true;
 }
 
-/* A stable name for the user that says nothing about the person. */
-static struct str safety_id(struct attempt *attempt)
-{
-    const struct sha256 hash =
-        sha256_of(arena_printf(attempt->arena, "vitrine user %" PRId64, attempt->user_id));
-    char hex[SHA256_HEX_SIZE + 1];
-
-    sha256_hex(&hash, hex);
-    return arena_str(attempt->arena, str_slice(str_of(hex), 0, 32));
-}
-
-static bool load_picture(struct attempt *attempt, const struct input_picture *input,
-                         const char *name, bool as_is, struct provider_image *out,
-                         struct error *err)
-{
-    const struct operation_services *services = attempt->services;
-    struct image_info info;
-    struct str bytes;
-    enum image_type to;
-
-    if (!blob_get(services->blobs, input->blob, REFERENCE_SIZE_MAX, attempt->arena, &bytes, err) ||
-        !image_probe(bytes, &services->limits, &info, err))
-        return false;
-    /* One form for every provider and the same bytes each time: upright, sRGB, without metadata. */
-    to = info.has_alpha || as_is ? IMAGE_PNG : IMAGE_JPEG;
-    if (!image_convert(bytes, &info, to, as_is ? 0 : REFERENCE_SIDE_PX_MAX, REFERENCE_QUALITY,
-                       attempt->arena, &out->bytes, err))
-        return false;
-    out->mime = str_of(image_mime(to));
-    out->name = arena_printf(attempt->arena, "%s.%s", name, image_extension(to));
-    return true;
-}
-
-static struct input_picture *input_of(const struct result_picture *picture, struct arena *arena)
-{
-    struct input_picture *input = ARENA_NEW(arena, struct input_picture);
-
-    *input = (struct input_picture){.blob = picture->blob, .mime = picture->mime};
-    return input;
-}
-
-/* Pictures of the task's own inputs, then those that tasks before it made. */
-static bool gather_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
-{
-    struct input_picture *all = ARENA_ARRAY(attempt->arena, struct input_picture, REFERENCES_MAX);
-    size_t count = 0, wanted;
-
-    if (!task_inputs_read(attempt->inputs, attempt->arena, inputs, err))
-        return false;
-    wanted = inputs->images.count;
-    for (size_t index = 0; index < wanted && count < REFERENCES_MAX; index++)
-        all[count++] = ((struct input_picture *)inputs->images.items)[index];
-    for (size_t index = 0; index < attempt->upstream_count; index++) {
-        struct result result;
-        const struct result_picture *pictures;
-
-        if (!result_read(attempt->upstream[index].output, attempt->arena, &result, err))
-            return false;
-        pictures = result.pictures.items;
-        if (str_equal(attempt->upstream[index].to_port, STR("mask"))) {
-            if (result.pictures.count > 0)
-                inputs->mask = input_of(&pictures[0], attempt->arena);
-            continue;
-        }
-        wanted += result.pictures.count;
-        for (size_t picture = 0; picture < result.pictures.count && count < REFERENCES_MAX;
-             picture++)
-            all[count++] = *input_of(&pictures[picture], attempt->arena);
-    }
-    /* How many an edge brings is known only now. */
-    if (wanted > REFERENCES_MAX)
-        return error_field(err, ERROR_TOO_MANY, "inputs.images", REFERENCES_MAX,
-                           "%zu reference pictures came together; %d are the most", wanted,
-                           REFERENCES_MAX);
-    inputs->images = (struct list){.items = all, .count = count};
-    return true;
-}
-
 static bool load_inputs(struct attempt *attempt, struct work *work, struct error *err)
 {
     const struct provider_kind *kind = attempt->provider.kind;
@@ -152,8 +71,8 @@ static bool load_inputs(struct attempt *attempt, struct work *work, struct error
         const struct str name = arena_printf(attempt->arena, "reference-%zu", index + 1);
 
         /* With a mask the first picture keeps its size, which the mask's must be (facts 1.3). */
-        if (!load_picture(attempt, &((struct input_picture *)inputs->images.items)[index],
-                          arena_cstr(attempt->arena, name), inputs->mask != NULL && index == 0,
+        if (!call_picture(attempt, &((struct input_picture *)inputs->images.items)[index], name,
+                          inputs->mask != NULL && index == 0, REFERENCE_SIDE_PX_MAX,
                           &references[index], err))
             return false;
     }
@@ -162,7 +81,7 @@ static bool load_inputs(struct attempt *attempt, struct work *work, struct error
     if (inputs->mask == NULL)
         return true;
     mask = ARENA_NEW(attempt->arena, struct provider_image);
-    if (!load_picture(attempt, inputs->mask, "mask", true, mask, err))
+    if (!call_picture(attempt, inputs->mask, STR("mask"), true, REFERENCE_SIDE_PX_MAX, mask, err))
         return false;
     if (kind->wants_white_mask != NULL && kind->wants_white_mask(&attempt->provider.account)) {
         if (!image_mask_to_white(mask->bytes, attempt->arena, &mask->bytes, err))
@@ -174,48 +93,33 @@ static bool load_inputs(struct attempt *attempt, struct work *work, struct error
 }
 
 /* Everything but the pictures: enough to read replies. */
-static bool make_work(struct attempt *attempt, struct work **out, struct error *err)
+static bool make_work(struct attempt *attempt, struct error *err)
 {
     CLEANUP(json_cleanup) struct json *parameters = NULL;
     struct work *work = ARENA_NEW(attempt->arena, struct work);
 
     if (!json_read(attempt->parameters, &parameters, err) ||
-        !gather_inputs(attempt, &work->inputs, err) ||
+        !call_inputs(attempt, &work->inputs, err) ||
         !request_of(parameters, work->inputs.images.count, work->inputs.mask != NULL,
                     attempt->arena, &work->request, err))
         return false;
     work->request.model = attempt->model;
     work->request.idempotency_key = attempt->call_key;
-    work->request.safety_id = safety_id(attempt);
+    work->request.safety_id = call_safety_id(attempt);
     attempt->state = work;
-    *out = work;
     return true;
-}
-
-static bool has_provider(struct attempt *attempt, struct step *out)
-{
-    if (attempt->provider.kind == NULL)
-        step_fail(attempt, out, FAILURE_INVALID, CHARGED_NO,
-                  "the provider of this task was deleted");
-    else if (!attempt->provider.is_enabled)
-        step_fail(attempt, out, FAILURE_INVALID, CHARGED_NO,
-                  "the provider of this task is switched off");
-    else
-        return true;
-    return false;
 }
 
 static void begin(struct attempt *attempt, struct step *out)
 {
     const struct provider_kind *kind = attempt->provider.kind;
     struct error err = {0};
-    struct work *work;
 
-    if (!has_provider(attempt, out))
+    if (!call_has_provider(attempt, out))
         return;
-    if (!make_work(attempt, &work, &err) || !load_inputs(attempt, work, &err) ||
-        !kind->begin(&attempt->provider.account, &work->request, attempt->arena, &out->exchange,
-                     &err)) {
+    if (!make_work(attempt, &err) || !load_inputs(attempt, attempt->state, &err) ||
+        !kind->begin(&attempt->provider.account, &((struct work *)attempt->state)->request,
+                     attempt->arena, &out->exchange, &err)) {
         step_fail_error(attempt, out, &err, CHARGED_NO);
         return;
     }
@@ -369,66 +273,19 @@ static void reply_to(struct attempt *attempt, const struct exchange *exchange,
                &work->verdict);
     out->http_status = reply->status;
     out->request_id = work->verdict.request_id;
-    switch (work->verdict.type) {
-    case VERDICT_DONE:
+    if (work->verdict.type == VERDICT_DONE)
         bring_home(attempt, work, out);
-        return;
-    case VERDICT_WAIT:
-        out->type = STEP_WAIT;
-        out->remote_id = work->verdict.remote_id;
-        out->poll_after_ms = work->verdict.poll_after_ms;
-        out->progress = work->verdict.progress;
-        return;
-    case VERDICT_NEXT:
-        out->type = STEP_EXCHANGE;
-        out->exchange = work->verdict.next;
-        return;
-    case VERDICT_FAILED:
-        out->type = STEP_FAILED;
-        out->failure = work->verdict.failure;
-        return;
-    }
+    else
+        call_step(&work->verdict, out);
 }
 
 /* ---- Remote work ---- */
 
-static void poll(struct attempt *attempt, struct step *out)
-{
-    const struct provider_kind *kind = attempt->provider.kind;
-    struct error err = {0};
-    struct work *work;
-
-    if (kind == NULL || kind->poll == NULL) {
-        step_fail(attempt, out, FAILURE_UNKNOWN, CHARGED_MAYBE,
-                  "the provider of this task is gone");
-        return;
-    }
-    if (!make_work(attempt, &work, &err) ||
-        !kind->poll(&attempt->provider.account, attempt->prior->remote_id, attempt->arena,
-                    &out->exchange, &err)) {
-        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
-        return;
-    }
-    out->type = STEP_EXCHANGE;
-}
+static void poll(struct attempt *attempt, struct step *out) { call_poll(attempt, make_work, out); }
 
 static void give_up(struct attempt *attempt, struct step *out)
 {
-    const struct provider_kind *kind = attempt->provider.kind;
-    struct error err = {0};
-    struct work *work;
-
-    if (kind == NULL || kind->cancel == NULL) {
-        poll(attempt, out); /* there is no way to stop it: what comes is kept */
-        return;
-    }
-    if (!make_work(attempt, &work, &err) ||
-        !kind->cancel(&attempt->provider.account, attempt->prior->remote_id, attempt->arena,
-                      &out->exchange, &err)) {
-        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
-        return;
-    }
-    out->type = STEP_EXCHANGE;
+    call_give_up(attempt, make_work, out);
 }
 
 /* ---- The mock's cards ---- */
@@ -674,6 +531,8 @@ const struct operation operation_image_generate = {
     .input_count = COUNT(generate_inputs),
     .outputs = outputs,
     .output_count = COUNT(outputs),
+    .needs = NEED_GENERATE,
+    .needs_fed = NEED_EDIT,
     .request = request_of,
 };
 
@@ -689,5 +548,7 @@ const struct operation operation_image_edit = {
     .input_count = COUNT(edit_inputs),
     .outputs = outputs,
     .output_count = COUNT(outputs),
+    .needs = NEED_EDIT,
+    .needs_fed = NEED_EDIT,
     .request = request_of,
 };

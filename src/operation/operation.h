@@ -35,7 +35,7 @@ struct operation_parameter {
     const char *label_en, *label_zh, *help_en, *help_zh;
 };
 
-enum port_type { PORT_IMAGE };
+enum port_type { PORT_IMAGE, PORT_TEXT };
 
 struct operation_port {
     const char *name;
@@ -53,6 +53,9 @@ struct operation {
     size_t input_count;
     const struct operation_port *outputs;
     size_t output_count;
+    /* What the model must be able to do, bits of enum provider_need: alone, and when pictures are
+     * put in. */
+    unsigned needs, needs_fed;
     /* The request a provider would be sent, for begin() and for estimates; NULL: needs no provider.
      */
     bool (*request)(const struct json *parameters, size_t reference_count, bool has_mask,
@@ -110,6 +113,9 @@ struct result {
     struct str request_id; /* the provider's */
     struct str provider_name;
     struct str dropped; /* fields the provider refused by name and the request went without */
+    struct str text;    /* what was written; empty: nothing */
+    struct text_list keywords; /* of image.describe */
+    double confidence;         /* of image.describe: 0..1; 0: not said */
 };
 void result_write(const struct result *result, struct buf *out);
 MUST_CHECK bool result_read(struct str json, struct arena *arena, struct result *out,

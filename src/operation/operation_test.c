@@ -214,7 +214,7 @@ static void test_every_row_has_a_name_of_its_own_and_both_languages(void **state
                 assert_string_not_equal(operation->parameters[other].name, parameter->name);
         }
     }
-    assert_int_equal(count, 3);
+    assert_int_equal(count, 5);
     assert_null(operations_for_engine()[count]);
     assert_null(operation_find(STR("image")));
     assert_null(operation_find(STR("")));

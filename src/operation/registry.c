@@ -3,17 +3,14 @@
 #include "operation/operation_private.h"
 
 static const struct operation *const registry[] = {
-    &operation_image_generate,
-    &operation_image_edit,
-    &operation_asset_fetch,
-    NULL,
+    &operation_image_generate, &operation_image_edit,     &operation_asset_fetch,
+    &operation_prompt_expand,  &operation_image_describe, NULL,
 };
 
 static const struct engine_operation *const engine_registry[] = {
-    &operation_image_generate.engine,
-    &operation_image_edit.engine,
-    &operation_asset_fetch.engine,
-    NULL,
+    &operation_image_generate.engine, &operation_image_edit.engine,
+    &operation_asset_fetch.engine,    &operation_prompt_expand.engine,
+    &operation_image_describe.engine, NULL,
 };
 _Static_assert(COUNT(registry) == COUNT(engine_registry), "each operation is in both");
 

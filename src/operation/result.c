@@ -43,12 +43,15 @@ static const struct shape picture_shape =
     SHAPE("ResultPicture", struct result_picture, picture_fields);
 
 static const struct field result_fields[] = {
-    {"pictures",      FIELD_LIST, offsetof(struct result, pictures),      FIELD_REQUIRED, 0, 0,
-     &picture_shape,                                                                                  NULL, NULL},
-    {"request_id",    FIELD_TEXT, offsetof(struct result, request_id),    0,              0, 0, NULL, NULL, NULL},
-    {"provider_name", FIELD_TEXT, offsetof(struct result, provider_name), 0,              0, 0, NULL, NULL,
-     NULL                                                                                                       },
-    {"dropped",       FIELD_TEXT, offsetof(struct result, dropped),       0,              0, 0, NULL, NULL, NULL},
+    {"pictures",      FIELD_LIST,   offsetof(struct result, pictures),      FIELD_REQUIRED, 0, 0,
+     &picture_shape,                                                                                         NULL, NULL},
+    {"request_id",    FIELD_TEXT,   offsetof(struct result, request_id),    0,              0, 0,      NULL, NULL, NULL},
+    {"provider_name", FIELD_TEXT,   offsetof(struct result, provider_name), 0,              0, 0,      NULL, NULL,
+     NULL                                                                                                              },
+    {"dropped",       FIELD_TEXT,   offsetof(struct result, dropped),       0,              0, 0,      NULL, NULL, NULL},
+    {"text",          FIELD_TEXT,   offsetof(struct result, text),          0,              0, 200000, NULL, NULL, NULL},
+    {"keywords",      FIELD_TEXTS,  offsetof(struct result, keywords),      0,              0, 0,      NULL, NULL, NULL},
+    {"confidence",    FIELD_DOUBLE, offsetof(struct result, confidence),    0,              0, 1,      NULL, NULL, NULL},
 };
 static const struct shape result_shape = SHAPE("Result", struct result, result_fields);
 

@@ -65,6 +65,48 @@ static void test_a_result_is_read_as_it_was_written(void **state)
     assert_false(got[1].has_seed);
 }
 
+static void test_a_text_is_read_as_it_was_written(void **state)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    CLEANUP(buf_finish) struct buf text = {0};
+    CLEANUP(buf_finish) struct buf again = {0};
+    struct str keywords[] = {STR("cup"), STR("茶")};
+    const struct result in = {
+        .text = STR("a \"cup\"\nof 茶 \\"),
+        .keywords = {.items = keywords, .count = 2},
+        .confidence = 0.75
+    };
+    struct result out;
+    struct error err = {0};
+
+    (void)state;
+    result_write(&in, &text);
+    assert_true(result_read(buf_str(&text), arena, &out, &err));
+    result_write(&out, &again);
+    assert_true(str_equal(buf_str(&text), buf_str(&again)));
+    assert_int_equal(out.pictures.count, 0);
+    assert_true(str_equal(out.text, in.text));
+    assert_int_equal(out.keywords.count, 2);
+    assert_true(str_equal(out.keywords.items[1], keywords[1]));
+    assert_true(out.confidence > 0.74 && out.confidence < 0.76);
+}
+
+/* What an older version kept, and a newer one adopts. */
+static void test_a_result_without_a_text_is_one_of_pictures(void **state)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    struct result out;
+    struct error err = {0};
+
+    (void)state;
+    assert_true(result_read(STR("{\"pictures\":[],\"request_id\":\"r\",\"provider_name\":\"p\","
+                                "\"dropped\":\"\"}"),
+                            arena, &out, &err));
+    assert_int_equal(out.text.size, 0);
+    assert_int_equal(out.keywords.count, 0);
+    assert_true(out.confidence == 0);
+}
+
 static void test_inputs_are_read_as_they_were_written(void **state)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
@@ -123,6 +165,9 @@ static void test_a_hostile_result_is_refused(void **state)
          "pictures[0].variants[0].size",                                                                           "a text for a size"     },
         {"{\"pictures\":[" PICTURE ",\"name\":\"a\\u0000b\"}]}",          ERROR_INVALID,       "pictures[0].name",
          "a NUL in a text"                                                                                                                 },
+        {"{\"pictures\":[],\"confidence\":2}",                            ERROR_TOO_BIG,       "confidence",       "surer than sure"       },
+        {"{\"pictures\":[],\"keywords\":[7]}",                            ERROR_WRONG_TYPE,    "keywords[0]",
+         "a number for a word"                                                                                                             },
         {"{\"pictures\":[" PICTURE "}]} x",                               ERROR_MALFORMED,     "",                 "something behind it"   },
     };
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
@@ -210,6 +255,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_result_is_read_as_it_was_written),
+        cmocka_unit_test(test_a_text_is_read_as_it_was_written),
+        cmocka_unit_test(test_a_result_without_a_text_is_one_of_pictures),
         cmocka_unit_test(test_inputs_are_read_as_they_were_written),
         cmocka_unit_test(test_a_hostile_result_is_refused),
         cmocka_unit_test(test_hostile_inputs_are_refused),

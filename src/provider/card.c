@@ -4,6 +4,7 @@
 
 #define CARD_PICTURES_MAX 10
 #define CARD_SIDE_MAX 4096
+#define CARD_TEXT_SIZE_MAX KIB(64)
 
 static bool is_in(int64_t value, int64_t min, int64_t max) { return value >= min && value <= max; }
 
@@ -79,10 +80,12 @@ bool provider_card_read(struct str text, struct arena *arena, struct provider_ca
     card.partial_count = json_int_or(json_get(json, "partials"), -1);
     card.price_micro = json_int_or(json_get(json, "price_micro"), -1);
     card.currency = find_currency(json_text(json_get(json, "currency")));
+    card.text = arena_str(arena, json_text(json_get(json, "text")));
     if (json_int_or(json_get(json, "v"), 0) != 1 || !is_in(count, 0, CARD_PICTURES_MAX) ||
         !is_in(status, 100, 599) || !is_in(card.quality, 1, 100) ||
         !is_in(card.partial_count, 0, 3) || !is_in(card.price_micro, 0, INT64_MAX / 100) ||
         card.currency == NULL || !is_in(card.ready_in_ms, 0, 3600000) || card.ready_at_ms < 0 ||
+        card.text.size > CARD_TEXT_SIZE_MAX || (card.text.size > 0 && count > 0) ||
         (count > 0 && (!is_in(width, 1, CARD_SIDE_MAX) || !is_in(height, 1, CARD_SIDE_MAX))) ||
         !read_outcome(json_text(json_get(json, "outcome")), &card.outcome))
         return error_set(err, ERROR_INVALID, "this is no card of ours");
@@ -96,15 +99,21 @@ static bool is_waiting(const struct provider_card *card, int64_t now_ms)
     return card->status == 202 || now_ms < card->ready_at_ms;
 }
 
-size_t provider_card_due(const struct provider_card *card, int64_t now_ms)
+/* It succeeds, and now. */
+static bool is_done(const struct provider_card *card, int64_t now_ms)
 {
     bool works = card->outcome == EXCHANGE_REPLIED && card->error_code.size == 0 &&
                  (str_equal(card->purpose, STR("submit")) || str_equal(card->purpose, STR("poll")));
 
-    return works && !is_waiting(card, now_ms) ? card->picture_count : 0;
+    return works && !is_waiting(card, now_ms);
 }
 
-static struct str write_body(const struct provider_card *card, size_t pictures, bool is_late,
+size_t provider_card_due(const struct provider_card *card, int64_t now_ms)
+{
+    return is_done(card, now_ms) ? card->picture_count : 0;
+}
+
+static struct str write_body(const struct provider_card *card, size_t pictures, int64_t now_ms,
                              struct arena *arena)
 {
     CLEANUP(buf_finish) struct buf buf = {0};
@@ -114,7 +123,7 @@ static struct str write_body(const struct provider_card *card, size_t pictures, 
     json_begin_object(&writer);
     json_name(&writer, "id");
     json_add_text(&writer, card->id);
-    if (card->error_code.size > 0 && !is_late) {
+    if (card->error_code.size > 0 && !is_waiting(card, now_ms)) {
         json_name(&writer, "error");
         json_begin_object(&writer);
         json_name(&writer, "code");
@@ -125,6 +134,10 @@ static struct str write_body(const struct provider_card *card, size_t pictures, 
     }
     json_name(&writer, "pictures");
     json_add_int(&writer, (int64_t)pictures);
+    if (card->text.size > 0 && is_done(card, now_ms)) {
+        json_name(&writer, "text");
+        json_add_text(&writer, card->text);
+    }
     json_end_object(&writer);
     return arena_str(arena, buf_str(&buf));
 }
@@ -133,15 +146,13 @@ void provider_card_reply(const struct provider_card *card, const struct str *pic
                          size_t picture_count, int64_t now_ms, struct arena *arena,
                          struct exchange_reply *out)
 {
-    bool is_late = is_waiting(card, now_ms);
-
     *out = (struct exchange_reply){.outcome = card->outcome, .now_ms = now_ms};
     if (card->outcome != EXCHANGE_REPLIED) {
         error_set(&out->err, ERROR_UNREACHABLE, "%.*s", STR_ARGS(card->error_message));
         return;
     }
-    out->status = is_late ? 202 : card->status;
-    out->body = write_body(card, picture_count, is_late, arena);
+    out->status = is_waiting(card, now_ms) ? 202 : card->status;
+    out->body = write_body(card, picture_count, now_ms, arena);
     out->parts = pictures;
     out->part_count = picture_count;
     if (card->retry_after_ms >= 0) {

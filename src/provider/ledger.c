@@ -75,6 +75,8 @@ static bool ledger_begin(const struct provider_account *account,
                          const struct provider_request *request, struct arena *arena,
                          struct exchange *out, struct error *err)
 {
+    if (request->action == PROVIDER_WRITE)
+        return error_field(err, ERROR_INVALID, "model", 0, "the ledger writes no text");
     if (request->mask != NULL)
         return error_field(err, ERROR_INVALID, "mask", 0, "the ledger takes no masks");
     if (!exchange_init(account, EXCHANGE_SUBMIT, "POST", STR("/pictures"), arena, out, err))

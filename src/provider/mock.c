@@ -1,10 +1,11 @@
 /*
- * provider/mock.c: a service that needs no key and no network.  It orders pictures by card (mock.h)
- * and has every trouble a real service can have, on demand and repeatable: what happens to a call
- * is decided by its seed and its idempotency key alone.
+ * provider/mock.c: a service that needs no key and no network.  It orders pictures by card
+ * (mock.h), writes texts by pattern (mock_write.c) and has every trouble a real service can have,
+ * on demand and repeatable: what happens to a call is decided by its seed and its idempotency key
+ * alone.
  */
 #include "provider/mock.h"
-#include "provider/provider_private.h"
+#include "provider/mock_private.h"
 
 #include "core/hash.h"
 #include "core/text.h"
@@ -52,8 +53,7 @@ static const struct trouble *trouble_of(enum failure_class class)
     return NULL;
 }
 
-/* A number of the call's own: the same for the same call, another for another use. */
-static uint64_t chance(const struct provider_request *request, uint64_t use)
+uint64_t mock_chance(const struct provider_request *request, uint64_t use)
 {
     uint64_t hash = hash_u64(request->idempotency_key, use);
 
@@ -72,13 +72,13 @@ static const struct trouble *find_trouble(const struct provider_account *account
     struct str kind = account_option_text(account, "failure_kind");
     const struct trouble *trouble;
 
-    if ((double)(chance(request, 1) >> 11) * 0x1p-53 >= rate)
+    if ((double)(mock_chance(request, 1) >> 11) * 0x1p-53 >= rate)
         return NULL;
     trouble = trouble_of(failure_class_of(kind));
     if (trouble != NULL)
         return trouble;
     if (str_equal(kind, STR("any")))
-        return &troubles[chance(request, 2) % COUNT(troubles)];
+        return &troubles[mock_chance(request, 2) % COUNT(troubles)];
     return trouble_of(FAILURE_SERVER);
 }
 
@@ -98,9 +98,14 @@ static const char *const backgrounds[] = {"auto", "opaque", "transparent", NULL}
     .formats = formats, .price_micro = PRICE_DEFAULT_MICRO, .currency = "USD",                     \
     .price_as_of = "2026-11-22"
 
+#define MOCK_WRITER                                                                                \
+    .can_write = true, .can_see = true, .has_schema = true, .references_max = 16, .count_max = 1,  \
+    .price_micro = PRICE_DEFAULT_MICRO, .currency = "USD", .price_as_of = "2026-11-22"
+
 static const struct provider_model models[] = {
-    {MOCK_MODEL, .is_known = true, .name = TEXT("mock"),      .label = TEXT("Mock")         },
-    {MOCK_MODEL, .is_known = true, .name = TEXT("mock-fast"), .label = TEXT("Mock, at once")},
+    {MOCK_MODEL,  .is_known = true, .name = TEXT("mock"),      .label = TEXT("Mock")         },
+    {MOCK_MODEL,  .is_known = true, .name = TEXT("mock-fast"), .label = TEXT("Mock, at once")},
+    {MOCK_WRITER, .is_known = true, .name = TEXT("mock-text"), .label = TEXT("Mock, text")   },
 };
 static const struct provider_model model_default = {MOCK_MODEL, .name = TEXT("mock")};
 
@@ -108,9 +113,13 @@ static const struct provider_model model_default = {MOCK_MODEL, .name = TEXT("mo
 
 static bool check(const struct provider_request *request, struct error *err)
 {
-    struct provider_model model = models[0];
+    struct provider_model model = provider_model_find(&provider_mock, request->model);
     int64_t references = (int64_t)request->reference_count;
 
+    if (request->action == PROVIDER_WRITE)
+        return provider_check_write(&model, request, PICTURE_SIZE_MAX, err);
+    if (!provider_model_check(&model, references > 0 ? NEED_EDIT : NEED_GENERATE, err))
+        return false;
     if (str_trim(request->prompt).size == 0)
         return error_field(err, ERROR_REQUIRED, "prompt", 1, "a prompt is needed");
     if (request->count < 1)
@@ -158,7 +167,7 @@ static int64_t find_latency(const struct provider_account *account,
     if (str_equal(request->model, STR("mock-fast")))
         return 0;
     if (jitter > 0)
-        latency += (int64_t)(chance(request, 3) % (uint64_t)(jitter + 1));
+        latency += (int64_t)(mock_chance(request, 3) % (uint64_t)(jitter + 1));
     return latency < LATENCY_MAX_MS ? latency : LATENCY_MAX_MS;
 }
 
@@ -232,18 +241,19 @@ static struct str write_work(const struct provider_account *account,
     struct json_writer writer;
     int64_t seed = request->has_seed
                        ? request->seed
-                       : (int64_t)(hash_u64(request->prompt, chance(request, 4)) % 1000000000);
-    bool has_partials = account_option_bool(account, "partial", true);
+                       : (int64_t)(hash_u64(request->prompt, mock_chance(request, 4)) % 1000000000);
+    bool is_text = request->action == PROVIDER_WRITE;
+    bool has_partials = !is_text && account_option_bool(account, "partial", true);
 
     json_writer_init(&writer, &buf);
     json_begin_object(&writer);
     add_text(&writer, "id",
              arena_printf(arena, "mock-%016llx",
-                          (unsigned long long)hash_u64(request->prompt, chance(request, 5))));
+                          (unsigned long long)hash_u64(request->prompt, mock_chance(request, 5))));
     add_int(&writer, "width", request->width_px > 0 ? request->width_px : SIDE_DEFAULT);
     add_int(&writer, "height", request->height_px > 0 ? request->height_px : SIDE_DEFAULT);
     add_int(&writer, "seed", seed);
-    add_int(&writer, "count", request->count);
+    add_int(&writer, "count", is_text ? 0 : request->count);
     add_text(&writer, "prompt", text_clip(request->prompt, PROMPT_SIZE_MAX));
     add_text(&writer, "caption",
              arena_printf(arena, "%.*s · seed %lld", STR_ARGS(request->model), (long long)seed));
@@ -254,6 +264,8 @@ static struct str write_work(const struct provider_account *account,
     add_int(&writer, "partials", has_partials ? request->partial_images : 0);
     add_int(&writer, "price_micro", find_price(account));
     add_text(&writer, "currency", str_of(find_currency(account)));
+    if (is_text)
+        add_text(&writer, "text", mock_write(request, arena));
     json_end_object(&writer);
     return arena_str(arena, str_slice(buf_str(&buf), 1, buf.size - 2));
 }
@@ -399,6 +411,24 @@ static void read_drawn(const struct provider_card *card, const struct exchange_r
     out->usage.currency = card->currency;
 }
 
+/* As a service's text: from the reply's body, by the rules of every other one. */
+static bool read_written(const struct provider_card *card, const struct provider_request *request,
+                         const struct exchange_reply *reply, struct arena *arena,
+                         struct provider_verdict *out)
+{
+    CLEANUP(json_cleanup) struct json *body = NULL;
+    struct error ignored;
+
+    if (request->action != PROVIDER_WRITE || card->text.size == 0 || card->error_code.size > 0 ||
+        !json_read_liberal(reply->body, &body, &ignored) ||
+        !provider_answer_read(request, json_text(json_get(body, "text")), arena, &out->text))
+        return false;
+    out->type = VERDICT_DONE;
+    out->usage.cost_micro = card->price_micro;
+    out->usage.currency = card->currency;
+    return true;
+}
+
 static void mock_read(const struct provider_account *account,
                       const struct provider_request *request, const struct exchange *exchange,
                       const struct exchange_reply *reply, struct arena *arena,
@@ -434,6 +464,9 @@ static void mock_read(const struct provider_account *account,
         read_drawn(&card, reply, arena, out);
         return;
     }
+    if (reply->outcome == EXCHANGE_REPLIED && reply->status == 200 &&
+        read_written(&card, request, reply, arena, out))
+        return;
     exchange_classify_for(account, reply, arena, &out->failure);
     if (str_equal(out->failure.code, STR("remote_failed"))) {
         out->failure.class = FAILURE_REMOTE;
@@ -474,6 +507,8 @@ static int64_t mock_estimate(const struct provider_account *account,
                              const struct provider_request *request, const char **currency)
 {
     *currency = find_currency(account);
+    if (request->action == PROVIDER_WRITE)
+        return find_price(account);
     return request->count < 1 || request->count > models[0].count_max
                ? -1
                : find_price(account) * request->count;
@@ -549,8 +584,8 @@ static const struct provider_field fields[] = {
     {
      .name = "price_micro",
      .type = PROVIDER_FIELD_INT,
-     .label_en = "Price per picture (millionths)",
-     .label_zh = "每张价格（百万分之一）",
+     .label_en = "Price per picture or text (millionths)",
+     .label_zh = "每张图片或每段文本的价格（百万分之一）",
      .help_en = "20000 is 0.02 of the currency. Nothing is ever paid.",
      .help_zh = "20000 即 0.02 个货币单位；不会真正扣费。",
      .fallback = "20000",

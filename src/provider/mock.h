@@ -15,14 +15,15 @@
  *    "error":{"code":"…","message":"…"},        when it fails
  *    "width":1024,"height":1024,"seed":7,"count":2,"prompt":"…","caption":"mock · seed 7",
  *    "format":"png","quality":90,"transparent":false,"partials":2,
- *    "price_micro":20000,"currency":"USD"}      per picture
+ *    "price_micro":20000,"currency":"USD",      per picture, or for the text
+ *    "text":"…"}                   what is answered instead of pictures; then "count" is 0
  *
  * The operation, for an exchange whose `card` is not empty:
  *   1. provider_card_read();
  *   2. waits exchange.delay_ms, drawing card.partial_count partial pictures meanwhile (softness 3
  * to 1), when somebody watches;
- *   3. draws the first provider_card_due() pictures: 0 while the work is not ready, or when it
- * fails;
+ *   3. draws the first provider_card_due() pictures: 0 while the work is not ready, when it fails,
+ * and when it is a text;
  *   4. provider_card_reply() makes the reply of them, and kind->read() reads it.
  */
 #pragma once
@@ -47,8 +48,9 @@ struct provider_card {
     struct str format;     /* "png", "jpeg" or "webp" */
     int64_t quality;       /* 1..100, for jpeg and webp */
     int64_t partial_count; /* 0..3 */
-    int64_t price_micro;   /* per picture */
+    int64_t price_micro;   /* per picture, or for the text */
     const char *currency;  /* static */
+    struct str text;       /* the answer; empty: pictures */
 };
 
 /* Reads a card; everything in `arena`.  Fails: ERROR_INVALID, for a card that is none of ours. */

@@ -426,9 +426,10 @@ static void test_the_probe_lists_the_catalogue(void **state)
     provider_card_reply(&card, NULL, 0, NOW, fixture->arena, &reply);
     provider_mock.read_probe(&fixture->account, &reply, fixture->arena, &models, &count, &failure);
     assert_int_equal(failure.class, FAILURE_NONE);
-    assert_int_equal(count, 2);
+    assert_int_equal(count, 3);
     assert_text(models[0], "mock");
     assert_text(models[1], "mock-fast");
+    assert_text(models[2], "mock-text");
 }
 
 static void test_honouring_keys_is_the_accounts_choice(void **state)

@@ -329,7 +329,7 @@ static void test_the_mock_passes_its_test_without_a_network(void **state)
                                   "{\"latency_ms\":60000}}");
 
     EXPECT(house, "POST", below(house, path, "test"), NULL, 200,
-           "\"models\":[\"mock\",\"mock-fast\"],\"failure_class\":\"\"");
+           "\"models\":[\"mock\",\"mock-fast\",\"mock-text\"],\"failure_class\":\"\"");
 }
 
 static void test_a_test_calls_the_provider_with_its_key(void **state)

@@ -1,0 +1,155 @@
+/* What operations share that ask a provider's model: pictures that go in, and work that waits. */
+#include "operation/operation_private.h"
+
+enum {
+    PICTURE_QUALITY = 92,
+    PICTURE_SIZE_MAX = 1 << 28,
+};
+
+bool call_has_provider(struct attempt *attempt, struct step *out)
+{
+    if (attempt->provider.kind == NULL)
+        step_fail(attempt, out, FAILURE_INVALID, CHARGED_NO,
+                  "the provider of this task was deleted");
+    else if (!attempt->provider.is_enabled)
+        step_fail(attempt, out, FAILURE_INVALID, CHARGED_NO,
+                  "the provider of this task is switched off");
+    else
+        return true;
+    return false;
+}
+
+/* A stable name for the user that says nothing about the person. */
+struct str call_safety_id(struct attempt *attempt)
+{
+    const struct sha256 hash =
+        sha256_of(arena_printf(attempt->arena, "vitrine user %" PRId64, attempt->user_id));
+    char hex[SHA256_HEX_SIZE + 1];
+
+    sha256_hex(&hash, hex);
+    return arena_str(attempt->arena, str_slice(str_of(hex), 0, 32));
+}
+
+bool call_picture(struct attempt *attempt, const struct input_picture *input, struct str name,
+                  bool as_is, int side_px_max, struct provider_image *out, struct error *err)
+{
+    const struct operation_services *services = attempt->services;
+    struct image_info info;
+    struct str bytes;
+    enum image_type to;
+
+    if (!blob_get(services->blobs, input->blob, PICTURE_SIZE_MAX, attempt->arena, &bytes, err) ||
+        !image_probe(bytes, &services->limits, &info, err))
+        return false;
+    /* One form for every provider and the same bytes each time: upright, sRGB, without metadata. */
+    to = info.has_alpha || as_is ? IMAGE_PNG : IMAGE_JPEG;
+    if (!image_convert(bytes, &info, to, as_is ? 0 : side_px_max, PICTURE_QUALITY, attempt->arena,
+                       &out->bytes, err))
+        return false;
+    out->mime = str_of(image_mime(to));
+    out->name = arena_printf(attempt->arena, "%.*s.%s", STR_ARGS(name), image_extension(to));
+    return true;
+}
+
+static struct input_picture *input_of(const struct result_picture *picture, struct arena *arena)
+{
+    struct input_picture *input = ARENA_NEW(arena, struct input_picture);
+
+    *input = (struct input_picture){.blob = picture->blob, .mime = picture->mime};
+    return input;
+}
+
+bool call_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
+{
+    struct input_picture *all = ARENA_ARRAY(attempt->arena, struct input_picture, REFERENCES_MAX);
+    size_t count = 0, wanted;
+
+    if (!task_inputs_read(attempt->inputs, attempt->arena, inputs, err))
+        return false;
+    wanted = inputs->images.count;
+    for (size_t index = 0; index < wanted && count < REFERENCES_MAX; index++)
+        all[count++] = ((struct input_picture *)inputs->images.items)[index];
+    for (size_t index = 0; index < attempt->upstream_count; index++) {
+        struct result result;
+        const struct result_picture *pictures;
+
+        if (!result_read(attempt->upstream[index].output, attempt->arena, &result, err))
+            return false;
+        pictures = result.pictures.items;
+        if (str_equal(attempt->upstream[index].to_port, STR("mask"))) {
+            if (result.pictures.count > 0)
+                inputs->mask = input_of(&pictures[0], attempt->arena);
+            continue;
+        }
+        wanted += result.pictures.count;
+        for (size_t picture = 0; picture < result.pictures.count && count < REFERENCES_MAX;
+             picture++)
+            all[count++] = *input_of(&pictures[picture], attempt->arena);
+    }
+    /* How many an edge brings is known only now. */
+    if (wanted > REFERENCES_MAX)
+        return error_field(err, ERROR_TOO_MANY, "inputs.images", REFERENCES_MAX,
+                           "%zu reference pictures came together; %d are the most", wanted,
+                           REFERENCES_MAX);
+    inputs->images = (struct list){.items = all, .count = count};
+    return true;
+}
+
+void call_step(const struct provider_verdict *verdict, struct step *out)
+{
+    switch (verdict->type) {
+    case VERDICT_DONE:
+        return; /* what to do with it is the operation's own */
+    case VERDICT_WAIT:
+        out->type = STEP_WAIT;
+        out->remote_id = verdict->remote_id;
+        out->poll_after_ms = verdict->poll_after_ms;
+        out->progress = verdict->progress;
+        return;
+    case VERDICT_NEXT:
+        out->type = STEP_EXCHANGE;
+        out->exchange = verdict->next;
+        return;
+    case VERDICT_FAILED:
+        out->type = STEP_FAILED;
+        out->failure = verdict->failure;
+        return;
+    }
+}
+
+void call_poll(struct attempt *attempt, call_prepare *prepare, struct step *out)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct error err = {0};
+
+    if (kind == NULL || kind->poll == NULL) {
+        step_fail(attempt, out, FAILURE_UNKNOWN, CHARGED_MAYBE,
+                  "the provider of this task is gone");
+        return;
+    }
+    if (!prepare(attempt, &err) ||
+        !kind->poll(&attempt->provider.account, attempt->prior->remote_id, attempt->arena,
+                    &out->exchange, &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
+        return;
+    }
+    out->type = STEP_EXCHANGE;
+}
+
+void call_give_up(struct attempt *attempt, call_prepare *prepare, struct step *out)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct error err = {0};
+
+    if (kind == NULL || kind->cancel == NULL) {
+        call_poll(attempt, prepare, out); /* there is no way to stop it: what comes is kept */
+        return;
+    }
+    if (!prepare(attempt, &err) ||
+        !kind->cancel(&attempt->provider.account, attempt->prior->remote_id, attempt->arena,
+                      &out->exchange, &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
+        return;
+    }
+    out->type = STEP_EXCHANGE;
+}
