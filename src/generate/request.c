@@ -58,20 +58,18 @@ struct node_context {
     char prefix[48]; /* "nodes[2]." */
 };
 
-static const struct operation_port *port_of(const struct operation *operation, struct str name)
+static const struct operation_port *find_port(const struct operation_port *ports, size_t count,
+                                              struct str name)
 {
-    for (size_t index = 0; index < operation->input_count; index++)
-        if (str_equal(name, str_of(operation->inputs[index].name)))
-            return &operation->inputs[index];
+    for (size_t index = 0; index < count; index++)
+        if (str_equal(name, str_of(ports[index].name)))
+            return &ports[index];
     return NULL;
 }
 
-static bool has_output(const struct operation *operation, struct str name)
+static const struct operation_port *port_of(const struct operation *operation, struct str name)
 {
-    for (size_t index = 0; index < operation->output_count; index++)
-        if (str_equal(name, str_of(operation->outputs[index].name)))
-            return true;
-    return false;
+    return find_port(operation->inputs, operation->input_count, name);
 }
 
 static bool read_ids(const struct node_context *node, const struct operation_port *port,
@@ -180,7 +178,30 @@ static bool at_parameter(const struct node_context *node, struct error *err)
     return false;
 }
 
-static bool resolve_model(struct node_context *node, struct error *err)
+/* Pictures go in: they are named, or an edge brings them. */
+static bool is_fed(const struct node_context *node, const struct run_input *input)
+{
+    const struct edge_input *edges = input->edges.items;
+
+    for (size_t edge = 0; edge < input->edges.count; edge++)
+        if (str_equal(edges[edge].to, node->input->key))
+            return true;
+    return node->pictures.images.count > 0 || node->pictures.mask != NULL;
+}
+
+/* Without pictures the provider's file can say at once what its model cannot do. */
+static bool can_try(const struct node_context *node, const struct provider_request *request,
+                    const struct provider_model *model)
+{
+    struct error ignored;
+
+    return node->pictures.images.count == 0 && node->pictures.mask == NULL &&
+           (request->action != PROVIDER_GENERATE ||
+            provider_model_check(model, NEED_GENERATE, &ignored));
+}
+
+static bool resolve_model(struct node_context *node, const struct run_input *input,
+                          struct error *err)
 {
     const struct run_context run = *node->run;
     struct provider_binding provider;
@@ -189,8 +210,10 @@ static bool resolve_model(struct node_context *node, struct error *err)
     struct exchange exchange;
     const char *currency = "";
     struct str asked = json_text(json_get(node->parameters, "model"));
+    const unsigned needs =
+        is_fed(node, input) ? node->operation->needs_fed : node->operation->needs;
 
-    if (!settings_model_find(run.settings, run.db, asked, run.arena, &choice, err))
+    if (!settings_model_find(run.settings, run.db, asked, needs, run.arena, &choice, err))
         return at_parameter(node, err);
     node->out->provider_id = choice.provider_id;
     node->out->model = arena_str(run.arena, choice.model.name);
@@ -208,8 +231,7 @@ static bool resolve_model(struct node_context *node, struct error *err)
             provider_estimate(choice.kind, &provider.account, &request, &currency);
     }
     node->out->currency = str_of(currency);
-    /* Without pictures the provider's file can say at once what its model cannot do. */
-    if (node->pictures.images.count == 0 && node->pictures.mask == NULL &&
+    if (can_try(node, &request, &choice.model) &&
         !choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))
         return at_parameter(node, err);
     return true;
@@ -260,7 +282,7 @@ static bool resolve_node(const struct run_context *run, const struct run_input *
         (struct run_node){.key = node.input->key, .operation = str_of(node.operation->engine.name)};
     ok = read_parameters(&node, err) && read_inputs(&node, err) &&
          check_required_ports(&node, input, err) &&
-         (!node.operation->engine.needs_provider || resolve_model(&node, err));
+         (!node.operation->engine.needs_provider || resolve_model(&node, input, err));
     json_free(node.parameters);
     return ok;
 }
@@ -288,6 +310,7 @@ static bool resolve_edges(const struct run_context *context, const struct run_in
 
     for (size_t row = 0; row < input->edges.count; row++) {
         const struct operation *from, *to;
+        const struct operation_port *output, *port;
         char field[48];
 
         edges[row] =
@@ -305,11 +328,17 @@ static bool resolve_edges(const struct run_context *context, const struct run_in
         if (edges[row].from_port.size == 0 && from->output_count > 0)
             edges[row].from_port = str_of(from->outputs[0].name);
         snprintf(field, sizeof(field), "edges[%zu].from_port", row);
-        if (!has_output(from, edges[row].from_port))
+        output = find_port(from->outputs, from->output_count, edges[row].from_port);
+        if (output == NULL)
             return error_field(err, ERROR_INVALID, field, 0, "the operation has no such output");
         snprintf(field, sizeof(field), "edges[%zu].to_port", row);
-        if (port_of(to, edges[row].to_port) == NULL)
+        port = port_of(to, edges[row].to_port);
+        if (port == NULL)
             return error_field(err, ERROR_INVALID, field, 0, "the operation has no such input");
+        if (port->type != output->type)
+            return error_field(err, ERROR_INVALID, field, 0,
+                               port->type == PORT_TEXT ? "this input takes a text, not pictures"
+                                                       : "this input takes pictures, not a text");
     }
     out->edges = edges;
     out->edge_count = input->edges.count;

@@ -74,9 +74,9 @@ static int set_up(void **state)
              &err, "settings");
     no_error(db_transact(office.pool, "add_pictures", add_pictures, NULL, &err), &err, "pictures");
     no_error(db_borrow(office.pool, &office.db, &err), &err, "db_borrow");
-    no_error(
-        settings_model_find(office.settings, office.db, STR_EMPTY, office.arena, &choice, &err),
-        &err, "the mock that every house starts with");
+    no_error(settings_model_find(office.settings, office.db, STR_EMPTY, NEED_GENERATE, office.arena,
+                                 &choice, &err),
+             &err, "the mock that every house starts with");
     office.mock_id = choice.provider_public_id;
     *state = &office;
     return 0;
@@ -136,6 +136,8 @@ static bool resolve(const char *text, struct run_spec *out, struct error *err)
 #define FETCH                                                                                      \
     "{\"key\":\"f\",\"operation\":\"asset.fetch\",\"parameters\":{\"url\":\"https://a.test/b\"}}"
 
+#define EXPAND "{\"key\":\"x\",\"operation\":\"prompt.expand\"" CUP "}"
+
 static void test_what_is_wrong_is_named_where_it_stands(void **state)
 {
     /* clang-format off */
@@ -187,6 +189,23 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
          "edges[0].to_port", "no such input"},
         {TWO("{\"from\":\"a\",\"to\":\"b\",\"from_port\":\"sound\"}"), ERROR_INVALID,
          "edges[0].from_port", "no such output"},
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"model\":\"mock-text\"}"),
+         ERROR_INVALID, "nodes[0].parameters.model", "a text model for pictures"},
+        {ONE("image.edit", ",\"parameters\":{\"prompt\":\"a\",\"model\":\"mock-text\"},\"inputs\":"
+         "{\"images\":[\"ANNS\"]}"), ERROR_INVALID, "nodes[0].parameters.model",
+         "a text model for an edit"},
+        {ONE("prompt.expand", ",\"parameters\":{\"prompt\":\"a\",\"model\":\"mock\"}"),
+         ERROR_INVALID, "nodes[0].parameters.model", "an image model for a text"},
+        {ONE("image.describe", ",\"parameters\":{\"model\":\"MOCK/mock\"},\"inputs\":{\"images\":"
+         "[\"ANNS\"]}"), ERROR_INVALID, "nodes[0].parameters.model",
+         "an image model for a description"},
+        {ONE("prompt.expand", CUP ",\"inputs\":{\"images\":[\"ANNS\"]}"), ERROR_UNKNOWN_FIELD,
+         "nodes[0].inputs.images", "a picture for a prompt"},
+        {ONE("prompt.expand", ",\"parameters\":{\"prompt\":\"a\",\"language\":\"fr\"}"),
+         ERROR_NOT_IN_LIST, "nodes[0].parameters.language", "a language it has not"},
+        {ONE("image.describe", ""), ERROR_REQUIRED, "nodes[0].inputs.images", "nothing to describe"},
+        {"{\"nodes\":[" EXPAND "," NODE("b") "],\"edges\":[{\"from\":\"x\",\"to\":\"b\"}]}",
+         ERROR_INVALID, "edges[0].to_port", "a text into a picture's place"},
         {"{\"nodes\":[" NODE("a") "," FETCH "],\"edges\":[{\"from\":\"a\",\"to\":\"f\"}]}",
          ERROR_INVALID, "edges[0].to_port", "it takes nothing"},
     };
@@ -231,6 +250,34 @@ static void test_a_model_is_found_by_what_people_write(void **state)
         no_error(resolve(json, &spec, &err), &err, cases[i].asked);
         check_text(spec.nodes[0].model, cases[i].model, cases[i].asked);
         assert_true(spec.nodes[0].provider_id > 0);
+    }
+}
+
+static void test_an_empty_model_is_one_for_the_operation(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *json, *model, *why;
+    } cases[] = {
+        {ONE("image.generate", CUP), "mock", "pictures"},
+        {ONE("image.edit", CUP ",\"inputs\":{\"images\":[\"ANNS\"]}"), "mock", "an edit"},
+        {ONE("prompt.expand", CUP), "mock-text", "a prompt"},
+        {ONE("prompt.expand", ",\"parameters\":{\"prompt\":\"a\",\"model\":\"Mock\"}"), "mock-text",
+         "of a provider"},
+        {ONE("image.describe", ",\"inputs\":{\"images\":[\"ANNS\"]}"), "mock-text", "a description"},
+        {"{\"nodes\":[{\"key\":\"d\",\"operation\":\"image.describe\"}," NODE("a") "],\"edges\":"
+         "[{\"from\":\"a\",\"to\":\"d\"}]}", "mock-text", "a description of what is to come"},
+    };
+    /* clang-format on */
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct run_spec spec;
+        struct error err;
+
+        no_error(resolve(cases[i].json, &spec, &err), &err, cases[i].why);
+        check_text(spec.nodes[0].model, cases[i].model, cases[i].why);
+        assert_int_equal(spec.nodes[0].estimate_micro, 20000);
     }
 }
 
@@ -309,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_wrong_is_named_where_it_stands),
         cmocka_unit_test(test_a_model_is_found_by_what_people_write),
+        cmocka_unit_test(test_an_empty_model_is_one_for_the_operation),
         cmocka_unit_test(test_a_run_is_whole_with_ports_pictures_and_a_title),
         cmocka_unit_test(test_estimates_are_summed_in_one_currency),
         cmocka_unit_test(test_a_part_that_is_not_known_makes_the_sum_unknown),

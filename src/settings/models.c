@@ -38,21 +38,28 @@ static struct model_row merge(const struct provider_row *provider, struct provid
     return row;
 }
 
-/* There is always a default while there is a model: the chosen one when it is on, else the first.
- */
+static bool makes_pictures(const struct model_row *row)
+{
+    return row->model.can_generate || row->model.can_edit;
+}
+
+/* There is always a default while there is a model: the chosen one when it is on, else the first
+ * that makes pictures, else the first. */
 static void decide_default(struct model_row *items, size_t count)
 {
-    struct model_row *first = NULL, *chosen = NULL;
+    struct model_row *first = NULL, *painter = NULL, *chosen = NULL;
 
     for (size_t i = 0; i < count; i++) {
         if (items[i].is_enabled && first == NULL)
             first = &items[i];
+        if (items[i].is_enabled && painter == NULL && makes_pictures(&items[i]))
+            painter = &items[i];
         if (items[i].is_enabled && items[i].is_default)
             chosen = &items[i];
         items[i].is_default = false;
     }
     if (chosen == NULL)
-        chosen = first;
+        chosen = painter != NULL ? painter : first;
     if (chosen != NULL)
         chosen->is_default = true;
 }
@@ -109,51 +116,100 @@ static bool has_provider(const struct model_row *row, struct str asked)
     return str_equal_nocase(asked, row->provider->name);
 }
 
-/* The first enabled row that fits; one of the default model's provider goes before all others. */
-static const struct model_row *find(const struct model_row *items, size_t count,
-                                    const struct model_row *preferred, struct str asked,
-                                    bool (*fits)(const struct model_row *row, struct str asked),
-                                    bool *is_off)
+/* What is looked for, and why a row that was named is none. */
+struct search {
+    struct str asked;
+    unsigned needs;
+    const struct model_row *preferred; /* the default; may be NULL */
+    bool is_off;
+    struct error unable; /* of the first row that cannot do what is needed */
+};
+
+static bool fits_any(const struct model_row *row, struct str asked)
 {
+    (void)row, (void)asked;
+    return true;
+}
+
+/* The first enabled row that fits and can; one of the default model's provider goes before all
+ * others. */
+static const struct model_row *find(const struct model_row *items, size_t count,
+                                    bool (*fits)(const struct model_row *row, struct str asked),
+                                    struct search *search)
+{
+    const struct provider_row *house =
+        search->preferred == NULL ? NULL : search->preferred->provider;
     const struct model_row *found = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (!fits(&items[i], asked))
+        struct error unable = {0};
+
+        if (!fits(&items[i], search->asked))
             continue;
         if (!items[i].is_enabled)
-            *is_off = true;
-        else if (found == NULL || (preferred != NULL && items[i].provider == preferred->provider &&
-                                   found->provider != preferred->provider))
+            search->is_off = true;
+        else if (!provider_model_check(&items[i].model, search->needs, &unable))
+            search->unable = search->unable.code == ERROR_NONE ? unable : search->unable;
+        else if (found == NULL || (items[i].provider == house && found->provider != house))
             found = &items[i];
     }
     return found;
 }
 
-bool models_choose(const struct model_row *items, size_t count, struct str asked,
+static const char *describe(unsigned needs)
+{
+    if ((needs & NEED_SEE) != 0)
+        return "looks at pictures and writes about them";
+    if ((needs & NEED_WRITE) != 0)
+        return "writes text";
+    return (needs & NEED_EDIT) != 0 ? "makes pictures from pictures" : "makes pictures";
+}
+
+static bool choose_default(const struct model_row *items, size_t count, struct search *search,
+                           const struct model_row **out, struct error *err)
+{
+    struct error unable = {0};
+    const struct model_row *found;
+
+    if (search->preferred == NULL)
+        return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
+                           "no model is switched on; add a provider in the settings");
+    found = provider_model_check(&search->preferred->model, search->needs, &unable)
+                ? search->preferred
+                : find(items, count, fits_any, search);
+    if (found == NULL)
+        return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
+                           "no model that is switched on %s; add a provider in the settings",
+                           describe(search->needs));
+    *out = found;
+    return true;
+}
+
+bool models_choose(const struct model_row *items, size_t count, struct str asked, unsigned needs,
                    const struct model_row **out, struct error *err)
 {
-    const struct model_row *preferred = NULL, *found;
-    bool is_off = false;
+    bool (*const ways[])(const struct model_row *row, struct str asked) = {has_id, has_name,
+                                                                           has_provider};
+    struct search search = {.asked = asked, .needs = needs};
 
     for (size_t i = 0; i < count; i++)
         if (items[i].is_default)
-            preferred = &items[i];
-    if (asked.size == 0) {
-        if (preferred == NULL)
-            return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
-                               "no model is switched on; add a provider in the settings");
-        *out = preferred;
-        return true;
+            search.preferred = &items[i];
+    if (asked.size == 0)
+        return choose_default(items, count, &search, out, err);
+    for (size_t way = 0; way < COUNT(ways); way++) {
+        const struct model_row *found = find(items, count, ways[way], &search);
+
+        if (found != NULL) {
+            *out = found;
+            return true;
+        }
+        if (search.unable.code != ERROR_NONE) { /* it is there, but for something else */
+            *err = search.unable;
+            return false;
+        }
     }
-    found = find(items, count, preferred, asked, has_id, &is_off);
-    if (found == NULL)
-        found = find(items, count, preferred, asked, has_name, &is_off);
-    if (found == NULL)
-        found = find(items, count, preferred, asked, has_provider, &is_off);
-    if (found == NULL)
-        return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
-                           is_off ? "this model or its provider is switched off"
-                                  : "there is no such model");
-    *out = found;
-    return true;
+    return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
+                       search.is_off ? "this model or its provider is switched off"
+                                     : "there is no such model");
 }

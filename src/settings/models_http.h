@@ -8,7 +8,7 @@ struct model_view {
     struct str id, name, label, provider_id, provider_name, kind;
     bool is_enabled, is_default, is_known;
     bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
-        has_transparency, has_stream;
+        has_transparency, has_stream, can_write, can_see, has_schema;
     int64_t references_max, count_max;
     struct text_list sizes;
     int64_t side_px_min, side_px_max, side_px_step, pixels_min, pixels_max, ratio_max;

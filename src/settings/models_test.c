@@ -111,9 +111,9 @@ static void test_a_provider_that_is_off_switches_its_models_off(void **state)
     providers[0].is_enabled = providers[1].is_enabled = false;
     models_merge(providers, 2, NULL, 0, *state, &items, &count);
     assert_int_equal(defaults(items, count), 0);
-    assert_false(models_choose(items, count, STR(""), &found, &err));
+    assert_false(models_choose(items, count, STR(""), 0, &found, &err));
     assert_non_null(strstr(err.message, "no model is switched on"));
-    assert_false(models_choose(items, count, STR("mock"), &found, &err));
+    assert_false(models_choose(items, count, STR("mock"), 0, &found, &err));
     assert_non_null(strstr(err.message, "switched off"));
     assert_string_equal(err.field, "model");
 }
@@ -151,7 +151,7 @@ static void test_a_model_is_found_by_what_people_write(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error err = {0};
 
-        if (models_choose(items, count, str_of(cases[i].asked), &found, &err) !=
+        if (models_choose(items, count, str_of(cases[i].asked), 0, &found, &err) !=
             (cases[i].provider_id != 0))
             fail_msg("%s: %s", cases[i].why, err.message);
         if (cases[i].provider_id == 0) {
@@ -164,6 +164,111 @@ static void test_a_model_is_found_by_what_people_write(void **state)
     }
 }
 
+static void test_the_default_is_one_that_can_do_what_is_needed(void **state)
+{
+    static const struct model_override writer[] = {
+        {.provider_id = 2,
+         .name = {"gpt-6-luna", 10},
+         .is_enabled = true,
+         .is_default = true,
+         .price_micro = -1},
+    };
+    static const struct model_override none[] = {
+        {.provider_id = 1, .name = {"mock-text", 9}, .is_enabled = false, .price_micro = -1},
+    };
+    static const struct {
+        const struct model_override *overrides;
+        size_t override_count, provider_count;
+        unsigned needs;
+        int64_t provider_id; /* 0: none */
+        const char *name, *why;
+    } cases[] = {
+        {NULL,   0, 2, 0,                     1, "mock",                   "nothing is needed"            },
+        {NULL,   0, 2, NEED_GENERATE,         1, "mock",                   "the default can"              },
+        {NULL,   0, 2, NEED_EDIT,             1, "mock",                   "the default can that too"     },
+        {NULL,   0, 2, NEED_WRITE,            1, "mock-text",              "the first of its provider"    },
+        {NULL,   0, 2, NEED_WRITE | NEED_SEE, 1, "mock-text",              "the same sees"                },
+        {writer, 1, 2, NEED_WRITE,            2, "gpt-6-luna",             "the chosen default can"       },
+        {writer, 1, 2, NEED_GENERATE,         2, "gpt-image-2.6-sunburst",
+         "the chosen default's provider has one"                                                          },
+        {none,   1, 2, NEED_WRITE,            2, "gpt-6-luna",             "only another provider has one"},
+        {none,   1, 1, NEED_WRITE,            0, "",                       "nobody writes"                },
+    };
+    struct model_row *items;
+    const struct model_row *found;
+    size_t count;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = {0};
+
+        models_merge(providers, cases[i].provider_count, cases[i].overrides,
+                     cases[i].override_count, *state, &items, &count);
+        if (models_choose(items, count, STR_EMPTY, cases[i].needs, &found, &err) !=
+            (cases[i].provider_id != 0))
+            fail_msg("%s: %s", cases[i].why, err.message);
+        if (cases[i].provider_id == 0) {
+            assert_int_equal(err.code, ERROR_NOT_IN_LIST);
+            assert_string_equal(err.field, "model");
+            assert_non_null(strstr(err.message, "no model that is switched on writes text"));
+        } else if (found->provider->id != cases[i].provider_id ||
+                   !str_equal(found->model.name, str_of(cases[i].name))) {
+            fail_msg("%s: %.*s", cases[i].why, STR_ARGS(found->model.name));
+        }
+    }
+}
+
+static void test_a_model_that_is_named_for_what_it_cannot_do_is_refused(void **state)
+{
+    static const struct {
+        const char *asked;
+        unsigned needs;
+        const char *name; /* NULL: refused */
+        const char *said, *why;
+    } cases[] = {
+        {"mock-text",        NEED_GENERATE, NULL,                     "mock-text makes no pictures from words", "a wire id"                  },
+        {FIRST "/mock-text", NEED_EDIT,     NULL,                     "makes no pictures from pictures",        "its whole id"               },
+        {"mock",             NEED_WRITE,    NULL,                     "mock writes no text",                    "not the provider's name"    },
+        {"gpt-image-2",      NEED_WRITE,    NULL,                     "gpt-image-2 writes no text",             "the other provider's"       },
+        {"mock-text",        NEED_WRITE,    "mock-text",              "",                                       "what it can"                },
+        {"shop",             NEED_WRITE,    "gpt-6-luna",             "",                                       "a provider's first that can"},
+        {"shop",             NEED_GENERATE, "gpt-image-2.6-sunburst", "",                                       "its first for pictures"     },
+    };
+    struct model_row *items;
+    const struct model_row *found;
+    size_t count;
+
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = {0};
+        bool ok = models_choose(items, count, str_of(cases[i].asked), cases[i].needs, &found, &err);
+
+        if (ok != (cases[i].name != NULL))
+            fail_msg("%s: %s", cases[i].why, err.message);
+        if (ok && !str_equal(found->model.name, str_of(cases[i].name)))
+            fail_msg("%s: %.*s", cases[i].why, STR_ARGS(found->model.name));
+        if (!ok) {
+            assert_int_equal(err.code, ERROR_INVALID);
+            assert_string_equal(err.field, "model");
+            assert_non_null(strstr(err.message, cases[i].said));
+        }
+    }
+}
+
+/* A house whose first provider writes has a default for pictures all the same. */
+static void test_a_model_for_pictures_is_the_default_before_one_for_text(void **state)
+{
+    struct model_row *items;
+    size_t count;
+
+    providers[0].kind = STR("anthropic");
+    models_merge(providers, 1, NULL, 0, *state, &items, &count);
+    assert_int_equal(defaults(items, count), 1);
+    assert_true(items[0].is_default); /* it is all there is */
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_int_equal(defaults(items, count), 1);
+    assert_true(find(items, count, 2, "gpt-image-2.6-sunburst")->is_default);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -172,6 +277,9 @@ int main(void)
         TEST(test_what_the_house_says_goes_before_the_catalogue),
         TEST(test_a_provider_that_is_off_switches_its_models_off),
         TEST(test_a_model_is_found_by_what_people_write),
+        TEST(test_the_default_is_one_that_can_do_what_is_needed),
+        TEST(test_a_model_that_is_named_for_what_it_cannot_do_is_refused),
+        TEST(test_a_model_for_pictures_is_the_default_before_one_for_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -407,7 +407,7 @@ static bool models_of_id(struct db *db, struct str asked, struct arena *arena,
     return true;
 }
 
-bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
+bool settings_model_find(struct settings *settings, struct db *db, struct str asked, unsigned needs,
                          struct arena *arena, struct model_choice *out, struct error *err)
 {
     struct provider_row *providers;
@@ -419,9 +419,9 @@ bool settings_model_find(struct settings *settings, struct db *db, struct str as
     (void)settings;
     if (!models_of_id(db, asked, arena, &models, &model_count, err))
         return false;
-    if ((model_count == 0 || !models_choose(models, model_count, asked, &found, &ignored)) &&
+    if ((model_count == 0 || !models_choose(models, model_count, asked, needs, &found, &ignored)) &&
         (!models_list(db, arena, &providers, &provider_count, &models, &model_count, err) ||
-         !models_choose(models, model_count, asked, &found, err)))
+         !models_choose(models, model_count, asked, needs, &found, err)))
         return false;
     *out = (struct model_choice){
         .provider_id = found->provider->id,

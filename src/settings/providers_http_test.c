@@ -207,7 +207,8 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
     struct error err = {0};
 
     assert_true(db_borrow(house->pool, &db, &err));
-    assert_true(settings_model_find(house->settings, db, STR(""), house->arena, &choice, &err));
+    assert_true(settings_model_find(house->settings, db, STR(""), NEED_GENERATE, house->arena,
+                                    &choice, &err));
     assert_true(str_equal(choice.model.name, STR("house")));
     assert_int_equal(choice.model.price_micro, 12);
     assert_int_equal(choice.provider_id, row_of(house, path).id);
@@ -216,11 +217,12 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
            "\"price_micro\":-1,\"is_forgotten\":true}]}",
            200, "\"name\":\"mock\"");
     db_refresh(db);
-    assert_true(settings_model_find(house->settings, db, STR(""), house->arena, &choice, &err));
+    assert_true(settings_model_find(house->settings, db, STR(""), NEED_GENERATE, house->arena,
+                                    &choice, &err));
     assert_true(str_equal(choice.model.name, STR("mock")));
     assert_true(str_equal(choice.provider_name, STR("mock")));
-    assert_false(
-        settings_model_find(house->settings, db, STR("house"), house->arena, &choice, &err));
+    assert_false(settings_model_find(house->settings, db, STR("house"), NEED_GENERATE, house->arena,
+                                     &choice, &err));
     EXPECT(house, "PATCH", path,
            "{\"models\":[{\"name\":\"a b\",\"is_enabled\":true,\"is_default\":false,"
            "\"price_micro\":-1}]}",

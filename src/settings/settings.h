@@ -115,13 +115,15 @@ struct model_choice {
     bool has_own_price;
 };
 /*
- * Finds an enabled model of an enabled provider by what people write: "PROVIDERID/wire-id", a wire
- * id (the default model's provider first, then the oldest), or a provider's name (its first model);
- * empty: the default model.  Fails: NOT_IN_LIST with field "model" and a sentence that says whether
- * it is unknown or switched off; and as db_query().  Any thread.
+ * Finds an enabled model of an enabled provider that can do what is needed (bits of enum
+ * provider_need) by what people write: "PROVIDERID/wire-id", a wire id (the default model's
+ * provider first, then the oldest), or a provider's name (its first such model); empty: the default
+ * model, or when that cannot, the first that can.  Fails: NOT_IN_LIST with field "model" and a
+ * sentence that says whether it is unknown or switched off, INVALID with one that says what it
+ * cannot do; and as db_query().  Any thread.
  */
 MUST_CHECK bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
-                                    struct arena *arena, struct model_choice *out,
+                                    unsigned needs, struct arena *arena, struct model_choice *out,
                                     struct error *err);
 
 /* Given by the application (src/app/): the service behind req->app. */

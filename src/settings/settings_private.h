@@ -170,8 +170,9 @@ struct str provider_seal_context(struct str public_id, struct arena *arena);
 void models_merge(const struct provider_row *providers, size_t provider_count,
                   const struct model_override *overrides, size_t override_count,
                   struct arena *arena, struct model_row **items, size_t *count);
+/* `needs`: bits of enum provider_need. */
 MUST_CHECK bool models_choose(const struct model_row *items, size_t count, struct str asked,
-                              const struct model_row **out, struct error *err);
+                              unsigned needs, const struct model_row **out, struct error *err);
 
 /* provider_store.c.  Deleted ones are not there. */
 MUST_CHECK bool provider_store_list(struct db *db, struct arena *arena, struct provider_row **items,
