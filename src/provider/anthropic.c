@@ -54,36 +54,30 @@ bool anthropic_uses_tool(const struct provider_request *request, uint64_t droppe
             !provider_model_find(&provider_anthropic, request->model).is_known);
 }
 
-static void add_text(struct json_writer *writer, const char *name, struct str text)
-{
-    json_name(writer, name);
-    json_add_text(writer, text);
-}
-
 /* Pictures before the text that is about them. */
 static void add_message(struct json_writer *writer, const struct provider_request *request)
 {
     json_begin_object(writer);
-    add_text(writer, "role", STR("user"));
+    provider_add_text(writer, "role", STR("user"));
     json_name(writer, "content");
     json_begin_list(writer);
     for (size_t i = 0; i < request->reference_count; i++) {
         struct str bytes = request->references[i].bytes;
 
         json_begin_object(writer);
-        add_text(writer, "type", STR("image"));
+        provider_add_text(writer, "type", STR("image"));
         json_name(writer, "source");
         json_begin_object(writer);
-        add_text(writer, "type", STR("base64"));
-        add_text(writer, "media_type", str_of(picture_mime(bytes)));
+        provider_add_text(writer, "type", STR("base64"));
+        provider_add_text(writer, "media_type", str_of(picture_mime(bytes)));
         json_name(writer, "data");
         picture_write_base64(writer, bytes, false);
         json_end_object(writer);
         json_end_object(writer);
     }
     json_begin_object(writer);
-    add_text(writer, "type", STR("text"));
-    add_text(writer, "text", request->prompt);
+    provider_add_text(writer, "type", STR("text"));
+    provider_add_text(writer, "text", request->prompt);
     json_end_object(writer);
     json_end_list(writer);
     json_end_object(writer);
@@ -95,7 +89,7 @@ static void add_format(struct json_writer *writer, const struct provider_request
     json_begin_object(writer);
     json_name(writer, "format");
     json_begin_object(writer);
-    add_text(writer, "type", STR("json_schema"));
+    provider_add_text(writer, "type", STR("json_schema"));
     json_name(writer, "schema");
     json_add_raw(writer, request->schema); /* provider_check_write() read it */
     json_end_object(writer);
@@ -109,16 +103,16 @@ static void add_tool(struct json_writer *writer, const struct provider_request *
     json_name(writer, "tools");
     json_begin_list(writer);
     json_begin_object(writer);
-    add_text(writer, "name", name);
-    add_text(writer, "description", STR("Takes the answer."));
+    provider_add_text(writer, "name", name);
+    provider_add_text(writer, "description", STR("Takes the answer."));
     json_name(writer, "input_schema");
     json_add_raw(writer, request->schema);
     json_end_object(writer);
     json_end_list(writer);
     json_name(writer, "tool_choice");
     json_begin_object(writer);
-    add_text(writer, "type", STR("tool"));
-    add_text(writer, "name", name);
+    provider_add_text(writer, "type", STR("tool"));
+    provider_add_text(writer, "name", name);
     json_end_object(writer);
 }
 
@@ -130,11 +124,9 @@ static struct str write_body(const struct provider_request *request, uint64_t dr
 
     json_writer_init(&writer, &buf);
     json_begin_object(&writer);
-    add_text(&writer, "model", request->model);
-    json_name(&writer, "max_tokens");
-    json_add_int(&writer, provider_write_tokens(request));
-    if (request->system.size > 0)
-        add_text(&writer, "system", request->system);
+    provider_add_text(&writer, "model", request->model);
+    provider_add_int(&writer, "max_tokens", provider_write_tokens(request));
+    provider_add_text(&writer, "system", request->system);
     json_name(&writer, "messages");
     json_begin_list(&writer);
     add_message(&writer, request);
@@ -146,7 +138,7 @@ static struct str write_body(const struct provider_request *request, uint64_t dr
     if (request->safety_id.size > 0 && (dropped >> ANTHROPIC_USER & 1) == 0) {
         json_name(&writer, "metadata");
         json_begin_object(&writer);
-        add_text(&writer, "user_id", request->safety_id);
+        provider_add_text(&writer, "user_id", request->safety_id);
         json_end_object(&writer);
     }
     json_end_object(&writer);

@@ -9,7 +9,8 @@
 #define QUOTED_SIZE_MAX 1000 /* of the prompt that is repeated */
 #define DEPTH_MAX 8
 #define ITEMS_MAX 8
-#define TEXT_SIZE_MAX 4000 /* of one text in an object */
+#define TEXT_SIZE_MAX 4000      /* of one text in an object */
+#define OBJECT_SIZE_MAX KIB(16) /* after so much, lists and objects get no more members */
 
 static const char *const lights_en[] = {"soft morning light", "the light of a low sun",
                                         "even studio light", "light through a window"};
@@ -57,6 +58,11 @@ struct fitter {
     struct arena *arena;
     struct json_writer writer;
 };
+
+static bool has_room(const struct fitter *fitter, int depth)
+{
+    return depth > 0 && fitter->writer.buf->size < OBJECT_SIZE_MAX;
+}
 
 static void fit(struct fitter *fitter, const struct json *schema, struct str name, int depth);
 
@@ -141,6 +147,7 @@ static void fit_number(struct fitter *fitter, const struct json *schema, bool is
     }
 }
 
+/* DEPTH_MAX deep.  NOLINTBEGIN(misc-no-recursion) */
 static void fit_list(struct fitter *fitter, const struct json *schema, struct str name, int depth)
 {
     int64_t count = json_int_or(json_get(schema, "maxItems"), 2);
@@ -151,7 +158,7 @@ static void fit_list(struct fitter *fitter, const struct json *schema, struct st
     count = count > 2 ? 2 : count < 0 ? 0 : count;
     count = least > count ? least : count;
     json_begin_list(&fitter->writer);
-    for (int64_t i = 0; i < count && i < ITEMS_MAX && depth > 0; i++)
+    for (int64_t i = 0; i < count && i < ITEMS_MAX && has_room(fitter, depth); i++)
         if (is_text) /* short and each another */
             json_add_text(&fitter->writer, arena_printf(fitter->arena, "mock %.*s %lld",
                                                         STR_ARGS(name), (long long)i + 1));
@@ -167,7 +174,8 @@ static void fit_object(struct fitter *fitter, const struct json *schema, int dep
     struct str name;
 
     json_begin_object(&fitter->writer);
-    while (depth > 0 && json_next(json_get(schema, "properties"), &cursor, &name, &property)) {
+    while (has_room(fitter, depth) &&
+           json_next(json_get(schema, "properties"), &cursor, &name, &property)) {
         json_name_str(&fitter->writer, name);
         fit(fitter, property, name, depth - 1);
     }
@@ -197,6 +205,8 @@ static void fit(struct fitter *fitter, const struct json *given, struct str name
     else
         fit_text(fitter, schema, name);
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 struct str mock_write(const struct provider_request *request, struct arena *arena)
 {

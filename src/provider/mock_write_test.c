@@ -160,6 +160,9 @@ static void test_a_schema_without_an_end_comes_to_one(void **state)
 {
     static const char *const rows[] = {
         "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"}},\"$defs\":{\"a\":{"
+        "\"type\":\"array\",\"minItems\":9,\"items\":{\"type\":\"array\",\"minItems\":9,\"items\":"
+        "{\"$ref\":\"#/$defs/a\"}}}}}",
+        "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"}},\"$defs\":{\"a\":{"
         "\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"},\"b\":{\"type\":"
         "\"array\",\"items\":{\"$ref\":\"#/$defs/a\"}}}}}}",
         "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/a\"}}}",

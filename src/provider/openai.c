@@ -149,6 +149,11 @@ static void openai_read(const struct provider_account *account,
         return;
     }
     out->dropped = openai_list_dropped(&call, arena);
+    if (openai_is_tool(exchange)) {
+        call.uses_tool = true; /* as it was begun, whatever the account says now */
+        openai_tool_read(&call, exchange, reply, can_retry, arena, out);
+        return;
+    }
     if (read_pictures(exchange, reply, arena, &list, &out->usage)) {
         out->type = VERDICT_DONE;
         out->pictures = list.items;
@@ -194,100 +199,141 @@ static bool openai_wants_white_mask(const struct provider_account *account)
 
 static const char *const moderations[] = {"auto", "low", NULL};
 static const char *const response_formats[] = {"auto", "none", "b64_json", "url", "base64", NULL};
+static const char *const image_apis[] = {"images", "responses", NULL};
 static const char *const text_apis[] = {"auto", "chat", "responses", NULL};
 static const char *const edits_names[] = {"auto", "list", "repeated", "json", NULL};
 
+/* By hand: clang-format 14 dies of this table. */
+/* clang-format off */
 static const struct provider_field fields[] = {
     {
-     .name = "base_url",
-     .type = PROVIDER_FIELD_URL,
-     .label_en = "Base URL",
-     .label_zh = "接口地址",
-     .help_en = "Leave empty for OpenAI itself. For a compatible service, paste its address; a "
-                   "missing /v1 is added.", .help_zh = "使用 OpenAI 官方服务时留空；使用兼容服务时填写它的地址，缺少的 /v1 "
-                   "会自动补上。",                                                                     .fallback = "",
-     },
+        .name = "base_url",
+        .type = PROVIDER_FIELD_URL,
+        .label_en = "Base URL",
+        .label_zh = "接口地址",
+        .help_en = "Leave empty for OpenAI itself. For a compatible service, paste its address; "
+                   "a missing /v1 is added.",
+        .help_zh = "使用 OpenAI 官方服务时留空；使用兼容服务时填写它的地址，"
+                   "缺少的 /v1 会自动补上。",
+        .fallback = "",
+    },
     {
-     .name = "key",
-     .type = PROVIDER_FIELD_SECRET,
-     .label_en = "API key",
-     .label_zh = "API 密钥",
-     .help_en = "May be empty for a local server that wants none.",
-     .help_zh = "本地服务若不需要密钥，可以留空。",
-     .fallback = "",
-     },
+        .name = "key",
+        .type = PROVIDER_FIELD_SECRET,
+        .label_en = "API key",
+        .label_zh = "API 密钥",
+        .help_en = "May be empty for a local server that wants none.",
+        .help_zh = "本地服务若不需要密钥，可以留空。",
+        .fallback = "",
+    },
     {
-     .name = "profile",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "Type of service",
-     .label_zh = "服务类型",
-     .help_en = "Compatible services differ in field names and in how edits are sent. Automatic "
-                   "tells by the address.",         .help_zh = "各家兼容服务的字段名和改图方式略有不同；“auto”会根据地址自动判断。",
-     .fallback = "auto",
-     .choices = openai_profile_names,
-     },
+        .name = "profile",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "Type of service",
+        .label_zh = "服务类型",
+        .help_en = "Compatible services differ in field names and in how edits are sent. "
+                   "Automatic tells by the address.",
+        .help_zh = "各家兼容服务的字段名和改图方式略有不同；“auto”会根据地址自动判断。",
+        .fallback = "auto",
+        .choices = openai_profile_names,
+    },
     {
-     .name = "organisation",
-     .type = PROVIDER_FIELD_TEXT,
-     .label_en = "Organisation",
-     .label_zh = "组织 ID",
-     .help_en = "Only when your key belongs to several organisations: org-…",
-     .help_zh = "仅当密钥属于多个组织时需要填写，形如 org-…",
-     .fallback = "",
-     .max = 100,
-     },
+        .name = "organisation",
+        .type = PROVIDER_FIELD_TEXT,
+        .label_en = "Organisation",
+        .label_zh = "组织 ID",
+        .help_en = "Only when your key belongs to several organisations: org-…",
+        .help_zh = "仅当密钥属于多个组织时需要填写，形如 org-…",
+        .fallback = "",
+        .max = 100,
+    },
     {
-     .name = "project",
-     .type = PROVIDER_FIELD_TEXT,
-     .label_en = "Project",
-     .label_zh = "项目 ID",
-     .help_en = "Bills the calls to one of your OpenAI projects: proj_…",
-     .help_zh = "把费用记到指定的 OpenAI 项目，形如 proj_…",
-     .fallback = "",
-     .max = 100,
-     },
+        .name = "project",
+        .type = PROVIDER_FIELD_TEXT,
+        .label_en = "Project",
+        .label_zh = "项目 ID",
+        .help_en = "Bills the calls to one of your OpenAI projects: proj_…",
+        .help_zh = "把费用记到指定的 OpenAI 项目，形如 proj_…",
+        .fallback = "",
+        .max = 100,
+    },
     {
-     .name = "moderation",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "Content filter",
-     .label_zh = "内容审核强度",
-     .help_en = "How strictly OpenAI filters GPT Image pictures: auto is its standard, low "
-                   "filters less.",                        .help_zh = "OpenAI 对 GPT Image 图片的审核力度：auto 为标准，low 较宽松。",
-     .fallback = "auto",
-     .choices = moderations,
-     },
+        .name = "moderation",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "Content filter",
+        .label_zh = "内容审核强度",
+        .help_en = "How strictly OpenAI filters GPT Image pictures: auto is its standard, low "
+                   "filters less.",
+        .help_zh = "OpenAI 对 GPT Image 图片的审核力度：auto 为标准，low 较宽松。",
+        .fallback = "auto",
+        .choices = moderations,
+    },
     {
-     .name = "response_format",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "How pictures come back",
-     .label_zh = "图片返回方式",
-     .help_en = "Change it only when a compatible service refuses the request. GPT Image models "
-                   "are never sent one.",         .help_zh = "仅当兼容服务拒绝请求时才需要修改；GPT Image 模型始终不发送此参数。",
-     .fallback = "auto",
-     .choices = response_formats,
-     },
+        .name = "response_format",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "How pictures come back",
+        .label_zh = "图片返回方式",
+        .help_en = "Change it only when a compatible service refuses the request. GPT Image "
+                   "models are never sent one.",
+        .help_zh = "仅当兼容服务拒绝请求时才需要修改；GPT Image 模型始终不发送此参数。",
+        .fallback = "auto",
+        .choices = response_formats,
+    },
     {
-     .name = "text_api",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "API for text",
-     .label_zh = "文本接口",
-     .help_en =
-            "How texts are asked for: chat completions, which everybody imitates, or responses. "
-            "Automatic goes by the type of service.",  .help_zh = "文本请求使用的接口：chat（各家通用）或 responses；auto 按服务类型选择。",
-     .fallback = "auto",
-     .choices = text_apis,
-     },
+        .name = "text_api",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "API for text",
+        .label_zh = "文本接口",
+        .help_en = "How texts are asked for: chat completions, which everybody imitates, or "
+                   "responses. Automatic goes by the type of service.",
+        .help_zh = "文本请求使用的接口：chat（各家通用）或 responses；auto 按服务类型选择。",
+        .fallback = "auto",
+        .choices = text_apis,
+    },
     {
-     .name = "edits",
-     .type = PROVIDER_FIELD_CHOICE,
-     .label_en = "How reference pictures are sent",
-     .label_zh = "参考图发送方式",
-     .help_en = "As form data under image[] (list) or image (repeated), or inside the JSON.",
-     .help_zh = "以表单的 image[]（list）或重复的 image（repeated）发送，或写入 JSON（json）。",
-     .fallback = "auto",
-     .choices = edits_names,
-     },
+        .name = "images_api",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "API for pictures",
+        .label_zh = "图片接口",
+        .help_en = "responses lets a text model call OpenAI's picture tool: one picture a call, "
+                   "and the text model is paid too.",
+        .help_zh = "responses 由文本模型调用 OpenAI 的绘图工具：每次一张，文本模型另行计费。",
+        .fallback = "images",
+        .choices = image_apis,
+    },
+    {
+        .name = "responses_model",
+        .type = PROVIDER_FIELD_TEXT,
+        .label_en = "Text model for the picture tool",
+        .label_zh = "调用绘图工具的文本模型",
+        .help_en = "Only when pictures go through responses.",
+        .help_zh = "仅当图片接口为 responses 时使用。",
+        .fallback = "gpt-6-sol",
+        .max = 100,
+    },
+    {
+        .name = "responses_background",
+        .type = PROVIDER_FIELD_BOOL,
+        .label_en = "Let OpenAI work in the background",
+        .label_zh = "使用后台模式",
+        .help_en = "The call is accepted at once and asked for until it is done; it outlives a "
+                   "lost connection. OpenAI stores the response, and there are no partial "
+                   "pictures.",
+        .help_zh = "请求立即受理，再轮询到完成，断线不丢结果；OpenAI 会保存该响应，且没有中间预览。",
+        .fallback = "false",
+    },
+    {
+        .name = "edits",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "How reference pictures are sent",
+        .label_zh = "参考图发送方式",
+        .help_en = "As form data under image[] (list) or image (repeated), or inside the JSON.",
+        .help_zh = "以表单的 image[]（list）或重复的 image（repeated）发送，或写入 JSON（json）。",
+        .fallback = "auto",
+        .choices = edits_names,
+    },
 };
+/* clang-format on */
 
 const struct provider_kind provider_openai = {
     .name = "openai",
@@ -306,6 +352,8 @@ const struct provider_kind provider_openai = {
     .model_default = &openai_model_default,
     .begin = openai_begin,
     .read = openai_read,
+    .poll = openai_poll,
+    .cancel = openai_cancel,
     .probe = openai_probe,
     .read_probe = provider_read_models,
     .stream_begin = openai_stream_begin,

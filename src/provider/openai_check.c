@@ -195,6 +195,8 @@ bool openai_check(const struct openai_call *call, struct error *err)
         return error_field(err, ERROR_TOO_BIG, "count", call->profile->count_max,
                            "a service of type %s makes at most %lld pictures in one call",
                            call->profile->name, (long long)call->profile->count_max);
+    if (call->uses_tool && !openai_tool_check(call, err))
+        return false;
     return provider_check_size(&call->model, request, err) && check_fields(call, err) &&
            check_look(call, err) && check_pictures(call, err);
 }

@@ -42,6 +42,17 @@ bool openai_said_names(const struct provider_said *said, const char *name)
            (said->param.size == 0 && message_names(said->message, str_of(name)));
 }
 
+/* "tools[0].quality": a field of the picture tool. */
+static bool names_field(const struct openai_call *call, const struct provider_said *said,
+                        const char *name)
+{
+    static const struct str tool = {"tools[0].", 9};
+
+    return openai_said_names(said, name) ||
+           (call->uses_tool && str_starts_with(said->param, tool) &&
+            str_equal(str_slice(said->param, tool.size, said->param.size), str_of(name)));
+}
+
 /* facts 1B.0.4 */
 bool openai_said_unknown(const struct provider_said *said)
 {
@@ -134,7 +145,7 @@ static enum openai_field find_refused(const struct openai_call *call,
     for (unsigned i = 0; i < OPENAI_IMAGE_LIST; i++) {
         enum openai_field field = (enum openai_field)i;
         if ((call->dropped >> i & 1) == 0 && was_sent(call, field) && may_drop(call, field) &&
-            openai_said_names(said, call->profile->fields[i]) &&
+            names_field(call, said, call->profile->fields[i]) &&
             !is_persons_value(call, field, said))
             return field;
     }

@@ -108,6 +108,7 @@ struct openai_call {
     struct provider_model model;
     enum openai_edits edits;
     enum openai_api text_api;
+    bool uses_tool;              /* a picture through the Responses API */
     const char *response_format; /* NULL: none */
     struct str base;
     uint64_t dropped;
@@ -137,6 +138,8 @@ bool openai_is_gpt_image(struct str model);
 /* What is sent for quality: the request's, else the model's default; may be empty. */
 struct str openai_quality(const struct openai_call *call);
 bool openai_streams(const struct openai_call *call);
+/* The wire name of a field that may be sent; NULL when the profile has none or it was refused. */
+const char *openai_name(const struct openai_call *call, enum openai_field field);
 
 /* --- replies --- */
 void openai_read_usage(const struct json *body, const struct exchange_reply *reply,
@@ -163,6 +166,22 @@ void openai_write_read(const struct openai_call *call, const struct exchange *ex
                        struct provider_verdict *out);
 /* What the call says for `field`; NULL: it does not send it. */
 const char *openai_write_name(const struct openai_call *call, enum openai_write_field field);
+
+/* --- pictures through the Responses API (openai_tool.c) --- */
+bool openai_wants_tool(const struct provider_account *account,
+                       const struct provider_request *request);
+bool openai_is_tool(const struct exchange *exchange);
+bool openai_tool_streams(const struct openai_call *call);
+MUST_CHECK bool openai_tool_check(const struct openai_call *call, struct error *err);
+MUST_CHECK bool openai_tool_build(const struct openai_call *call, struct arena *arena,
+                                  struct exchange *out, struct error *err);
+void openai_tool_read(const struct openai_call *call, const struct exchange *exchange,
+                      const struct exchange_reply *reply, bool can_retry, struct arena *arena,
+                      struct provider_verdict *out);
+MUST_CHECK bool openai_poll(const struct provider_account *account, struct str remote_id,
+                            struct arena *arena, struct exchange *out, struct error *err);
+MUST_CHECK bool openai_cancel(const struct provider_account *account, struct str remote_id,
+                              struct arena *arena, struct exchange *out, struct error *err);
 
 struct provider_stream *openai_stream_begin(struct arena *arena);
 void openai_stream_feed(struct provider_stream *stream, struct str piece,

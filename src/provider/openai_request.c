@@ -42,8 +42,7 @@ const char *openai_field_name(const struct openai_call *call, enum openai_field 
     return (unknown >> field & 1) != 0 ? NULL : profile->fields[field];
 }
 
-/* The wire name of a field that may be sent; NULL when the profile has none or it was refused. */
-static const char *name_of(const struct openai_call *call, enum openai_field field)
+const char *openai_name(const struct openai_call *call, enum openai_field field)
 {
     return (call->dropped >> field & 1) != 0 ? NULL : openai_field_name(call, field);
 }
@@ -80,7 +79,7 @@ bool openai_streams(const struct openai_call *call)
      * several pictures the events do not say which one they belong to. */
     return call->request->partial_images > 0 && call->request->count == 1 &&
            call->model.has_stream && call->profile->can_stream &&
-           name_of(call, OPENAI_STREAM) != NULL;
+           openai_name(call, OPENAI_STREAM) != NULL;
 }
 
 /* {"seed":7,"negative_prompt":"…","sample_params":{"sample_steps":28,"guidance":{"txt_cfg":7}}} */
@@ -151,7 +150,7 @@ static struct str make_prompt(const struct openai_call *call, struct arena *aren
 static void add_size(const struct openai_call *call, struct arena *arena, struct parameters *list)
 {
     const struct provider_request *request = call->request;
-    const char *name = name_of(call, OPENAI_SIZE);
+    const char *name = openai_name(call, OPENAI_SIZE);
 
     if (name == NULL || request->width_px <= 0)
         return; /* left to the service */
@@ -173,30 +172,31 @@ static void collect(const struct openai_call *call, struct arena *arena, struct 
     add_text(list, "model", request->model);
     add_text(list, "prompt", make_prompt(call, arena));
     if (request->count > 1)
-        add_int(list, name_of(call, OPENAI_COUNT), request->count);
+        add_int(list, openai_name(call, OPENAI_COUNT), request->count);
     add_size(call, arena, list);
-    add_text(list, name_of(call, OPENAI_QUALITY), openai_quality(call));
-    add_text(list, name_of(call, OPENAI_BACKGROUND), request->background);
-    add_text(list, name_of(call, OPENAI_FORMAT), request->format);
+    add_text(list, openai_name(call, OPENAI_QUALITY), openai_quality(call));
+    add_text(list, openai_name(call, OPENAI_BACKGROUND), request->background);
+    add_text(list, openai_name(call, OPENAI_FORMAT), request->format);
     if (request->compression >= 0)
-        add_int(list, name_of(call, OPENAI_COMPRESSION), request->compression);
+        add_int(list, openai_name(call, OPENAI_COMPRESSION), request->compression);
     if (str_equal(moderation, STR("low")))
-        add_text(list, name_of(call, OPENAI_MODERATION), moderation);
-    add_text(list, name_of(call, OPENAI_RESPONSE_FORMAT), str_of(call->response_format));
+        add_text(list, openai_name(call, OPENAI_MODERATION), moderation);
+    add_text(list, openai_name(call, OPENAI_RESPONSE_FORMAT), str_of(call->response_format));
     if (request->has_seed)
-        add_int(list, name_of(call, OPENAI_SEED), request->seed);
-    add_text(list, name_of(call, OPENAI_NEGATIVE), request->negative_prompt);
+        add_int(list, openai_name(call, OPENAI_SEED), request->seed);
+    add_text(list, openai_name(call, OPENAI_NEGATIVE), request->negative_prompt);
     if (request->steps > 0)
-        add_int(list, name_of(call, OPENAI_STEPS), request->steps);
-    if (request->scale > 0 && name_of(call, OPENAI_SCALE) != NULL)
-        add(list, (struct parameter){.name = name_of(call, OPENAI_SCALE),
+        add_int(list, openai_name(call, OPENAI_STEPS), request->steps);
+    if (request->scale > 0 && openai_name(call, OPENAI_SCALE) != NULL)
+        add(list, (struct parameter){.name = openai_name(call, OPENAI_SCALE),
                                      .type = PARAMETER_DOUBLE,
                                      .fraction = request->scale});
-    add_text(list, name_of(call, OPENAI_USER), request->safety_id);
+    add_text(list, openai_name(call, OPENAI_USER), request->safety_id);
     if (openai_streams(call)) {
-        add(list, (struct parameter){
-                      .name = name_of(call, OPENAI_STREAM), .type = PARAMETER_BOOL, .number = 1});
-        add_int(list, name_of(call, OPENAI_PARTIALS), request->partial_images);
+        add(list, (struct parameter){.name = openai_name(call, OPENAI_STREAM),
+                                     .type = PARAMETER_BOOL,
+                                     .number = 1});
+        add_int(list, openai_name(call, OPENAI_PARTIALS), request->partial_images);
     }
 }
 
@@ -448,7 +448,8 @@ bool openai_call_init(struct openai_call *call, const struct provider_account *a
             request->model),
         .dropped = dropped,
     };
-    call->edits = find_edits(call);
+    call->uses_tool = openai_wants_tool(account, request);
+    call->edits = call->uses_tool ? EDITS_JSON : find_edits(call);
     call->text_api = find_text_api(call);
     call->response_format = find_response_format(call);
     return find_base(account, arena, &call->base, err);
@@ -506,6 +507,8 @@ bool openai_build(const struct openai_call *call, struct arena *arena, struct ex
                        : request->reference_count > 0 ? call->profile->edit_path
                                                       : call->profile->generate_path;
 
+    if (call->uses_tool)
+        return openai_tool_build(call, arena, out, err);
     assert(path != NULL); /* openai_check(): no mask where there is no place for it */
     if (!openai_exchange_init(call->account, arena, out, err))
         return false;

@@ -1,6 +1,7 @@
 /*
- * provider/openai_stream.c: streamed partial pictures (facts 1.4).  What it leaves behind is a body
- * as a call without a stream would have got it: {"data": [completed event, …]}, or an error.
+ * provider/openai_stream.c: streamed partial pictures (facts 1.4 and 1.5).  What it leaves behind
+ * is a body as a call without a stream would have got it: {"data": [completed event, …]}; of the
+ * Responses API {"output": [item, …], "response": {…}}; or an error.
  */
 #include "provider/openai_private.h"
 #include "provider/sse.h"
@@ -17,9 +18,11 @@ struct provider_stream {
     struct arena *arena;
     struct sse_reply reply;
     struct arena_buf completed; /* {"data":[ and the completed events, joined by commas */
+    struct arena_buf items;     /* the same of a response: {"output":[ and its pictures */
+    struct str response;        /* the response that ended it, without its pictures */
     struct str error;           /* the first error event's data */
-    size_t completed_count, partials_size;
-    bool is_too_large;
+    size_t completed_count, item_count, partials_size;
+    bool is_too_large, has_picture;
 };
 
 /* For one call of sse_feed. */
@@ -35,6 +38,7 @@ struct provider_stream *openai_stream_begin(struct arena *arena)
 
     stream->arena = arena;
     stream->completed = (struct arena_buf){.arena = arena, .size_max = GATHERED_SIZE_MAX};
+    stream->items = (struct arena_buf){.arena = arena, .size_max = GATHERED_SIZE_MAX};
     sse_reply_init(&stream->reply, arena, GATHERED_SIZE_MAX);
     return stream;
 }
@@ -71,6 +75,52 @@ static void take_completed(struct provider_stream *stream, struct str data)
     stream->completed_count++;
 }
 
+/* A picture of the tool, or what the model says. */
+static void take_item(struct provider_stream *stream, const struct json *item)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+
+    if (stream->item_count == COMPLETED_MAX || !json_is(item, JSON_OBJECT))
+        return;
+    json_print_add(item, &text);
+    if (!arena_buf_add(&stream->items, stream->item_count == 0 ? STR("{\"output\":[") : STR(",")) ||
+        !arena_buf_add(&stream->items, buf_str(&text))) {
+        stream->is_too_large = true;
+        return;
+    }
+    stream->item_count++;
+    stream->has_picture = stream->has_picture || json_text(json_get(item, "result")).size > 0;
+}
+
+/* How it ended and what it cost.  Its items came before; a server that sent none has them here. */
+static void take_response(struct provider_stream *stream, const struct json *response)
+{
+    static const char *const names[] = {"id",    "status",     "error", "incomplete_details",
+                                        "usage", "tool_usage", NULL};
+    CLEANUP(buf_finish) struct buf text = {0};
+    const struct json *items = json_get(response, "output");
+    struct json_writer writer;
+
+    for (size_t i = 0; stream->item_count == 0 && i < json_count(items) && i < COMPLETED_MAX; i++)
+        take_item(stream, json_item(items, i));
+    json_writer_init(&writer, &text);
+    json_begin_object(&writer);
+    for (size_t i = 0; names[i] != NULL; i++)
+        if (json_get(response, names[i]) != NULL) {
+            json_name(&writer, names[i]);
+            json_add_raw(&writer, json_print(json_get(response, names[i]), stream->arena));
+        }
+    json_end_object(&writer);
+    stream->response = arena_str(stream->arena, buf_str(&text));
+}
+
+static bool is_end(struct str type)
+{
+    return str_equal(type, STR("response.completed")) ||
+           str_equal(type, STR("response.incomplete")) || str_equal(type, STR("response.failed")) ||
+           str_equal(type, STR("response.cancelled"));
+}
+
 static void take_error(struct provider_stream *stream, struct str data, const struct json *event)
 {
     if (stream->error.size > 0)
@@ -100,6 +150,10 @@ static void take_event(void *context, struct str name, struct str data)
     else if (str_equal(type, STR("image_generation.completed")) ||
              str_equal(type, STR("image_edit.completed")))
         take_completed(feed->stream, data);
+    else if (str_equal(type, STR("response.output_item.done")))
+        take_item(feed->stream, json_get(event, "item"));
+    else if (is_end(type) && feed->stream->response.size == 0)
+        take_response(feed->stream, json_get(event, "response"));
     else if (str_equal(type, STR("error")) || str_equal(name, STR("error")) ||
              json_is(json_get(event, "error"), JSON_OBJECT))
         take_error(feed->stream, data, event);
@@ -134,6 +188,14 @@ struct str openai_stream_end(struct provider_stream *stream)
         return arena_buf_str(&stream->completed);
     if (stream->completed_count > 0)
         return make_error(stream, "the stream was too large");
+    /* An item alone may be the picture: what came before the stream broke was made and is kept. */
+    if (!stream->is_too_large &&
+        (stream->has_picture ||
+         (stream->error.size == 0 && (stream->item_count > 0 || stream->response.size > 0))))
+        return arena_printf(
+            stream->arena, "%.*s],\"response\":%.*s}",
+            STR_ARGS(stream->item_count > 0 ? arena_buf_str(&stream->items) : STR("{\"output\":[")),
+            STR_ARGS(stream->response.size > 0 ? stream->response : STR("{}")));
     if (stream->is_too_large)
         return make_error(stream, "the stream was too large");
     if (stream->error.size > 0)

@@ -77,16 +77,10 @@ const char *openai_write_name(const struct openai_call *call, enum openai_write_
     return NULL;
 }
 
-static void add_text(struct json_writer *writer, const char *name, struct str text)
-{
-    json_name(writer, name);
-    json_add_text(writer, text);
-}
-
 static void add_typed(struct json_writer *writer, const char *type)
 {
     json_begin_object(writer);
-    add_text(writer, "type", str_of(type));
+    provider_add_text(writer, "type", str_of(type));
 }
 
 /* {"type":"json_schema",…}: beside it in the Responses API, nested in a chat. */
@@ -104,7 +98,7 @@ static void add_format(struct json_writer *writer, const struct openai_call *cal
         json_name(writer, "json_schema");
         json_begin_object(writer);
     }
-    add_text(writer, "name", provider_schema_name(request));
+    provider_add_text(writer, "name", provider_schema_name(request));
     json_name(writer, "schema");
     json_add_raw(writer, request->schema); /* provider_check_write() read it */
     json_name(writer, "strict");
@@ -132,20 +126,14 @@ static void add_tokens(struct json_writer *writer, const struct openai_call *cal
 
     if (name == NULL)
         name = openai_write_name(call, WRITE_TOKENS_OTHER);
-    if (name == NULL)
-        return;
     if (call->text_api == API_RESPONSES && tokens < RESPONSES_TOKENS_MIN)
         tokens = RESPONSES_TOKENS_MIN;
-    json_name(writer, name);
-    json_add_int(writer, tokens);
+    provider_add_int(writer, name, tokens);
 }
 
 static void add_user(struct json_writer *writer, const struct openai_call *call)
 {
-    const char *name = openai_write_name(call, WRITE_USER);
-
-    if (name != NULL)
-        add_text(writer, name, call->request->safety_id);
+    provider_add_text(writer, openai_write_name(call, WRITE_USER), call->request->safety_id);
 }
 
 /* --- the Responses API --- */
@@ -155,18 +143,19 @@ static void add_input(struct json_writer *writer, const struct provider_request 
     json_name(writer, "input");
     json_begin_list(writer);
     json_begin_object(writer);
-    add_text(writer, "role", STR("user"));
+    provider_add_text(writer, "role", STR("user"));
     json_name(writer, "content");
     json_begin_list(writer);
     for (size_t i = 0; i < request->reference_count; i++) {
         add_typed(writer, "input_image");
         json_name(writer, "image_url");
         picture_write_base64(writer, request->references[i].bytes, true);
-        add_text(writer, "detail", STR("high")); /* "auto" has no bound on its tokens (facts 8.4) */
+        provider_add_text(writer, "detail",
+                          STR("high")); /* "auto" has no bound on its tokens (facts 8.4) */
         json_end_object(writer);
     }
     add_typed(writer, "input_text");
-    add_text(writer, "text", request->prompt);
+    provider_add_text(writer, "text", request->prompt);
     json_end_object(writer);
     json_end_list(writer);
     json_end_object(writer);
@@ -176,8 +165,7 @@ static void add_input(struct json_writer *writer, const struct provider_request 
 static void write_responses(struct json_writer *writer, const struct openai_call *call,
                             struct str system)
 {
-    if (system.size > 0)
-        add_text(writer, "instructions", system);
+    provider_add_text(writer, "instructions", system);
     add_input(writer, call->request);
     if (has_format(call)) {
         json_name(writer, "text");
@@ -191,7 +179,7 @@ static void write_responses(struct json_writer *writer, const struct openai_call
         /* Thinking is paid as output and cuts into the limit. */
         json_name(writer, "reasoning");
         json_begin_object(writer);
-        add_text(writer, "effort", STR("low"));
+        provider_add_text(writer, "effort", STR("low"));
         json_end_object(writer);
     }
     if (openai_write_name(call, WRITE_STORE) != NULL) {
@@ -206,7 +194,7 @@ static void write_responses(struct json_writer *writer, const struct openai_call
 static void add_user_message(struct json_writer *writer, const struct provider_request *request)
 {
     json_begin_object(writer);
-    add_text(writer, "role", STR("user"));
+    provider_add_text(writer, "role", STR("user"));
     json_name(writer, "content");
     if (request->reference_count == 0) { /* a plain text: some know no parts */
         json_add_text(writer, request->prompt);
@@ -224,7 +212,7 @@ static void add_user_message(struct json_writer *writer, const struct provider_r
         json_end_object(writer);
     }
     add_typed(writer, "text");
-    add_text(writer, "text", request->prompt);
+    provider_add_text(writer, "text", request->prompt);
     json_end_object(writer);
     json_end_list(writer);
     json_end_object(writer);
@@ -237,8 +225,8 @@ static void write_chat(struct json_writer *writer, const struct openai_call *cal
     json_begin_list(writer);
     if (system.size > 0) {
         json_begin_object(writer);
-        add_text(writer, "role", STR("system"));
-        add_text(writer, "content", system);
+        provider_add_text(writer, "role", STR("system"));
+        provider_add_text(writer, "content", system);
         json_end_object(writer);
     }
     add_user_message(writer, call->request);
@@ -273,8 +261,7 @@ bool openai_write_build(const struct openai_call *call, struct arena *arena, str
     exchange_add_header(out, arena, "Content-Type", STR("application/json"));
     json_writer_init(&writer, &buf);
     json_begin_object(&writer);
-    if (call->request->model.size > 0)
-        add_text(&writer, "model", call->request->model);
+    provider_add_text(&writer, "model", call->request->model);
     if (is_responses)
         write_responses(&writer, call, system_of(call, arena));
     else

@@ -190,6 +190,9 @@ bool picture_size(struct str bytes, int64_t *width, int64_t *height);
 void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri);
 
 /* --- text (PROVIDER_WRITE) --- */
+/* A member of an object; none for a NULL name, and none for an empty text. */
+void provider_add_text(struct json_writer *writer, const char *name, struct str text);
+void provider_add_int(struct json_writer *writer, const char *name, int64_t number);
 #define WRITE_TOKENS_DEFAULT 4096 /* what is allowed when the request leaves it open */
 /*
  * What holds for every kind: the model writes, looks at as many pictures as there are, and these

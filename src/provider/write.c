@@ -11,6 +11,22 @@
 #define PICTURES_SIZE_MAX MIB(20) /* in all: a third more in base64, and services take 32 MB */
 #define ANSWER_SIZE_MAX 60000     /* more is no text that anybody asked for */
 
+void provider_add_text(struct json_writer *writer, const char *name, struct str text)
+{
+    if (name == NULL || text.size == 0)
+        return;
+    json_name(writer, name);
+    json_add_text(writer, text);
+}
+
+void provider_add_int(struct json_writer *writer, const char *name, int64_t number)
+{
+    if (name == NULL)
+        return;
+    json_name(writer, name);
+    json_add_int(writer, number);
+}
+
 static bool check_schema(const struct provider_request *request, struct error *err)
 {
     CLEANUP(json_cleanup) struct json *schema = NULL;

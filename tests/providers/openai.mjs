@@ -390,12 +390,14 @@ export function createFake({ key = "test-key" } = {}) {
     sendJson(res, 200, { faults: state.faults.length, latency_ms: state.latency });
   }
 
+  const text = textRoutes({ state, readBody, sendJson, sendCut, faultStatus, answerWithFault, ApiError, SLOW_MS,
+    drawing: { checkFields, makePictures, spoil, drawPng, OUTPUT_TOKENS } });
   const routes = {
     "POST /v1/images/generations": (req, res) => images(req, res, false),
     "POST /v1/images/edits": (req, res) => images(req, res, true),
     "GET /v1/models": (_, res) => sendJson(res, 200, { object: "list",
       data: [...MODELS, ...TEXT_MODELS].map((id) => ({ id, object: "model", created: 1790000000, owned_by: "openai" })) }),
-    ...textRoutes({ state, readBody, sendJson, sendCut, faultStatus, answerWithFault, ApiError, SLOW_MS }),
+    ...text.routes,
   };
   const steering = {
     "POST /__control": control,
@@ -417,11 +419,12 @@ export function createFake({ key = "test-key" } = {}) {
     state.requests.push(noted);
     req.noted = noted;
     res.on("finish", () => { noted.status = res.statusCode; });
-    if (!routes[name])
+    const route = routes[name] ?? text.find(name);
+    if (!route)
       throw new ApiError(404, { message: `Invalid URL (${name})` });
     if (key !== "" && req.headers.authorization !== `Bearer ${key}`)
       throw new ApiError(401, { message: "Incorrect API key provided.", code: "invalid_api_key" });
-    return routes[name](req, res);
+    return route(req, res);
   }
 
   return createServer((req, res) => {

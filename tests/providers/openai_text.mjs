@@ -3,6 +3,11 @@
 //
 // In a prompt: [refuse] is declined, [cut] ends at the limit, [filtered] is stopped by the filter,
 // [cached] had half of its input read from the cache.
+// A response with the image_generation tool draws one picture, at once, as a stream, or with "background"
+// when it was asked for (GET /v1/responses/ID; POST …/cancel).  More faults of these: tool_failed {code, type?},
+// polls {count} (asked so often before it is done), no_tool (words instead of a picture), and the images' own
+// truncated_base64 *, not_base64 *, stream_cut *, stream_error, split.
+//
 // More kinds of fault: empty *, not_json * (words where a schema was sent), failed {code} (a response that
 // failed by itself).
 import { createHash, randomUUID } from "node:crypto";
@@ -95,8 +100,10 @@ function fit(schema, prompt) {
   }
 }
 
-export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, answerWithFault, ApiError, SLOW_MS }) {
+export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, answerWithFault, ApiError, SLOW_MS,
+  drawing }) {
   const checks = makeChecks(ApiError);
+  const waiting = new Map(); // background responses by id: { polls, reply }
 
   function readResponses(body) {
     checks.fields(body, RESPONSES_FIELDS);
@@ -144,6 +151,72 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
       ? { type: "json_schema", ...body.response_format.json_schema } : body.response_format;
     return { prompt, system, files, limit: body.max_completion_tokens ?? body.max_tokens ?? Infinity,
       schema: checks.format(format, `${system} ${prompt}`, "response_format") };
+  }
+
+  const TOOL_FIELDS = ["type", "model", "action", "size", "quality", "background", "output_format",
+    "output_compression", "moderation", "partial_images", "input_fidelity", "input_image_mask", "complexity"];
+
+  // The picture that a tool's call orders; null: none is.
+  function readTool(body, order) {
+    const tool = body.tools?.find(({ type }) => type === "image_generation");
+    if (!tool) return null;
+    for (const name of Object.keys(tool))
+      if (!TOOL_FIELDS.includes(name))
+        checks.refuse(`Unknown parameter: 'tools[0].${name}'.`, `tools[0].${name}`, "unknown_parameter");
+    if (body.background && body.store === false)
+      checks.refuse("Background mode requires store=true.", "background", "invalid_value");
+    const { type, action, input_image_mask: mask, ...fields } = tool;
+    if (action === "edit" && order.files.length === 0) checks.refuse("An edit needs an image.", "tools[0].action");
+    const picture = drawing.checkFields({ model: "gpt-image-2", ...fields, prompt: order.prompt }, false);
+    return { ...picture, model: tool.model ?? "gpt-image-2", action: action ?? "auto",
+      mask: mask ? checks.picture(mask.image_url, "tools[0].input_image_mask") : null };
+  }
+
+  function drawn(body, order, picture, fault) {
+    const [bytes] = drawing.makePictures({ ...picture, count: 1 }, [], order.prompt);
+    const said = think({ ...order, schema: null }, fault);
+    const isFailed = fault.kind === "tool_failed", hasTool = fault.kind !== "no_tool";
+    const read = Math.ceil(order.prompt.length / 4) + 8 + order.files.length * 323;
+    const written = drawing.OUTPUT_TOKENS[picture.quality] + picture.partials * 100;
+    const base64 = drawing.spoil(fault, bytes.toString("base64"));
+    const item = { type: "image_generation_call", id: "ig_1", status: isFailed ? "failed" : "completed",
+      result: isFailed ? null : base64, revised_prompt: order.prompt,
+      size: `${picture.width}x${picture.height}`, quality: picture.quality, background: picture.background,
+      output_format: picture.format, ...(isFailed ? { error: { type: fault.type ?? "image_generation_user_error",
+        code: fault.code, message: "as ordered", param: null } } : {}) };
+    const reply = { ...asResponse(body.model, said, { kind: "none" }),
+      output: hasTool ? [item] : [{ type: "message", id: "msg_1", role: "assistant", status: "completed",
+        content: [{ type: "output_text", text: "I would rather talk about it.", annotations: [] }] }],
+      tool_usage: { image_gen: hasTool && !isFailed ? { input_tokens: read, output_tokens: written,
+        total_tokens: read + written, input_tokens_details: { text_tokens: read - order.files.length * 323,
+          image_tokens: order.files.length * 323 } } : { input_tokens: 0, output_tokens: 0, total_tokens: 0 } } };
+    return { reply, sha256: createHash("sha256").update(bytes).digest("hex"), isPaid: hasTool && !isFailed };
+  }
+
+  async function streamTool(res, reply, picture, fault) {
+    const write = async (type, rest) => {
+      const bytes = Buffer.from(`event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`);
+      const step = fault.kind === "split" ? 3 : bytes.length;
+      for (let at = 0; at < bytes.length; at += step) {
+        res.write(bytes.subarray(at, at + step));
+        if (step === 3 && at % 300 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    res.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
+    await write("response.created", { response: { id: reply.id, status: "in_progress", output: [] } });
+    await write("response.output_item.added", { output_index: 0, item: { type: "image_generation_call", id: "ig_1",
+      status: "in_progress", result: null } });
+    await write("response.image_generation_call.generating", { output_index: 0, item_id: "ig_1" });
+    for (let index = 0; index < picture.partials; index++)
+      await write("response.image_generation_call.partial_image", { output_index: 0, item_id: "ig_1",
+        partial_image_index: index, partial_image_b64: drawing.drawPng(64, 64, `partial ${index}`).toString("base64") });
+    if (fault.kind === "stream_error") {
+      await write("error", { code: "server_error", message: "The stream broke, as ordered.", param: null });
+    } else if (fault.kind !== "stream_cut") {
+      for (const item of reply.output) await write("response.output_item.done", { output_index: 0, item });
+      await write("response.completed", { response: reply });
+    }
+    res.end();
   }
 
   // What it says, and what that is worth.
@@ -208,6 +281,8 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
     req.noted.prompt = order.prompt;
     const latency = /\[slow\]/.test(order.prompt) ? SLOW_MS : state.latency;
     if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
+    const picture = readTool(body, order);
+    if (picture) return draw(req, res, { body, bytes, order, picture, fault });
     const said = think(order, fault);
     const reply = make(body.model, said, fault);
     if (!["html200", "error200", "failed"].includes(fault.kind))
@@ -220,8 +295,46 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
     else sendJson(res, 200, reply);
   }
 
-  return {
+  async function draw(req, res, { body, bytes, order, picture, fault }) {
+    const { reply, sha256, isPaid } = drawn(body, order, picture, fault);
+    if (isPaid && !["html200", "error200", "stream_error"].includes(fault.kind))
+      state.entries.push({ at: Date.now(), path: req.url, model: picture.model, main: body.model, prompt: order.prompt,
+        action: picture.action, size: `${picture.width}x${picture.height}`, quality: picture.quality,
+        files: order.files, mask: picture.mask, pictures: [sha256], usage: reply.usage, tool_usage: reply.tool_usage,
+        idempotency_key: req.headers["idempotency-key"] ?? null, bytes: bytes.length });
+    if (answerWithFault(res, fault)) return;
+    if (body.background) {
+      waiting.set(reply.id, { polls: fault.kind === "polls" ? fault.count : 1, reply });
+      sendJson(res, 200, { ...reply, status: "queued", output: [], usage: null, tool_usage: null });
+    } else if (body.stream) {
+      await streamTool(res, reply, picture, fault);
+    } else if (fault.kind === "cut_mid_body") {
+      sendCut(res, reply);
+    } else {
+      sendJson(res, 200, reply);
+    }
+  }
+
+  // GET /v1/responses/ID and POST /v1/responses/ID/cancel.
+  function find(name) {
+    const [, method, id, end] = /^(GET|POST) \/v1\/responses\/([\w-]+)(\/cancel)?$/.exec(name) ?? [];
+    if (!id || (method === "POST") !== (end !== undefined)) return undefined;
+    return (_, res) => {
+      const work = waiting.get(id);
+      if (!work) throw new ApiError(404, { message: `Response with id '${id}' not found.` });
+      if (end && work.polls > 0) {
+        work.reply = { ...work.reply, status: "cancelled", output: [], usage: null, tool_usage: null };
+        work.polls = 0;
+      }
+      const isDone = work.polls-- <= 0;
+      sendJson(res, 200, isDone ? work.reply
+        : { ...work.reply, status: "in_progress", output: [], usage: null, tool_usage: null });
+    };
+  }
+
+  const routes = {
     "POST /v1/responses": (req, res) => write(req, res, readResponses, asResponse),
     "POST /v1/chat/completions": (req, res) => write(req, res, readChat, asChat),
   };
+  return { routes, find };
 }

@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 import OpenAI from "openai";
 
 import { startFake } from "./openai.mjs";
-import { drawPng } from "./png.mjs";
+import { drawPng, pngSize } from "./png.mjs";
 
 let fake, client;
 before(async () => {
@@ -105,3 +105,38 @@ for (const [fault, type] of [[{ kind: "status", status: 429, code: "rate_limit_e
     assert.equal((await create({})).status, "completed");
     assert.equal((await ledger()).entries.length, 1);
   });
+
+// Pictures by the tool.
+const tool = (rest) => ({ model: "gpt-6-sol", input: "a cup", tools: [{ type: "image_generation", model: "gpt-image-2",
+  quality: "low", size: "1024x768", ...rest }], tool_choice: { type: "image_generation" } });
+
+test("the tool draws a picture, whose tokens stand beside the usage", async () => {
+  const reply = await client.responses.create(tool());
+  const [item] = reply.output;
+  assert.equal(item.type, "image_generation_call");
+  assert.deepEqual(pngSize(Buffer.from(item.result, "base64")), { width: 1024, height: 768 });
+  assert.equal(reply.tool_usage.image_gen.output_tokens, 272);
+  assert.equal((await ledger()).entries[0].pictures.length, 1);
+});
+
+test("the tool streams partial pictures, its item and the response", async () => {
+  const types = [];
+  for await (const event of await client.responses.create({ ...tool({ partial_images: 2 }), stream: true }))
+    types.push(event.type.replace("response.", ""));
+  assert.deepEqual(types, ["created", "output_item.added", "image_generation_call.generating",
+    "image_generation_call.partial_image", "image_generation_call.partial_image", "output_item.done", "completed"]);
+});
+
+test("a background response is asked for until it is done, or cancelled", async () => {
+  const reply = await client.responses.create({ ...tool(), background: true });
+  assert.equal(reply.status, "queued");
+  assert.equal((await client.responses.retrieve(reply.id)).status, "in_progress");
+  assert.equal((await client.responses.retrieve(reply.id)).status, "completed");
+  const other = await client.responses.create({ ...tool(), background: true });
+  assert.equal((await client.responses.cancel(other.id)).status, "cancelled");
+  await assert.rejects(client.responses.retrieve("resp_none"), OpenAI.NotFoundError);
+});
+
+test("an unknown field of the tool is refused", async () => {
+  await assert.rejects(client.responses.create(tool({ seed: 7 })), { status: 400, param: "tools[0].seed" });
+});
