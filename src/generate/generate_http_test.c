@@ -96,8 +96,8 @@ static void open_engine(void)
 
 static int set_up(void **state)
 {
-    static const struct http_route *const tables[] = {run_routes, task_routes, queue_routes,
-                                                      quick_routes, NULL};
+    static const struct http_route *const tables[] = {run_routes,   task_routes,      queue_routes,
+                                                      quick_routes, operation_routes, NULL};
     struct db_config db = {.readers = 6,
                            .migrations = db_migrations,
                            .migration_count = db_migration_count,
@@ -389,6 +389,66 @@ static void test_a_task_is_shown_as_its_state_has_it(void **state)
     }
 }
 
+struct wrote {
+    const char *operation, *output;
+};
+
+static bool set_output(struct db *db, void *context, struct error *err)
+{
+    static const struct sql set = {
+        "test_set_output", "UPDATE task SET operation = $1, output = $2 WHERE id = 900", NULL};
+    const struct wrote *wrote = context;
+    const struct sql_value args[] = {SQL_TEXT(str_of(wrote->operation)),
+                                     SQL_TEXT(str_of(wrote->output))};
+
+    return db_exec(db, &set, args, COUNT(args), NULL, err);
+}
+
+static void test_what_a_task_wrote_is_shown(void **state)
+{
+#define WROTE "{\"pictures\":[],\"text\":\"a blue cup\",\"keywords\":[\"cup\"],\"confidence\":0.5}"
+    static const struct {
+        struct wrote wrote;
+        const char *part, *because;
+    } cases[] = {
+        {{"image.describe", WROTE},
+         "\"written\":{\"text\":\"a blue cup\",\"keywords\":[\"cup\"],\"confidence\":0.5}", "a description"                  },
+        {{"prompt.expand", "{\"pictures\":[],\"text\":\"a\"}"},
+         "\"written\":{\"text\":\"a\",\"keywords\":[],\"confidence\":0.0}",                 "a prompt"                       },
+        {{"image.describe", ""},                                "\"written\":null",         "not yet"                        },
+        {{"image.describe", "{"},                               "\"written\":null",         "what cannot be read"            },
+        {{"image.generate", WROTE},                             "\"written\":null",         "pictures"                       },
+        {{"image.forgotten", WROTE},                            "\"written\":null",         "an operation of another version"},
+    };
+    struct shown shown = {"done", "done", NOON + 1000, NOON + 2000, "", ""};
+    struct error err = {0};
+
+    (void)state;
+    no_error(db_transact(house.pool, "test_add", add_task, &shown, &err), &err, "a task");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct wrote wrote = cases[i].wrote;
+        struct answer task, run;
+
+        no_error(db_transact(house.pool, "test_set_output", set_output, &wrote, &err), &err,
+                 cases[i].because);
+        task = ask(MEMBER, "GET /api/v1/tasks/" TASK_ID, NULL, NULL);
+        run = ask(MEMBER, "GET /api/v1/runs/" RUN_ID, NULL, NULL);
+        has(&task, cases[i].part, cases[i].because);
+        has(&run, cases[i].part, cases[i].because);
+    }
+    no_error(db_transact(house.pool, "test_drop", drop_task, NULL, &err), &err, "no task");
+}
+
+static void test_operations_say_what_their_ports_carry(void **state)
+{
+    struct answer answer = ask(VIEWER, "GET /api/v1/operations", NULL, NULL);
+
+    (void)state;
+    assert_int_equal(answer.status, 200);
+    has(&answer, "{\"name\":\"images\",\"type\":\"image\",\"is_list\":true", "pictures");
+    has(&answer, "{\"name\":\"text\",\"type\":\"text\",\"is_list\":false", "a text");
+}
+
 static void test_who_may_not_learns_nothing(void **state)
 {
     static const struct {
@@ -447,6 +507,8 @@ int main(void)
         cmocka_unit_test(test_what_is_out_of_bounds_is_named_with_its_limit),
         cmocka_unit_test(test_a_key_that_is_too_long_is_refused_and_not_cut),
         cmocka_unit_test(test_a_task_is_shown_as_its_state_has_it),
+        cmocka_unit_test(test_what_a_task_wrote_is_shown),
+        cmocka_unit_test(test_operations_say_what_their_ports_carry),
         cmocka_unit_test(test_who_may_not_learns_nothing),
         cmocka_unit_test(test_a_repeat_with_the_same_key_is_the_same_run),
     };

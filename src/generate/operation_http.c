@@ -118,7 +118,7 @@ static struct list ports(const struct operation_port *given, size_t count, struc
 
     for (size_t index = 0; index < count; index++)
         views[index] = (struct port_view){.name = str_of(given[index].name),
-                                          .type = STR("image"),
+                                          .type = str_of(port_types[given[index].type]),
                                           .is_list = given[index].is_list,
                                           .is_required = given[index].is_required,
                                           .max = given[index].max == 0 ? 1 : given[index].max};

@@ -3,38 +3,52 @@
 #include "asset/asset.h"
 #include "core/hash.h"
 #include "core/json.h"
+#include "operation/operation.h"
 
 enum { IDEM_KEY_MAX = 200 };
 
+static const struct field written_fields[] = {
+    {"text",       FIELD_TEXT,   offsetof(struct written, text),       FIELD_REQUIRED, 0, 0, NULL, NULL, NULL                                                              },
+    {"keywords",   FIELD_TEXTS,  offsetof(struct written, keywords),   FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Of image.describe."                                                                                                                                                  },
+    {"confidence", FIELD_DOUBLE, offsetof(struct written, confidence), FIELD_REQUIRED, 0, 1, NULL,
+     NULL,                                                                                               "Of image.describe: 0 to 1, by the model's own word; 0: not said."},
+};
+static const struct shape written_shape = SHAPE("TaskText", struct written, written_fields);
+
 static const struct field whole_task_fields[] = {
     TASK_VIEW_FIELDS,
-    {"prompt",     FIELD_TEXT, offsetof(struct whole_task, prompt),     FIELD_REQUIRED, 0, 0, NULL,         NULL,
-      NULL                                                                                                                        },
-    {"width_px",   FIELD_INT,  offsetof(struct whole_task, width_px),   FIELD_REQUIRED, 0, 0, NULL,         NULL,
-      "As asked for; 0: the model's choice."                                                                                      },
-    {"height_px",  FIELD_INT,  offsetof(struct whole_task, height_px),  FIELD_REQUIRED, 0, 0, NULL,
-      NULL,                                                                                                        NULL           },
-    {"assets",     FIELD_LIST, offsetof(struct task_view,  assets),     FIELD_REQUIRED, 0, 0, &asset_shape,
-      NULL,                                                                                                        "What it made."},
-    {"parameters", FIELD_JSON, offsetof(struct task_view,  parameters), FIELD_REQUIRED, 0, 0, NULL,
-      NULL,                                                                                                        NULL           },
+    {"prompt",     FIELD_TEXT,  offsetof(struct whole_task, prompt),     FIELD_REQUIRED,                  0, 0, NULL,           NULL,
+      NULL                                                                                                                                                                                   },
+    {"width_px",   FIELD_INT,   offsetof(struct whole_task, width_px),   FIELD_REQUIRED,                  0, 0, NULL,           NULL,
+      "As asked for; 0: the model's choice."                                                                                                                                                 },
+    {"height_px",  FIELD_INT,   offsetof(struct whole_task, height_px),  FIELD_REQUIRED,                  0, 0, NULL,
+      NULL,                                                                                                                            NULL                                                  },
+    {"assets",     FIELD_LIST,  offsetof(struct task_view,  assets),     FIELD_REQUIRED,                  0, 0, &asset_shape,
+      NULL,                                                                                                                            "What it made."                                       },
+    {"parameters", FIELD_JSON,  offsetof(struct task_view,  parameters), FIELD_REQUIRED,                  0, 0, NULL,
+      NULL,                                                                                                                            NULL                                                  },
+    {"written",    FIELD_MAYBE, offsetof(struct whole_task, written),    FIELD_REQUIRED | FIELD_NULLABLE,
+      0,                                                                                                      0, &written_shape, NULL, "What it wrote, when that is what its operation does."},
 };
 const struct shape whole_task_shape = SHAPE("Task", struct whole_task, whole_task_fields);
 
 static const struct field task_detail_fields[] = {
     TASK_VIEW_FIELDS,
-    {"prompt",     FIELD_TEXT, offsetof(struct whole_task, prompt),     FIELD_REQUIRED, 0, 0, NULL,         NULL,
-      NULL                                                                                                                                                                        },
-    {"width_px",   FIELD_INT,  offsetof(struct whole_task, width_px),   FIELD_REQUIRED, 0, 0, NULL,         NULL,
-      "As asked for; 0: the model's choice."                                                                                                                                      },
-    {"height_px",  FIELD_INT,  offsetof(struct whole_task, height_px),  FIELD_REQUIRED, 0, 0, NULL,
-      NULL,                                                                                                        NULL                                                           },
-    {"assets",     FIELD_LIST, offsetof(struct task_view,  assets),     FIELD_REQUIRED, 0, 0, &asset_shape,
-      NULL,                                                                                                        "What it made."                                                },
-    {"parameters", FIELD_JSON, offsetof(struct task_view,  parameters), FIELD_REQUIRED, 0, 0, NULL,
-      NULL,                                                                                                        NULL                                                           },
-    {"attempts",   FIELD_LIST, offsetof(struct whole_task, attempts),   FIELD_REQUIRED, 0, 0,
-      &attempt_shape,                                                                                        NULL, "Its story: each go at it, each call that may have cost money."},
+    {"prompt",     FIELD_TEXT,  offsetof(struct whole_task, prompt),     FIELD_REQUIRED,                  0, 0, NULL,           NULL,
+      NULL                                                                                                                                                                                            },
+    {"width_px",   FIELD_INT,   offsetof(struct whole_task, width_px),   FIELD_REQUIRED,                  0, 0, NULL,           NULL,
+      "As asked for; 0: the model's choice."                                                                                                                                                          },
+    {"height_px",  FIELD_INT,   offsetof(struct whole_task, height_px),  FIELD_REQUIRED,                  0, 0, NULL,
+      NULL,                                                                                                                            NULL                                                           },
+    {"assets",     FIELD_LIST,  offsetof(struct task_view,  assets),     FIELD_REQUIRED,                  0, 0, &asset_shape,
+      NULL,                                                                                                                            "What it made."                                                },
+    {"parameters", FIELD_JSON,  offsetof(struct task_view,  parameters), FIELD_REQUIRED,                  0, 0, NULL,
+      NULL,                                                                                                                            NULL                                                           },
+    {"written",    FIELD_MAYBE, offsetof(struct whole_task, written),    FIELD_REQUIRED | FIELD_NULLABLE,
+      0,                                                                                                      0, &written_shape, NULL, "What it wrote, when that is what its operation does."         },
+    {"attempts",   FIELD_LIST,  offsetof(struct whole_task, attempts),   FIELD_REQUIRED,                  0, 0,
+      &attempt_shape,                                                                                                            NULL, "Its story: each go at it, each call that may have cost money."},
 };
 const struct shape task_detail_shape = SHAPE("TaskDetail", struct whole_task, task_detail_fields);
 
@@ -57,6 +71,22 @@ static void read_parameters(struct whole_task *task, struct arena *arena)
     task->height_px = json_int_or(json_get(parameters, "height"), 0);
 }
 
+/* Of tasks whose result is a text; pictures are assets. */
+static void read_written(struct whole_task *task, struct arena *arena)
+{
+    const struct operation *operation = operation_find(task->view.operation);
+    struct result result;
+    struct error ignored;
+
+    if (task->view.output.size == 0 || operation == NULL || operation->output_count == 0 ||
+        operation->outputs[0].type != PORT_TEXT ||
+        !result_read(task->view.output, arena, &result, &ignored))
+        return;
+    task->written = ARENA_NEW(arena, struct written);
+    *task->written = (struct written){
+        .text = result.text, .keywords = result.keywords, .confidence = result.confidence};
+}
+
 /* What memory knows of these tasks, and what is in their parameters. */
 static struct whole_task *live_tasks(struct request *req, const struct task_view *views,
                                      size_t count)
@@ -77,6 +107,7 @@ static struct whole_task *live_tasks(struct request *req, const struct task_view
             tasks[index].view.partial_version = lives[index].partial_version;
         }
         read_parameters(&tasks[index], req->arena);
+        read_written(&tasks[index], req->arena);
     }
     return tasks;
 }

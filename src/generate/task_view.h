@@ -5,11 +5,18 @@
 #include "engine/view.h"
 #include "generate/generate.h"
 
+/* What a task wrote. */
+struct written {
+    struct str text;
+    struct text_list keywords;
+    double confidence;
+};
 struct whole_task {
     struct task_view view; /* first: its rows' offsets count from here */
     struct str prompt;
     int64_t width_px, height_px;
-    struct list attempts; /* of struct attempt_view; in TaskDetail alone */
+    struct written *written; /* NULL: its operation writes nothing, or has not yet */
+    struct list attempts;    /* of struct attempt_view; in TaskDetail alone */
 };
 struct whole_run {
     struct run_view view; /* first */

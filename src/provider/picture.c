@@ -323,14 +323,3 @@ void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_
     base64_add(&text, bytes);
     json_add_text(writer, buf_str(&text));
 }
-
-void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri)
-{
-    CLEANUP(buf_finish) struct buf text = {0};
-
-    buf_reserve(&text, bytes.size / 3 * 4 + 64);
-    if (is_uri)
-        buf_printf(&text, "data:%s;base64,", picture_mime(bytes));
-    base64_add(&text, bytes);
-    json_add_text(writer, buf_str(&text));
-}
