@@ -200,6 +200,9 @@ static void test_every_row_has_a_name_of_its_own_and_both_languages(void **state
         expect_text(operation->help_zh, name, "Chinese help");
         assert_true(operation->output_count > 0);
         assert_true(operation->engine.needs_provider == (operation->request != NULL));
+        /* What asks a model says what the model must be able to do. */
+        assert_true(operation->engine.needs_provider == (operation->needs != 0));
+        assert_true(operation->engine.needs_provider == (operation->needs_fed != 0));
         for (size_t row = 0; row < operation->parameter_count; row++) {
             const struct operation_parameter *parameter = &operation->parameters[row];
 

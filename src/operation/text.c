@@ -5,8 +5,6 @@
 #include "core/text.h"
 #include "provider/mock.h"
 
-#include <string.h>
-
 enum {
     LOOKED_AT_PX_MAX = 1568, /* more is scaled away by the services (facts 3), and paid by some */
     KEYWORDS_MAX = 40,

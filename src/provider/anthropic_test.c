@@ -1,6 +1,7 @@
 /* The Messages API: facts 3. */
 #include "provider/provider_test.h"
 
+#include "core/text.h"
 #include "provider/anthropic_private.h"
 
 #define SCHEMA                                                                                     \
@@ -317,6 +318,55 @@ static void test_failures_are_classed_and_say_what_was_paid(void **state)
     }
 }
 
+/* Whatever the bytes, a verdict comes out, and no half answer is taken for one. */
+static void test_hostile_replies_are_failures(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"content\":[{\"type\":\"text\",\"text\":\"a\\u0000b\"}]}", /* a NUL, which goes */
+        "{\"content\":[{\"type\":\"text\",\"text\":\"\\ud83d\"}]}",   /* half a pair */
+        "{\"content\":[{\"type\":\"text\",\"text\":1e999}]}",
+        "{\"content\":[{\"type\":\"text\",\"text\":{\"a\":[]}}]}",
+        "{\"content\":[{\"type\":\"text\",\"text\":null}]}",
+        "\xef\xbb\xbf{}",
+        "{\"usage\":{\"input_tokens\":99999999999999999999,\"output_tokens\":-5},\"error\":[]}",
+        "\"content\"",
+        "{\"content\":\"x\"}",
+        "{\"content\":[null,7,[],{},\"\"]}",
+        "{\"content\":{\"0\":{}}}",
+    };
+    static const char good[] = MESSAGE("end_turn", SAYS("a cup"));
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("claude-sonnet-5-5");
+    struct exchange exchange = begin(fixture, &request);
+    CLEANUP(buf_finish) struct buf deep = {0};
+    struct provider_verdict verdict;
+
+    for (size_t size = 0; size < sizeof good - 1; size++) {
+        struct exchange_reply reply = {
+            .outcome = EXCHANGE_REPLIED, .status = 200, .body = {good, size}
+        };
+
+        provider_anthropic.read(&fixture->account, &request, &exchange, &reply, fixture->arena,
+                                &verdict);
+        assert_int_equal(verdict.type, VERDICT_FAILED);
+    }
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        verdict = read_body(fixture, &request, &exchange, 200, bodies[i]);
+        if (i < 2) {
+            assert_int_equal(verdict.type, VERDICT_DONE);
+            assert_true(text_is_utf8(verdict.text) && str_find_char(verdict.text, 0) < 0);
+        } else {
+            assert_int_equal(verdict.type, VERDICT_FAILED);
+            assert_true(verdict.usage.tokens_in >= -1 && verdict.usage.tokens_out >= -1);
+        }
+    }
+    for (int i = 0; i < 10000; i++)
+        buf_add(&deep, STR("{\"content\":["));
+    buf_add_char(&deep, '\0');
+    verdict = read_body(fixture, &request, &exchange, 200, deep.data);
+    assert_int_equal(verdict.type, VERDICT_FAILED);
+}
+
 static void test_a_lost_reply_is_unknown(void **state)
 {
     struct fixture *fixture = *state;
@@ -404,6 +454,7 @@ int main(void)
         TEST(test_input_is_counted_whole_and_the_cached_part_is_cheaper),
         TEST(test_an_estimate_counts_pictures_at_their_most),
         TEST(test_failures_are_classed_and_say_what_was_paid),
+        TEST(test_hostile_replies_are_failures),
         TEST(test_a_lost_reply_is_unknown),
         TEST(test_what_was_refused_by_name_is_left_out_once),
         TEST(test_the_probe_is_free_and_lists_models),

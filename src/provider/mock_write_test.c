@@ -156,18 +156,20 @@ static void test_an_object_fits_its_schema(void **state)
     }
 }
 
+#define LOOP(properties, a)                                                                        \
+    "{\"type\":\"object\",\"properties\":{" properties "},\"$defs\":{\"a\":{" a "}}}"
+#define AGAIN "{\"$ref\":\"#/$defs/a\"}"
+
 static void test_a_schema_without_an_end_comes_to_one(void **state)
 {
     static const char *const rows[] = {
-        "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"}},\"$defs\":{\"a\":{"
-        "\"type\":\"array\",\"minItems\":9,\"items\":{\"type\":\"array\",\"minItems\":9,\"items\":"
-        "{\"$ref\":\"#/$defs/a\"}}}}}",
-        "{\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"}},\"$defs\":{\"a\":{"
-        "\"type\":\"object\",\"properties\":{\"a\":{\"$ref\":\"#/$defs/a\"},\"b\":{\"type\":"
-        "\"array\",\"items\":{\"$ref\":\"#/$defs/a\"}}}}}}",
-        "{\"$ref\":\"#/$defs/a\",\"$defs\":{\"a\":{\"$ref\":\"#/$defs/a\"}}}",
-        "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\",\"minLength\":1e12},\"b\":"
-        "{\"type\":\"array\",\"minItems\":1e12,\"items\":{}},\"c\":{\"$ref\":\"#/x\"}}}",
+        LOOP("\"a\":" AGAIN, "\"type\":\"array\",\"minItems\":9,\"items\":" AGAIN),
+        LOOP("\"a\":" AGAIN,
+             "\"type\":\"object\",\"properties\":{\"a\":" AGAIN ",\"b\":" AGAIN "}"),
+        LOOP("\"a\":" AGAIN, "\"$ref\":\"#/$defs/a\""),
+        LOOP("\"a\":{\"type\":\"string\",\"minLength\":1e12}", ""),
+        LOOP("\"b\":{\"type\":\"array\",\"minItems\":1e12,\"items\":{}},\"c\":{\"$ref\":\"#/x\"}",
+             ""),
     };
     struct fixture *fixture = *state;
 

@@ -5,10 +5,6 @@
  */
 #include "provider/openai_private.h"
 
-#include "core/hash.h"
-
-#include <string.h>
-
 #define FIRST_BYTE_MS 600000
 #define STREAM_IDLE_MS 300000
 #define TOTAL_MS 900000
@@ -281,6 +277,7 @@ static void classify(const struct openai_call *call, const struct exchange_reply
                      struct provider_failure *out)
 {
     const struct json *error = json_get(response, "error");
+    CLEANUP(buf_finish) struct buf body = {0};
     struct exchange_reply said = *reply;
 
     for (size_t i = 0; i < json_count(items); i++) {
@@ -290,8 +287,10 @@ static void classify(const struct openai_call *call, const struct exchange_reply
             error = json_get(item, "error");
     }
     if (json_is(error, JSON_OBJECT)) {
-        struct str text = json_print(error, arena);
-        said.body = arena_printf(arena, "{\"error\":%.*s}", STR_ARGS(text));
+        buf_add(&body, STR("{\"error\":"));
+        json_print_add(error, &body);
+        buf_add_char(&body, '}');
+        said.body = buf_str(&body);
     }
     exchange_classify_for(call->account, &said, arena, out);
 }

@@ -1,8 +1,6 @@
 /* provider/openai_write_read.c: answers of the Responses API and of chats, and their refusals. */
 #include "provider/openai_private.h"
 
-#include <string.h>
-
 /* What a reply says, in either API's words: relays answer in the other one's, too. */
 struct answer {
     struct buf text, refusal;
@@ -143,11 +141,13 @@ static bool read_answer(const struct openai_call *call, const struct exchange_re
 
 /* --- fall-backs --- */
 
-/* "text.format.schema" is about "text"; a message may name it in words. */
+/* "text.format.schema" is about "text"; a message alone must say more than such a plain word. */
 static bool names_field(const struct provider_said *said, const char *name)
 {
     struct str field = str_of(name);
 
+    if (said->param.size == 0 && str_equal(field, STR("text")))
+        return text_has_nocase(said->message, "text.format");
     return openai_said_names(said, name) ||
            (str_starts_with(said->param, field) && said->param.size > field.size &&
             said->param.data[field.size] == '.');

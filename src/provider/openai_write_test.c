@@ -1,6 +1,7 @@
 /* Text by the Responses API and by chats: facts 1.5, 1.6 and 1B. */
 #include "provider/provider_test.h"
 
+#include "core/text.h"
 #include "provider/openai_private.h"
 
 #define SCHEMA                                                                                     \
@@ -365,6 +366,55 @@ static void test_what_is_no_answer_is_a_failure_that_says_what_was_paid(void **s
     }
 }
 
+/* Whatever the bytes, a verdict comes out, and no half answer is taken for one. */
+static void test_hostile_replies_are_failures(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"choices\":[{\"message\":{\"content\":\"a\\u0000b\"}}]}", /* a NUL, which goes */
+        "{\"choices\":[{\"message\":{\"content\":\"\\ud83d\"}}]}",   /* half a pair */
+        "{\"choices\":[{\"message\":{\"content\":1e999}}]}",
+        "{\"choices\":[{\"message\":{\"content\":{\"a\":[]}}}]}",
+        "{\"choices\":[{\"message\":{\"content\":null}}]}",
+        "\xef\xbb\xbf{}",
+        "{\"usage\":{\"prompt_tokens\":99999999999999999999,\"completion_tokens\":-5}}",
+        "\"choices\"",
+        "{\"choices\":\"x\"}",
+        "{\"choices\":[null,7,[],{},\"\"]}",
+        "{\"choices\":{\"0\":{}}}",
+    };
+    static const char good[] = CHAT("stop", "\"content\":\"a cup\"");
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("gpt-6-sol");
+    struct exchange exchange = begin(fixture, &request);
+    CLEANUP(buf_finish) struct buf deep = {0};
+    struct provider_verdict verdict;
+
+    for (size_t size = 0; size < sizeof good - 1; size++) {
+        struct exchange_reply reply = {
+            .outcome = EXCHANGE_REPLIED, .status = 200, .body = {good, size}
+        };
+
+        provider_openai.read(&fixture->account, &request, &exchange, &reply, fixture->arena,
+                             &verdict);
+        assert_int_equal(verdict.type, VERDICT_FAILED);
+    }
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        verdict = read_body(fixture, &request, &exchange, 200, bodies[i]);
+        if (i < 2) {
+            assert_int_equal(verdict.type, VERDICT_DONE);
+            assert_true(text_is_utf8(verdict.text) && str_find_char(verdict.text, 0) < 0);
+        } else {
+            assert_int_equal(verdict.type, VERDICT_FAILED);
+            assert_true(verdict.usage.tokens_in >= -1 && verdict.usage.tokens_out >= -1);
+        }
+    }
+    for (int i = 0; i < 10000; i++)
+        buf_add(&deep, STR("{\"choices\":["));
+    buf_add_char(&deep, '\0');
+    verdict = read_body(fixture, &request, &exchange, 200, deep.data);
+    assert_int_equal(verdict.type, VERDICT_FAILED);
+}
+
 static void test_a_lost_reply_is_unknown_and_never_sent_again(void **state)
 {
     struct fixture *fixture = *state;
@@ -427,6 +477,10 @@ static void test_what_a_server_named_is_left_out_and_nothing_else(void **state)
         {"{\"profile\":\"openai\"}", 400, NAMED("Invalid schema for response_format 'answer'.",
          "\"text.format.schema\""), "json_schema\"", "{\"format\":{\"type\":\"json_object\"}}",
          "schema", "the Responses API's own"},
+        {"{\"profile\":\"openai\"}", 400, NAMED("Invalid schema in text.format", "null"),
+         "json_schema\"", "{\"format\":{\"type\":\"json_object\"}}", "schema", "in words alone"},
+        {"{\"profile\":\"openai\"}", 400, NAMED("Invalid value: 'text'", "null"), NULL, NULL, "",
+         "a plain word that means something else"},
         {"{\"profile\":\"openai\"}", 400, NAMED("Unsupported parameter: 'reasoning.effort' is not "
          "supported with this model.", "\"reasoning.effort\""), "reasoning", "\"store\":false",
          "reasoning", "the effort"},
@@ -514,6 +568,7 @@ int main(void)
         TEST(test_answers_are_read_in_either_apis_words),
         TEST(test_the_cost_counts_what_was_cached_at_its_own_rate),
         TEST(test_what_is_no_answer_is_a_failure_that_says_what_was_paid),
+        TEST(test_hostile_replies_are_failures),
         TEST(test_a_lost_reply_is_unknown_and_never_sent_again),
         TEST(test_the_key_stays_out_of_a_refusal),
         TEST(test_what_a_server_named_is_left_out_and_nothing_else),
