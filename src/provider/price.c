@@ -69,8 +69,8 @@ static int64_t estimate_text(const struct provider_model *model,
 {
     int64_t written =
         request->output_tokens_max > 0 ? request->output_tokens_max : WRITE_TOKENS_GUESS;
-    int64_t read = count_text_tokens(request->prompt) + count_text_tokens(request->system) +
-                   count_text_tokens(request->schema);
+    int64_t read = provider_count_tokens(request->prompt) + provider_count_tokens(request->system) +
+                   provider_count_tokens(request->schema);
     int64_t text = provider_token_cost(read, model->rate_text_in_micro);
     int64_t image = provider_token_cost((int64_t)request->reference_count * model->reference_tokens,
                                         model->rate_image_in_micro);

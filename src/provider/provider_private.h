@@ -189,10 +189,17 @@ bool picture_size(struct str bytes, int64_t *width, int64_t *height);
 /* As a JSON text: bare base64, or a data URI. */
 void picture_write_base64(struct json_writer *writer, struct str bytes, bool is_uri);
 
+/* --- lists of models --- */
+/* read_probe of kinds whose list is {"data":[{"id":…}]}, {"models":[…]} or a bare list. */
+void provider_read_models(const struct provider_account *account,
+                          const struct exchange_reply *reply, struct arena *arena,
+                          struct str **models, size_t *count, struct provider_failure *failure);
+
 /* --- text (PROVIDER_WRITE) --- */
 /* A member of an object; none for a NULL name, and none for an empty text. */
 void provider_add_text(struct json_writer *writer, const char *name, struct str text);
 void provider_add_int(struct json_writer *writer, const char *name, int64_t number);
+/* A member of an object; none for a NULL name, and none for an empty text. */
 #define WRITE_TOKENS_DEFAULT 4096 /* what is allowed when the request leaves it open */
 /*
  * What holds for every kind: the model writes, looks at as many pictures as there are, and these
