@@ -144,7 +144,7 @@ static void test_what_the_models_cannot_do_is_refused_with_the_field(void **stat
         {"Qwen/Qwen-Image-Edit", "size", 0, sized_edit, "no size"},
         {"Qwen/Qwen-Image-Edit", "references", 1, nothing, "it only edits"},
         {"Qwen/Qwen-Image-Edit", "references", 1, two, "one picture"},
-        {"Qwen/Qwen-Image", "references", 0, two, "it only draws"},
+        {"Qwen/Qwen-Image", "model", 0, two, "it only draws"},
         {"Qwen/Qwen-Image", "quality", 0, quality, "none"},
         {"Qwen/Qwen-Image-Edit", "mask", 0, mask, "none"},
     };
