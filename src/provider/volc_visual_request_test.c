@@ -8,6 +8,7 @@ static const struct provider_image pictures[] = {
     {.bytes = {JPEG_BYTES, sizeof JPEG_BYTES - 1}},
 };
 #define KEYS "\"access_key_id\":\"AKLTTEST\""
+#define LONG_ID "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static struct provider_request request_of(const char *model)
 {
@@ -170,8 +171,7 @@ static void test_ids_that_are_none_are_refused(void **state)
         "volc1:sync2async:jimeng_t2i_v40:73:92",
         "volc1:sync2async:jimeng t2i:7392",
         "volc1:sync2async:jimeng_t2i_v40:\"7392\"",
-        "volc1:sync2async:jimeng_t2i_v40:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaa",
+        ("volc1:sync2async:jimeng_t2i_v40:" LONG_ID),
     };
     struct fixture *fixture = *state;
 

@@ -1359,6 +1359,12 @@ export interface components {
             has_transparency: boolean;
             /** @description Shows partial pictures. */
             has_stream: boolean;
+            /** @description Writes text. */
+            can_write: boolean;
+            /** @description Writes about pictures: references_max of them. */
+            can_see: boolean;
+            /** @description Writes JSON that fits a schema. */
+            has_schema: boolean;
             /**
              * Format: int64
              * @description Reference pictures; 0: takes none.
@@ -1407,7 +1413,7 @@ export interface components {
             formats: string[];
             /**
              * Format: int64
-             * @description Of a picture at default size and quality; -1: unknown.
+             * @description Of a picture at default size and quality, or of a text; -1: unknown.
              */
             price_micro: number;
             /** @description Of the price. */
@@ -1535,7 +1541,7 @@ export interface components {
         Port: {
             name: string;
             /** @enum {string} */
-            type: "image";
+            type: "image" | "text";
             is_list: boolean;
             is_required: boolean;
             /** Format: int64 */
@@ -2036,6 +2042,8 @@ export interface components {
             /** @description What it made. */
             assets: components["schemas"]["Asset"][];
             parameters: unknown;
+            /** @description What it wrote, when that is what its operation does. */
+            written: components["schemas"]["TaskText"] | null;
         };
         TaskError: {
             /** @description A stable name; the page translates it. */
@@ -2049,6 +2057,13 @@ export interface components {
              * @enum {string}
              */
             next: "retry" | "edit" | "open_provider" | "wait" | "resolve";
+        };
+        TaskText: {
+            text: string;
+            /** @description Of image.describe. */
+            keywords: string[];
+            /** @description Of image.describe: 0 to 1, by the model's own word; 0: not said. */
+            confidence: number;
         };
         RunEstimate: {
             /**
@@ -2141,6 +2156,8 @@ export interface components {
             /** @description What it made. */
             assets: components["schemas"]["Asset"][];
             parameters: unknown;
+            /** @description What it wrote, when that is what its operation does. */
+            written: components["schemas"]["TaskText"] | null;
             /** @description Its story: each go at it, each call that may have cost money. */
             attempts: components["schemas"]["Attempt"][];
         };
