@@ -463,5 +463,5 @@ const struct http_route account_routes[] = {
      .out = &revoked_shape,
      .summary = "End all my sessions but this one",
      .tag = "me"},
-    {0                                                        },
+    {0                                                },
 };

@@ -354,5 +354,5 @@ const struct http_route asset_routes[] = {
      .summary = "The picture's bytes",
      .tag = "assets",
      .flags = HTTP_FILE},
-    {0        },
+    {0                       },
 };

@@ -68,7 +68,8 @@ MUST_CHECK bool db_query(struct db *db, const struct sql *sql, const struct sql_
 bool rows_next(struct rows *rows);
 bool rows_failed(const struct rows *rows);
 void rows_finish(struct rows *rows);
-/* Columns by name, which is static text; an unknown name is an assert.  NULL reads as 0, 0.0, empty. */
+/* Columns by name, which is static text; an unknown name is an assert.  NULL reads as 0, 0.0,
+ * empty. */
 int64_t rows_int64(struct rows *rows, const char *column);
 double rows_double(struct rows *rows, const char *column);
 bool rows_bool(struct rows *rows, const char *column);

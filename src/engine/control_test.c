@@ -55,7 +55,8 @@ static void test_a_key_makes_one_run_of_one_request(void **state)
     assert_false(first.submit.created.is_repeat);
     must_apply(place, &again);
     assert_true(again.submit.created.is_repeat);
-    check_text(id_str(&again.submit.created.run_id), first.submit.created.run_id.text, "the same run");
+    check_text(id_str(&again.submit.created.run_id), first.submit.created.run_id.text,
+               "the same run");
     assert_int_equal(again.submit.ready_count, 0);
     assert_false(apply(place, &other));
     assert_int_equal(place->err.code, ERROR_KEY_REUSED);
@@ -103,8 +104,8 @@ static void test_concurrent_twins_make_one_run(void **state)
         pthread_join(twins[index].thread, NULL);
         assert_true(twins[index].ok);
         firsts += !twins[index].command.submit.created.is_repeat;
-        check_text(id_str(&twins[index].command.submit.created.run_id), twins[0].command.submit.created.run_id.text,
-                   "the same run for all");
+        check_text(id_str(&twins[index].command.submit.created.run_id),
+                   twins[0].command.submit.created.run_id.text, "the same run for all");
         arena_destroy(twins[index].command.arena);
     }
     assert_int_equal(firsts, 1);

@@ -86,7 +86,7 @@ static void test_tables_are_checked(void **state)
         {0},
     };
     static const struct http_route changing[] = {
-        {"POST",          "/a", ACCESS_PUBLIC, 0, BODY_NONE, 0, ping_handler, NULL, NULL, NULL, "a", "a", 0,
+        {"POST",         "/a", ACCESS_PUBLIC, 0, BODY_NONE, 0, ping_handler, NULL, NULL, NULL, "a", "a", 0,
          HTTP_QUICK},
         {0},
     };

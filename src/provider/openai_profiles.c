@@ -72,7 +72,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_NEGATIVE] = "negative_prompt",
                 [OPENAI_STEPS] = "num_inference_steps",
                 [OPENAI_SCALE] = "guidance_scale",
-            },                 },
+            }, },
     {
      /* The proxy hands unknown fields to the provider behind it, or names what that refuses. */
         .name = "litellm",
@@ -186,7 +186,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_SIZE] = "size",
                 [OPENAI_FORMAT] = "output_format",
                 [OPENAI_COMPRESSION] = "output_compression",
-            },       },
+            },              },
     {
      .name = "together",
      .hosts = together_hosts,
