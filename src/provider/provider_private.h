@@ -136,7 +136,7 @@ struct provider_limits {
     bool prompt_is_optional;
     bool mask_is_white; /* the form of the mask; kind->wants_white_mask() says the same */
 };
-/* Refuses what the model or the service cannot do, with the field (provider/limits.c). */
+/* Refuses what the model or the service cannot do, with the field. */
 MUST_CHECK bool provider_check_request(const struct provider_model *model,
                                        const struct provider_request *request,
                                        const struct provider_limits *limits, struct error *err);

@@ -195,8 +195,8 @@ const struct setting setting_table[] = {
      .max = 64,
      .label_en = "I/O threads",
      .label_zh = "I/O 线程数",
-     .help_en =
-            "Threads that read requests, answer the quick ones and send replies; 0: one per core.",                                   .help_zh = "负责读取请求、直接应答简单查询并发送响应的线程数；0 表示与 CPU 核数相同。",
+     .help_en = "Threads that read requests and send replies; 0: one per core.",
+     .help_zh = "负责读取请求、直接应答简单查询并发送响应的线程数；0 表示与 CPU 核数相同。",
      },
     {
      .name = "threads.handler",
