@@ -15,7 +15,7 @@ struct core *core_create(const struct core_config *config)
         abort();
     core->config = *config;
     core->world = config->world;
-    core->scheduler = scheduler_create();
+    core->scheduler = scheduler_create(clock_wall_ms(config->world.clock));
     scheduler_set_lane(core->scheduler, 0, &local);
     return core;
 }

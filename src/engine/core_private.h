@@ -41,6 +41,7 @@ struct drive {
     struct str currency;
     struct task_entry pending; /* what became of the task while this was ending */
     bool has_pending;
+    bool is_asked; /* the provider, in this go */
     bool has_slot, is_poll, is_cancelled, is_sent, is_resend, is_kept;
     enum {
         DO_CLAIM, /* in the store */
@@ -103,6 +104,8 @@ void drive_send_end(struct drive *drive);
 void drive_give_back(struct drive *drive);
 void drive_fail(struct drive *drive, const struct provider_failure *failure);
 void drive_fail_locally(struct drive *drive, enum failure_class class, const char *message);
+/* How the provider did, for the account's gate. */
+void drive_report(const struct drive *drive, enum gate_report report);
 /* What the store answered to a claim or a resume, taken into the drive. */
 void drive_take_attempt(struct drive *drive);
 void drive_begin(struct drive *drive);   /* the operation's first step */

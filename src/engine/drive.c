@@ -172,6 +172,43 @@ void drive_give_back(struct drive *drive)
     drive_send_end(drive);
 }
 
+void drive_report(const struct drive *drive, enum gate_report report)
+{
+    struct core *core = drive->core;
+
+    if (drive->is_asked && drive->entry.provider_id != 0)
+        scheduler_report(core->scheduler, drive->entry.provider_id, report, core_wall_ms(core),
+                         core->world.random);
+}
+
+static void report_failure(const struct drive *drive, enum failure_class class)
+{
+    switch (class) {
+    case FAILURE_NOT_SENT:
+    case FAILURE_SERVER:
+    case FAILURE_UNKNOWN:
+        drive_report(drive, GATE_TROUBLED);
+        return;
+    case FAILURE_THROTTLED:
+        drive_report(drive, GATE_THROTTLED);
+        return;
+    case FAILURE_INVALID:
+    case FAILURE_REFUSED:
+    case FAILURE_REMOTE:
+    case FAILURE_RESULT_LOST:
+        drive_report(drive, GATE_ANSWERED);
+        return;
+    case FAILURE_NONE:
+    case FAILURE_QUOTA: /* these stop the lane themselves */
+    case FAILURE_AUTH:
+    case FAILURE_LOCAL:
+    case FAILURE_DEADLINE:
+    case FAILURE_CANCELLED:
+    case FAILURE_CLASS_COUNT:
+        return;
+    }
+}
+
 void drive_fail(struct drive *drive, const struct provider_failure *failure)
 {
     struct core *core = drive->core;
@@ -196,6 +233,7 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     };
     const struct decision decision = decide_failure(&given, core->world.random);
 
+    report_failure(drive, failure->class);
     drive_begin_end(drive, decision.event);
     drive->command.end.class = decision.class;
     drive->command.end.message = failure->message;
@@ -329,6 +367,7 @@ static void work_card(struct drive *drive)
     const int part = drive->card.next < drive->card.parts ? drive->card.next : -1;
 
     drive->card.is_done = part < 0;
+    drive->is_asked = true;
     drive->reply = (struct exchange_reply){0};
     if (!drive->operation->perform_card(drive->attempt, &drive->exchange, part, &drive->reply) &&
         part >= 0)
@@ -458,6 +497,7 @@ static void on_reply(void *context, const struct exchange_reply *reply, int64_t 
         drive_fail(drive, &failure);
         return;
     }
+    drive->is_asked = true;
     copy_reply(drive, reply);
     start_work(drive, work_reply);
 }
@@ -633,6 +673,7 @@ static void take_step(struct drive *drive)
         take_keep(drive);
         return;
     case STEP_DONE:
+        drive_report(drive, GATE_DONE);
         remote_forget(drive);
         drive_begin_end(drive, TASK_FINISH);
         drive->command.end.output = drive->step.output;

@@ -636,7 +636,9 @@ static void ask_view(struct engine *engine, void *context)
     out->running = view.running;
     out->waiting = view.waiting;
     out->is_draining = view.is_draining;
-    out->lane_count = scheduler_lanes(core_scheduler(engine->core), out->lanes, COUNT(out->lanes));
+    out->lane_count =
+        scheduler_lanes(core_scheduler(engine->core), clock_wall_ms(engine->config.clock),
+                        out->lanes, COUNT(out->lanes));
 }
 
 void engine_view(struct engine *engine, struct engine_view *out)

@@ -15,6 +15,7 @@
 #include "core/str.h"
 #include "core/worker.h"
 #include "db/db.h"
+#include "engine/gate.h"
 #include "engine/task_state.h"
 #include "net/net.h"
 #include "provider/provider.h"
@@ -35,6 +36,7 @@ struct provider_binding {
     bool is_enabled, is_paused, is_private_allowed;
     struct str pause_reason;
     int64_t concurrency;
+    int64_t per_minute; /* requests; 0: no bound */
     enum on_unknown on_unknown;
     int64_t once_below_micro;
 };
@@ -302,6 +304,9 @@ void engine_tasks_live(struct engine *engine, const int64_t *task_ids, size_t co
 struct lane_view {
     int64_t provider_id; /* 0: local work */
     int64_t capacity, running, ready, waiting;
+    int64_t allowed;    /* at once, as it was learned: <= capacity */
+    int64_t per_minute; /* 0: no bound */
+    enum breaker_state breaker;
     bool is_paused;
     int64_t pause_until_ms; /* wall clock; 0: none */
     char reason[96];

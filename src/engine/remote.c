@@ -144,6 +144,7 @@ void remote_take_wait(struct drive *drive)
         wait_on(drive);
         return;
     }
+    drive_report(drive, GATE_ANSWERED);
     drive->command.accept = (struct command_accept){
         .task_id = drive->entry.id,
         .fence = drive->entry.fence,

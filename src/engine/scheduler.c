@@ -33,6 +33,7 @@ struct lane_user {
 struct lane {
     int64_t id;
     struct lane_limits limits;
+    struct gate gate;
     bool is_set;
     int64_t rest_until_ms;
     char rest_reason[96];
@@ -43,6 +44,7 @@ struct lane {
 };
 
 struct scheduler {
+    int64_t since_ms;
     struct idmap items;
     struct lane **lanes;
     size_t lane_count, lane_capacity;
@@ -138,10 +140,11 @@ static void heap_remove(struct heap *heap, size_t index)
     heap_down(heap, *(size_t *)(void *)((char *)last + heap->offset));
 }
 
-struct scheduler *scheduler_create(void)
+struct scheduler *scheduler_create(int64_t now_ms)
 {
     struct scheduler *scheduler = must(calloc(1, sizeof(*scheduler)));
 
+    scheduler->since_ms = now_ms;
     scheduler->delayed =
         (struct heap){.is_before = is_due_before, .offset = offsetof(struct item, turn_index)};
     scheduler->expiring = (struct heap){.is_before = is_expired_before,
@@ -239,6 +242,7 @@ void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct 
     struct lane *found = ensure_lane(scheduler, lane);
 
     found->limits = *limits;
+    gate_set(&found->gate, limits->capacity, limits->per_minute, scheduler->since_ms);
     found->is_set = true;
     found->rest_until_ms = 0;
 }
@@ -252,6 +256,16 @@ void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t unti
         return;
     found->rest_until_ms = until_ms;
     snprintf(found->rest_reason, sizeof(found->rest_reason), "%s", reason);
+}
+
+void scheduler_report(struct scheduler *scheduler, int64_t lane, enum gate_report report,
+                      int64_t now_ms, const struct random *random)
+{
+    const int64_t shut_until =
+        gate_report(&ensure_lane(scheduler, lane)->gate, report, now_ms, random);
+
+    if (shut_until != 0)
+        scheduler_rest_lane(scheduler, lane, shut_until, "breaker");
 }
 
 void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason)
@@ -373,9 +387,18 @@ static struct lane_user *turn_of(const struct lane *lane)
     return best;
 }
 
-static bool has_slot(const struct lane *lane)
+static bool has_slot(const struct lane *lane, int64_t now_ms)
 {
-    return lane->is_set && !lane->limits.is_paused && lane->running < lane->limits.capacity;
+    return lane->is_set && !lane->limits.is_paused &&
+           lane->running < gate_capacity(&lane->gate, now_ms);
+}
+
+/* When time alone lets its next one start. */
+static int64_t opens_at_ms(const struct lane *lane)
+{
+    const int64_t next_ms = gate_next_ms(&lane->gate);
+
+    return lane->rest_until_ms > next_ms ? lane->rest_until_ms : next_ms;
 }
 
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
@@ -385,7 +408,8 @@ bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_ent
         struct lane *lane = scheduler->lanes[(scheduler->next_lane + turn) % scheduler->lane_count];
         struct lane_user *user;
 
-        if (!has_slot(lane) || lane->rest_until_ms > now_ms)
+        if (!has_slot(lane, now_ms) || lane->rest_until_ms > now_ms ||
+            !gate_may_start(&lane->gate, now_ms))
             continue;
         user = turn_of(lane);
         if (user == NULL)
@@ -395,6 +419,7 @@ bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_ent
         user->vtime += 1;
         user->running++;
         lane->running++;
+        gate_take(&lane->gate, now_ms);
         scheduler->next_lane = (scheduler->next_lane + turn + 1) % scheduler->lane_count;
         return true;
     }
@@ -431,9 +456,10 @@ int64_t scheduler_next_ms(const struct scheduler *scheduler)
     for (size_t index = 0; index < scheduler->lane_count; index++) {
         const struct lane *lane = scheduler->lanes[index];
 
-        if (lane->rest_until_ms > 0 && lane->rest_until_ms < next && has_slot(lane) &&
-            turn_of(lane) != NULL)
-            next = lane->rest_until_ms;
+        const int64_t opens_ms = opens_at_ms(lane);
+
+        if (opens_ms > 0 && opens_ms < next && has_slot(lane, opens_ms) && turn_of(lane) != NULL)
+            next = opens_ms;
     }
     return next;
 }
@@ -475,7 +501,8 @@ static int64_t lane_ready(const struct lane *lane)
     return ready;
 }
 
-size_t scheduler_lanes(const struct scheduler *scheduler, struct lane_view *out, size_t max)
+size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct lane_view *out,
+                       size_t max)
 {
     size_t count = 0;
 
@@ -488,6 +515,9 @@ size_t scheduler_lanes(const struct scheduler *scheduler, struct lane_view *out,
             .capacity = lane->limits.capacity,
             .running = lane->running,
             .ready = lane_ready(lane),
+            .allowed = gate_capacity(&lane->gate, now_ms),
+            .per_minute = lane->limits.per_minute,
+            .breaker = gate_breaker(&lane->gate, now_ms),
             .is_paused = lane->limits.is_paused,
             .pause_until_ms = lane->rest_until_ms,
         };

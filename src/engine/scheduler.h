@@ -6,15 +6,18 @@
 #pragma once
 
 #include "engine/command.h"
+#include "engine/gate.h"
 
 struct scheduler; /* opaque: scheduler.c */
 
-struct scheduler *scheduler_create(void);
+/* `now_ms` (wall clock): the process's start. */
+struct scheduler *scheduler_create(int64_t now_ms);
 void scheduler_destroy(struct scheduler *scheduler); /* takes NULL */
 
 /* A lane's limits; one that was never set has none of its own and gives nothing out. */
 struct lane_limits {
     int64_t capacity;
+    int64_t per_minute; /* requests; 0: no bound */
     bool is_paused;
     char reason[96];
 };
@@ -24,6 +27,11 @@ void scheduler_set_lane(struct scheduler *scheduler, int64_t lane,
 /* No pick from the lane before that (wall clock): a provider asked for rest. */
 void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t until_ms,
                          const char *reason);
+
+/* Counts how a piece of the lane's work went (gate.h); a service in trouble is left alone a while.
+ */
+void scheduler_report(struct scheduler *scheduler, int64_t lane, enum gate_report report,
+                      int64_t now_ms, const struct random *random);
 
 /* No pick from the lane until its limits are set again: its key or credit is of no use. */
 void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason);
@@ -52,4 +60,5 @@ size_t scheduler_count(const struct scheduler *scheduler);
 /* Place among what waits in its lane, 1 first; 0: not waiting. */
 int64_t scheduler_position(const struct scheduler *scheduler, int64_t task_id);
 /* Fills at most `max` lanes. */
-size_t scheduler_lanes(const struct scheduler *scheduler, struct lane_view *out, size_t max);
+size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct lane_view *out,
+                       size_t max);

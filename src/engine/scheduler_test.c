@@ -22,7 +22,7 @@ static struct task_entry entry_of(int64_t id, int64_t user_id, int64_t lane)
 static struct scheduler *one_lane(int64_t capacity)
 {
     const struct lane_limits limits = {.capacity = capacity};
-    struct scheduler *scheduler = scheduler_create();
+    struct scheduler *scheduler = scheduler_create(0);
 
     scheduler_set_lane(scheduler, 0, &limits);
     return scheduler;
@@ -152,7 +152,7 @@ static void test_a_resting_lane_wakes_by_itself(void **state)
     scheduler_rest_lane(scheduler, 0, 100, "throttled");
     scheduler_rest_lane(scheduler, 0, 60, "not so long"); /* the longer one stands */
     assert_int_equal(scheduler_next_ms(scheduler), 100);
-    assert_int_equal(scheduler_lanes(scheduler, &view, 1), 1);
+    assert_int_equal(scheduler_lanes(scheduler, 0, &view, 1), 1);
     assert_string_equal(view.reason, "throttled");
     assert_int_equal(view.pause_until_ms, 100);
     assert_int_equal(pick(scheduler, 99), 0);
@@ -421,7 +421,7 @@ static void check_views(const struct model *model, const struct scheduler *sched
     }
     assert_int_equal(scheduler_count(scheduler), count);
     assert_int_equal(scheduler_expires_ms(scheduler), expires_ms);
-    assert_int_equal(scheduler_lanes(scheduler, lanes, LANES), LANES);
+    assert_int_equal(scheduler_lanes(scheduler, 0, lanes, LANES), LANES);
     for (size_t at = 0; at < LANES; at++) {
         assert_int_equal(lanes[at].running, lane_running(model, (int64_t)at));
         assert_int_equal(lanes[at].ready, in_turn(model, (int64_t)at, -1));
@@ -499,7 +499,7 @@ static void test_random_operations_agree_with_a_model(void **state)
         static struct model model;
         struct random_seeded generator;
         const struct random random = random_of_seed(&generator, seed);
-        struct scheduler *scheduler = scheduler_create();
+        struct scheduler *scheduler = scheduler_create(0);
 
         model = (struct model){0};
         for (int64_t lane = 0; lane < LANES; lane++) {
@@ -512,6 +512,60 @@ static void test_random_operations_agree_with_a_model(void **state)
         }
         scheduler_destroy(scheduler);
     }
+}
+
+static void test_a_minutes_requests_are_spread_over_it(void **state)
+{
+    const struct lane_limits limits = {.capacity = 100, .per_minute = 6};
+    struct scheduler *scheduler = scheduler_create(0);
+    int64_t now = 0, picked = 0;
+
+    (void)state;
+    scheduler_set_lane(scheduler, 7, &limits);
+    for (int64_t id = 1; id <= 20; id++)
+        put(scheduler, entry_of(id, 1, 7));
+    while (now < 60000) {
+        if (pick(scheduler, now) != 0) {
+            picked++;
+            continue;
+        }
+        assert_true(scheduler_next_ms(scheduler) > now); /* it says when to come again */
+        now = scheduler_next_ms(scheduler);
+    }
+    assert_int_equal(picked, 5);
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_service_in_trouble_is_left_alone_and_then_tried_by_one(void **state)
+{
+    const struct lane_limits limits = {.capacity = 3};
+    struct scheduler *scheduler = scheduler_create(0);
+    struct random_seeded generator;
+    struct random chance = random_of_seed(&generator, 7);
+    struct lane_view view;
+    int64_t until;
+
+    (void)state;
+    scheduler_set_lane(scheduler, 7, &limits);
+    for (int64_t id = 1; id <= 9; id++)
+        put(scheduler, entry_of(id, 1, 7));
+    for (int i = 0; i < 5; i++)
+        scheduler_report(scheduler, 7, GATE_TROUBLED, 100, &chance);
+    assert_int_equal(pick(scheduler, 100), 0);
+    until = scheduler_next_ms(scheduler);
+    assert_true(until >= 10100);
+    assert_int_equal(scheduler_lanes(scheduler, 100, &view, 1), 1);
+    assert_int_equal(view.breaker, BREAKER_OPEN);
+    assert_string_equal(view.reason, "breaker");
+    assert_int_equal(pick(scheduler, until), 1);
+    assert_int_equal(pick(scheduler, until), 0); /* one tries for all */
+    for (int64_t id = 1; id <= 3; id++) {
+        scheduler_report(scheduler, 7, GATE_DONE, until, &chance);
+        scheduler_free(scheduler, 7, 1);
+        assert_int_equal(pick(scheduler, until), id + 1);
+    }
+    assert_int_not_equal(pick(scheduler, until), 0);
+    scheduler_destroy(scheduler);
 }
 
 int main(void)
@@ -529,6 +583,8 @@ int main(void)
         cmocka_unit_test(test_a_newcomer_starts_after_one_round_of_the_others),
         cmocka_unit_test(test_neither_sleep_nor_one_long_task_saves_credit),
         cmocka_unit_test(test_random_operations_agree_with_a_model),
+        cmocka_unit_test(test_a_minutes_requests_are_spread_over_it),
+        cmocka_unit_test(test_a_service_in_trouble_is_left_alone_and_then_tried_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

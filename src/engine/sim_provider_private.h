@@ -220,6 +220,24 @@ static inline void sim_check_slots(const struct sim *sim, int64_t provider)
                  provider, busy, sim->providers[provider].concurrency);
 }
 
+/* What an account is asked within a minute: what was claimed late may come with what came after. */
+static inline void sim_check_minute(struct sim *sim, int64_t provider)
+{
+    const struct provider_binding *binding = &sim->providers[provider];
+    const int64_t most = binding->per_minute + binding->per_minute / 10 + binding->concurrency;
+    int64_t *starts = sim->starts[provider];
+
+    if (binding->per_minute == 0)
+        return;
+    assert_true(most < SIM_STARTS);
+    if (starts[most % SIM_STARTS] != 0 && sim_now(sim) - starts[most % SIM_STARTS] < 60000)
+        fail_msg("account %" PRId64 " was asked more than %" PRId64 " times in a minute", provider,
+                 most);
+    for (int64_t index = SIM_STARTS - 1; index > 0; index--)
+        starts[index] = starts[index - 1];
+    starts[0] = sim_now(sim);
+}
+
 static inline void *sim_exchange(void *context, struct attempt *attempt,
                                  const struct exchange *given,
                                  const struct exchange_handlers *handlers, void *arg)
@@ -239,8 +257,10 @@ static inline void *sim_exchange(void *context, struct attempt *attempt,
     assert_int_equal(given->url.size, ID_SIZE);
     memcpy(exchange->text, given->url.data, ID_SIZE);
     sim->exchanges = exchange;
-    if (given->purpose == EXCHANGE_SUBMIT)
+    if (given->purpose == EXCHANGE_SUBMIT) {
+        sim_check_minute(sim, exchange->provider);
         sim_check_slots(sim, exchange->provider);
+    }
     sim_trace(sim, "exchange", (int64_t)given->purpose * 100 + exchange->outcome);
     sim_push(sim, sim_soon(sim, SIM_DELIVERY_MAX_MS), true, sim_send, NULL, exchange);
     return exchange;

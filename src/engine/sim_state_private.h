@@ -20,6 +20,7 @@ enum {
     SIM_JOBS_MAX = 4096,
     SIM_TASKS_MAX = 1024,
     SIM_SCRIPT_MAX = 32,
+    SIM_STARTS = 64,
     SIM_KEY_WINDOW_MS = 600000,
     SIM_DEADLINE_MS = 7200000,
     SIM_DELIVERY_MAX_MS = 20,
@@ -103,6 +104,7 @@ struct sim {
     int64_t charges[SIM_TASKS_MAX], permits[SIM_TASKS_MAX]; /* by task */
     struct sim_faults faults, drawn;                        /* drawn: at first, before all heals */
     struct provider_binding providers[SIM_PROVIDERS];
+    int64_t starts[SIM_PROVIDERS][SIM_STARTS]; /* of paid requests, the newest first */
     bool is_gone[SIM_PROVIDERS];
     enum sim_outcome script[SIM_SCRIPT_MAX]; /* the next submissions; then chance */
     size_t script_count, script_next;

@@ -486,6 +486,7 @@ static void draw_faults(struct sim *sim)
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
         sim->providers[id].on_unknown = (enum on_unknown)sim_below(sim, 3);
         sim->providers[id].concurrency = 1 + sim_below(sim, 4);
+        sim->providers[id].per_minute = sim_below(sim, 3) == 0 ? 6 + sim_below(sim, 20) : 0;
     }
     sim->drawn = *faults;
 }

@@ -1,0 +1,54 @@
+/*
+ * engine/gate.h: what a provider's account may be given now: its requests a minute, what was
+ * learned of its own limits, and a breaker that stops asking a service in trouble.  Pure: time and
+ * chance are arguments.  One thread.
+ */
+#pragma once
+
+#include "core/random.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a piece of work at the provider went. */
+enum gate_report {
+    GATE_DONE,      /* it was made */
+    GATE_ANSWERED,  /* the service answered, if only with a no */
+    GATE_THROTTLED, /* 429 */
+    GATE_TROUBLED,  /* 5xx, no connection, no answer */
+};
+
+enum breaker_state { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN };
+const char *breaker_state_name(enum breaker_state state); /* "half_open" */
+
+struct gate {
+    int64_t capacity, per_minute; /* as the account says; per_minute 0: no bound */
+    double tokens;                /* requests that may start at once */
+    int64_t filled_at_ms;         /* when `tokens` was true */
+    int64_t allowed;              /* <= capacity: what the service lets through at once */
+    int64_t successes;            /* since `allowed` changed */
+    int64_t lowered_until_ms;     /* one lowering for one 429 and what comes with it */
+    int64_t window_at_ms, counted, troubled;
+    int64_t opened;     /* times in a row */
+    int64_t shut_until; /* BREAKER_OPEN before that */
+    int64_t good;       /* half-open: in a row */
+    bool is_tripped;    /* open, or half-open once its time has passed */
+};
+
+/*
+ * New limits.  The bucket starts empty at `since_ms`, the process's start: a crash loop must not
+ * burst.  Other limits than before forget what was learned; the breaker closes, for the owner has
+ * looked.
+ */
+void gate_set(struct gate *gate, int64_t capacity, int64_t per_minute, int64_t since_ms);
+/* How many may be there at once. */
+int64_t gate_capacity(const struct gate *gate, int64_t now_ms);
+/* Whether one more may start by the minute's bound. */
+bool gate_may_start(const struct gate *gate, int64_t now_ms);
+void gate_take(struct gate *gate, int64_t now_ms);
+/* When the minute's bound lets one start again (wall clock); 0: now. */
+int64_t gate_next_ms(const struct gate *gate);
+/* Counts how it went.  Not 0: nothing may start before that (wall clock), the breaker is open. */
+int64_t gate_report(struct gate *gate, enum gate_report report, int64_t now_ms,
+                    const struct random *random);
+enum breaker_state gate_breaker(const struct gate *gate, int64_t now_ms);

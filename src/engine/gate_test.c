@@ -1,0 +1,174 @@
+/* An account's gate: its minute, what it learned, its breaker. */
+#include "core/test.h"
+#include "engine/gate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static struct random_seeded generator;
+static struct random chance;
+
+static struct gate gate_of(int64_t capacity, int64_t per_minute)
+{
+    struct gate gate = {0};
+
+    chance = random_of_seed(&generator, 1);
+    gate_set(&gate, capacity, per_minute, 0);
+    return gate;
+}
+
+static int64_t started(struct gate *gate, int64_t from_ms, int64_t until_ms)
+{
+    int64_t count = 0;
+
+    for (int64_t now = from_ms; now < until_ms; now += 10)
+        if (gate_may_start(gate, now)) {
+            gate_take(gate, now);
+            count++;
+        }
+    return count;
+}
+
+static void test_without_a_bound_all_may_start(void **state)
+{
+    struct gate gate = gate_of(4, 0);
+
+    (void)state;
+    assert_int_equal(started(&gate, 0, 1000), 100);
+    assert_int_equal(gate_next_ms(&gate), 0);
+    assert_int_equal(gate_capacity(&gate, 0), 4);
+}
+
+static void test_no_minute_has_more_than_its_requests_and_a_tenth(void **state)
+{
+    static const int64_t bounds[] = {1, 5, 9, 60, 100, 1000};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        struct gate gate = gate_of(4, bounds[i]);
+        const int64_t burst = bounds[i] >= 10 ? bounds[i] / 10 : 1;
+
+        for (int64_t minute = 0; minute < 10; minute++) {
+            const int64_t count = started(&gate, minute * 60000, (minute + 1) * 60000);
+
+            assert_true(count <= bounds[i] + burst);
+            assert_true(count >= bounds[i] - 1);
+        }
+    }
+}
+
+static void test_a_start_has_nothing_saved(void **state)
+{
+    struct gate gate = gate_of(4, 6);
+
+    (void)state;
+    assert_false(gate_may_start(&gate, 0));
+    assert_int_equal(gate_next_ms(&gate), 10000);
+    assert_false(gate_may_start(&gate, 9999));
+    assert_true(gate_may_start(&gate, 10000));
+    gate_take(&gate, 10000);
+    assert_false(gate_may_start(&gate, 10000));
+    assert_int_equal(gate_next_ms(&gate), 20000);
+    /* A clock that is set back gives nothing and takes nothing. */
+    assert_false(gate_may_start(&gate, 5000));
+}
+
+static void test_a_429_lowers_once_and_successes_raise_again(void **state)
+{
+    struct gate gate = gate_of(10, 0);
+
+    (void)state;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(gate_report(&gate, GATE_THROTTLED, 1000, &chance), 0);
+    assert_int_equal(gate_capacity(&gate, 1000), 7);
+    gate_report(&gate, GATE_THROTTLED, 2000, &chance);
+    assert_int_equal(gate_capacity(&gate, 2000), 4);
+    for (int64_t at = 3000; at < 20000; at += 1000)
+        gate_report(&gate, GATE_THROTTLED, at, &chance);
+    assert_int_equal(gate_capacity(&gate, 20000), 1);
+    for (int i = 0; i < 20; i++)
+        gate_report(&gate, GATE_DONE, 21000, &chance);
+    assert_int_equal(gate_capacity(&gate, 21000), 2);
+    for (int i = 0; i < 1000; i++)
+        gate_report(&gate, GATE_DONE, 22000, &chance);
+    assert_int_equal(gate_capacity(&gate, 22000), 10);
+}
+
+static int64_t trip(struct gate *gate, int64_t now_ms)
+{
+    int64_t until = 0;
+
+    for (int i = 0; i < 5; i++)
+        until = gate_report(gate, GATE_TROUBLED, now_ms, &chance);
+    return until;
+}
+
+static void test_five_troubles_of_ten_open_and_three_answers_close(void **state)
+{
+    struct gate gate = gate_of(8, 0);
+    int64_t until;
+
+    (void)state;
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(gate_report(&gate, GATE_DONE, 0, &chance), 0);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(gate_report(&gate, GATE_TROUBLED, 1, &chance), 0);
+    assert_int_equal(gate_breaker(&gate, 1), BREAKER_CLOSED); /* five of eleven */
+    until = gate_report(&gate, GATE_TROUBLED, 1, &chance);
+    assert_true(until >= 10000 && until <= 13000);
+    assert_int_equal(gate_breaker(&gate, 1), BREAKER_OPEN);
+    assert_int_equal(gate_report(&gate, GATE_TROUBLED, 2, &chance), 0); /* was on its way */
+    assert_int_equal(gate_breaker(&gate, until), BREAKER_HALF_OPEN);
+    assert_int_equal(gate_capacity(&gate, until), 1);
+    gate_report(&gate, GATE_ANSWERED, until, &chance);
+    gate_report(&gate, GATE_THROTTLED, until, &chance);
+    assert_int_equal(gate_breaker(&gate, until), BREAKER_HALF_OPEN);
+    gate_report(&gate, GATE_DONE, until, &chance);
+    assert_int_equal(gate_breaker(&gate, until), BREAKER_CLOSED);
+}
+
+static void test_each_time_it_opens_longer_up_to_six_minutes(void **state)
+{
+    struct gate gate = gate_of(8, 0);
+    int64_t now = 0, until = trip(&gate, now), shut_ms = until - now;
+
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        int64_t last_ms = shut_ms;
+
+        now = until;
+        until = gate_report(&gate, GATE_TROUBLED, now, &chance);
+        shut_ms = until - now;
+        assert_true(shut_ms <= 360000);
+        assert_true(shut_ms > last_ms || last_ms >= 300000);
+    }
+    gate_set(&gate, 8, 0, 0); /* the owner changed something: it is tried at once */
+    assert_int_equal(gate_breaker(&gate, now), BREAKER_CLOSED);
+}
+
+static void test_old_troubles_are_forgotten(void **state)
+{
+    struct gate gate = gate_of(8, 0);
+
+    (void)state;
+    for (int64_t at = 0; at < 100; at++)
+        assert_int_equal(gate_report(&gate, GATE_TROUBLED, at * 10000, &chance), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_a_bound_all_may_start),
+        cmocka_unit_test(test_no_minute_has_more_than_its_requests_and_a_tenth),
+        cmocka_unit_test(test_a_start_has_nothing_saved),
+        cmocka_unit_test(test_a_429_lowers_once_and_successes_raise_again),
+        cmocka_unit_test(test_five_troubles_of_ten_open_and_three_answers_close),
+        cmocka_unit_test(test_each_time_it_opens_longer_up_to_six_minutes),
+        cmocka_unit_test(test_old_troubles_are_forgotten),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
