@@ -137,6 +137,7 @@ static void on_ended(void *arg, bool ok, const struct error *err)
         struct task_entry entry = drive->entry;
 
         entry.state = TASK_READY;
+        entry.cancel_at_ms = drive->is_cancelled ? core_wall_ms(core) : 0;
         if (command->end.event == TASK_RETRY) {
             core->counts.retries[command->end.class]++;
             entry.run_at_ms = command->end.run_at_ms;

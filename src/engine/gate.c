@@ -1,7 +1,5 @@
 #include "engine/gate.h"
 
-#include <math.h>
-
 enum {
     MINUTE_MS = 60000,
     BURST_SHARE = 10,  /* of a minute's requests a tenth may start at once */
@@ -22,47 +20,48 @@ const char *breaker_state_name(enum breaker_state state)
     return names[state];
 }
 
-/* ---- Requests a minute ---- */
+/* ---- Requests a minute: whole numbers, so that what gate_next_ms() promises is so ---- */
 
-static double burst_of(const struct gate *gate)
+static int64_t saved_most(const struct gate *gate)
 {
-    return gate->per_minute >= BURST_SHARE ? (double)(gate->per_minute / BURST_SHARE) : 1;
+    return (gate->per_minute >= BURST_SHARE ? gate->per_minute / BURST_SHARE : 1) * MINUTE_MS;
 }
 
-static double tokens_at(const struct gate *gate, int64_t now_ms)
+static int64_t saved_at(const struct gate *gate, int64_t now_ms)
 {
-    const int64_t passed_ms = now_ms > gate->filled_at_ms ? now_ms - gate->filled_at_ms : 0;
-    const double tokens = gate->tokens + (double)passed_ms * (double)gate->per_minute / MINUTE_MS;
+    int64_t passed_ms = now_ms > gate->filled_at_ms ? now_ms - gate->filled_at_ms : 0;
+    int64_t saved;
 
-    return tokens < burst_of(gate) ? tokens : burst_of(gate);
+    passed_ms = passed_ms < MINUTE_MS ? passed_ms : MINUTE_MS; /* by then it is full */
+    saved = gate->saved + passed_ms * gate->per_minute;
+    return saved < saved_most(gate) ? saved : saved_most(gate);
 }
 
 bool gate_may_start(const struct gate *gate, int64_t now_ms)
 {
-    return gate->per_minute <= 0 || tokens_at(gate, now_ms) >= 1;
+    return gate->per_minute <= 0 || saved_at(gate, now_ms) >= MINUTE_MS;
 }
 
 void gate_take(struct gate *gate, int64_t now_ms)
 {
     if (gate->per_minute <= 0)
         return;
-    gate->tokens = tokens_at(gate, now_ms) - 1;
-    gate->filled_at_ms = now_ms;
+    gate->saved = saved_at(gate, now_ms) - MINUTE_MS;
+    gate->filled_at_ms = now_ms > gate->filled_at_ms ? now_ms : gate->filled_at_ms;
 }
 
 int64_t gate_next_ms(const struct gate *gate)
 {
-    if (gate->per_minute <= 0 || gate->tokens >= 1)
+    if (gate->per_minute <= 0 || gate->saved >= MINUTE_MS)
         return 0;
-    return gate->filled_at_ms +
-           (int64_t)ceil((1 - gate->tokens) * MINUTE_MS / (double)gate->per_minute);
+    return gate->filled_at_ms + (MINUTE_MS - gate->saved + gate->per_minute - 1) / gate->per_minute;
 }
 
 void gate_set(struct gate *gate, int64_t capacity, int64_t per_minute, int64_t since_ms)
 {
     if (gate->per_minute != per_minute) {
         gate->per_minute = per_minute;
-        gate->tokens = 0;
+        gate->saved = 0;
         gate->filled_at_ms = since_ms;
     }
     if (gate->capacity != capacity) {

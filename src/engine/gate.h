@@ -23,8 +23,8 @@ const char *breaker_state_name(enum breaker_state state); /* "half_open" */
 
 struct gate {
     int64_t capacity, per_minute; /* as the account says; per_minute 0: no bound */
-    double tokens;                /* requests that may start at once */
-    int64_t filled_at_ms;         /* when `tokens` was true */
+    int64_t saved;                /* 60,000 for each request that may start at once */
+    int64_t filled_at_ms;         /* when `saved` was true */
     int64_t allowed;              /* <= capacity: what the service lets through at once */
     int64_t successes;            /* since `allowed` changed */
     int64_t lowered_until_ms;     /* one lowering for one 429 and what comes with it */

@@ -362,11 +362,13 @@ static bool event_of(struct db *db, const struct command *command, const struct 
 
     *out = command->end.event;
     if (entry->cancel_at_ms == 0 ||
-        (*out != TASK_RETRY && *out != TASK_GIVE_BACK && *out != TASK_HOLD))
+        (*out != TASK_RETRY && *out != TASK_GIVE_BACK && *out != TASK_HOLD && *out != TASK_CANCEL))
         return true;
     if (!store_has_result(db, entry->id, command->arena, &has_result, err))
         return false;
-    if (*out == TASK_HOLD || !has_result)
+    if (*out == TASK_CANCEL && has_result) /* an old owner kept it while this one began anew */
+        *out = TASK_GIVE_BACK;
+    else if (*out == TASK_HOLD || !has_result)
         *out = TASK_CANCEL;
     return true;
 }
