@@ -53,8 +53,8 @@ static bool check_fields(const struct openai_call *call, struct error *err)
                         err) &&
            check_wanted(call, "quality", request->quality.size > 0, true,
                         has_field(call, OPENAI_QUALITY), err) &&
-           check_wanted(call, "background", request->background.size > 0, true,
-                        has_field(call, OPENAI_BACKGROUND), err) &&
+           check_wanted(call, "background", str_equal(request->background, STR("transparent")),
+                        true, has_field(call, OPENAI_BACKGROUND), err) &&
            check_wanted(call, "format", request->format.size > 0, true,
                         has_field(call, OPENAI_FORMAT), err) &&
            check_wanted(call, "compression", request->compression >= 0, true,

@@ -541,6 +541,40 @@ static void test_the_probe_is_free_and_asks_for_models(void **state)
     }
 }
 
+/* A form sends "auto" when nobody chose; a service without the field does that anyway. */
+static void test_a_background_that_any_picture_has_needs_no_field(void **state)
+{
+    static const struct {
+        const char *profile, *background;
+        bool is_taken;
+    } rows[] = {
+        {"{\"profile\":\"siliconflow\"}", "auto",        true },
+        {"{\"profile\":\"siliconflow\"}", "opaque",      true },
+        {"{\"profile\":\"siliconflow\"}", "transparent", false},
+        {"{\"profile\":\"together\"}",    "auto",        true },
+        {"{\"profile\":\"sd-server\"}",   "auto",        true },
+    };
+    struct fixture *fixture = *state;
+
+    fixture->account.base_url = STR("http://host/v1");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = {
+            .model = STR("m"), .prompt = STR("a cup"), .count = 1, .compression = -1};
+        struct exchange exchange;
+        struct error err = {0};
+        bool is_taken;
+        fixture_options(fixture, rows[i].profile);
+        request.background = str_of(rows[i].background);
+        is_taken =
+            provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err);
+        assert_int_equal(is_taken, rows[i].is_taken);
+        if (is_taken)
+            assert_true(str_find(body_of(&exchange, fixture->arena), STR("background")) < 0);
+        else
+            assert_string_equal(err.field, "background");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -562,6 +596,7 @@ int main(void)
         TEST(test_models_are_listed_in_every_shape),
         TEST(test_a_failing_probe_says_why),
         TEST(test_the_probe_is_free_and_asks_for_models),
+        TEST(test_a_background_that_any_picture_has_needs_no_field),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
