@@ -149,7 +149,7 @@ static bool read_accepted(const struct provider_account *account, const struct j
     if (!queue_base(&door, account, arena, &base, &ignored))
         return false;
     if (queue_segment_is_plain(id) && id.size <= ID_SIZE_MAX)
-        out->request_id = arena_str(arena, id);
+        out->request_id = queue_words(account, id, "", arena);
     if (!may_show_key(url, base)) {
         if (out->request_id.size == 0)
             return false;

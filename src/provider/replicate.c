@@ -331,9 +331,9 @@ static bool read_prediction(const struct provider_account *account,
 
     if (!queue_segment_is_plain(id) || id.size > ID_SIZE_MAX)
         return false;
-    out->request_id = arena_str(arena, id);
+    out->request_id = queue_words(account, id, "", arena);
     if (str_equal(status, STR("starting")) || str_equal(status, STR("processing"))) {
-        queue_verdict_wait(out, out->request_id);
+        queue_verdict_wait(out, arena_str(arena, id));
         out->progress = read_progress(json_text(json_get(body, "logs")));
         return true;
     }
