@@ -1,7 +1,7 @@
 // What stands in front of a fake: it passes everything on, byte for byte, and lets the troubles of a line happen where
 // a row of kinds.mjs says.  The fake behind it keeps the ledger and knows nothing of it.
 //
-// `steps[purpose]` is taken one by one by the requests of that purpose (order, poll, fetch, other); none left: passed on.
+// `steps[purpose]` is taken one by one by the requests of that purpose (order, poll, fetch, other).
 //   {}                      passed on
 //   {status, headers, body} answered here: the service never saw it
 //   {delay_ms}              passed on, the first byte of the reply comes so late
@@ -20,7 +20,8 @@ function passOn(req, body, target) {
   return new Promise((resolve, reject) => {
     const on = request(`${target}${req.url}`, { method: req.method, headers: req.headers, agent: false });
     on.on("error", reject);
-    on.on("response", async (res) => resolve({ status: res.statusCode, headers: res.headers, body: await readAll(res) }));
+    on.on("response", (res) => readAll(res).then((whole) =>
+      resolve({ status: res.statusCode, headers: res.headers, body: whole }), reject));
     on.end(body);
   });
 }

@@ -53,7 +53,8 @@ const OPENAI = {
 const google = (code, status, message) => ({ error: { code, message, status, details: [] } });
 const anthropicWords = (type, message) => ({ type: "error", error: { type, message } });
 const arkWords = (code, message) => ({ error: { code, message, param: "", type: "Error" } });
-const volcWords = (code, message) => ({ code, data: null, message, request_id: "r1", status: code, time_elapsed: "1ms" });
+const volcWords = (code, message) => ({ code, data: null, message, request_id: "r1", status: code,
+  time_elapsed: "1ms" });
 const dashscopeWords = (code, message) => ({ code, message, request_id: "r1" });
 const zhipuWords = (code, message) => ({ error: { code, message } });
 
@@ -62,7 +63,8 @@ export const KINDS = [
     parameters: { width: 1024, height: 1024, quality: "low", partial_images: 0 }, leaves: { ...AT_ONCE, ...INLINE } },
   { ...OPENAI, name: "openai by address", model: "gpt-image-2", control: { url_reply: true },
     parameters: { width: 1024, height: 1024, quality: "low", partial_images: 0 }, leaves: AT_ONCE },
-  { ...OPENAI, name: "openai words", model: "gpt-5.4-mini", operation: "prompt.expand", leaves: { ...AT_ONCE, ...WORDS } },
+  { ...OPENAI, name: "openai words", model: "gpt-5.4-mini",
+    operation: "prompt.expand", leaves: { ...AT_ONCE, ...WORDS } },
   { name: "gemini", kind: "gemini", fake: gemini, path: "/v1beta", model: "gemini-3.1-flash-image",
     limited: google(429, "RESOURCE_EXHAUSTED", "Resource has been exhausted."),
     broken: google(500, "INTERNAL", "An internal error has occurred."),
@@ -80,7 +82,8 @@ export const KINDS = [
     control: { polls: 0 }, purposeOf: (req) => (/GetResult/.test(req.url) ? "poll" : "order"),
     limited: volcWords(50430, "Request Has Reached API Concurrent Limit, Please Try Later"),
     broken: volcWords(50500, "Internal Error"), inside: volcWords(50500, "Internal Error"),
-    fates: { lost: [{ kind: "task", state: "not_found" }], failed: [{ kind: "task", code: 50500 }] }, leaves: INLINE, ends: PAID_TWICE },
+    fates: { lost: [{ kind: "task", state: "not_found" }], failed: [{ kind: "task", code: 50500 }] },
+    leaves: INLINE, ends: PAID_TWICE },
   { name: "comfyui", kind: "comfyui", fake: comfyui, path: "", model: "txt2img", cost: 0,
     purposeOf: (req) => (/^POST (\/api)?\/prompt/.test(`${req.method} ${req.url}`) ? "order"
       : /\/view\?/.test(req.url) ? "fetch" : /\/history\//.test(req.url) ? "poll" : "other"),
@@ -95,7 +98,8 @@ export const KINDS = [
     limited: { id: "r1", name: "rate_limit_exceeded", errors: ["too many"] },
     broken: { id: "r1", name: "internal_error", errors: ["broken"] },
     inside: { id: "r1", name: "internal_error", errors: ["broken"] },
-    leaves: { ...AT_ONCE, ...INLINE, limited: "the service shuts the door for a minute, and the kind waits as long" }, ends: IN_DOUBT },
+    leaves: { ...AT_ONCE, ...INLINE, limited: "the service shuts the door for a minute, and the kind waits as long" },
+    ends: IN_DOUBT },
   { name: "fal", kind: "fal", fake: fal, path: "", model: "fal-ai/flux/schnell",
     limited: { detail: "Too many requests" }, broken: { detail: "Internal Server Error" },
     inside: { detail: "Internal Server Error" },
@@ -110,7 +114,8 @@ export const KINDS = [
   { name: "bfl", kind: "bfl", fake: bfl, path: "/v1", model: "flux-2-pro",
     limited: { detail: "Too many active tasks" }, broken: { detail: "Internal Server Error" },
     inside: { detail: "Internal Server Error" },
-    fates: { lost: [{ kind: "run", outcome: "lost" }], failed: [{ kind: "run", outcome: "failed" }] }, ends: { ...IN_DOUBT, lost: { charges: 0, why: "what BFL lost it does not charge" } } },
+    fates: { lost: [{ kind: "run", outcome: "lost" }], failed: [{ kind: "run", outcome: "failed" }] },
+    ends: { ...IN_DOUBT, lost: { charges: 0, why: "what BFL lost it does not charge" } } },
   { name: "dashscope", kind: "dashscope", fake: dashscope, path: "/api/v1", model: "qwen-image-2.0",
     limited: dashscopeWords("Throttling.RateQuota", "Requests rate limit exceeded"),
     broken: dashscopeWords("InternalError", "An internal error has occured"),
@@ -128,7 +133,8 @@ export const KINDS = [
   { name: "zhipu", kind: "zhipu", fake: zhipu, path: "/api/paas/v4", model: "cogview-4",
     limited: zhipuWords("1302", "您的账户已达到速率限制"), broken: zhipuWords("500", "内部错误"),
     inside: zhipuWords("500", "内部错误"), leaves: AT_ONCE },
-  { name: "zhipu by task", kind: "zhipu", fake: zhipu, path: "/api/paas/v4", model: "cogview-4", options: { async: true },
+  { name: "zhipu by task", kind: "zhipu", fake: zhipu, path: "/api/paas/v4", model: "cogview-4",
+    options: { async: true },
     limited: zhipuWords("1302", "您的账户已达到速率限制"), broken: zhipuWords("500", "内部错误"),
     inside: zhipuWords("500", "内部错误"),
     fates: { lost: [{ kind: "task_unknown" }], failed: [{ kind: "task_failed" }] }, ends: PAID_TWICE },

@@ -22,7 +22,8 @@ const byDefault = (req) => (req.method === "POST" ? "order" : /\/__file\//.test(
 // `isLong`: on an account of its own, beside the others.
 const COLUMNS = [
   { name: "success", state: "done", classes: [""], orders: 1, charges: 1 },
-  { name: "limited_until", steps: (row) => ({ order: [{ status: 429, headers: { "retry-after": "1" }, body: row.limited }] }),
+  { name: "limited_until",
+    steps: (row) => ({ order: [{ status: 429, headers: { "retry-after": "1" }, body: row.limited }] }),
     state: "done", classes: ["throttled", ""], orders: 2, charges: 1, least_ms: 950 },
   { name: "limited", steps: (row) => ({ order: [{ status: 429, body: row.limited }] }),
     state: "done", classes: ["throttled", ""], orders: 2, charges: 1, least_ms: 950 },
@@ -92,7 +93,8 @@ async function play(house, place, column) {
   const fate = row.fates?.[column.fate];
   front.reset();
   await place.control({ reset: true, ...row.control, ...(Array.isArray(fate) ? { faults: fate } : {}) });
-  Object.assign(front, { steps: column.steps?.(row) ?? {}, rests: column.rests ?? (Array.isArray(fate) ? {} : fate ?? {}) });
+  Object.assign(front, { steps: column.steps?.(row) ?? {},
+    rests: column.rests ?? (Array.isArray(fate) ? {} : fate ?? {}) });
   const started = performance.now();
   const task = await over(house, await order(house, place, `${column.name}: a cup`));
   const ended = { state: task.state, class: task.error?.class, classes: task.attempts.map((attempt) => attempt.class),
@@ -102,7 +104,10 @@ async function play(house, place, column) {
   if (wanted.least_ms) assert.ok(performance.now() - started >= wanted.least_ms, `${what}: not too soon`);
   await checkTold(house, task, what);
   if (column.name === "success" && row.cost !== undefined) assert.equal(task.cost_micro, row.cost, what);
-  if (column.name === "expired") assert.ok(task.cost_micro > 0 || row.cost === 0, `${what}: it was paid, and that is told`);
+  if (column.name === "expired") {
+    assert.equal(front.count("fetch"), 4, `${what}: fetched again, not made again`);
+    assert.ok(task.cost_micro > 0 || row.cost === 0, `${what}: it was paid, and that is told`);
+  }
   if (task.state !== "held") return;
   await house.post(`/tasks/${task.id}/resolve`, { answer: "give_up" });
   assert.equal((await over(house, task.id)).state, "failed", what);
@@ -141,6 +146,9 @@ async function checkKeys(house, places) {
 
 test("each trouble of a line and of a service ends as the rules say", { concurrency: true }, async (t) => {
   const house = await openHouse(t);
+  const known = (await house.get("/provider-kinds")).items.map((kind) => kind.name);
+  const proven = new Set(["mock", ...KINDS.map((row) => row.kind)]);
+  assert.deepEqual(known.filter((kind) => !proven.has(kind)), [], "each kind has its row");
   const places = [];
   const go = async (row, name, columns) => {
     const place = await open(t, house, row, name);
