@@ -360,6 +360,7 @@ static bool start_engine(struct app *app, struct error *err)
         .hooks = {.context = app,
                   .load_provider = load_provider,
                   .record_result = record_result,
+                  .afford = usage_afford,
                   .reserve = usage_reserve,
                   .settle = usage_settle},
         .queue_user_max = settings_int(app->settings, "queue.per_user_max"),

@@ -17,6 +17,7 @@ const struct http_route *const app_tables[] = {
     queue_routes,         /* queue */
     quick_routes,         /* generate, task */
     usage_routes,         /* usage */
+    budget_routes,        /* budgets */
     feed_routes,          /* events */
     system_routes,        /* system/info */
     NULL,

@@ -21,6 +21,8 @@ struct error {
     char field[80];         /* the field at fault, as "references[2].role"; empty: none */
     int64_t limit;          /* the limit that was passed, in the field's unit; -1 and 0: none */
     int64_t retry_after_ms; /* > 0: when another try makes sense */
+    int64_t left;           /* what is left of the limit; said where `unit` is */
+    char unit[8];           /* of limit and left, as "USD" for millionths of it; empty: none */
     char message[160];      /* for whoever called the API: no SQL, no secrets */
     char detail[320];       /* for the log only */
 };

@@ -165,6 +165,12 @@ struct task_result {
     bool is_late; /* the task had been cancelled: kept all the same (P7) */
 };
 
+/* What a task may cost, before it is asked for. */
+struct task_money {
+    int64_t provider_id, estimate_micro; /* -1 unknown */
+    struct str currency;
+};
+
 struct engine_hooks {
     void *context;
     /* The account of a provider.  `db` is a reader or the writer.  Fails: NOT_FOUND. */
@@ -173,8 +179,14 @@ struct engine_hooks {
     /* A finished task's assets, in its transaction. */
     bool (*record_result)(void *context, struct db *db, const struct task_result *result,
                           struct error *err);
-    /* Money: the estimate of a new task; its settlement (cost < 0: unknown, stays reserved;
-     * released: 0). */
+    /*
+     * Whether all these tasks of one person may be reserved; before any of them is, in the same
+     * transaction.  What fails takes the whole submission, retry or repeat with it.  NULL: always.
+     */
+    bool (*afford)(void *context, struct db *db, int64_t user_id, const struct task_money *tasks,
+                   size_t count, int64_t now_ms, struct error *err);
+    /* Money: the estimate of a new task, or of one that is retried or repeated; its settlement
+     * (cost < 0: unknown, stays reserved; released: 0). */
     bool (*reserve)(void *context, struct db *db, int64_t user_id, int64_t task_id,
                     int64_t provider_id, struct str model, struct str operation,
                     int64_t estimate_micro, struct str currency, int64_t now_ms, struct error *err);
@@ -256,8 +268,8 @@ struct run_spec {
 /*
  * Writes run, tasks, edges, reservations and events in one transaction.  The same user, key and
  * request give the same run again (*is_repeat).  Fails: INVALID (cycle, depth, degree), TOO_MANY,
- * KEY_REUSED, QUEUE_FULL, STORAGE_FULL, UNAVAILABLE while draining, and what hooks.reserve fails
- * with.
+ * KEY_REUSED, QUEUE_FULL, STORAGE_FULL, UNAVAILABLE while draining, and what hooks.afford and
+ * hooks.reserve fail with.
  */
 MUST_CHECK bool engine_run_submit(struct engine *engine, const struct run_spec *spec,
                                   struct id *run_id, bool *is_repeat, struct error *err);

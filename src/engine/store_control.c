@@ -182,8 +182,28 @@ bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct c
     return error_set(err, ERROR_INTERNAL, "no such control");
 }
 
-static bool repeat_task(struct db *db, struct command *command, const struct task_entry *entry,
-                        struct error *err)
+/* The call before may have been paid: its repeat is reserved beside it. */
+static bool reserve_repeat(struct db *db, const struct engine_hooks *hooks,
+                           const struct command *command, int64_t task_id, struct error *err)
+{
+    struct task_money money;
+    struct task_view view;
+
+    if (!view_task_row(db, task_id, command->arena, &view, err))
+        return false;
+    money = (struct task_money){.provider_id = view.provider_row_id,
+                                .estimate_micro = view.estimate_micro,
+                                .currency = view.currency};
+    return (hooks->afford == NULL ||
+            hooks->afford(hooks->context, db, view.user_id, &money, 1, command->now_ms, err)) &&
+           (hooks->reserve == NULL ||
+            hooks->reserve(hooks->context, db, view.user_id, task_id, view.provider_row_id,
+                           view.model, view.operation, view.estimate_micro, view.currency,
+                           command->now_ms, err));
+}
+
+static bool repeat_task(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                        const struct task_entry *entry, struct error *err)
 {
     static const struct sql update = {
         .name = "store_repeat",
@@ -196,6 +216,7 @@ static bool repeat_task(struct db *db, struct command *command, const struct tas
     enum task_state to;
 
     return task_state_next(entry->state, TASK_ANSWER, &to, err) &&
+           reserve_repeat(db, hooks, command, entry->id, err) &&
            db_exec_one(db, &update, args, COUNT(args), err) &&
            store_tell_task(db, entry->id, command, err) &&
            store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
@@ -353,7 +374,7 @@ bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct 
                              task_state_name(entry.state));
         return store_retry(db, hooks, command, entry.run_id, entry.id, err);
     case TASK_CONTROL_REPEAT:
-        return repeat_task(db, command, &entry, err);
+        return repeat_task(db, hooks, command, &entry, err);
     case TASK_CONTROL_GIVE_UP:
         return give_task_up(db, hooks, command, &entry, err);
     case TASK_CONTROL_MOVE:

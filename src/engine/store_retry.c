@@ -169,6 +169,31 @@ static void choose(struct candidate *candidates, size_t count, const struct link
     }
 }
 
+static bool check_money(struct db *db, const struct engine_hooks *hooks,
+                        const struct command *command, const struct candidate *candidates,
+                        size_t count, struct error *err)
+{
+    struct task_money *tasks;
+    size_t chosen = 0;
+
+    if (hooks->afford == NULL)
+        return true;
+    tasks = ARENA_ARRAY(command->arena, struct task_money, count);
+    for (size_t index = 0; index < count; index++) {
+        struct task_view view;
+
+        if (!candidates[index].is_chosen)
+            continue;
+        if (!view_task_row(db, candidates[index].id, command->arena, &view, err))
+            return false;
+        tasks[chosen++] = (struct task_money){.provider_id = view.provider_row_id,
+                                              .estimate_micro = view.estimate_micro,
+                                              .currency = view.currency};
+    }
+    return hooks->afford(hooks->context, db, command->control.user_id, tasks, chosen,
+                         command->now_ms, err);
+}
+
 bool store_retry(struct db *db, const struct engine_hooks *hooks, struct command *command,
                  int64_t run_row_id, int64_t only_task, struct error *err)
 {
@@ -188,6 +213,8 @@ bool store_retry(struct db *db, const struct engine_hooks *hooks, struct command
         asked->is_chosen = asked->is_needed = true;
         choose(candidates, count, links, link_count);
     }
+    if (!check_money(db, hooks, command, candidates, count, err))
+        return false;
     for (size_t index = 0; index < count; index++)
         if (candidates[index].is_chosen && !again(db, hooks, command, candidates[index].id, err))
             return false;

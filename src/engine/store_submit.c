@@ -44,6 +44,24 @@ static bool check_room(struct db *db, const struct command *command, struct erro
     return true;
 }
 
+/* All of the run at once: a part of it is of no use. */
+static bool check_money(struct db *db, const struct engine_hooks *hooks,
+                        const struct command *command, struct error *err)
+{
+    const struct run_spec *spec = command->submit.spec;
+    struct task_money *tasks;
+
+    if (hooks->afford == NULL)
+        return true;
+    tasks = ARENA_ARRAY(command->arena, struct task_money, spec->node_count);
+    for (size_t index = 0; index < spec->node_count; index++)
+        tasks[index] = (struct task_money){.provider_id = spec->nodes[index].provider_id,
+                                           .estimate_micro = spec->nodes[index].estimate_micro,
+                                           .currency = spec->nodes[index].currency};
+    return hooks->afford(hooks->context, db, spec->user_id, tasks, spec->node_count,
+                         command->now_ms, err);
+}
+
 static bool insert_run(struct db *db, const struct command *command, int64_t *run_id,
                        struct error *err)
 {
@@ -174,7 +192,8 @@ bool store_submit(struct db *db, const struct engine_hooks *hooks, struct comman
         return false;
     if (command->submit.created.is_repeat)
         return true;
-    if (!check_room(db, command, err) || !insert_run(db, command, &run_id, err))
+    if (!check_room(db, command, err) || !check_money(db, hooks, command, err) ||
+        !insert_run(db, command, &run_id, err))
         return false;
     for (size_t index = 0; index < spec->edge_count; index++)
         deps[spec->edges[index].to]++;

@@ -307,6 +307,9 @@ static const char problem_schema[] =
     "\"code\":{\"type\":\"string\",\"description\":\"Stable; translate by it.\"},"
     "\"field\":{\"type\":\"string\",\"description\":\"The field at fault.\"},"
     "\"limit\":{\"type\":\"integer\",\"description\":\"The limit that was passed.\"},"
+    "\"left\":{\"type\":\"integer\",\"description\":\"What is left of the limit.\"},"
+    "\"unit\":{\"type\":\"string\",\"description\":"
+    "\"Of limit and left: a currency, in millionths.\"},"
     "\"retry_after_ms\":{\"type\":\"integer\"},"
     "\"trace_id\":{\"type\":\"string\",\"description\":\"Names this answer in the log.\"}}}";
 

@@ -192,6 +192,12 @@ void http_problem(const struct error *err, struct str trace_id, struct buf *out)
         json_name(&writer, "limit");
         json_add_int(&writer, err->limit);
     }
+    if (err->unit[0] != '\0') {
+        json_name(&writer, "left");
+        json_add_int(&writer, err->left);
+        json_name(&writer, "unit");
+        json_add_text(&writer, str_of(err->unit));
+    }
     if (err->retry_after_ms > 0) {
         json_name(&writer, "retry_after_ms");
         json_add_int(&writer, err->retry_after_ms);

@@ -1,5 +1,6 @@
-#include "usage/usage_private.h"
+#include "usage/budget_private.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
@@ -42,6 +43,28 @@ bool usage_range_make(bool has_from, int64_t from_ms, bool has_to, int64_t to_ms
     return true;
 }
 
+void usage_csv_cell(struct buf *out, struct str text)
+{
+    const bool is_formula = text.size > 0 && memchr("=+-@\t\r", text.data[0], 6) != NULL;
+    bool is_quoted = false;
+
+    for (size_t i = 0; i < text.size && !is_quoted; i++)
+        is_quoted = memchr(",\"\r\n", text.data[i], 4) != NULL;
+    if (is_quoted)
+        buf_printf(out, "\"");
+    if (is_formula)
+        buf_printf(out, "'");
+    for (size_t i = 0; i < text.size; i++)
+        buf_printf(out, text.data[i] == '"' ? "\"\"" : "%c", text.data[i]);
+    if (is_quoted)
+        buf_printf(out, "\"");
+}
+
+void usage_csv_money(struct buf *out, int64_t micro)
+{
+    buf_printf(out, "%" PRId64 ".%06" PRId64, micro / 1000000, micro % 1000000);
+}
+
 bool usage_reserve(void *context, struct db *db, int64_t user_id, int64_t task_id,
                    int64_t provider_id, struct str model, struct str operation,
                    int64_t estimate_micro, struct str currency, int64_t now_ms, struct error *err)
@@ -66,7 +89,7 @@ bool usage_settle(void *context, struct db *db, int64_t task_id, int64_t cost_mi
                   struct str currency, int64_t now_ms, struct error *err)
 {
     (void)context;
-    if (cost_micro < 0)
-        return usage_store_doubt(db, task_id, now_ms, err);
-    return usage_store_settle(db, task_id, cost_micro, currency, now_ms, err);
+    return (cost_micro < 0 ? usage_store_doubt(db, task_id, now_ms, err)
+                           : usage_store_settle(db, task_id, cost_micro, currency, now_ms, err)) &&
+           budget_tell_settled(db, task_id, now_ms, err);
 }

@@ -1,12 +1,14 @@
 #include "usage/usage_private.h"
 
+#include <inttypes.h>
+
 /* ---- shapes ---- */
 
 static const struct field item_fields[] = {
     {"key",            FIELD_TEXT, offsetof(struct usage_item, key),            FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The day, the provider's id, the model, or the operation."                                                                                                                                    },
+     "The day, the provider's id, the model, the operation, or the user's id."                                                                                                                     },
     {"label",          FIELD_TEXT, offsetof(struct usage_item, label),          FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The provider's name; otherwise the key again."                                                                                                                                               },
+     "The provider's or the user's name; otherwise the key again."                                                                                                                                 },
     {"calls",          FIELD_INT,  offsetof(struct usage_item, calls),          FIELD_REQUIRED, 0, 0, NULL, NULL,
      "Calls that left for the provider, of tasks that have ended."                                                                                                                                 },
     {"cost_micro",     FIELD_INT,  offsetof(struct usage_item, cost_micro),     FIELD_REQUIRED, 0, 0, NULL,
@@ -49,25 +51,38 @@ static bool may_see_all(const struct http_user *user)
     return user->role >= ROLE_ADMIN && (user->session_id != 0 || (user->scopes & SCOPE_ADMIN) != 0);
 }
 
-static bool show(struct request *req, struct error *err)
+struct question {
+    int64_t user_id; /* 0: everybody */
+    enum usage_by by;
+    struct usage_range range;
+};
+
+static bool question_read(struct request *req, struct question *out, struct error *err)
 {
     const bool is_all = request_query_bool(req, "all", false);
-    const int64_t user_id = is_all ? 0 : req->user.id;
-    enum usage_by by = USAGE_BY_DAY;
-    struct usage_range range;
+
+    *out = (struct question){.user_id = is_all ? 0 : req->user.id, .by = USAGE_BY_DAY};
+    if (is_all && !may_see_all(&req->user))
+        return error_field(err, ERROR_FORBIDDEN, "all", 0, "only admins see what others spent");
+    if (request_has_query(req, "by") && !usage_by_read(request_query(req, "by"), &out->by))
+        return error_field(err, ERROR_NOT_IN_LIST, "by", 0, "by is none of its values");
+    return usage_range_make(request_has_query(req, "from"), request_query_time(req, "from", 0),
+                            request_has_query(req, "to"), request_query_time(req, "to", 0),
+                            req->now_ms, &out->range, err);
+}
+
+static bool show(struct request *req, struct error *err)
+{
+    struct question asked;
     struct usage_item *items;
     struct usage_total *totals;
     size_t item_count, total_count;
 
-    if (is_all && !may_see_all(&req->user))
-        return error_field(err, ERROR_FORBIDDEN, "all", 0, "only admins see what others spent");
-    if (request_has_query(req, "by") && !usage_by_read(request_query(req, "by"), &by))
-        return error_field(err, ERROR_NOT_IN_LIST, "by", 0, "by is none of its values");
-    if (!usage_range_make(request_has_query(req, "from"), request_query_time(req, "from", 0),
-                          request_has_query(req, "to"), request_query_time(req, "to", 0),
-                          req->now_ms, &range, err) ||
-        !usage_store_items(req->db, user_id, &range, by, req->arena, &items, &item_count, err) ||
-        !usage_store_totals(req->db, user_id, &range, req->arena, &totals, &total_count, err))
+    if (!question_read(req, &asked, err) ||
+        !usage_store_items(req->db, asked.user_id, &asked.range, asked.by, req->arena, &items,
+                           &item_count, err) ||
+        !usage_store_totals(req->db, asked.user_id, &asked.range, req->arena, &totals, &total_count,
+                            err))
         return false;
     return http_reply(req, 200,
                       &(struct usage){
@@ -75,6 +90,39 @@ static bool show(struct request *req, struct error *err)
                           .totals = {.items = totals, .count = total_count}
     },
                       err);
+}
+
+/* Bounded by the items of one answer; the mark in front tells spreadsheets that it is UTF-8. */
+static bool show_csv(struct request *req, struct error *err)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct question asked;
+    struct usage_item *items;
+    size_t count;
+
+    if (!question_read(req, &asked, err) ||
+        !usage_store_items(req->db, asked.user_id, &asked.range, asked.by, req->arena, &items,
+                           &count, err))
+        return false;
+    buf_printf(&text, "\xEF\xBB\xBF%s,name,calls,cost,in_doubt,currency\r\n",
+               usage_by_names[asked.by]);
+    for (size_t i = 0; i < count; i++) {
+        usage_csv_cell(&text, items[i].key);
+        buf_printf(&text, ",");
+        usage_csv_cell(&text, items[i].label);
+        buf_printf(&text, ",%" PRId64 ",", items[i].calls);
+        usage_csv_money(&text, items[i].cost_micro);
+        buf_printf(&text, ",");
+        usage_csv_money(&text, items[i].doubtful_micro);
+        buf_printf(&text, ",");
+        usage_csv_cell(&text, items[i].currency);
+        buf_printf(&text, "\r\n");
+    }
+    http_reply_header(req, "Content-Disposition",
+                      arena_printf(req->arena,
+                                   "attachment; filename=\"vitrine-usage-%s-to-%s.csv\"",
+                                   asked.range.from.text, asked.range.to.text));
+    return http_reply_text(req, 200, "text/csv; charset=utf-8", buf_str(&text), err);
 }
 
 static const struct http_query usage_query[] = {
@@ -96,5 +144,14 @@ const struct http_route usage_routes[] = {
      .summary = "What was spent, what is reserved and what is in doubt",
      .tag = "usage",
      .cost = 5},
-    {0},
+    {.method = "GET",
+     .path = "/api/v1/usage.csv",
+     .access = ACCESS_VIEWER,
+     .scope = SCOPE_READ,
+     .handler = show_csv,
+     .query = usage_query,
+     .summary = "The items of usage as a CSV file, in whole units of their currency",
+     .tag = "usage",
+     .cost = 5},
+    {0        },
 };

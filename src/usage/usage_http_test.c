@@ -156,7 +156,7 @@ static void test_wrong_questions_are_told_what_is_wrong(void **state)
     static const struct {
         const char *query, *has;
     } cases[] = {
-        {"?by=user",                       "not_in_list"     }, /* no such group */
+        {"?by=week",                       "not_in_list"     }, /* no such group */
         {"?by=",                           "not_in_list"     }, /* an empty one */
         {"?from=yesterday",                "\"from\""        }, /* no date */
         {"?from=2025-11-02&to=2025-11-01", "\"field\":\"to\""}, /* backwards */
@@ -170,14 +170,55 @@ static void test_wrong_questions_are_told_what_is_wrong(void **state)
         EXPECT(house, cases[i].query, MEMBER, 422, cases[i].has);
 }
 
+static void test_the_same_comes_as_csv(void **state)
+{
+    struct house *house = *state;
+    struct answer answer;
+
+    fill(house);
+    add_provider(&house->book,
+                 (struct provider_spec){2, "01JDA00000000000000000000B", "=cmd,\"x\"", false});
+    reserve(&house->book, (struct deed){.task_id = 9, .micro = 5, .provider_id = 2});
+    settle(&house->book, 9, 1234567, "USD");
+    answer = exchange_bytes(&house->http, STR("GET /api/v1/usage.csv?by=provider&from=2025-11-01"
+                                              " HTTP/1.1\r\n%H" MEMBER
+                                              "X-Vitrine: 1\r\nConnection: close\r\n\r\n"));
+    assert_int_equal(answer.status, 200);
+    assert_true(answer_has(&answer, "text/csv; charset=utf-8"));
+    assert_true(
+        answer_has(&answer, "attachment; filename=\"vitrine-usage-2025-11-01-to-2025-11-22.csv\""));
+    assert_true(answer_has(&answer,
+                           "\xEF\xBB\xBFprovider,name,calls,cost,in_doubt,currency\r\n"
+                           "01JDA00000000000000000000B,\"'=cmd,\"\"x\"\"\",0,1.234567,0.000000,"
+                           "USD\r\n01JDA00000000000000000000A,Studio,1,0.000040,0.000000,USD\r\n"));
+    buf_finish(&answer.bytes);
+    answer = exchange_bytes(&house->http, STR("GET /api/v1/usage.csv?all=true HTTP/1.1\r\n%H" MEMBER
+                                              "X-Vitrine: 1\r\nConnection: close\r\n\r\n"));
+    assert_int_equal(answer.status, 403);
+    buf_finish(&answer.bytes);
+}
+
+static void test_admins_see_who_spent(void **state)
+{
+    struct house *house = *state;
+
+    fill(house);
+    EXPECT(house, "?by=user&all=true", ADMIN, 200,
+           "{\"items\":[{\"key\":\"\",\"label\":\"\",\"calls\":0,\"cost_micro\":50,"
+           "\"doubtful_micro\":0,\"currency\":\"USD\"},{\"key\":\"\",\"label\":\"\",\"calls\":1,"
+           "\"cost_micro\":40,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
+           "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
+           "\"doubtful_micro\":0}]}");
+    EXPECT(house, "?by=user&all=true", MEMBER, 403, "forbidden");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(test_members_see_their_own),
-        TEST(test_the_house_is_for_admins),
-        TEST(test_days_are_asked_for_by_date),
-        TEST(test_wrong_questions_are_told_what_is_wrong),
+        TEST(test_members_see_their_own),      TEST(test_the_house_is_for_admins),
+        TEST(test_days_are_asked_for_by_date), TEST(test_wrong_questions_are_told_what_is_wrong),
+        TEST(test_the_same_comes_as_csv),      TEST(test_admins_see_who_spent),
     };
 
     log_configure(LOG_ERROR, false);

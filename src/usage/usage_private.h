@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "core/clock.h"
 #include "usage/usage.h"
 
@@ -33,6 +34,14 @@ struct usage_range {
 MUST_CHECK bool usage_range_make(bool has_from, int64_t from_ms, bool has_to, int64_t to_ms,
                                  int64_t now_ms, struct usage_range *out, struct error *err);
 
+/*
+ * A cell of CSV (RFC 4180), quoted where it must be.  One that a spreadsheet would take for a
+ * formula (it begins with = + - @, a tab or a carriage return) gets an apostrophe in front.
+ */
+void usage_csv_cell(struct buf *out, struct str text);
+/* "12.340000" of 12340000 micro-units; not below 0. */
+void usage_csv_money(struct buf *out, int64_t micro);
+
 /* ---- SQL: usage_store.c ---- */
 
 struct usage_row {
@@ -55,7 +64,13 @@ MUST_CHECK bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_
 MUST_CHECK bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms,
                                   struct error *err);
 
-enum usage_by { USAGE_BY_DAY, USAGE_BY_PROVIDER, USAGE_BY_MODEL, USAGE_BY_OPERATION };
+enum usage_by {
+    USAGE_BY_DAY,
+    USAGE_BY_PROVIDER,
+    USAGE_BY_MODEL,
+    USAGE_BY_OPERATION,
+    USAGE_BY_USER
+};
 MUST_CHECK bool usage_by_read(struct str name, enum usage_by *out);
 extern const char *const usage_by_names[]; /* in the order of the enum, ended by NULL */
 

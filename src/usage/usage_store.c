@@ -1,6 +1,6 @@
 #include "usage/usage_private.h"
 
-const char *const usage_by_names[] = {"day", "provider", "model", "operation", NULL};
+const char *const usage_by_names[] = {"day", "provider", "model", "operation", "user", NULL};
 
 bool usage_by_read(struct str name, enum usage_by *out)
 {
@@ -19,9 +19,13 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
     static const struct sql reserve = {
         "usage_store_reserve",
         "INSERT INTO usage (task_id, user_id, provider_id, model, operation, state,"
-        " estimate_micro, currency, reserved_at_ms, day)"
-        " VALUES ($1, $2, $3, $4, $5, 'reserved', $6, $7, $8, $9)"
+        " estimate_micro, currency, reserved_at_ms, day, budget_day)"
+        " VALUES ($1, $2, $3, $4, $5, 'reserved', $6, $7, $8, $9, $9)"
         " ON CONFLICT (task_id) DO UPDATE SET state = 'reserved',"
+        " budget_day = excluded.budget_day,"
+        " repeat_micro = CASE WHEN usage.state = 'settled' OR usage.currency <> excluded.currency"
+        " THEN 0 ELSE min(max(usage.estimate_micro, 0), 1000000000000) + min(usage.repeat_micro,"
+        " 1000000000000) END,"
         " estimate_micro = CASE WHEN usage.cost_micro > 0 AND usage.currency <> excluded.currency"
         " THEN -1 ELSE excluded.estimate_micro END,"
         " currency = CASE WHEN usage.cost_micro > 0 THEN usage.currency"
@@ -50,7 +54,7 @@ bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro, stru
 {
     static const struct sql settle = {
         "usage_store_settle",
-        "UPDATE usage SET state = 'settled', cost_micro = $2,"
+        "UPDATE usage SET state = 'settled', cost_micro = $2, repeat_micro = 0,"
         " currency = CASE WHEN $3 = '' THEN currency ELSE $3 END, settled_at_ms = $4,"
         " calls = " CALLS_THAT_LEFT " WHERE task_id = $1",
         NULL};
@@ -65,8 +69,8 @@ bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct er
     /* What the other calls have cost is known all the same. */
     static const struct sql doubt = {
         "usage_store_doubt",
-        "UPDATE usage SET state = 'doubtful', settled_at_ms = $2, calls = " CALLS_THAT_LEFT
-        ", cost_micro = max(coalesce(cost_micro, 0),"
+        "UPDATE usage SET state = 'doubtful', repeat_micro = 0, settled_at_ms = $2, calls "
+        "= " CALLS_THAT_LEFT ", cost_micro = max(coalesce(cost_micro, 0),"
         " (SELECT coalesce(sum(cost_micro), 0) FROM call WHERE task_id = $1)),"
         " currency = coalesce((SELECT max(currency) FROM call WHERE task_id = $1"
         " AND cost_micro > 0 AND currency <> ''), currency) WHERE task_id = $1",
@@ -85,7 +89,9 @@ bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct er
 #define COST "CAST(total(u.cost_micro) AS INTEGER)"
 #define OPEN_IN_STATE "CAST(total(CASE WHEN u.estimate_micro > 0 AND u.state ="
 #define DOUBTFUL OPEN_IN_STATE " 'doubtful' THEN u.estimate_micro END) AS INTEGER)"
-#define RESERVED OPEN_IN_STATE " 'reserved' THEN u.estimate_micro END) AS INTEGER)"
+#define RESERVED                                                                                   \
+    "CAST(total(CASE WHEN u.state = 'reserved' THEN max(u.estimate_micro, 0) + u.repeat_micro"     \
+    " END) AS INTEGER)"
 
 #define ITEM_SUMS                                                                                  \
     ", u.currency AS currency, sum(u.calls) AS calls, " COST " AS cost_micro, " DOUBTFUL           \
@@ -107,18 +113,24 @@ bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct er
 #define IN_MODELS " GROUP BY u.model, u.currency" HAPPENED DEAREST_FIRST
 #define OPERATION_ITEM "SELECT u.operation AS key, u.operation AS label" ITEM_SUMS
 #define IN_OPERATIONS " GROUP BY u.operation, u.currency" HAPPENED DEAREST_FIRST
+#define USER_ITEM                                                                                  \
+    "SELECT coalesce(p.public_id, '') AS key, coalesce(p.name, '') AS label" ITEM_SUMS             \
+    " LEFT JOIN user p ON p.id = u.user_id"
+#define IN_USERS " GROUP BY u.user_id, u.currency" HAPPENED DEAREST_FIRST
 
 static const struct sql items_of_user[] = {
     {"usage_store_days_of_user",       DAY_ITEM OF_USER IN_DAYS,             NULL},
     {"usage_store_providers_of_user",  PROVIDER_ITEM OF_USER IN_PROVIDERS,   NULL},
     {"usage_store_models_of_user",     MODEL_ITEM OF_USER IN_MODELS,         NULL},
     {"usage_store_operations_of_user", OPERATION_ITEM OF_USER IN_OPERATIONS, NULL},
+    {"usage_store_users_of_user",      USER_ITEM OF_USER IN_USERS,           NULL},
 };
 static const struct sql items_of_all[] = {
     {"usage_store_days",       DAY_ITEM OF_ALL IN_DAYS,             NULL},
     {"usage_store_providers",  PROVIDER_ITEM OF_ALL IN_PROVIDERS,   NULL},
     {"usage_store_models",     MODEL_ITEM OF_ALL IN_MODELS,         NULL},
     {"usage_store_operations", OPERATION_ITEM OF_ALL IN_OPERATIONS, NULL},
+    {"usage_store_users",      USER_ITEM OF_ALL IN_USERS,           NULL},
 };
 
 bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range *range,

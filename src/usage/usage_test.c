@@ -110,9 +110,38 @@ static void test_groups_are_read_by_their_names(void **state)
     assert_int_equal(by, USAGE_BY_OPERATION);
     assert_true(usage_by_read(STR("provider"), &by));
     assert_int_equal(by, USAGE_BY_PROVIDER);
-    assert_false(usage_by_read(STR("user"), &by));
+    assert_false(usage_by_read(STR("week"), &by));
     assert_false(usage_by_read(STR_EMPTY, &by));
     assert_int_equal(by, USAGE_BY_PROVIDER);
+}
+
+static void test_cells_of_csv_are_quoted_and_no_formulas(void **state)
+{
+    static const struct {
+        const char *text, *cell, *because;
+    } cases[] = {
+        {"",            "",                   "nothing"            },
+        {"gpt-image-2", "gpt-image-2",        "a plain word"       },
+        {"a,b",         "\"a,b\"",            "a comma"            },
+        {"a\"b",        "\"a\"\"b\"",         "a quote"            },
+        {"a\r\nb",      "\"a\r\nb\"",         "a line's end"       },
+        {"=1+1",        "'=1+1",              "a formula"          },
+        {"+1",          "'+1",                "a formula"          },
+        {"-1",          "'-1",                "a formula"          },
+        {"@SUM(A1)",    "'@SUM(A1)",          "a formula"          },
+        {"\t=1",        "'\t=1",              "a tab before one"   },
+        {"\r=1",        "\"'\r=1\"",          "a return before one"},
+        {"=A1,\"x\"",   "\"'=A1,\"\"x\"\"\"", "all of it"          },
+        {"工作室",   "工作室",          "other letters"      },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(buf_finish) struct buf out = {0};
+
+        usage_csv_cell(&out, str_of(cases[i].text));
+        check_text(buf_str(&out), cases[i].cell, cases[i].because);
+    }
 }
 
 int main(void)
@@ -122,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_a_range_has_both_its_days_and_a_bound),
         cmocka_unit_test(test_the_hooks_fit_the_engine),
         cmocka_unit_test(test_groups_are_read_by_their_names),
+        cmocka_unit_test(test_cells_of_csv_are_quoted_and_no_formulas),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

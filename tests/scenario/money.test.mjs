@@ -81,3 +81,48 @@ test("a call that nobody knows the end of stays reserved until a person decides"
   assert.equal(after.doubtful_micro, price, "nobody will ever know, and the book says so");
   assert.equal(after.cost_micro, paid.cost_micro, "what is known stands beside it");
 });
+
+const limit = (limit_micro, more = {}) =>
+  ({ scope: "everyone", period: "month", currency: "USD", limit_micro, ...more });
+
+test("a budget lets through what fits, all of a run or none of it, and survives a kill", async (t) => {
+  const house = await openHouse(t, { mock: { latency_ms: 20, price_micro: PRICE } });
+  const budget = await house.post("/budgets", limit(5 * PRICE));
+  await house.post("/queue/pause", {});
+  const order = { ...MOCK, prompt: "money" };
+  const first = await house.run(order, 3);
+  await assert.rejects(house.run(order, 3), (error) => {
+    assert.match(String(error.message), /402/);
+    assert.match(String(error.message), /budget_reached/);
+    assert.match(String(error.message), /"left":60000,"unit":"USD"/);
+    return true;
+  });
+  const now = async () => (await house.get("/budgets")).items.find((one) => one.id === budget.id);
+  assert.deepEqual([(await now()).reserved_micro, (await now()).share], [3 * PRICE, 60]);
+  await house.signal("SIGKILL");
+  await house.start();
+  assert.equal((await now()).reserved_micro, 3 * PRICE);
+  await house.post(`/runs/${first.id}/cancel`);
+  assert.equal((await now()).left_micro, 5 * PRICE);
+
+  // A person's retry is asked like a new one.
+  const second = await house.run(order, 3);
+  await assert.rejects(house.post(`/runs/${first.id}/retry`), /budget_reached/);
+  await house.post("/queue/resume");
+  await house.runEnds(second.id);
+  assert.deepEqual([(await now()).cost_micro, (await now()).reserved_micro], [3 * PRICE, 0]);
+  await house.patch(`/budgets/${budget.id}`, { limit_micro: 6 * PRICE });
+  await house.post(`/runs/${first.id}/retry`);
+  await house.runEnds(first.id);
+  assert.equal((await now()).share, 100);
+});
+
+test("twenty at once get what a budget has for five", async (t) => {
+  const house = await openHouse(t, { mock: { latency_ms: 20, price_micro: PRICE } });
+  await house.post("/budgets", limit(5 * PRICE, { period: "day" }));
+  await house.post("/queue/pause", {});
+  const all = await Promise.allSettled(Array.from({ length: 20 }, () =>
+    house.run({ ...MOCK, prompt: "at once" })));
+  assert.equal(all.filter((one) => one.status === "fulfilled").length, 5);
+  assert.equal((await totals(house))[0].reserved_micro, 5 * PRICE);
+});
