@@ -140,9 +140,9 @@ static void money(char out[static 32], int64_t micro)
     const int64_t units = micro / 1000000, rest = micro % 1000000;
 
     if (rest % 10000 == 0)
-        snprintf(out, 32, "%" PRId64 ".%02" PRId64, units, rest / 10000);
+        (void)snprintf(out, 32, "%" PRId64 ".%02" PRId64, units, rest / 10000);
     else
-        snprintf(out, 32, "%" PRId64 ".%06" PRId64, units, rest);
+        (void)snprintf(out, 32, "%" PRId64 ".%06" PRId64, units, rest);
 }
 
 static bool refuse(const struct budget *budget, const struct wish *wish, struct error *err)
@@ -153,8 +153,8 @@ static bool refuse(const struct budget *budget, const struct wish *wish, struct 
                         : budget->provider_id != 0 ? "of provider "
                                                    : "of everyone";
 
-    snprintf(field, sizeof(field), "budget.%.*s.%.*s", STR_ARGS(budget->period),
-             STR_ARGS(budget->scope));
+    (void)snprintf(field, sizeof(field), "budget.%.*s.%.*s", STR_ARGS(budget->period),
+                   STR_ARGS(budget->scope));
     money(limit, budget->limit_micro);
     money(rest, left);
     money(needs, wish->micro);
@@ -164,7 +164,7 @@ static bool refuse(const struct budget *budget, const struct wish *wish, struct 
                 STR_ARGS(budget->period), STR_ARGS(budget->currency), limit, rest, needs,
                 wish->is_unknown ? " or more" : "");
     err->left = left;
-    snprintf(err->unit, sizeof(err->unit), "%.*s", STR_ARGS(budget->currency));
+    (void)snprintf(err->unit, sizeof(err->unit), "%.*s", STR_ARGS(budget->currency));
     return false;
 }
 

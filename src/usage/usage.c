@@ -43,19 +43,25 @@ bool usage_range_make(bool has_from, int64_t from_ms, bool has_to, int64_t to_ms
     return true;
 }
 
+static bool is_any_of(char c, const char *set) { return c != '\0' && strchr(set, c) != NULL; }
+
 void usage_csv_cell(struct buf *out, struct str text)
 {
-    const bool is_formula = text.size > 0 && memchr("=+-@\t\r", text.data[0], 6) != NULL;
+    const bool is_formula = text.size > 0 && is_any_of(text.data[0], "=+-@\t\r");
     bool is_quoted = false;
 
     for (size_t i = 0; i < text.size && !is_quoted; i++)
-        is_quoted = memchr(",\"\r\n", text.data[i], 4) != NULL;
+        is_quoted = is_any_of(text.data[i], ",\"\r\n");
     if (is_quoted)
         buf_printf(out, "\"");
     if (is_formula)
         buf_printf(out, "'");
-    for (size_t i = 0; i < text.size; i++)
-        buf_printf(out, text.data[i] == '"' ? "\"\"" : "%c", text.data[i]);
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"')
+            buf_printf(out, "\"\"");
+        else
+            buf_add(out, (struct str){.data = &text.data[i], .size = 1});
+    }
     if (is_quoted)
         buf_printf(out, "\"");
 }

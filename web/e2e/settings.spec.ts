@@ -120,3 +120,31 @@ test('the password is changed, and only with the present one', async ({ browser 
     await expect(page).toHaveURL(/\/generate/);
   });
 });
+
+test('a budget is made, once for the same, changed and deleted', async ({ signedIn: page }) => {
+  await page.goto('/settings/usage');
+  await page.getByRole('button', { name: 'New budget' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('Between 0.01 and 1,000,000,000.')).toBeVisible();
+  await dialog.getByLabel('Limit').fill('12.5');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog).toBeHidden();
+  const row = page.getByRole('listitem').filter({ hasText: 'Everyone · Month' });
+  await expect(row).toContainText('of $12.50');
+  await expect(row.getByRole('progressbar')).toBeVisible();
+
+  await page.getByRole('button', { name: 'New budget' }).click();
+  await dialog.getByLabel('Limit').fill('5');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(dialog.getByText('There is one for the same already.')).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  await row.getByRole('button', { name: /^Change/ }).click();
+  await dialog.getByLabel('Limit').fill('20');
+  await dialog.getByRole('button', { name: 'Save' }).click();
+  await expect(row).toContainText('of $20.00');
+  await row.getByRole('button', { name: /^Delete/ }).click();
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
+  await expect(row).toHaveCount(0);
+});

@@ -1,4 +1,5 @@
-import { hasText, type Translate } from '~/lib/i18n';
+import { formatMoney } from '~/lib/format';
+import { currentLanguage, hasText, type Translate } from '~/lib/i18n';
 
 interface Problem {
   title?: string;
@@ -6,6 +7,8 @@ interface Problem {
   code?: string;
   field?: string;
   limit?: number;
+  left?: number;
+  unit?: string;
   retry_after_ms?: number;
   trace_id?: string;
 }
@@ -16,6 +19,9 @@ export class ApiError extends Error {
   readonly code: string;
   readonly field: string;
   readonly limit: number | undefined;
+  /** what is left of the limit, both in millionths of a currency */
+  readonly left: number;
+  readonly unit: string;
   readonly retryAfterMs: number;
   readonly traceId: string;
 
@@ -26,6 +32,8 @@ export class ApiError extends Error {
     this.code = problem.code ?? (status === 0 ? 'no_connection' : 'internal');
     this.field = problem.field ?? '';
     this.limit = problem.limit;
+    this.left = problem.left ?? 0;
+    this.unit = problem.unit ?? '';
     this.retryAfterMs = problem.retry_after_ms ?? 0;
     this.traceId = problem.trace_id ?? '';
   }
@@ -40,6 +48,11 @@ export function codeText(code: string, t: Translate, values?: Record<string, str
 /** What people read about an error: by its code; the server's own words stand beside it. */
 export function errorText(error: unknown, t: Translate): string {
   if (!(error instanceof ApiError)) return t('errors.page');
+  const budget = `common.refused.${error.field.replace('budget.', '')}`;
+  if (error.code === 'budget_reached' && error.unit && hasText(budget)) {
+    const money = (micro: number) => formatMoney(micro, error.unit, currentLanguage());
+    return t(budget, { limit: money(error.limit ?? 0), left: money(error.left) });
+  }
   return codeText(error.code, t, {
     limit: error.limit ?? '',
     field: error.field,

@@ -54,6 +54,12 @@ export const queueQuery = queryOptions({
   queryFn: ({ signal }) => data(api.GET('/api/v1/queue', { signal })),
 });
 
+/** The budgets that one's own work counts against. */
+export const myBudgetsQuery = queryOptions({
+  queryKey: ['budgets', 'mine'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/budgets/mine', { signal }))).items,
+});
+
 export const tagsQuery = queryOptions({
   queryKey: ['tags'],
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/tags', { signal }))).items,

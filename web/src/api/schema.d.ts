@@ -814,6 +814,76 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/usage.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The items of usage as a CSV file, in whole units of their currency */
+        get: operations["get_usage_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All budgets, with what stands against them in the running period */
+        get: operations["get_budgets"];
+        put?: never;
+        /** Make a budget */
+        post: operations["post_budgets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The budgets that my own work counts against */
+        get: operations["get_budgets_mine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a budget away */
+        delete: operations["delete_budgets_id"];
+        options?: never;
+        head?: never;
+        /** Change a budget's limit; it holds for the running period at once */
+        patch: operations["patch_budgets_id"];
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -983,6 +1053,10 @@ export interface components {
             field?: string;
             /** @description The limit that was passed. */
             limit?: number;
+            /** @description What is left of the limit. */
+            left?: number;
+            /** @description Of limit and left: a currency, in millionths. */
+            unit?: string;
             retry_after_ms?: number;
             /** @description Names this answer in the log. */
             trace_id: string;
@@ -2339,9 +2413,9 @@ export interface components {
             totals: components["schemas"]["UsageTotal"][];
         };
         UsageItem: {
-            /** @description The day, the provider's id, the model, or the operation. */
+            /** @description The day, the provider's id, the model, the operation, or the user's id. */
             key: string;
-            /** @description The provider's name; otherwise the key again. */
+            /** @description The provider's or the user's name; otherwise the key again. */
             label: string;
             /**
              * Format: int64
@@ -2379,6 +2453,95 @@ export interface components {
              * @description Estimates of what may have been charged and nobody can tell.
              */
             doubtful_micro: number;
+        };
+        BudgetList: {
+            /** @description The oldest first. */
+            items: components["schemas"]["Budget"][];
+        };
+        Budget: {
+            /** @description The budget's id. */
+            id: string;
+            /**
+             * @description Whose spending counts: everyone's, one user's, one provider account's.
+             * @enum {string}
+             */
+            scope: "everyone" | "user" | "provider";
+            /** @description The user's or the provider's id; null: everyone. */
+            who_id: string | null;
+            /** @description Their name; empty: everyone. */
+            who_name: string;
+            /**
+             * @description A day or a month, of UTC.
+             * @enum {string}
+             */
+            period: "day" | "month";
+            /** @description The first day of the running period. */
+            from: string;
+            /** @description ISO 4217; money in other currencies does not count. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description In millionths of the currency.
+             */
+            limit_micro: number;
+            /**
+             * Format: int64
+             * @description Spent in the running period.
+             */
+            cost_micro: number;
+            /**
+             * Format: int64
+             * @description Estimates of tasks that have not ended.
+             */
+            reserved_micro: number;
+            /**
+             * Format: int64
+             * @description Estimates of what may have been charged and nobody can tell.
+             */
+            doubtful_micro: number;
+            /**
+             * Format: int64
+             * @description What can still be asked for.
+             */
+            left_micro: number;
+            /**
+             * Format: int64
+             * @description Spent, reserved and doubtful of the limit, in percent, rounded down.
+             */
+            share: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+        };
+        BudgetInput: {
+            /**
+             * @description Whose spending counts.
+             * @enum {string}
+             */
+            scope: "everyone" | "user" | "provider";
+            /** @description The user or the provider; null or absent for everyone. */
+            who_id?: string | null;
+            /**
+             * @description A day or a month, of UTC.
+             * @enum {string}
+             */
+            period: "day" | "month";
+            /** @description ISO 4217, as USD. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description In millionths of the currency.
+             */
+            limit_micro: number;
+        };
+        BudgetChange: {
+            /**
+             * Format: int64
+             * @description In millionths of the currency.
+             */
+            limit_micro: number;
         };
         SystemInfo: {
             version: string;
@@ -3888,7 +4051,7 @@ export interface operations {
                 /** @description The last day, UTC; left out: today.  400 days at most. */
                 to?: string;
                 /** @description What an item stands for; left out: day. */
-                by?: "day" | "provider" | "model" | "operation";
+                by?: "day" | "provider" | "model" | "operation" | "user";
                 /** @description True: everybody's, for admins; left out: one's own. */
                 all?: boolean;
             };
@@ -3905,6 +4068,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Usage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_usage_csv: {
+        parameters: {
+            query?: {
+                /** @description The first day, UTC; left out: 30 days with the last. */
+                from?: string;
+                /** @description The last day, UTC; left out: today.  400 days at most. */
+                to?: string;
+                /** @description What an item stands for; left out: day. */
+                by?: "day" | "provider" | "model" | "operation" | "user";
+                /** @description True: everybody's, for admins; left out: one's own. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_budgets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_budgets_mine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_budgets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_budgets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
                 };
             };
             "4XX": components["responses"]["Problem"];

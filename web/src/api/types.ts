@@ -7,6 +7,7 @@ export type AssetDetail = Schemas['AssetDetail'];
 type AssetQuery = NonNullable<paths['/api/v1/assets']['get']['parameters']['query']>;
 /** What a list of pictures is asked for, without its pages. */
 export type AssetFilter = Omit<AssetQuery, 'cursor' | 'limit' | 'sort'>;
+export type Budget = Schemas['Budget'];
 export type Model = Schemas['Model'];
 export type Operation = Schemas['Operation'];
 export type Parameter = Schemas['Parameter'];
@@ -23,3 +24,5 @@ export type Task = Schemas['Task'];
 export type TaskDetail = Schemas['TaskDetail'];
 export type Token = Schemas['Token'];
 export type UploadItem = Schemas['UploadItem'];
+export type UsageItem = Schemas['UsageItem'];
+export type UsageTotal = Schemas['UsageTotal'];

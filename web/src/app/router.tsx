@@ -139,6 +139,11 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settingsRoute,
+    path: 'usage',
+    component: lazyRouteComponent(() => import('~/features/settings/usage'), 'UsagePage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
     path: 'system',
     component: lazyRouteComponent(() => import('~/features/settings/system'), 'SystemPage'),
   }),

@@ -11,6 +11,8 @@ const RunningPill = lazy(() =>
   import('./running-pill').then((file) => ({ default: file.RunningPill })),
 );
 
+const SpendPill = lazy(() => import('./spend-pill').then((file) => ({ default: file.SpendPill })));
+
 export function TopBar({
   queue,
   onPalette,
@@ -35,6 +37,9 @@ export function TopBar({
         </span>
       </button>
       <div className="flex-1" />
+      <Suspense>
+        <SpendPill />
+      </Suspense>
       <Suspense>{queue && <RunningPill queue={queue} />}</Suspense>
       <Suspense fallback={<span className="h-8 w-28 max-md:h-11 max-md:w-37" />}>
         <TopMenus onSheet={onSheet} />

@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Asset, Run, Task } from '~/api/types';
+import { onToast } from '~/ui/toast';
 import { readProgress } from './run-store';
 import { applyEvent, belongsIn, takeRun, takeTask } from './stale';
 
@@ -74,11 +75,24 @@ describe('stale table', () => {
     applyEvent(client, 'task.changed', { task: { ...task, run_id: 'R2', state: 'held' } });
     applyEvent(client, 'task.changed', { task: { ...task, run_id: 'R2', state: 'held' } });
     vi.runAllTimers();
-    expect(keys()).toEqual([['queue']]);
+    expect(keys()).toEqual([['queue'], ['budgets'], ['usage']]);
     client.setQueryData(['runs', 'all'], pages(run));
     applyEvent(client, 'task.changed', { task: { ...task, run_id: 'R2', state: 'running' } });
     vi.runAllTimers();
-    expect(keys()).toEqual([['queue'], ['queue'], ['runs']]);
+    expect(keys().slice(3)).toEqual([['queue'], ['budgets'], ['runs'], ['usage']]);
+  });
+
+  it('says once that a budget has reached its mark, and asks for the budgets', () => {
+    const asked = vi.spyOn(client, 'invalidateQueries');
+    const shown: string[] = [];
+    const leave = onToast((_title, options) => shown.push(options.tone ?? ''));
+    const budget = { scope: 'everyone', who_name: '', period: 'day', currency: 'USD' };
+    applyEvent(client, 'budget.reached', { ...budget, limit_micro: 9, used_micro: 8, share: 80 });
+    applyEvent(client, 'budget.reached', { ...budget, limit_micro: 9, used_micro: 9, share: 100 });
+    vi.runAllTimers();
+    leave();
+    expect(shown).toEqual(['plain', 'bad']);
+    expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([['budgets']]);
   });
 
   it('asks for the queue when somebody paused it', () => {

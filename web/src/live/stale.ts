@@ -1,6 +1,9 @@
 import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
 import type { AssetSort, RunState } from '~/api/queries';
 import type { Asset, AssetDetail, AssetFilter, Run, Task, TaskDetail } from '~/api/types';
+import { formatMoney } from '~/lib/format';
+import { currentLanguage, translate } from '~/lib/i18n';
+import { showToast } from '~/ui/toast';
 import { dropProgress, putProgress } from './run-store';
 
 /** One table: what an event of the server changes in, or makes stale of, the query cache. */
@@ -140,6 +143,8 @@ export function takeTask(client: QueryClient, task: Task) {
 /** Whatever moves a task moves the numbers of the queue, and the places of all that wait. */
 function queueMoved(client: QueryClient) {
   refetchSoon(client, ['queue'], 500);
+  refetchSoon(client, ['budgets'], 2000);
+  refetchSoon(client, ['usage'], 5000);
   const waits = client
     .getQueriesData<RunPages>({ queryKey: ['runs'] })
     .some(([, pages]) =>
@@ -293,6 +298,39 @@ function assetEvent(client: QueryClient, { asset }: { asset: Asset }) {
   refetchSoon(client, ['tags'], 2000);
 }
 
+interface BudgetEvent {
+  scope: 'everyone' | 'user' | 'provider';
+  who_name: string;
+  period: 'day' | 'month';
+  currency: string;
+  limit_micro: number;
+  used_micro: number;
+  share: number;
+}
+
+/** The server says it once in a period. */
+function budgetReached(client: QueryClient, data: BudgetEvent) {
+  const money = (micro: number) => formatMoney(micro, data.currency, currentLanguage());
+  showToast(
+    translate(data.share >= 100 ? 'common.budget.full' : 'common.budget.near', {
+      share: data.share,
+    }),
+    {
+      tone: data.share >= 100 ? 'bad' : 'plain',
+      text: [
+        data.who_name,
+        translate(`common.budget.${data.period}`, {
+          used: money(data.used_micro),
+          limit: money(data.limit_micro),
+        }),
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    },
+  );
+  refetchSoon(client, ['budgets'], 100);
+}
+
 interface ProgressEvent {
   id: string;
   progress: number | null;
@@ -326,6 +364,7 @@ const stale: Record<string, Handler> = {
     refetchSoon(client, ['models'], 100);
     refetchSoon(client, ['queue'], 300);
   },
+  'budget.reached': budgetReached,
   'queue.changed': (client) => refetchSoon(client, ['queue'], 100),
   'settings.changed': (client) => refetchSoon(client, ['settings'], 100),
 };

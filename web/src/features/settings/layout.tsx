@@ -1,13 +1,25 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { KeyRound, type LucideIcon, Plug, SlidersHorizontal, User } from 'lucide-react';
+import {
+  ChartColumn,
+  KeyRound,
+  type LucideIcon,
+  Plug,
+  SlidersHorizontal,
+  User,
+} from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { meQuery } from '~/api/queries';
 import { type Key, useT } from '~/lib/i18n';
 import { PageHead } from '~/ui/page';
 
 interface Place {
-  to: '/settings/profile' | '/settings/tokens' | '/settings/providers' | '/settings/system';
+  to:
+    | '/settings/profile'
+    | '/settings/tokens'
+    | '/settings/providers'
+    | '/settings/usage'
+    | '/settings/system';
   icon: LucideIcon;
   labelKey: Key;
 }
@@ -16,8 +28,14 @@ const mine: Place[] = [
   { to: '/settings/profile', icon: User, labelKey: 'settings.nav.profile' },
   { to: '/settings/tokens', icon: KeyRound, labelKey: 'settings.nav.tokens' },
 ];
+const usage: Place = {
+  to: '/settings/usage',
+  icon: ChartColumn,
+  labelKey: 'settings.nav.usage',
+};
 const house: Place[] = [
   { to: '/settings/providers', icon: Plug, labelKey: 'settings.nav.providers' },
+  usage,
   { to: '/settings/system', icon: SlidersHorizontal, labelKey: 'settings.nav.system' },
 ];
 
@@ -59,7 +77,7 @@ export function SettingsLayout() {
           aria-label={t('settings.nav.label')}
           className="flex w-52 shrink-0 flex-col border-line border-r bg-surface p-2 max-md:w-full max-md:flex-row max-md:overflow-x-auto max-md:border-r-0 max-md:border-b max-md:p-1"
         >
-          {group(t('settings.nav.mine'), mine)}
+          {group(t('settings.nav.mine'), isAdmin ? mine : [...mine, usage])}
           {isAdmin && group(t('settings.nav.house'), house)}
         </nav>
         <div className="min-h-0 flex-1 overflow-y-auto">

@@ -1,4 +1,4 @@
-import { queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, data } from '~/api/client';
 
 export const providersQuery = queryOptions({
@@ -26,6 +26,24 @@ export const settingsQuery = queryOptions({
   queryKey: ['settings'],
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/settings', { signal }))).items,
 });
+
+export const budgetsQuery = queryOptions({
+  queryKey: ['budgets', 'all'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/budgets', { signal }))).items,
+});
+
+interface UsageQuestion {
+  from: string;
+  to: string;
+  all: boolean;
+  by: 'day' | 'provider' | 'model' | 'user';
+}
+export const usageQuery = (query: UsageQuestion) =>
+  queryOptions({
+    queryKey: ['usage', query],
+    queryFn: ({ signal }) => data(api.GET('/api/v1/usage', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  });
 
 export const systemQuery = queryOptions({
   queryKey: ['system'],

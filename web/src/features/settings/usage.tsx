@@ -1,0 +1,163 @@
+import { useQuery } from '@tanstack/react-query';
+import { ChartColumn, Download } from 'lucide-react';
+import { useState } from 'react';
+import { meQuery } from '~/api/queries';
+import type { UsageItem, UsageTotal } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { buttonClass } from '~/ui/button';
+import { useTitle } from '~/ui/page';
+import { Segments } from '~/ui/segments';
+import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
+import { Budgets } from './budgets';
+import { usageQuery } from './queries';
+import { Card, Section } from './section';
+import { UsageChart } from './usage-chart';
+import { barsOf, rangeOf, type Span } from './usage-model';
+
+type By = 'provider' | 'model' | 'user';
+
+export function UsagePage() {
+  const t = useT();
+  const { data: me } = useQuery(meQuery);
+  const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const [span, setSpan] = useState<Span>('month');
+  const [by, setBy] = useState<By>('provider');
+  useTitle(t('settings.nav.usage'));
+  const range = rangeOf(span, new Date());
+  const days = useQuery({ ...usageQuery({ ...range, all: isAdmin, by: 'day' }), enabled: !!me });
+  const groups = useQuery({ ...usageQuery({ ...range, all: isAdmin, by }), enabled: !!me });
+  const csv = new URLSearchParams({ ...range, by, ...(isAdmin ? { all: 'true' } : {}) });
+  const kinds: By[] = isAdmin ? ['provider', 'model', 'user'] : ['provider', 'model'];
+  return (
+    <>
+      <Section
+        title={t('settings.nav.usage')}
+        text={t(isAdmin ? 'settings.usage.textAll' : 'settings.usage.text')}
+        aside={
+          <Segments
+            label={t('settings.usage.range')}
+            value={span}
+            onChange={setSpan}
+            options={(['month', 'last', 'days'] as const).map((value) => ({
+              value,
+              label: t(`settings.usage.span.${value}`),
+            }))}
+          />
+        }
+      >
+        {days.isPending && <Skeleton className="h-64 !rounded-8" />}
+        {days.error && <ErrorState error={days.error} onRetry={() => void days.refetch()} />}
+        {days.data?.totals.length === 0 && (
+          <EmptyState
+            icon={ChartColumn}
+            title={t('settings.usage.empty')}
+            text={t('settings.usage.emptyText')}
+          />
+        )}
+        <div className="flex flex-col gap-4">
+          {days.data?.totals.map((total) => (
+            <Card key={total.currency} className="flex flex-col gap-4">
+              <Total total={total} />
+              <UsageChart
+                bars={barsOf(days.data.items, total.currency, range)}
+                currency={total.currency}
+              />
+            </Card>
+          ))}
+        </div>
+      </Section>
+      {days.data && days.data.totals.length > 0 && (
+        <Section
+          title={t('settings.usage.where')}
+          aside={
+            <div className="flex flex-wrap gap-2">
+              <Segments
+                label={t('settings.usage.by')}
+                value={by}
+                onChange={setBy}
+                options={kinds.map((value) => ({ value, label: t(`settings.usage.of.${value}`) }))}
+              />
+              <a href={`/api/v1/usage.csv?${csv}`} download className={buttonClass('outline')}>
+                <Download size={16} strokeWidth={1.75} aria-hidden />
+                {t('settings.usage.download')}
+              </a>
+            </div>
+          }
+        >
+          {groups.isPending && <Skeleton className="h-28 !rounded-8" />}
+          {groups.error && (
+            <ErrorState error={groups.error} onRetry={() => void groups.refetch()} isCompact />
+          )}
+          {groups.data && <Groups items={groups.data.items} by={by} />}
+        </Section>
+      )}
+      <Budgets isAdmin={isAdmin} />
+    </>
+  );
+}
+
+function Total({ total }: { total: UsageTotal }) {
+  const t = useT();
+  const format = useFormat();
+  const numbers: [string, number, string][] = [
+    [t('settings.usage.spent'), total.cost_micro, ''],
+    [t('settings.usage.reserved'), total.reserved_micro, t('settings.usage.reservedHelp')],
+    [t('settings.usage.doubtful'), total.doubtful_micro, t('settings.usage.doubtfulHelp')],
+  ];
+  return (
+    <dl className="grid grid-cols-3 gap-4 max-md:grid-cols-1">
+      {numbers.map(([label, value, help]) => (
+        <div key={label}>
+          <dt className="text-12 text-fg-3">{label}</dt>
+          <dd className="text-20 font-semibold tabular-nums">
+            {format.money(value, total.currency)}
+          </dd>
+          {help && <dd className="text-12 text-fg-3">{help}</dd>}
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Groups({ items, by }: { items: UsageItem[]; by: By }) {
+  const t = useT();
+  const format = useFormat();
+  const number = 'px-4 py-2 text-right tabular-nums';
+  return (
+    <Card className="overflow-x-auto !p-0">
+      <table className="w-full text-13">
+        <thead>
+          <tr className="border-line border-b text-12 text-fg-3">
+            <th scope="col" className="px-4 py-2 text-left font-medium">
+              {t(`settings.usage.of.${by}`)}
+            </th>
+            <th scope="col" className={`${number} font-medium`}>
+              {t('settings.usage.calls')}
+            </th>
+            <th scope="col" className={`${number} font-medium`}>
+              {t('settings.usage.spent')}
+            </th>
+            <th scope="col" className={`${number} font-medium`}>
+              {t('settings.usage.doubtful')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <tr
+              key={`${item.key} ${item.label} ${item.currency}`}
+              className="border-line border-b last:border-b-0"
+            >
+              <th scope="row" className="px-4 py-2 text-left font-normal break-words">
+                {item.label || t('settings.usage.gone')}
+              </th>
+              <td className={number}>{format.number(item.calls)}</td>
+              <td className={number}>{format.money(item.cost_micro, item.currency)}</td>
+              <td className={number}>{format.money(item.doubtful_micro, item.currency)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
