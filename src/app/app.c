@@ -88,6 +88,22 @@ static void on_settings_changed(void *context, int64_t provider_id)
     feed_wake_all(app->feed);
 }
 
+static bool lane_of(void *context, int64_t provider_id, struct lane_view *out)
+{
+    struct app *app = context;
+    struct engine_view view;
+
+    if (!app->is_started)
+        return false;
+    engine_view(app->engine, &view);
+    for (size_t i = 0; i < view.lane_count; i++)
+        if (view.lanes[i].provider_id == provider_id) {
+            *out = view.lanes[i];
+            return true;
+        }
+    return false;
+}
+
 static void asset_limits_now(void *context, struct asset_limits *out)
 {
     struct app *app = context;
@@ -283,7 +299,10 @@ static bool attach_settings(struct app *app, struct error *err)
         .clock = &clock_system,
         .random = &random_system,
         .net = app->net,
-        .hooks = {.context = app, .announce = announce, .changed = on_settings_changed},
+        .hooks = {.context = app,
+                  .announce = announce,
+                  .changed = on_settings_changed,
+                  .lane = lane_of},
     };
     bool ok;
 

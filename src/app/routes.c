@@ -7,6 +7,7 @@ const struct http_route *const app_tables[] = {
     setting_routes,       /* settings */
     provider_kind_routes, /* provider-kinds */
     provider_routes,      /* providers */
+    health_routes,        /* providers: health */
     model_routes,         /* models */
     operation_routes,     /* operations */
     asset_routes,         /* assets, files */

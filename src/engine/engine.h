@@ -327,7 +327,7 @@ struct engine_view {
     bool is_paused, is_draining;
     char pause_reason[96];
     int64_t ready, running, waiting;
-    struct lane_view lanes[64];
+    struct lane_view lanes[128]; /* local work and every provider a house may have */
     size_t lane_count;
 };
 void engine_view(struct engine *engine, struct engine_view *out); /* any thread */

@@ -324,3 +324,36 @@ struct run_created {
 /* engine_run_submit() for who shows what came of it; in `arena`. */
 MUST_CHECK bool engine_run_create(struct engine *engine, const struct run_spec *spec,
                                   struct arena *arena, struct run_created *out, struct error *err);
+
+/* ---- How a provider did ---- */
+
+struct failure_count {
+    struct str class;
+    int64_t count;
+};
+struct health_window {
+    int64_t calls; /* that ended and were not given up by a person */
+    int64_t finished, cancelled;
+    double success; /* finished of calls, 0 to 1; < 0: there were none */
+    /* From sent (or, when that was never marked, from the intent) to the end, of the newest
+     * VIEW_HEALTH_CALLS finished calls; -1: none. */
+    int64_t p50_ms, p95_ms;
+    struct list failures; /* of struct failure_count, the most first */
+};
+struct health_error {
+    struct str class, message; /* the provider's own words, VIEW_HEALTH_WORDS bytes at most */
+    struct str model;
+    int64_t http_status; /* 0: no reply */
+    int64_t at_ms;
+};
+struct provider_health {
+    struct health_window day, week;
+    struct health_error *last_error; /* of the week; NULL: none */
+};
+extern const struct shape failure_count_shape, health_window_shape, health_error_shape;
+enum { VIEW_HEALTH_CALLS = 1000, VIEW_HEALTH_WORDS = 300 };
+/* Of the 24 hours and seven days before `now_ms`; a provider without calls has a health too. */
+MUST_CHECK bool view_provider_health(struct db *db, int64_t provider_id, int64_t now_ms,
+                                     struct arena *arena, struct provider_health *out,
+                                     struct error *err);
+extern const struct sql view_health_sql[]; /* ended by a NULL name; for a look at their plans */

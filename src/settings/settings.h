@@ -6,7 +6,7 @@
  * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
  * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
  * (what an account may be), models.c (what it offers), provider_store.c, providers.c (changes),
- * probe.c (the free call of a test), providers_http.c, models_http.c.
+ * probe.c (the free call of a test), providers_http.c, provider_health_http.c, models_http.c.
  */
 #pragma once
 
@@ -38,7 +38,7 @@ MUST_CHECK bool settings_create(const char *file, bool is_file_required,
                                 struct error *err);
 void settings_destroy(struct settings *settings); /* takes NULL */
 
-/* What changes are announced with; both may be NULL. */
+/* What changes are announced with and lanes are asked of; each may be NULL. */
 struct settings_hooks {
     void *context;
     /*
@@ -49,6 +49,8 @@ struct settings_hooks {
                      int64_t now_ms, struct error *err);
     /* After the commit, on the caller's thread.  `provider_id` is 0 when settings changed. */
     void (*changed)(void *context, int64_t provider_id);
+    /* The engine's lane of a provider; false: nothing was ever sent there since the start. */
+    bool (*lane)(void *context, int64_t provider_id, struct lane_view *out);
 };
 struct settings_services { /* all borrowed for the settings' life; master_key is copied */
     struct db_pool *pool;
@@ -133,4 +135,5 @@ struct settings *app_settings(void *app);
 extern const struct http_route setting_routes[];       /* settings */
 extern const struct http_route provider_kind_routes[]; /* provider-kinds */
 extern const struct http_route provider_routes[];      /* providers */
+extern const struct http_route health_routes[];        /* providers: how they do */
 extern const struct http_route model_routes[];         /* models */

@@ -9,6 +9,7 @@
 #include "settings/settings_private.h"
 
 #include <ftw.h>
+#include <pthread.h>
 
 #define CANARY "sk-canary-0123456789-3f9a"
 #define ADMIN STR("Cookie: sid=admin\r\n")
@@ -28,6 +29,8 @@ struct house {
     _Atomic int announced, changed;
     _Atomic int64_t changed_id;
     _Atomic bool is_announcing_broken;
+    pthread_mutex_t lane_lock;
+    struct lane_view lane; /* the engine's only one; guarded by lane_lock */
 };
 
 /* The one definition of each test program. */
@@ -63,6 +66,16 @@ static inline void changed(void *context, int64_t provider_id)
     atomic_store(&house->changed_id, provider_id);
 }
 
+static inline bool lane_of(void *context, int64_t provider_id, struct lane_view *out)
+{
+    struct house *house = context;
+
+    pthread_mutex_lock(&house->lane_lock);
+    *out = house->lane;
+    pthread_mutex_unlock(&house->lane_lock);
+    return out->provider_id == provider_id;
+}
+
 /* The settings as a start with this master key finds them. */
 static inline void start_settings(struct house *house, uint8_t key)
 {
@@ -73,7 +86,7 @@ static inline void start_settings(struct house *house, uint8_t key)
         .clock = &house->clock,
         .random = &random_system,
         .net = house->net,
-        .hooks = {.context = house, .announce = announce, .changed = changed}
+        .hooks = {.context = house, .announce = announce, .changed = changed, .lane = lane_of}
     };
     struct error err = {0};
 
@@ -100,8 +113,8 @@ static inline void open_pool(struct house *house)
 
 static inline int set_up(void **state)
 {
-    static const struct http_route *const tables[] = {setting_routes, provider_kind_routes,
-                                                      provider_routes, model_routes, NULL};
+    static const struct http_route *const tables[] = {
+        setting_routes, provider_kind_routes, provider_routes, health_routes, model_routes, NULL};
     static struct house house;
     struct net_config net = {.transfers_max = 8};
     struct error err = {0};
@@ -112,6 +125,7 @@ static inline int set_up(void **state)
     house.time.mono_ms = 5000;
     house.clock = (struct clock){wall_ms, mono_ms, &house};
     house.arena = arena_create(MIB(16));
+    pthread_mutex_init(&house.lane_lock, NULL);
     assert_non_null(mkdtemp(house.directory));
     snprintf(house.path, sizeof house.path, "%s/vitrine.db", house.directory);
     open_pool(&house);
@@ -141,6 +155,7 @@ static inline int tear_down(void **state)
     net_loop_destroy(house->loop);
     settings_destroy(house->settings);
     db_pool_close(house->pool);
+    pthread_mutex_destroy(&house->lane_lock);
     arena_destroy(house->arena);
     return nftw(house->directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

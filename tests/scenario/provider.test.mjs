@@ -255,3 +255,41 @@ test("pictures behind an address are brought home", async (t) => {
   assert.equal(await charges(fake), 1);
   assert.equal((await house.bytes(done.assets[0].id)).length, done.assets[0].size);
 });
+
+test("how a provider does is counted from its calls, and outlives kill -9", async (t) => {
+  const { house, fake, provider } = await open(t);
+  const path = `/providers/${provider.id}/health`;
+  const before = await house.get(path);
+  assert.deepEqual([before.last_24h.calls, before.last_24h.success_rate, before.last_24h.p50_ms,
+    before.last_error, before.lane], [0, null, null, null, "open"]);
+  await fake.control({ latency_ms: 200 });
+  for (let i = 0; i < 2; i++) await house.taskIs((await one(house)).id, "done");
+  await fake.control({ reset: true, faults: [{ kind: "status", status: 400, code: "invalid_value",
+    message: "no such thing" }] });
+  await house.taskIs((await one(house)).id, "failed");
+  const health = await house.get(path);
+  for (const window of [health.last_24h, health.last_7d]) {
+    assert.deepEqual([window.calls, window.finished, window.cancelled], [3, 2, 0]);
+    assert.ok(Math.abs(window.success_rate - 2 / 3) < 0.001);
+    assert.ok(window.p50_ms >= 200 && window.p95_ms >= window.p50_ms, JSON.stringify(window));
+    assert.deepEqual(window.failures, [{ class: "invalid", count: 1 }]);
+  }
+  assert.equal(health.last_error.class, "invalid");
+  assert.match(health.last_error.message, /no such thing/);
+  assert.equal(health.last_error.model, "gpt-image-2");
+  await house.signal("SIGKILL");
+  await house.start();
+  assert.deepEqual(await house.get(path), health, "what was counted is on disk");
+
+  await fake.control({ reset: true });
+  await house.patch(`/providers/${provider.id}`, { key: "sk-wrong-key-9999" });
+  await house.taskIs((await one(house)).id, "held");
+  const stopped = await house.get(path);
+  assert.deepEqual([stopped.lane, stopped.lane_reason, stopped.last_error.class],
+    ["stopped", "auth", "auth"]);
+  await house.patch(`/providers/${provider.id}`, { key: fake.key });
+  assert.equal((await house.get(path)).lane, "open");
+  await house.post(`/providers/${provider.id}/pause`, { reason: "the invoice" });
+  const paused = await house.get(path);
+  assert.deepEqual([paused.lane, paused.lane_reason], ["paused", "the invoice"]);
+});

@@ -300,6 +300,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How its calls went in 24 hours and seven days, and whether its lane is open */
+        get: operations["get_providers_id_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -1594,6 +1611,84 @@ export interface components {
         ProviderPause: {
             /** @description Shown where its tasks wait. */
             reason?: string;
+        };
+        ProviderHealth: {
+            /** @description Calls that ended in the last 24 hours. */
+            last_24h: components["schemas"]["HealthWindow"];
+            /** @description Calls that ended in the last seven days. */
+            last_7d: components["schemas"]["HealthWindow"];
+            /** @description The newest failed call of seven days; null without one. */
+            last_error: components["schemas"]["HealthError"] | null;
+            /**
+             * @description off: switched off; paused: by a person, or its key is lost; stopped: by the engine until the provider is changed; resting: until lane_until.
+             * @enum {string}
+             */
+            lane: "open" | "off" | "paused" | "stopped" | "resting";
+            /** @description Why: a person's words, or the engine's class of failure. */
+            lane_reason: string;
+            /**
+             * Format: date-time
+             * @description When it goes on by itself; null when it is open or waits for somebody.
+             */
+            lane_until: string | null;
+        };
+        HealthWindow: {
+            /**
+             * Format: int64
+             * @description Calls that ended; those that a person cancelled are not among them.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Of these: with a result.
+             */
+            finished: number;
+            /**
+             * Format: int64
+             * @description Calls that a person cancelled.
+             */
+            cancelled: number;
+            /** @description finished of calls, 0 to 1; null without calls. */
+            success_rate: number | null;
+            /**
+             * Format: int64
+             * @description Half of the newest 1,000 finished calls were as fast; null without one.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: int64
+             * @description 19 of 20 were as fast.
+             */
+            p95_ms: number | null;
+            /** @description By class, the most first. */
+            failures: components["schemas"]["FailureCount"][];
+        };
+        FailureCount: {
+            /** @description throttled, auth, server, … */
+            class: string;
+            /**
+             * Format: int64
+             * @description Calls that ended so.
+             */
+            count: number;
+        };
+        HealthError: {
+            /** @description Its class. */
+            class: string;
+            /** @description The provider's own words, clipped. */
+            message: string;
+            /** @description The wire id that was asked. */
+            model: string;
+            /**
+             * Format: int64
+             * @description 0: there was no reply.
+             */
+            http_status: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            at: string;
         };
         ModelList: {
             /** @description By provider, the oldest first. */
@@ -3161,6 +3256,30 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_providers_id_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderHealth"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -13,6 +13,7 @@ export type Operation = Schemas['Operation'];
 export type Parameter = Schemas['Parameter'];
 export type Provider = Schemas['Provider'];
 export type ProviderField = Schemas['ProviderField'];
+export type ProviderHealth = Schemas['ProviderHealth'];
 export type ProviderKind = Schemas['ProviderKind'];
 export type ProviderTest = Schemas['ProviderTest'];
 export type Queue = Schemas['Queue'];

@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatMoney,
   formatNumber,
+  formatPercent,
   formatRelative,
   localDay,
 } from './format';
@@ -15,6 +16,14 @@ describe('format', () => {
     expect(formatMoney(4_000, 'USD', 'en')).toBe('$0.004');
     expect(formatMoney(0, 'USD', 'en')).toBe('$0.00');
     expect(formatMoney(40_000, '', 'en')).toBe('$0.04');
+  });
+
+  it('writes shares so that a single failure is seen', () => {
+    expect(formatPercent(0.984, 'en')).toBe('98%');
+    expect(formatPercent(0.9999, 'en')).toBe('99%');
+    expect(formatPercent(0.0001, 'en')).toBe('1%');
+    expect(formatPercent(1, 'en')).toBe('100%');
+    expect(formatPercent(0, 'zh-CN')).toBe('0%');
   });
 
   it('writes sizes in steps of a thousand', () => {

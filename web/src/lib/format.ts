@@ -17,6 +17,16 @@ export function formatNumber(value: number, language: string, digits = 0): strin
   ).format(value);
 }
 
+/** A share of 1 as a whole percentage; only all of it is "100%", only nothing is "0%". */
+export function formatPercent(share: number, language: string): string {
+  const whole = Math.round(share * 100);
+  const shown = share >= 1 ? 100 : share <= 0 ? 0 : Math.min(99, Math.max(1, whole));
+  return cached(
+    `p${language}`,
+    () => new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 }),
+  ).format(shown / 100);
+}
+
 /** Money in integer micro-units; small prices keep up to four digits so that they are not "0.00". */
 export function formatMoney(micro: number, currency: string, language: string): string {
   const value = micro / 1e6;

@@ -16,6 +16,7 @@ import {
   formatDuration,
   formatMoney,
   formatNumber,
+  formatPercent,
   formatRelative,
 } from './format';
 import type { Language } from './preferences';
@@ -123,6 +124,7 @@ export function useFormat() {
     () => ({
       language,
       number: (value: number, digits?: number) => formatNumber(value, language, digits),
+      percent: (share: number) => formatPercent(share, language),
       money: (micro: number, currency: string) => formatMoney(micro, currency, language),
       bytes: (bytes: number) => formatBytes(bytes, language),
       duration: (ms: number) => formatDuration(ms, language),

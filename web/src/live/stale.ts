@@ -362,6 +362,7 @@ const stale: Record<string, Handler> = {
   'provider.changed': (client) => {
     refetchSoon(client, ['providers'], 100);
     refetchSoon(client, ['models'], 100);
+    refetchSoon(client, ['provider-health'], 300);
     refetchSoon(client, ['queue'], 300);
   },
   'budget.reached': budgetReached,

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Model, Provider, ProviderField, ProviderKind, Queue, Setting } from '~/api/types';
+import type {
+  Model,
+  Provider,
+  ProviderField,
+  ProviderHealth,
+  ProviderKind,
+  Queue,
+  Setting,
+} from '~/api/types';
 import {
   agentName,
   asItRuns,
@@ -7,6 +15,7 @@ import {
   errorField,
   formOf,
   groupSettings,
+  healthWindows,
   missingField,
   modelChange,
   providerBody,
@@ -161,5 +170,18 @@ describe('settings', () => {
       'Safari · iOS',
     );
     expect(agentName('curl/8.5.0')).toBe('curl/8.5.0');
+  });
+});
+
+describe('health', () => {
+  const health = (day: number, week: number) =>
+    ({ last_24h: { calls: day }, last_7d: { calls: week } }) as ProviderHealth;
+  const names = (one: ProviderHealth) => healthWindows(one).map(({ name }) => name);
+
+  it('shows the windows that say something', () => {
+    expect(names(health(0, 0))).toEqual([]);
+    expect(names(health(3, 3))).toEqual(['day']);
+    expect(names(health(0, 3))).toEqual(['week']);
+    expect(names(health(3, 9))).toEqual(['day', 'week']);
   });
 });

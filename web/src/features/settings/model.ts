@@ -1,4 +1,12 @@
-import type { Model, Provider, ProviderField, ProviderKind, Queue, Setting } from '~/api/types';
+import type {
+  Model,
+  Provider,
+  ProviderField,
+  ProviderHealth,
+  ProviderKind,
+  Queue,
+  Setting,
+} from '~/api/types';
 
 /** The names of fields that are the provider's own columns; all others go into its options. */
 const columns = ['base_url', 'key'];
@@ -147,3 +155,17 @@ export function asItRuns(provider: Provider, queue: Queue | undefined): Provider
 
 /** Amounts of money are kept in millionths; people read and write the whole. */
 export const isMoney = (setting: Setting) => setting.unit === 'micro';
+
+interface NamedWindow {
+  name: 'day' | 'week';
+  window: ProviderHealth['last_24h'];
+}
+
+/** The windows that say something: one without calls does not, nor a week that was all today. */
+export function healthWindows(health: ProviderHealth): NamedWindow[] {
+  const { last_24h: day, last_7d: week } = health;
+  const shown: NamedWindow[] = [];
+  if (day.calls > 0) shown.push({ name: 'day', window: day });
+  if (week.calls > day.calls) shown.push({ name: 'week', window: week });
+  return shown;
+}

@@ -21,6 +21,7 @@ import { ConfirmDialog } from '~/ui/lazy';
 import { Menu } from '~/ui/menu';
 import { Badge } from '~/ui/states';
 import { showToast } from '~/ui/toast';
+import { ProviderHealth } from './provider-health';
 import { providersQuery } from './queries';
 
 const ProviderRules = lazy(() =>
@@ -144,6 +145,7 @@ export function ProviderCard({
           {hasText(reason) ? t(reason) : provider.pause_reason}
         </p>
       )}
+      <ProviderHealth id={provider.id} />
       {test && <TestResult test={test} onEdit={() => setDialog('edit')} />}
       <div className="border-line border-t">
         <button

@@ -6,6 +6,15 @@ export const providersQuery = queryOptions({
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/providers', { signal }))).items,
 });
 
+/** Calls end without a word to this page, so that it asks again while it is open. */
+export const providerHealthQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['provider-health', id],
+    queryFn: ({ signal }) =>
+      data(api.GET('/api/v1/providers/{id}/health', { params: { path: { id } }, signal })),
+    refetchInterval: 30_000,
+  });
+
 export const providerKindsQuery = queryOptions({
   queryKey: ['provider-kinds'],
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/provider-kinds', { signal }))).items,

@@ -1,0 +1,98 @@
+/* provider_health_http.c: how a provider did, from the engine's calls, and whether its lane is
+ * open. */
+#include "settings/settings_private.h"
+
+#include "engine/view.h"
+
+static const char *const lane_states[] = {"open", "off", "paused", "stopped", "resting", NULL};
+
+struct health_view {
+    struct health_window day, week;
+    struct health_error *last_error;
+    struct str lane, lane_reason;
+    int64_t lane_until_ms;
+};
+#define VIEW(member) offsetof(struct health_view, member)
+static const struct field health_view_fields[] = {
+    {"last_24h",    FIELD_OBJECT, VIEW(day),           FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
+     "Calls that ended in the last 24 hours."                                                                                                                                                            },
+    {"last_7d",     FIELD_OBJECT, VIEW(week),          FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
+     "Calls that ended in the last seven days."                                                                                                                                                          },
+    {"last_error",  FIELD_MAYBE,  VIEW(last_error),    FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
+     &health_error_shape,                                                                                           NULL,        "The newest failed call of seven days; null without one."               },
+    {"lane",        FIELD_ENUM,   VIEW(lane),          FIELD_REQUIRED,                  0, 0, NULL,                 lane_states,
+     "off: switched off; paused: by a person, or its key is lost; stopped: by the engine until the "
+     "provider is changed; resting: until lane_until."                                                                                                                                                   },
+    {"lane_reason", FIELD_TEXT,   VIEW(lane_reason),   FIELD_REQUIRED,                  0, 0, NULL,                 NULL,
+     "Why: a person's words, or the engine's class of failure."                                                                                                                                          },
+    {"lane_until",  FIELD_TIME,   VIEW(lane_until_ms), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,
+     NULL,                                                                                                                       "When it goes on by itself; null when it is open or waits for somebody."},
+};
+static const struct shape health_view_shape =
+    SHAPE("ProviderHealth", struct health_view, health_view_fields);
+
+/* The row says what people decided, the lane what the engine did. */
+static bool fill_lane(struct request *req, const struct provider_row *row, struct health_view *view,
+                      struct error *err)
+{
+    struct settings *settings = app_settings(req->app);
+    const struct settings_hooks *hooks = &settings->services.hooks;
+    struct provider_binding binding = {.is_paused = row->is_paused,
+                                       .pause_reason = row->pause_reason};
+    struct lane_view lane = {0};
+    bool is_key_lost = false;
+
+    view->lane = STR("open");
+    if (!provider_open(settings, row, req->arena, &binding, &is_key_lost, err)) {
+        if (err->code != ERROR_NOT_FOUND)
+            return false;
+        *err = (struct error){0}; /* a kind of another build: its calls are shown all the same */
+    }
+    if (!row->is_enabled) {
+        view->lane = STR("off");
+    } else if (binding.is_paused) {
+        view->lane = STR("paused");
+        view->lane_reason = binding.pause_reason;
+        view->lane_until_ms = is_key_lost ? 0 : row->pause_until_ms;
+    } else if (hooks->lane != NULL && hooks->lane(hooks->context, row->id, &lane)) {
+        const bool is_resting = lane.pause_until_ms > req->now_ms;
+
+        if (lane.is_paused)
+            view->lane = STR("stopped");
+        else if (is_resting)
+            view->lane = STR("resting");
+        if (lane.is_paused || is_resting)
+            view->lane_reason = arena_str(req->arena, str_of(lane.reason));
+        if (!lane.is_paused && is_resting)
+            view->lane_until_ms = lane.pause_until_ms;
+    }
+    return true;
+}
+
+static bool health(struct request *req, struct error *err)
+{
+    struct str public_id;
+    struct provider_row row;
+    struct provider_health found;
+    struct health_view view;
+
+    if (!request_path_id(req, "id", &public_id, err) ||
+        !provider_store_find(req->db, public_id, req->arena, &row, err) ||
+        !view_provider_health(req->db, row.id, req->now_ms, req->arena, &found, err))
+        return false;
+    view =
+        (struct health_view){.day = found.day, .week = found.week, .last_error = found.last_error};
+    return fill_lane(req, &row, &view, err) && http_reply(req, 200, &view, err);
+}
+
+const struct http_route health_routes[] = {
+    {.method = "GET",
+     .path = "/api/v1/providers/{id}/health",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = health,
+     .out = &health_view_shape,
+     .summary = "How its calls went in 24 hours and seven days, and whether its lane is open",
+     .tag = "providers"},
+    {0},
+};
