@@ -8,6 +8,7 @@ const struct http_route *const app_tables[] = {
     provider_kind_routes, /* provider-kinds */
     provider_routes,      /* providers */
     health_routes,        /* providers: health */
+    provider_file_routes, /* providers: export, import */
     model_routes,         /* models */
     operation_routes,     /* operations */
     asset_routes,         /* assets, files */

@@ -2,6 +2,36 @@
 
 #include <stdlib.h>
 
+static const char *const purpose_names[] = {"image"};
+
+struct text_list purposes_out(const struct model_override *row, struct arena *arena)
+{
+    struct text_list words = {.items = ARENA_ARRAY(arena, struct str, COUNT(purpose_names))};
+
+    for (size_t i = 0; i < COUNT(purpose_names); i++)
+        if (row->is_default)
+            words.items[words.count++] = str_of(purpose_names[i]);
+    return words;
+}
+
+bool purposes_in(const struct text_list *words, unsigned *bits, struct error *err)
+{
+    *bits = 0;
+    for (size_t w = 0; w < words->count; w++) {
+        size_t i = 0;
+
+        while (i < COUNT(purpose_names) && !str_equal(words->items[w], str_of(purpose_names[i])))
+            i++;
+        if (i == COUNT(purpose_names))
+            return error_field(err, ERROR_NOT_IN_LIST, "purposes", 0, "there is no purpose %.*s",
+                               STR_ARGS(str_slice(words->items[w], 0, 40)));
+        if ((*bits & 1U << i) != 0)
+            return error_field(err, ERROR_INVALID, "purposes", 0, "a purpose is there twice");
+        *bits |= 1U << i;
+    }
+    return true;
+}
+
 static const struct model_override *find_override(const struct model_override *overrides,
                                                   size_t count, int64_t provider_id,
                                                   struct str name)

@@ -59,6 +59,19 @@ struct str provider_key_hint(struct str key)
     return key.size < 12 ? STR_EMPTY : str_slice(key, key.size - 4, 4);
 }
 
+bool provider_check_model(struct str name, struct error *err)
+{
+    if (name.size == 0)
+        return error_field(err, ERROR_REQUIRED, "models", 0, "a model needs its wire id");
+    if (text_count(name) > MODEL_NAME_MAX)
+        return error_field(err, ERROR_TOO_LONG, "models", MODEL_NAME_MAX,
+                           "a model's wire id has at most %d characters", MODEL_NAME_MAX);
+    for (size_t i = 0; i < name.size; i++)
+        if ((unsigned char)name.data[i] <= ' ' || name.data[i] == 0x7f)
+            return error_field(err, ERROR_INVALID, "models", 0, "a model's wire id has no spaces");
+    return true;
+}
+
 /* ---- options ---- */
 
 static const struct provider_field *find_field(const struct provider_kind *kind, struct str name)

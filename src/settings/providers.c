@@ -77,19 +77,6 @@ static bool apply(const struct settings *settings, const struct provider_change 
     return true;
 }
 
-static bool check_model_name(struct str name, struct error *err)
-{
-    if (name.size == 0)
-        return error_field(err, ERROR_REQUIRED, "models", 0, "a model needs its wire id");
-    if (text_count(name) > MODEL_NAME_MAX)
-        return error_field(err, ERROR_TOO_LONG, "models", MODEL_NAME_MAX,
-                           "a model's wire id has at most %d characters", MODEL_NAME_MAX);
-    for (size_t i = 0; i < name.size; i++)
-        if ((unsigned char)name.data[i] <= ' ' || name.data[i] == 0x7f)
-            return error_field(err, ERROR_INVALID, "models", 0, "a model's wire id has no spaces");
-    return true;
-}
-
 static bool apply_models(struct db *db, int64_t provider_id, const struct provider_change *change,
                          struct error *err)
 {
@@ -105,7 +92,7 @@ static bool apply_models(struct db *db, int64_t provider_id, const struct provid
             .price_micro = model->price_micro,
         };
 
-        if (!check_model_name(model->name, err) ||
+        if (!provider_check_model(model->name, err) ||
             (model->is_forgotten ? !model_store_remove(db, provider_id, model->name, err)
                                  : !model_store_set(db, &row, err)))
             return false;
@@ -276,6 +263,95 @@ bool providers_delete(struct settings *settings, struct str public_id, int64_t n
         .settings = settings, .public_id = public_id, .now_ms = now_ms, .arena = arena};
 
     return transact(settings, "provider_deleted", delete, &work, err);
+}
+
+/* ---- import: a file's providers, all or none ---- */
+
+struct import_work {
+    struct settings *settings;
+    const struct provider_file *file;
+    struct import_item *items;
+    int64_t *row_ids;
+    int64_t now_ms;
+    struct arena *arena;
+};
+
+static bool import_models(struct db *db, const struct file_provider *provider, int64_t provider_id,
+                          unsigned taken, struct error *err)
+{
+    const struct file_model *models = provider->models.items;
+
+    for (size_t i = 0; i < provider->models.count; i++) {
+        struct model_override row = {.provider_id = provider_id,
+                                     .name = models[i].name,
+                                     .is_enabled = models[i].is_enabled,
+                                     .price_micro = models[i].price_micro};
+        unsigned purposes;
+
+        if (!purposes_in(&models[i].purposes, &purposes, err))
+            return false;
+        /* What the house chose for itself stays its choice. */
+        row.is_default = (purposes & ~taken) != 0;
+        if (!model_store_set(db, &row, err))
+            return false;
+    }
+    return true;
+}
+
+static bool import_all(struct db *db, void *context, struct error *err)
+{
+    struct import_work *work = context;
+    const struct file_provider *providers = work->file->providers.items;
+    struct provider_row *rows;
+    struct model_override *overrides;
+    size_t count, override_count;
+    unsigned taken = 0;
+
+    /* Names are given here: of two imports at once the later one sees the earlier one's. */
+    if (!provider_store_list(db, work->arena, &rows, &count, err) ||
+        !model_store_list(db, work->arena, &overrides, &override_count, err) ||
+        !provider_file_plan(work->file, rows, count, work->arena, work->items, err))
+        return false;
+    for (size_t i = 0; i < override_count; i++)
+        taken |= overrides[i].is_default ? 1 : 0;
+    for (size_t i = 0; i < work->file->providers.count; i++) {
+        struct provider_row row =
+            provider_make(work->settings, providers[i].kind, work->now_ms, work->arena);
+
+        row.name = work->items[i].as_name;
+        row.base_url = providers[i].base_url;
+        row.options = providers[i].options;
+        row.is_enabled = work->items[i].is_enabled;
+        row.concurrency = providers[i].concurrency;
+        row.on_unknown = providers[i].on_unknown;
+        row.once_below_micro = providers[i].once_below_micro;
+        if (!provider_store_add(db, &row, &work->row_ids[i], err) ||
+            !import_models(db, &providers[i], work->row_ids[i], taken, err) ||
+            !announce(db, work->settings, row.public_id, work->now_ms, work->arena, err))
+            return false;
+        work->items[i].id = row.public_id;
+    }
+    return true;
+}
+
+bool providers_import(struct settings *settings, const struct provider_file *file, int64_t now_ms,
+                      struct arena *arena, struct import_item *items, struct error *err)
+{
+    const struct settings_hooks *hooks = &settings->services.hooks;
+    const size_t count = file->providers.count;
+    struct import_work work = {.settings = settings,
+                               .file = file,
+                               .items = items,
+                               .row_ids = ARENA_ARRAY(arena, int64_t, count),
+                               .now_ms = now_ms,
+                               .arena = arena};
+
+    if (!db_transact(settings->services.pool, "providers_import", import_all, &work, err))
+        return false;
+    log_info("providers_imported", LOG_INT("count", (int64_t)count));
+    for (size_t i = 0; i < count && hooks->changed != NULL; i++)
+        hooks->changed(hooks->context, work.row_ids[i]);
+    return true;
 }
 
 /* ---- the first provider ---- */

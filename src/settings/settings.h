@@ -6,7 +6,8 @@
  * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
  * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
  * (what an account may be), models.c (what it offers), provider_store.c, providers.c (changes),
- * probe.c (the free call of a test), providers_http.c, provider_health_http.c, models_http.c.
+ * probe.c (the free call of a test), providers_http.c, provider_health_http.c, provider_file.c and
+ * provider_file_http.c (from house to house), models_http.c.
  */
 #pragma once
 
@@ -136,4 +137,5 @@ extern const struct http_route setting_routes[];       /* settings */
 extern const struct http_route provider_kind_routes[]; /* provider-kinds */
 extern const struct http_route provider_routes[];      /* providers */
 extern const struct http_route health_routes[];        /* providers: how they do */
+extern const struct http_route provider_file_routes[]; /* providers: export, import */
 extern const struct http_route model_routes[];         /* models */

@@ -150,6 +150,8 @@ MUST_CHECK bool provider_check_name(struct str name, struct error *err);
 /* Empty is the kind's own.  Without `is_private_allowed`: https and the open internet only. */
 MUST_CHECK bool provider_check_url(struct str url, bool is_private_allowed, struct error *err);
 MUST_CHECK bool provider_check_key(struct str key, struct error *err);
+/* A model's wire id; field "models". */
+MUST_CHECK bool provider_check_model(struct str name, struct error *err);
 /* The last four characters of a key long enough to spare them. */
 struct str provider_key_hint(struct str key);
 /*
@@ -166,6 +168,10 @@ void provider_options_free(struct settings *settings);
 /* What a key is sealed with: its row and nothing else opens it. */
 struct str provider_seal_context(struct str public_id, struct arena *arena);
 
+/* models.c: purposes as words of a file and as bits.  Fails: NOT_IN_LIST, INVALID (one is there
+ * twice), field "purposes". */
+struct text_list purposes_out(const struct model_override *row, struct arena *arena);
+MUST_CHECK bool purposes_in(const struct text_list *words, unsigned *bits, struct error *err);
 /* models.c: the catalogue of each provider with what differs, the default first decided. */
 void models_merge(const struct provider_row *providers, size_t provider_count,
                   const struct model_override *overrides, size_t override_count,
@@ -261,6 +267,65 @@ MUST_CHECK bool providers_seed(struct settings *settings, struct error *err);
 MUST_CHECK bool provider_open(struct settings *settings, const struct provider_row *row,
                               struct arena *arena, struct provider_binding *out, bool *is_key_lost,
                               struct error *err);
+
+/*
+ * provider_file.c: accounts as a file without secrets, from one house to another.
+ */
+
+#define PROVIDER_FILE_FORMAT "vitrine-providers"
+enum { PROVIDER_FILE_VERSION = 1, PURPOSES_MAX = 4 };
+
+struct file_model {
+    struct str name;
+    bool is_enabled;
+    struct text_list purposes;
+    int64_t price_micro; /* -1: the catalogue's */
+};
+struct file_provider {
+    struct str kind, name, base_url, options, on_unknown;
+    bool is_enabled;
+    int64_t concurrency, once_below_micro;
+    struct list models; /* of struct file_model */
+};
+struct provider_file {
+    struct str format;
+    int64_t version, exported_at_ms;
+    struct list providers; /* of struct file_provider */
+};
+extern const struct shape provider_file_shape;
+/* All accounts of kinds that this build has. */
+MUST_CHECK bool provider_file_make(struct db *db, int64_t now_ms, struct arena *arena,
+                                   struct provider_file *out, struct error *err);
+/*
+ * What the shape cannot say, of the whole file; names and addresses are trimmed, options written
+ * again.  Fails naming the place: "providers[3].base_url".
+ */
+MUST_CHECK bool provider_file_check(struct provider_file *file, struct arena *arena,
+                                    struct error *err);
+
+/* What an import makes of one of them. */
+struct import_item {
+    struct str id; /* of the new provider; empty: it is not made yet */
+    struct str name, as_name, kind;
+    bool is_renamed, needs_key, needs_private, is_enabled;
+    int64_t model_count;
+};
+/*
+ * Of a checked file, into `items`, one for each provider: a name that is taken gets a number, what
+ * needs a key or a private address is switched off.  Fails: TOO_MANY.
+ */
+MUST_CHECK bool provider_file_plan(const struct provider_file *file,
+                                   const struct provider_row *rows, size_t row_count,
+                                   struct arena *arena, struct import_item *items,
+                                   struct error *err);
+/*
+ * providers.c: makes all of a checked file in one transaction, without keys and without private
+ * addresses.  A default that the house chose for itself stays.  Fails: as provider_file_plan() and
+ * db_transact().
+ */
+MUST_CHECK bool providers_import(struct settings *settings, const struct provider_file *file,
+                                 int64_t now_ms, struct arena *arena, struct import_item *items,
+                                 struct error *err);
 
 /* probe.c */
 

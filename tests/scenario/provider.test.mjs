@@ -293,3 +293,39 @@ test("how a provider does is counted from its calls, and outlives kill -9", asyn
   const paused = await house.get(path);
   assert.deepEqual([paused.lane, paused.lane_reason], ["paused", "the invoice"]);
 });
+
+test("providers go to another house as a file without secrets", async (t) => {
+  const { house, fake, provider } = await open(t);
+  const exported = await house.call("GET", "/providers/export");
+  assert.equal(exported.status, 200);
+  assert.match(exported.headers["content-disposition"],
+    /^attachment; filename="vitrine-providers-\d{4}-\d\d-\d\d\.json"$/);
+  assert.ok(!exported.bytes.includes(fake.key) && !exported.bytes.includes(fake.key.slice(-4)));
+  const file = exported.json;
+  assert.deepEqual([file.format, file.version], ["vitrine-providers", 1]);
+
+  const other = await openHouse(t);
+  const preview = await other.post("/providers/import/preview", file);
+  assert.deepEqual(preview.items.map((item) => item.as_name), ["mock (2)", provider.name]);
+  assert.equal((await other.get("/providers")).items.length, 1, "a preview changes nothing");
+  const made = await other.call("POST", "/providers/import", { body: file });
+  assert.equal(made.status, 201);
+  await other.signal("SIGKILL");
+  await other.start();
+  const found = (await other.get("/providers")).items.find((one) => one.name === provider.name);
+  assert.deepEqual([found.id, found.has_key, found.is_enabled, found.is_private_allowed],
+    [made.json.items[1].id, false, false, false], "this machine's address is nobody's gift");
+  const closed = await other.call("PATCH", `/providers/${found.id}`, { body: { is_enabled: true } });
+  assert.deepEqual([closed.status, closed.json.field], [422, "base_url"]);
+  await other.patch(`/providers/${found.id}`,
+    { is_enabled: true, is_private_allowed: true, key: fake.key });
+  assert.equal((await other.runEnds((await other.run(ORDER)).id)).state, "done");
+
+  const wrong = structuredClone(file);
+  wrong.providers[1].base_url = "ftp://elsewhere.example";
+  const refused = await other.call("POST", "/providers/import", { body: wrong });
+  assert.deepEqual([refused.status, refused.json.field], [422, "providers[1].base_url"]);
+  const newer = await other.call("POST", "/providers/import", { body: { ...file, version: 2 } });
+  assert.deepEqual([newer.json.field, newer.json.limit], ["version", 1]);
+  assert.equal((await other.get("/providers")).items.length, 3);
+});

@@ -317,6 +317,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/providers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All providers as a file, without keys and other secrets */
+        get: operations["get_providers_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an import of this file would make; nothing is changed */
+        post: operations["post_providers_import_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add all providers of a file, without keys, or none */
+        post: operations["post_providers_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -1689,6 +1740,94 @@ export interface components {
              * @description When it ended.
              */
             at: string;
+        };
+        ProviderFile: {
+            /**
+             * @description What this file is.
+             * @enum {string}
+             */
+            format: "vitrine-providers";
+            /**
+             * Format: int64
+             * @description Of the format; a newer one is refused.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            exported_at: string;
+            /** @description The oldest first. */
+            providers: components["schemas"]["ProviderFileProvider"][];
+        };
+        ProviderFileProvider: {
+            /** @description One of the kinds. */
+            kind: string;
+            /** @description One of a kind in the file. */
+            name: string;
+            /** @description Empty: the kind's own. */
+            base_url: string;
+            /** @description Members by the kind's fields, secret ones left out. */
+            options: unknown;
+            /** @description Its models can be asked for. */
+            is_enabled: boolean;
+            /**
+             * Format: int64
+             * @description Calls at once.
+             */
+            concurrency: number;
+            /**
+             * @description When nobody knows whether a call was paid.
+             * @enum {string}
+             */
+            on_unknown: "hold" | "once_below" | "retry";
+            /**
+             * Format: int64
+             * @description For once_below: that price.
+             */
+            once_below_micro: number;
+            /** @description What differs from the kind's catalogue. */
+            models: components["schemas"]["ProviderFileModel"][];
+        };
+        ProviderFileModel: {
+            /** @description The wire id. */
+            name: string;
+            /** @description It can be asked for. */
+            is_enabled: boolean;
+            /** @description What it is the default for. */
+            purposes: string[];
+            /**
+             * Format: int64
+             * @description The house's own price; -1: the catalogue's.
+             */
+            price_micro: number;
+        };
+        ProviderImport: {
+            /** @description In the order of the file. */
+            items: components["schemas"]["ProviderImportItem"][];
+        };
+        ProviderImportItem: {
+            /** @description The new provider's; null in a preview. */
+            id: string | null;
+            /** @description Its name in the file. */
+            name: string;
+            /** @description Its name here. */
+            as_name: string;
+            /** @description Its kind. */
+            kind: string;
+            /** @description The name is taken here, so that a number is added. */
+            is_renamed: boolean;
+            /** @description It is switched off until somebody gives it a key. */
+            needs_key: boolean;
+            /** @description Its address is private or plain http: off until somebody allows that. */
+            needs_private: boolean;
+            /** @description Its models can be asked for at once. */
+            is_enabled: boolean;
+            /**
+             * Format: int64
+             * @description Models that differ from the catalogue.
+             */
+            model_count: number;
         };
         ModelList: {
             /** @description By provider, the oldest first. */
@@ -3280,6 +3419,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderHealth"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_providers_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderFile"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers_import_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderFile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderImport"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderFile"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderImport"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -16,9 +16,11 @@ import {
   formOf,
   groupSettings,
   healthWindows,
+  importNotes,
   missingField,
   modelChange,
   providerBody,
+  readProviderFile,
 } from './model';
 
 function field(change: Partial<ProviderField>): ProviderField {
@@ -183,5 +185,33 @@ describe('health', () => {
     expect(names(health(3, 3))).toEqual(['day']);
     expect(names(health(0, 3))).toEqual(['week']);
     expect(names(health(3, 9))).toEqual(['day', 'week']);
+  });
+});
+
+describe('a file of providers', () => {
+  it('is read as JSON, and refused by size before that', () => {
+    expect(readProviderFile(2, '{}')).toEqual({});
+    expect(() => readProviderFile(3, 'no!')).toThrow(expect.objectContaining({ code: 'not_json' }));
+    expect(() => readProviderFile(5_000_000, '{}')).toThrow(
+      expect.objectContaining({ code: 'too_big', limit: 4_194_304 }),
+    );
+  });
+
+  it('says what there is to know of each', () => {
+    const item = {
+      id: null,
+      name: 'A',
+      as_name: 'A',
+      kind: 'mock',
+      is_renamed: false,
+      needs_key: false,
+      needs_private: false,
+      is_enabled: true,
+      model_count: 0,
+    };
+    expect(importNotes(item)).toEqual([]);
+    expect(
+      importNotes({ ...item, is_renamed: true, needs_key: true, needs_private: true }),
+    ).toEqual(['renamed', 'needsKey', 'needsPrivate']);
   });
 });

@@ -1,8 +1,11 @@
+import { ApiError } from '~/api/errors';
 import type {
   Model,
   Provider,
   ProviderField,
+  ProviderFile,
   ProviderHealth,
+  ProviderImport,
   ProviderKind,
   Queue,
   Setting,
@@ -168,4 +171,30 @@ export function healthWindows(health: ProviderHealth): NamedWindow[] {
   if (day.calls > 0) shown.push({ name: 'day', window: day });
   if (week.calls > day.calls) shown.push({ name: 'week', window: week });
   return shown;
+}
+
+/** As many bytes as the server reads of it. */
+const providerFileMax = 4 * 1024 * 1024;
+
+/** The file as JSON; the server alone says whether it is a good one. */
+export function readProviderFile(size: number, text: string): ProviderFile {
+  if (size > providerFileMax) {
+    throw new ApiError(0, { code: 'too_big', limit: providerFileMax });
+  }
+  try {
+    return JSON.parse(text) as ProviderFile;
+  } catch {
+    throw new ApiError(0, { code: 'not_json' });
+  }
+}
+
+type ImportNote = 'renamed' | 'needsKey' | 'needsPrivate';
+
+/** What a person has to know about one of the file's accounts, or do. */
+export function importNotes(item: ProviderImport['items'][number]): ImportNote[] {
+  const notes: ImportNote[] = [];
+  if (item.is_renamed) notes.push('renamed');
+  if (item.needs_key) notes.push('needsKey');
+  if (item.needs_private) notes.push('needsPrivate');
+  return notes;
 }

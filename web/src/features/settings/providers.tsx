@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import { Plug, Plus } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { Download, Plug, Plus, Upload } from 'lucide-react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { queueQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
-import { Button } from '~/ui/button';
+import { Button, buttonClass } from '~/ui/button';
 import { useTitle } from '~/ui/page';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { asItRuns } from './model';
@@ -14,6 +14,9 @@ import { Section } from './section';
 const ProviderDialog = lazy(() =>
   import('./provider-dialog').then((file) => ({ default: file.ProviderDialog })),
 );
+const ProviderImport = lazy(() =>
+  import('./provider-import').then((file) => ({ default: file.ProviderImport })),
+);
 
 export function ProvidersPage() {
   const t = useT();
@@ -22,6 +25,8 @@ export function ProvidersPage() {
   const kinds = useQuery(providerKindsQuery);
   const queue = useQuery(queueQuery);
   const [isAdding, setAdding] = useState(false);
+  const [file, setFile] = useState<File | null>(null);
+  const picker = useRef<HTMLInputElement>(null);
   useTitle(t('settings.nav.providers'));
   const error = providers.error ?? kinds.error;
   return (
@@ -29,9 +34,29 @@ export function ProvidersPage() {
       title={t('settings.nav.providers')}
       text={t('settings.providers.text')}
       aside={
-        <Button look="ink" icon={Plus} onClick={() => setAdding(true)}>
-          {t('settings.providers.add')}
-        </Button>
+        <div className="flex flex-wrap items-center gap-2">
+          <a href="/api/v1/providers/export" download className={buttonClass('outline')}>
+            <Download size={16} strokeWidth={1.75} aria-hidden />
+            {t('settings.providers.export')}
+          </a>
+          <Button icon={Upload} onClick={() => picker.current?.click()}>
+            {t('settings.providers.import')}
+          </Button>
+          <Button look="ink" icon={Plus} onClick={() => setAdding(true)}>
+            {t('settings.providers.add')}
+          </Button>
+          <input
+            ref={picker}
+            type="file"
+            accept="application/json,.json"
+            hidden
+            aria-label={t('settings.import.title')}
+            onChange={(event) => {
+              setFile(event.target.files?.[0] ?? null);
+              event.target.value = '';
+            }}
+          />
+        </div>
       }
     >
       {(providers.isPending || kinds.isPending) && (
@@ -75,6 +100,9 @@ export function ProvidersPage() {
             taken={providers.data?.map((provider) => provider.name) ?? []}
             onClose={() => setAdding(false)}
           />
+        )}
+        {file && kinds.data && (
+          <ProviderImport file={file} kinds={kinds.data} onClose={() => setFile(null)} />
         )}
       </Suspense>
     </Section>
