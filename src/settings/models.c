@@ -2,15 +2,24 @@
 
 #include <stdlib.h>
 
-static const char *const purpose_names[] = {"image"};
+static const struct {
+    const char *name;
+    enum purpose purpose;
+    unsigned needs;
+} purposes[] = {
+    {"image",  PURPOSE_IMAGE,  NEED_GENERATE        },
+    {"edit",   PURPOSE_EDIT,   NEED_EDIT            },
+    {"text",   PURPOSE_TEXT,   NEED_WRITE           },
+    {"vision", PURPOSE_VISION, NEED_WRITE | NEED_SEE},
+};
 
-struct text_list purposes_out(const struct model_override *row, struct arena *arena)
+struct text_list purposes_out(unsigned bits, struct arena *arena)
 {
-    struct text_list words = {.items = ARENA_ARRAY(arena, struct str, COUNT(purpose_names))};
+    struct text_list words = {.items = ARENA_ARRAY(arena, struct str, COUNT(purposes))};
 
-    for (size_t i = 0; i < COUNT(purpose_names); i++)
-        if (row->is_default)
-            words.items[words.count++] = str_of(purpose_names[i]);
+    for (size_t i = 0; i < COUNT(purposes); i++)
+        if ((bits & purposes[i].purpose) != 0)
+            words.items[words.count++] = str_of(purposes[i].name);
     return words;
 }
 
@@ -20,16 +29,39 @@ bool purposes_in(const struct text_list *words, unsigned *bits, struct error *er
     for (size_t w = 0; w < words->count; w++) {
         size_t i = 0;
 
-        while (i < COUNT(purpose_names) && !str_equal(words->items[w], str_of(purpose_names[i])))
+        while (i < COUNT(purposes) && !str_equal(words->items[w], str_of(purposes[i].name)))
             i++;
-        if (i == COUNT(purpose_names))
+        if (i == COUNT(purposes))
             return error_field(err, ERROR_NOT_IN_LIST, "purposes", 0, "there is no purpose %.*s",
                                STR_ARGS(str_slice(words->items[w], 0, 40)));
-        if ((*bits & 1U << i) != 0)
+        if ((*bits & purposes[i].purpose) != 0)
             return error_field(err, ERROR_INVALID, "purposes", 0, "a purpose is there twice");
-        *bits |= 1U << i;
+        *bits |= purposes[i].purpose;
     }
     return true;
+}
+
+/* Asked of every model for every task, so that no sentence is made of it as provider_model_check()
+ * does; a test holds the two together. */
+unsigned purposes_of(const struct provider_model *model)
+{
+    /* Pictures that lead a generation are pictures from pictures too. */
+    const bool takes_pictures =
+        model->can_edit || (model->can_generate && model->references_max > 0);
+
+    return (model->can_generate ? PURPOSE_IMAGE : 0U) | (takes_pictures ? PURPOSE_EDIT : 0U) |
+           (model->can_write ? PURPOSE_TEXT : 0U) |
+           (model->can_write && model->can_see ? PURPOSE_VISION : 0U);
+}
+
+/* What an operation that needs this is for: looking before writing, edits before pictures. */
+static unsigned purpose_of_needs(unsigned needs)
+{
+    if ((needs & NEED_SEE) != 0)
+        return PURPOSE_VISION;
+    if ((needs & NEED_WRITE) != 0)
+        return PURPOSE_TEXT;
+    return (needs & NEED_EDIT) != 0 ? PURPOSE_EDIT : PURPOSE_IMAGE;
 }
 
 static const struct model_override *find_override(const struct model_override *overrides,
@@ -57,7 +89,7 @@ static struct model_row merge(const struct provider_row *provider, struct provid
         .provider = provider,
         .model = model,
         .is_enabled = provider->is_enabled && (override == NULL || override->is_enabled),
-        .is_default = override != NULL && override->is_default,
+        .chosen = override == NULL ? 0 : override->purposes,
         .has_own_price = override != NULL && override->price_micro >= 0,
     };
 
@@ -73,25 +105,61 @@ static bool makes_pictures(const struct model_row *row)
     return row->model.can_generate || row->model.can_edit;
 }
 
-/* There is always a default while there is a model: the chosen one when it is on, else the first
- * that makes pictures, else the first. */
-static void decide_default(struct model_row *items, size_t count)
+/* There is always a default for pictures while there is a model: the chosen one when it is on, else
+ * the first that makes pictures, else the first. */
+static struct model_row *decide_default(struct model_row *items, size_t count)
 {
     struct model_row *first = NULL, *painter = NULL, *chosen = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        if (items[i].is_enabled && first == NULL)
+        if (!items[i].is_enabled)
+            continue;
+        if (first == NULL)
             first = &items[i];
-        if (items[i].is_enabled && painter == NULL && makes_pictures(&items[i]))
+        if (painter == NULL && makes_pictures(&items[i]))
             painter = &items[i];
-        if (items[i].is_enabled && items[i].is_default)
+        if ((items[i].chosen & PURPOSE_IMAGE) != 0)
             chosen = &items[i];
-        items[i].is_default = false;
     }
     if (chosen == NULL)
         chosen = painter != NULL ? painter : first;
     if (chosen != NULL)
         chosen->is_default = true;
+    return chosen;
+}
+
+/* Each purpose has the chosen model if that is on and can; else the default for pictures, else the
+ * first that can, one of that one's provider before all others. */
+static void decide_purpose(struct model_row *items, size_t count, const struct model_row *house,
+                           unsigned purpose)
+{
+    struct model_row *found = NULL;
+    int found_rank = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int rank;
+
+        if (!items[i].is_enabled || (purposes_of(&items[i].model) & purpose) == 0)
+            continue;
+        rank = (items[i].chosen & purpose) != 0       ? 4
+               : &items[i] == house                   ? 3
+               : items[i].provider == house->provider ? 2
+                                                      : 1;
+        if (rank > found_rank) {
+            found = &items[i];
+            found_rank = rank;
+        }
+    }
+    if (found != NULL)
+        found->purposes |= purpose;
+}
+
+static void decide_defaults(struct model_row *items, size_t count)
+{
+    const struct model_row *house = decide_default(items, count);
+
+    for (size_t i = 0; i < COUNT(purposes) && house != NULL; i++)
+        decide_purpose(items, count, house, purposes[i].purpose);
 }
 
 void models_merge(const struct provider_row *providers, size_t provider_count,
@@ -123,7 +191,7 @@ void models_merge(const struct provider_row *providers, size_t provider_count,
                 (*items)[(*count)++] =
                     merge(provider, provider_model_find(kind, overrides[o].name), &overrides[o]);
     }
-    decide_default(*items, *count);
+    decide_defaults(*items, *count);
 }
 
 /* "PROVIDERID/wire-id": wire ids may hold slashes themselves. */
@@ -222,8 +290,10 @@ bool models_choose(const struct model_row *items, size_t count, struct str asked
                                                                            has_provider};
     struct search search = {.asked = asked, .needs = needs};
 
+    /* With nobody who can, the default for pictures, so that there is somebody to say no. */
     for (size_t i = 0; i < count; i++)
-        if (items[i].is_default)
+        if ((items[i].purposes & purpose_of_needs(needs)) != 0 ||
+            (items[i].is_default && (search.preferred == NULL)))
             search.preferred = &items[i];
     if (asked.size == 0)
         return choose_default(items, count, &search, out, err);

@@ -10,7 +10,7 @@ struct model_view {
     bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
         has_transparency, has_stream, can_write, can_see, has_schema;
     int64_t references_max, count_max;
-    struct text_list sizes;
+    struct text_list purposes, sizes;
     int64_t side_px_min, side_px_max, side_px_step, pixels_min, pixels_max, ratio_max;
     struct text_list qualities, formats;
     int64_t price_micro;

@@ -57,14 +57,14 @@ static void test_the_first_model_is_the_default_until_one_is_chosen(void **state
         {.provider_id = 2,
          .name = {"house-model", 11},
          .is_enabled = true,
-         .is_default = true,
+         .purposes = PURPOSES_ALL,
          .price_micro = -1},
     };
     static const struct model_override off[] = {
         {.provider_id = 2,
          .name = {"house-model", 11},
          .is_enabled = false,
-         .is_default = true,
+         .purposes = PURPOSES_ALL,
          .price_micro = -1},
         {.provider_id = 1,                .name = {"mock", 4},          .is_enabled = false, .price_micro = -1},
     };
@@ -170,7 +170,7 @@ static void test_the_default_is_one_that_can_do_what_is_needed(void **state)
         {.provider_id = 2,
          .name = {"gpt-6-luna", 10},
          .is_enabled = true,
-         .is_default = true,
+         .purposes = PURPOSES_ALL,
          .price_micro = -1},
     };
     static const struct model_override none[] = {
@@ -269,6 +269,112 @@ static void test_a_model_for_pictures_is_the_default_before_one_for_text(void **
     assert_true(find(items, count, 2, "gpt-image-2.6-sunburst")->is_default);
 }
 
+/* ---- purposes ---- */
+
+#define PAINTER                                                                                    \
+    {                                                                                              \
+        "gpt-image-2", 11                                                                          \
+    }
+#define WRITER                                                                                     \
+    {                                                                                              \
+        "gpt-6-luna", 10                                                                           \
+    }
+
+static void test_each_purpose_has_the_model_chosen_for_it(void **state)
+{
+    static const struct model_override overrides[] = {
+        {.provider_id = 2,
+         .name = PAINTER,
+         .is_enabled = true,
+         .purposes = PURPOSE_EDIT,
+         .price_micro = -1},
+        {.provider_id = 2,
+         .name = WRITER,
+         .is_enabled = true,
+         .purposes = PURPOSE_TEXT | PURPOSE_IMAGE,
+         .price_micro = -1},
+        {.provider_id = 1,
+         .name = {"mock-text", 9},
+         .is_enabled = true,
+         .purposes = PURPOSE_VISION,
+         .price_micro = -1},
+    };
+    static const struct {
+        unsigned needs;
+        size_t override_count;
+        const char *name, *why;
+    } cases[] = {
+        {NEED_EDIT,             3, "gpt-image-2",            "chosen for edits"                                 },
+        {NEED_WRITE,            3, "gpt-6-luna",             "chosen for text"                                  },
+        {NEED_WRITE | NEED_SEE, 3, "mock-text",              "chosen for looking"                               },
+        {NEED_GENERATE,         3, "gpt-image-2.6-sunburst",
+         "the chosen one makes none: its provider's first"                                                      },
+        {NEED_GENERATE,         1, "mock",                   "nobody was chosen: the house's first"             },
+        {NEED_WRITE,            1, "mock-text",              "nor for text: the first of the default's provider"},
+    };
+    struct model_row *items;
+    const struct model_row *found;
+    size_t count;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = {0};
+
+        models_merge(providers, 2, overrides, cases[i].override_count, *state, &items, &count);
+        if (!models_choose(items, count, STR_EMPTY, cases[i].needs, &found, &err))
+            fail_msg("%s: %s", cases[i].why, err.message);
+        if (!str_equal(found->model.name, str_of(cases[i].name)))
+            fail_msg("%s: %.*s", cases[i].why, STR_ARGS(found->model.name));
+    }
+    /* Its provider is deleted or off: the first that can takes its place. */
+    providers[1].is_enabled = false;
+    models_merge(providers, 2, overrides, 3, *state, &items, &count);
+    for (size_t i = 0; i < 3; i++) {
+        static const unsigned needs[] = {NEED_GENERATE, NEED_EDIT, NEED_WRITE};
+        struct error err = {0};
+
+        assert_true(models_choose(items, count, STR_EMPTY, needs[i], &found, &err));
+        assert_int_equal(found->provider->id, 1);
+    }
+}
+
+static void test_a_purpose_has_one_model_that_can(void **state)
+{
+    struct model_row *items;
+    size_t count;
+    unsigned seen = 0;
+
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(seen & items[i].purposes, 0);
+        assert_int_equal(items[i].purposes & ~purposes_of(&items[i].model), 0);
+        seen |= items[i].purposes;
+    }
+    assert_int_equal(seen, PURPOSES_ALL);
+}
+
+static void test_what_a_model_can_do_is_said_alike_in_both_rooms(void **state)
+{
+    static const struct {
+        unsigned purpose, needs;
+    } pairs[] = {
+        {PURPOSE_IMAGE,  NEED_GENERATE        },
+        {PURPOSE_EDIT,   NEED_EDIT            },
+        {PURPOSE_TEXT,   NEED_WRITE           },
+        {PURPOSE_VISION, NEED_WRITE | NEED_SEE},
+    };
+    struct model_row *items;
+    size_t count;
+
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t p = 0; p < COUNT(pairs); p++) {
+            struct error err = {0};
+
+            assert_int_equal((purposes_of(&items[i].model) & pairs[p].purpose) != 0,
+                             provider_model_check(&items[i].model, pairs[p].needs, &err));
+        }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -280,6 +386,9 @@ int main(void)
         TEST(test_the_default_is_one_that_can_do_what_is_needed),
         TEST(test_a_model_that_is_named_for_what_it_cannot_do_is_refused),
         TEST(test_a_model_for_pictures_is_the_default_before_one_for_text),
+        TEST(test_each_purpose_has_the_model_chosen_for_it),
+        TEST(test_a_purpose_has_one_model_that_can),
+        TEST(test_what_a_model_can_do_is_said_alike_in_both_rooms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

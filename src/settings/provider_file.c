@@ -99,20 +99,24 @@ static bool plain_options(const struct provider_kind *kind, struct str options, 
     return true;
 }
 
-static struct list models_out(int64_t provider_id, const struct model_override *overrides,
-                              size_t count, struct arena *arena)
+static struct list models_out(int64_t provider_id, const struct provider_kind *kind,
+                              const struct model_override *overrides, size_t count,
+                              struct arena *arena)
 {
     struct file_model *items = NULL;
     size_t found = 0;
 
     for (size_t i = 0; i < count; i++) {
+        struct provider_model model;
+
         if (overrides[i].provider_id != provider_id)
             continue;
+        model = provider_model_find(kind, overrides[i].name);
         items = arena_more(arena, items, sizeof(*items), found);
         items[found++] = (struct file_model){
             .name = overrides[i].name,
             .is_enabled = overrides[i].is_enabled,
-            .purposes = purposes_out(&overrides[i], arena),
+            .purposes = purposes_out(overrides[i].purposes & purposes_of(&model), arena),
             .price_micro = overrides[i].price_micro,
         };
     }
@@ -149,7 +153,7 @@ bool provider_file_make(struct db *db, int64_t now_ms, struct arena *arena,
             .concurrency = row->concurrency,
             .on_unknown = row->on_unknown,
             .once_below_micro = row->once_below_micro,
-            .models = models_out(row->id, overrides, override_count, arena),
+            .models = models_out(row->id, kind, overrides, override_count, arena),
         };
     }
     *out = (struct provider_file){

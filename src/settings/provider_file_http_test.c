@@ -144,12 +144,12 @@ static void test_a_default_of_the_house_stays(void **state)
 
     EXPECT(house, "POST", IMPORT, file, 201, "\"is_enabled\":true,\"model_count\":1");
     assert_int_equal(count_rows(house, "SELECT count(*) AS n FROM provider_model m JOIN provider p"
-                                       " ON p.id = m.provider_id WHERE m.is_default"
+                                       " ON p.id = m.provider_id WHERE m.purposes = 1"
                                        " AND p.name = 'Other'"),
                      1);
     EXPECT(house, "POST", IMPORT, file, 201, "\"as_name\":\"Other (2)\"");
     assert_int_equal(count_rows(house, "SELECT count(*) AS n FROM provider_model m JOIN provider p"
-                                       " ON p.id = m.provider_id WHERE m.is_default"
+                                       " ON p.id = m.provider_id WHERE m.purposes = 1"
                                        " AND p.name = 'Other'"),
                      1);
 }
@@ -227,8 +227,7 @@ static void test_what_is_no_such_file_is_refused_whole(void **state)
          422, "\"field\":\"providers[0].models[1].name\"", "a model twice"},
         {FILE_OF(ROW("mock", "A", "") "{\"name\":\"m\",\"is_enabled\":true,\"purposes\":[],"
                                       "\"price_micro\":-2}"),
-         422, "\"field\":\"providers[0].models[0].price_micro\"",
-         "a price below none"},
+         422, "\"field\":\"providers[0].models[0].price_micro\"", "a price below none"},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -347,6 +346,72 @@ static void test_imports_at_once_get_names_of_their_own(void **state)
         count_rows(house, "SELECT count(*) AS n FROM provider WHERE name = 'Same (8)'"), 1);
 }
 
+/* ---- purposes of an older house ---- */
+
+static void open_old(struct house *house, const char *path, size_t count, struct db_pool **pool)
+{
+    const struct db_config config = {.path = path,
+                                     .readers = 1,
+                                     .migrations = db_migrations,
+                                     .migration_count = count,
+                                     .clock = &clock_system};
+    struct error err = {0};
+
+    (void)house;
+    if (!db_pool_open(&config, pool, &err))
+        fail_msg("%s %s", err.message, err.detail);
+}
+
+static bool add_old_default(struct db *db, void *context, struct error *err)
+{
+    static const struct sql provider = {
+        "test_old_provider",
+        "INSERT INTO provider (id, public_id, kind, name, base_url, sealed_key, key_hint, options,"
+        " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro, created_at_ms)"
+        " VALUES (1, 'p', 'mock', 'm', '', '', '', '{}', 1, 0, 1, 'hold', 0, 0)",
+        NULL};
+    static const struct sql model = {
+        "test_old_model",
+        "INSERT INTO provider_model (provider_id, name, is_enabled, is_default, price_micro)"
+        " VALUES (1, 'a', 1, 0, 7), (1, 'b', 0, 1, NULL)",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &provider, NULL, 0, NULL, err) && db_exec(db, &model, NULL, 0, NULL, err);
+}
+
+static void test_the_default_of_an_older_house_is_it_for_all_purposes(void **state)
+{
+    struct house *house = *state;
+    const char *path =
+        arena_cstr(house->arena, arena_printf(house->arena, "%s/old.db", house->directory));
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    struct db_pool *pool;
+    struct model_override *items;
+    size_t before = 0, count;
+    struct error err = {0};
+
+    while (before < db_migration_count && strcmp(db_migrations[before].name, "0011_purpose") != 0)
+        before++;
+    assert_true(before < db_migration_count);
+    open_old(house, path, before, &pool);
+    assert_true(db_transact(pool, "test", add_old_default, NULL, &err));
+    db_pool_close(pool);
+    open_old(house, path, db_migration_count, &pool);
+    {
+        CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+
+        assert_true(db_borrow(pool, &db, &err));
+        assert_true(model_store_list(db, arena, &items, &count, &err));
+    }
+    db_pool_close(pool);
+    assert_int_equal(count, 2);
+    assert_int_equal(items[0].purposes, 0);
+    assert_int_equal(items[0].price_micro, 7);
+    assert_int_equal(items[1].purposes, PURPOSES_ALL);
+    assert_false(items[1].is_enabled);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -361,6 +426,7 @@ int main(void)
         TEST(test_a_house_has_room_for_a_hundred_or_takes_none),
         TEST(test_all_are_made_or_none),
         TEST(test_imports_at_once_get_names_of_their_own),
+        TEST(test_the_default_of_an_older_house_is_it_for_all_purposes),
     };
     struct error err;
 

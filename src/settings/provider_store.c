@@ -190,7 +190,7 @@ bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, s
            db_exec_one(db, &remove, args, COUNT(args), err);
 }
 
-#define OVERRIDE_COLUMNS "provider_id, name, is_enabled, is_default, price_micro"
+#define OVERRIDE_COLUMNS "provider_id, name, is_enabled, purposes, price_micro"
 
 static bool read_overrides(struct db *db, const struct sql *sql, const struct sql_value *args,
                            size_t arg_count, size_t most, struct arena *arena,
@@ -208,7 +208,7 @@ static bool read_overrides(struct db *db, const struct sql *sql, const struct sq
             .provider_id = rows_int64(&rows, "provider_id"),
             .name = rows_str(&rows, "name", arena),
             .is_enabled = rows_bool(&rows, "is_enabled"),
-            .is_default = rows_bool(&rows, "is_default"),
+            .purposes = (unsigned)rows_int64(&rows, "purposes"),
             .price_micro =
                 rows_is_null(&rows, "price_micro") ? -1 : rows_int64(&rows, "price_micro"),
         };
@@ -265,20 +265,22 @@ bool model_store_count(struct db *db, int64_t provider_id, int64_t *count, struc
 bool model_store_set(struct db *db, const struct model_override *row, struct error *err)
 {
     static const struct sql clear = {
-        "model_store_clear_default",
-        "UPDATE provider_model SET is_default = 0 WHERE is_default = 1", NULL};
+        "model_store_clear_purposes",
+        "UPDATE provider_model SET purposes = purposes & ~$1 WHERE purposes & $1 <> 0", NULL};
     static const struct sql set = {
         "model_store_set",
-        "INSERT INTO provider_model (provider_id, name, is_enabled, is_default, price_micro)"
+        "INSERT INTO provider_model (provider_id, name, is_enabled, purposes, price_micro)"
         " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider_id, name) DO UPDATE SET"
-        " is_enabled = excluded.is_enabled, is_default = excluded.is_default,"
+        " is_enabled = excluded.is_enabled, purposes = excluded.purposes,"
         " price_micro = excluded.price_micro",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->provider_id), SQL_TEXT(row->name),
-                                     SQL_BOOL(row->is_enabled), SQL_BOOL(row->is_default),
+                                     SQL_BOOL(row->is_enabled), SQL_INT64(row->purposes),
                                      row->price_micro < 0 ? SQL_NULL : SQL_INT64(row->price_micro)};
 
-    if (row->is_default && !db_exec(db, &clear, NULL, 0, NULL, err))
+    const struct sql_value taken[] = {SQL_INT64(row->purposes)};
+
+    if (row->purposes != 0 && !db_exec(db, &clear, taken, COUNT(taken), NULL, err))
         return false;
     return db_exec_one(db, &set, args, COUNT(args), err);
 }

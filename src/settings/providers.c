@@ -4,6 +4,7 @@
 #include "core/text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- one row from what was asked ---- */
@@ -77,29 +78,71 @@ static bool apply(const struct settings *settings, const struct provider_change 
     return true;
 }
 
-static bool apply_models(struct db *db, int64_t provider_id, const struct provider_change *change,
+/* What is not said of a model's purposes stays as it was. */
+static bool purposes_after(const struct model_change *change, const struct provider_kind *kind,
+                           const struct model_override *before, size_t before_count, unsigned *out,
+                           struct error *err)
+{
+    const struct provider_model model = provider_model_find(kind, change->name);
+    unsigned bits = 0;
+
+    if (change->purposes.items != NULL) {
+        if (!purposes_in(&change->purposes, &bits, err))
+            return false;
+        if ((bits & ~purposes_of(&model)) != 0)
+            return error_field(err, ERROR_INVALID, "purposes", 0,
+                               "%.*s cannot do all that it would be the default for",
+                               STR_ARGS(str_slice(change->name, 0, 60)));
+        *out = bits;
+        return true;
+    }
+    for (size_t i = 0; i < before_count; i++)
+        if (str_equal(before[i].name, change->name))
+            bits = before[i].purposes;
+    *out = change->is_default ? bits | PURPOSE_IMAGE : bits & ~(unsigned)PURPOSE_IMAGE;
+    return true;
+}
+
+static bool apply_model(struct db *db, int64_t provider_id, const struct provider_kind *kind,
+                        const struct model_change *model, const struct model_override *before,
+                        size_t before_count, struct error *err)
+{
+    struct model_override row = {
+        .provider_id = provider_id,
+        .name = model->name,
+        .is_enabled = model->is_enabled,
+        .price_micro = model->price_micro,
+    };
+
+    if (!provider_check_model(model->name, err))
+        return false;
+    if (model->is_forgotten)
+        return model_store_remove(db, provider_id, model->name, err);
+    return purposes_after(model, kind, before, before_count, &row.purposes, err) &&
+           model_store_set(db, &row, err);
+}
+
+static bool apply_models(struct db *db, const struct provider_row *provider,
+                         const struct provider_change *change, struct arena *arena,
                          struct error *err)
 {
+    const struct provider_kind *kind = provider_kind_find(provider->kind);
+    struct model_override *before;
+    size_t before_count;
     int64_t count;
 
-    for (size_t i = 0; i < change->model_count; i++) {
-        const struct model_change *model = &change->models[i];
-        const struct model_override row = {
-            .provider_id = provider_id,
-            .name = model->name,
-            .is_enabled = model->is_enabled,
-            .is_default = model->is_default,
-            .price_micro = model->price_micro,
-        };
-
-        if (!provider_check_model(model->name, err) ||
-            (model->is_forgotten ? !model_store_remove(db, provider_id, model->name, err)
-                                 : !model_store_set(db, &row, err)))
-            return false;
-    }
     if (change->model_count == 0)
         return true;
-    if (!model_store_count(db, provider_id, &count, err))
+    assert(kind != NULL); /* apply() looked */
+    if (!model_store_list_of(db, provider->id, arena, &before, &before_count, err))
+        return false;
+    for (size_t i = 0; i < change->model_count; i++)
+        if (!apply_model(db, provider->id, kind, &change->models[i], before, before_count, err)) {
+            if (strcmp(err->field, "purposes") == 0)
+                snprintf(err->field, sizeof err->field, "models[%zu].purposes", i);
+            return false;
+        }
+    if (!model_store_count(db, provider->id, &count, err))
         return false;
     return count <= PROVIDER_MODELS_MAX ||
            error_field(err, ERROR_TOO_MANY, "models", PROVIDER_MODELS_MAX,
@@ -143,7 +186,7 @@ static bool create(struct db *db, void *context, struct error *err)
         return error_field(err, ERROR_TOO_MANY, "name", PROVIDERS_MAX,
                            "there are %d providers already", PROVIDERS_MAX);
     return provider_store_add(db, &work->row, &work->row.id, err) &&
-           apply_models(db, work->row.id, work->change, err) &&
+           apply_models(db, &work->row, work->change, work->arena, err) &&
            announce(db, work->settings, work->row.public_id, work->now_ms, work->arena, err);
 }
 
@@ -155,7 +198,7 @@ static bool update(struct db *db, void *context, struct error *err)
     return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
            apply(work->settings, work->change, work->arena, &work->row, err) &&
            provider_store_update(db, &work->row, err) &&
-           apply_models(db, work->row.id, work->change, err) &&
+           apply_models(db, &work->row, work->change, work->arena, err) &&
            announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
 }
 
@@ -291,7 +334,7 @@ static bool import_models(struct db *db, const struct file_provider *provider, i
         if (!purposes_in(&models[i].purposes, &purposes, err))
             return false;
         /* What the house chose for itself stays its choice. */
-        row.is_default = (purposes & ~taken) != 0;
+        row.purposes = purposes & ~taken;
         if (!model_store_set(db, &row, err))
             return false;
     }
@@ -313,7 +356,7 @@ static bool import_all(struct db *db, void *context, struct error *err)
         !provider_file_plan(work->file, rows, count, work->arena, work->items, err))
         return false;
     for (size_t i = 0; i < override_count; i++)
-        taken |= overrides[i].is_default ? 1 : 0;
+        taken |= overrides[i].purposes;
     for (size_t i = 0; i < work->file->providers.count; i++) {
         struct provider_row row =
             provider_make(work->settings, providers[i].kind, work->now_ms, work->arena);

@@ -65,16 +65,18 @@ static const struct shape provider_page_shape =
 
 #define MODEL_CHANGE(member) offsetof(struct model_change, member)
 static const struct field model_change_fields[] = {
-    {"name",         FIELD_TEXT, MODEL_CHANGE(name),         FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL, NULL,
-     "The wire id; one the catalogue does not have is added."                                                                                                                        },
-    {"is_enabled",   FIELD_BOOL, MODEL_CHANGE(is_enabled),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
-     "It can be asked for."                                                                                                                                                          },
-    {"is_default",   FIELD_BOOL, MODEL_CHANGE(is_default),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
-     "Taken when nobody names a model; takes the place of the one before."                                                                                                           },
-    {"price_micro",  FIELD_INT,  MODEL_CHANGE(price_micro),  FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL,
-     NULL,                                                                                                    "Of a picture, in the catalogue's currency; -1: the catalogue's price."},
-    {"is_forgotten", FIELD_BOOL, MODEL_CHANGE(is_forgotten), 0,              0,  0,               NULL, NULL,
-     "Back to the catalogue; an added model is gone."                                                                                                                                },
+    {"name",         FIELD_TEXT,  MODEL_CHANGE(name),         FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL, NULL,
+     "The wire id; one the catalogue does not have is added."                                                                                                                         },
+    {"is_enabled",   FIELD_BOOL,  MODEL_CHANGE(is_enabled),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
+     "It can be asked for."                                                                                                                                                           },
+    {"is_default",   FIELD_BOOL,  MODEL_CHANGE(is_default),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
+     "Taken for pictures when nobody names a model; takes the place of the one before."                                                                                               },
+    {"price_micro",  FIELD_INT,   MODEL_CHANGE(price_micro),  FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL,
+     NULL,                                                                                                     "Of a picture, in the catalogue's currency; -1: the catalogue's price."},
+    {"purposes",     FIELD_TEXTS, MODEL_CHANGE(purposes),     0,              0,  PURPOSES_MAX,    NULL, NULL,
+     "All that it is the default for: image, edit, text, vision; goes before is_default."                                                                                             },
+    {"is_forgotten", FIELD_BOOL,  MODEL_CHANGE(is_forgotten), 0,              0,  0,               NULL, NULL,
+     "Back to the catalogue; an added model is gone."                                                                                                                                 },
 };
 static const struct shape model_change_shape =
     SHAPE("ModelChange", struct model_change, model_change_fields);

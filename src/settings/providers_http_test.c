@@ -229,6 +229,51 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
            422, "\"models\"");
 }
 
+#define MODEL(name, more)                                                                          \
+    "{\"models\":[{\"name\":\"" name "\",\"is_enabled\":true,\"price_micro\":-1," more "}]}"
+
+static void test_a_model_is_the_default_for_what_it_can_do(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"Shop\"}");
+    const char *other = add(house, "{\"kind\":\"openai\",\"name\":\"Other\"}");
+
+    EXPECT(house, "PATCH", path,
+           MODEL("gpt-image-2", "\"is_default\":false,\"purposes\":[\"image\",\"edit\"]"), 200,
+           "\"purposes\":[\"image\",\"edit\"]");
+    EXPECT(house, "PATCH", path,
+           MODEL("gpt-6-luna", "\"is_default\":false,\"purposes\":[\"text\",\"vision\"]"), 200,
+           "\"purposes\":[\"text\",\"vision\"]");
+    /* One who says nothing of purposes leaves them, but for the one that is_default is. */
+    EXPECT(house, "PATCH", path, MODEL("gpt-image-2", "\"is_default\":false"), 200,
+           "\"purposes\":[\"edit\"]");
+    EXPECT(house, "PATCH", path, MODEL("gpt-image-2", "\"is_default\":true"), 200,
+           "\"purposes\":[\"image\",\"edit\"]");
+    /* Another takes one of two. */
+    EXPECT(house, "PATCH", other,
+           MODEL("gpt-image-2", "\"is_default\":false,\"purposes\":[\"edit\"]"), 200,
+           "\"purposes\":[\"edit\"]");
+    EXPECT(house, "GET", path, NULL, 200, "\"purposes\":[\"image\"]");
+    EXPECT(house, "PATCH", path,
+           MODEL("gpt-image-2", "\"is_default\":true,\"purposes\":[\"text\"]"), 422,
+           "\"field\":\"models[0].purposes\"");
+    EXPECT(house, "PATCH", path, MODEL("gpt-image-2", "\"is_default\":true,\"purposes\":[\"tea\"]"),
+           422, "\"field\":\"models[0].purposes\"");
+    EXPECT(house, "PATCH", path,
+           MODEL("gpt-image-2", "\"is_default\":true,\"purposes\":[\"image\",\"image\"]"), 422,
+           "\"field\":\"models[0].purposes\"");
+    EXPECT(house, "PATCH", path,
+           MODEL("gpt-image-2", "\"is_default\":true,\"purposes\":[\"a\",\"b\",\"c\",\"d\",\"e\"]"),
+           422, "\"field\":\"models[0].purposes\",\"limit\":4");
+    EXPECT(house, "PATCH", path, MODEL("gpt-image-2", "\"is_default\":false,\"purposes\":[]"), 200,
+           NULL);
+    /* The providers are gone: the mock, the first that can, is it for all. */
+    EXPECT(house, "DELETE", path, NULL, 204, NULL);
+    EXPECT(house, "DELETE", other, NULL, 204, NULL);
+    EXPECT(house, "GET", "/api/v1/models", NULL, 200, "\"purposes\":[\"image\",\"edit\"]");
+    EXPECT(house, "GET", "/api/v1/models", NULL, 200, "\"purposes\":[\"text\",\"vision\"]");
+}
+
 static void test_a_provider_is_paused_and_resumed(void **state)
 {
     struct house *house = *state;
@@ -396,6 +441,7 @@ int main(void)
         TEST(test_a_change_leaves_what_it_does_not_name),
         TEST(test_providers_that_are_refused),
         TEST(test_models_are_switched_priced_added_and_forgotten),
+        TEST(test_a_model_is_the_default_for_what_it_can_do),
         TEST(test_a_provider_is_paused_and_resumed),
         TEST(test_what_is_not_there_is_not_found),
         TEST(test_the_mock_passes_its_test_without_a_network),

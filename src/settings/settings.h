@@ -120,10 +120,10 @@ struct model_choice {
 /*
  * Finds an enabled model of an enabled provider that can do what is needed (bits of enum
  * provider_need) by what people write: "PROVIDERID/wire-id", a wire id (the default model's
- * provider first, then the oldest), or a provider's name (its first such model); empty: the default
- * model, or when that cannot, the first that can.  Fails: NOT_IN_LIST with field "model" and a
- * sentence that says whether it is unknown or switched off, INVALID with one that says what it
- * cannot do; and as db_query().  Any thread.
+ * provider first, then the oldest), or a provider's name (its first such model); empty: the
+ * default for that purpose, or when there is none, the first that can.  Fails: NOT_IN_LIST with
+ * field "model" and a sentence that says whether it is unknown or switched off, INVALID with one
+ * that says what it cannot do; and as db_query().  Any thread.
  */
 MUST_CHECK bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
                                     unsigned needs, struct arena *arena, struct model_choice *out,

@@ -127,11 +127,21 @@ struct provider_row {
     int64_t created_at_ms;
 };
 
+/* What a model can be the default for: bits, as they are stored. */
+enum purpose {
+    PURPOSE_IMAGE = 1,  /* pictures from words */
+    PURPOSE_EDIT = 2,   /* pictures from pictures */
+    PURPOSE_TEXT = 4,   /* text */
+    PURPOSE_VISION = 8, /* text about pictures */
+    PURPOSES_ALL = 15,
+};
+
 /* What differs from the catalogue. */
 struct model_override {
     int64_t provider_id;
     struct str name;
-    bool is_enabled, is_default;
+    bool is_enabled;
+    unsigned purposes;   /* that it was chosen for, whether it can or not */
     int64_t price_micro; /* -1: the catalogue's */
 };
 
@@ -140,7 +150,9 @@ struct model_row {
     const struct provider_row *provider;
     struct provider_model model; /* price_micro is the house's own when there is one */
     bool is_enabled;             /* the model and its provider */
-    bool is_default;
+    unsigned chosen;             /* the override's purposes */
+    unsigned purposes;           /* that it is the default for; each has one row, if any can */
+    bool is_default;             /* for pictures; while there is a model, one is */
     bool has_own_price;
 };
 
@@ -168,10 +180,12 @@ void provider_options_free(struct settings *settings);
 /* What a key is sealed with: its row and nothing else opens it. */
 struct str provider_seal_context(struct str public_id, struct arena *arena);
 
-/* models.c: purposes as words of a file and as bits.  Fails: NOT_IN_LIST, INVALID (one is there
- * twice), field "purposes". */
-struct text_list purposes_out(const struct model_override *row, struct arena *arena);
+/* models.c: purposes as words and as bits.  Fails: NOT_IN_LIST, INVALID (one is there twice), field
+ * "purposes". */
+struct text_list purposes_out(unsigned bits, struct arena *arena);
 MUST_CHECK bool purposes_in(const struct text_list *words, unsigned *bits, struct error *err);
+/* Those that the model can be used for. */
+unsigned purposes_of(const struct provider_model *model);
 /* models.c: the catalogue of each provider with what differs, the default first decided. */
 void models_merge(const struct provider_row *providers, size_t provider_count,
                   const struct model_override *overrides, size_t override_count,
@@ -213,7 +227,10 @@ MUST_CHECK bool model_store_remove(struct db *db, int64_t provider_id, struct st
 
 struct model_change {
     struct str name;
-    bool is_enabled, is_default;
+    bool is_enabled;
+    bool is_default; /* for pictures; its other purposes stay */
+    /* All that it is the default for; goes before is_default.  items is NULL: not said. */
+    struct text_list purposes;
     int64_t price_micro; /* -1: the catalogue's */
     bool is_forgotten;   /* back to the catalogue; an added one is gone */
 };

@@ -329,3 +329,29 @@ test("providers go to another house as a file without secrets", async (t) => {
   assert.deepEqual([newer.json.field, newer.json.limit], ["version", 1]);
   assert.equal((await other.get("/providers")).items.length, 3);
 });
+
+test("each purpose has a model of its own, and falls back when its provider is gone", async (t) => {
+  const { house, fake, provider } = await open(t);
+  const taken = async (operation, inputs) => {
+    const run = await house.run({ prompt: "a lamp" }, 1,
+      { operation, ...(inputs ? { inputs } : {}) });
+    await house.runEnds(run.id);
+    return (await house.get(`/tasks/${run.tasks[0].id}`)).provider_id;
+  };
+  const mock = (await house.get("/providers")).items.find((one) => one.kind === "mock");
+  const pictures = (await house.upload([{ name: "a.png", bytes: plain(256, 256, 1) }]))
+    .map((item) => item.asset.id);
+  await house.patch(`/providers/${provider.id}`, { models: [{ name: "gpt-image-2", is_enabled: true,
+    is_default: false, purposes: ["edit"], price_micro: -1 }] });
+  assert.equal(await taken("image.generate"), mock.id, "pictures stay where they were");
+  assert.equal(await taken("image.edit", { images: pictures }), provider.id, "edits go to theirs");
+  assert.equal(await charges(fake), 1);
+  const wrong = await house.call("PATCH", `/providers/${provider.id}`, { body: { models: [{
+    name: "gpt-image-2", is_enabled: true, is_default: false, purposes: ["text"], price_micro: -1 }] } });
+  assert.deepEqual([wrong.status, wrong.json.field], [422, "models[0].purposes"]);
+  await house.signal("SIGKILL");
+  await house.start();
+  assert.equal(await taken("image.edit", { images: pictures }), provider.id, "on disk");
+  await house.call("DELETE", `/providers/${provider.id}`);
+  assert.equal(await taken("image.edit", { images: pictures }), mock.id, "the first that can");
+});

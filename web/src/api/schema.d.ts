@@ -1479,8 +1479,10 @@ export interface components {
             kind: string;
             /** @description It and its provider are switched on. */
             is_enabled: boolean;
-            /** @description Taken when nobody names a model; one in the house. */
+            /** @description Taken for pictures when nobody names a model. */
             is_default: boolean;
+            /** @description Taken when nobody names a model: image, edit, text, vision. */
+            purposes: string[];
             /** @description It stands in the kind's catalogue. */
             is_known: boolean;
             /** @description Text to picture. */
@@ -1603,13 +1605,15 @@ export interface components {
             name: string;
             /** @description It can be asked for. */
             is_enabled: boolean;
-            /** @description Taken when nobody names a model; takes the place of the one before. */
+            /** @description Taken for pictures when nobody names a model; takes the place of the one before. */
             is_default: boolean;
             /**
              * Format: int64
              * @description Of a picture, in the catalogue's currency; -1: the catalogue's price.
              */
             price_micro: number;
+            /** @description All that it is the default for: image, edit, text, vision; goes before is_default. */
+            purposes?: string[];
             /** @description Back to the catalogue; an added model is gone. */
             is_forgotten?: boolean;
         };

@@ -32,6 +32,7 @@ const free: Model = {
   kind: 'mock',
   is_enabled: true,
   is_default: false,
+  purposes: [],
   is_known: true,
   can_write: false,
   can_see: false,

@@ -20,7 +20,9 @@ import {
   missingField,
   modelChange,
   providerBody,
+  purposesOf,
   readProviderFile,
+  withPurpose,
 } from './model';
 
 function field(change: Partial<ProviderField>): ProviderField {
@@ -213,5 +215,33 @@ describe('a file of providers', () => {
     expect(
       importNotes({ ...item, is_renamed: true, needs_key: true, needs_private: true }),
     ).toEqual(['renamed', 'needsKey', 'needsPrivate']);
+  });
+});
+
+describe('purposes', () => {
+  const model = (change: Partial<Model>) =>
+    ({
+      can_generate: false,
+      can_edit: false,
+      can_write: false,
+      can_see: false,
+      references_max: 0,
+      purposes: [] as string[],
+      ...change,
+    }) as Model;
+
+  it('are what the model can do', () => {
+    expect(purposesOf(model({ can_generate: true }))).toEqual(['image']);
+    expect(purposesOf(model({ can_generate: true, references_max: 2 }))).toEqual(['image', 'edit']);
+    expect(purposesOf(model({ can_write: true }))).toEqual(['text']);
+    expect(purposesOf(model({ can_write: true, can_see: true }))).toEqual(['text', 'vision']);
+  });
+
+  it('grow by one that is chosen', () => {
+    expect(withPurpose(model({ purposes: ['edit'] }), 'image')).toEqual({
+      purposes: ['image', 'edit'],
+      is_default: true,
+    });
+    expect(withPurpose(model({}), 'text')).toEqual({ purposes: ['text'], is_default: false });
   });
 });

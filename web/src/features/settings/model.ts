@@ -130,11 +130,32 @@ export function agentName(agent: string): string {
   return [browser, system].filter(Boolean).join(' · ') || agent.slice(0, 60);
 }
 
+export const purposes = ['image', 'edit', 'text', 'vision'] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** What a model may be made the default for: what it can do. */
+export function purposesOf(model: Model): Purpose[] {
+  const can: Record<Purpose, boolean> = {
+    image: model.can_generate,
+    edit: model.can_edit || (model.can_generate && model.references_max > 0),
+    text: model.can_write,
+    vision: model.can_write && model.can_see,
+  };
+  return purposes.filter((purpose) => can[purpose]);
+}
+
+/** The model with one purpose more; the server takes it from the model that had it. */
+export function withPurpose(model: Model, purpose: Purpose): Partial<ModelChange> {
+  const next = purposes.filter((one) => one === purpose || model.purposes.includes(one));
+  return { purposes: next, is_default: next.includes('image') };
+}
+
 interface ModelChange {
   name: string;
   is_enabled: boolean;
   is_default: boolean;
   price_micro: number;
+  purposes?: Purpose[];
   is_forgotten?: boolean;
 }
 

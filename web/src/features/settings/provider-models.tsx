@@ -1,10 +1,10 @@
 import clsx from 'clsx';
-import { Plus, RotateCcw, Star } from 'lucide-react';
+import { Check, Plus, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Model, Provider } from '~/api/types';
-import { useFormat, useT } from '~/lib/i18n';
+import { hasText, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
@@ -12,7 +12,7 @@ import { Popover } from '~/ui/popover';
 import { Badge } from '~/ui/states';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
-import { modelChange } from './model';
+import { modelChange, purposesOf, withPurpose } from './model';
 
 /** Which of the account's models are offered, at what price; unknown ones come by their wire id. */
 export function ProviderModels({
@@ -110,7 +110,6 @@ function ModelRow({
       <div className="min-w-40 flex-1">
         <p className={clsx('flex items-center gap-2 text-13', !model.is_enabled && 'text-fg-3')}>
           <span className="truncate">{model.label || model.name}</span>
-          {model.is_default && <Badge tone="accent">{t('settings.models.default')}</Badge>}
           {!model.is_known && <Badge>{t('settings.models.own')}</Badge>}
         </p>
         <p className="truncate font-mono text-11 text-fg-3">{model.name}</p>
@@ -154,15 +153,7 @@ function ModelRow({
           </Button>
         </form>
       </Popover>
-      <IconButton
-        icon={Star}
-        size="dense"
-        label={t('settings.models.makeDefault')}
-        isFilled={model.is_default}
-        isActive={model.is_default}
-        whyNot={model.is_enabled ? '' : t('settings.models.off')}
-        onClick={() => !model.is_default && onChange({ is_default: true })}
-      />
+      <Purposes model={model} onChange={onChange} />
       {(!model.is_known || model.has_own_price) && (
         <IconButton
           icon={RotateCcw}
@@ -179,4 +170,76 @@ function ModelRow({
       />
     </li>
   );
+}
+
+/** What the model is taken for when nobody names one; another takes a purpose over by being chosen. */
+function Purposes({
+  model,
+  onChange,
+}: {
+  model: Model;
+  onChange: (change: Partial<ReturnType<typeof modelChange>>) => void;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const [isOpen, setOpen] = useState(false);
+  const names = model.purposes.map((one) => {
+    const key = `settings.purpose.${one}`;
+    return hasText(key) ? t(key) : one;
+  });
+  return (
+    <Popover
+      title={t('settings.models.defaultFor')}
+      isOpen={isOpen}
+      onOpenChange={setOpen}
+      className="w-64"
+      trigger={
+        <button
+          type="button"
+          data-purposes
+          aria-label={t('settings.models.defaultForModel', {
+            name: model.label || model.name,
+            purposes:
+              names.length > 0 ? joinWords(names, format.language) : t('settings.purpose.none'),
+          })}
+          className="h-7 max-w-full rounded-6 px-2 text-12 hover:bg-surface-2 max-md:h-11"
+        >
+          {names.length > 0 ? (
+            <Badge tone="accent">
+              {t('settings.models.default', { purposes: joinWords(names, format.language) })}
+            </Badge>
+          ) : (
+            <span className="text-fg-3">{t('settings.models.notDefault')}</span>
+          )}
+        </button>
+      }
+    >
+      <p className="mb-1 px-2 text-12 text-fg-2">
+        {t(model.is_enabled ? 'settings.models.defaultHelp' : 'settings.models.off')}
+      </p>
+      <ul>
+        {purposesOf(model).map((purpose) => {
+          const isOn = model.purposes.includes(purpose);
+          return (
+            <li key={purpose}>
+              <button
+                type="button"
+                aria-pressed={isOn}
+                disabled={!model.is_enabled}
+                onClick={() => !isOn && onChange(withPurpose(model, purpose))}
+                className="flex h-8 w-full items-center gap-2 rounded-6 px-2 text-left text-13 hover:bg-surface-2 disabled:opacity-45 max-md:h-11"
+              >
+                <Check size={14} aria-hidden className={isOn ? 'text-accent' : 'invisible'} />
+                {t(`settings.purpose.${purpose}`)}
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </Popover>
+  );
+}
+
+function joinWords(words: string[], language: string): string {
+  return new Intl.ListFormat(language, { type: 'unit', style: 'short' }).format(words);
 }
