@@ -42,7 +42,7 @@ static void add_call(struct place *place, struct call_row row)
 static struct provider_health health_of(struct place *place, int64_t provider_id)
 {
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
-    struct provider_health health;
+    struct provider_health health = {0};
 
     if (!db_borrow(place->pool, &db, &place->err) ||
         !view_provider_health(db, provider_id, NOW, place->arena, &health, &place->err))

@@ -4,7 +4,6 @@
 
 #include "core/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -168,20 +167,13 @@ bool provider_file_make(struct db *db, int64_t now_ms, struct arena *arena,
 /* ---- in: what the shape cannot say ---- */
 
 /* The rules name a provider's or a model's field; the file has many of them. */
-static bool within(struct error *err, const char *format, ...)
+static bool within(struct error *err, const char *list, size_t index)
 {
-    char inner[sizeof err->field], place[40];
-    va_list args;
+    char inner[sizeof err->field];
 
-    va_start(args, format);
-    (void)vsnprintf(place, sizeof place, format, args);
-    va_end(args);
     memcpy(inner, err->field, sizeof inner);
-    if (inner[0] == '\0')
-        snprintf(err->field, sizeof err->field, "%s", place);
-    else
-        snprintf(err->field, sizeof err->field, "%.*s.%.*s", 39, place,
-                 (int)(sizeof err->field - 41), inner);
+    (void)snprintf(err->field, sizeof err->field, "%s[%zu]%s%.60s", list, index,
+                   inner[0] == '\0' ? "" : ".", inner);
     return false;
 }
 
@@ -193,20 +185,20 @@ static bool check_models(const struct file_provider *provider, unsigned *taken, 
         unsigned purposes;
 
         if (!provider_check_model(models[i].name, err)) {
-            snprintf(err->field, sizeof err->field, "name");
-            return within(err, "models[%zu]", i);
+            (void)snprintf(err->field, sizeof err->field, "name");
+            return within(err, "models", i);
         }
         for (size_t other = 0; other < i; other++)
             if (str_equal(models[other].name, models[i].name)) {
                 (void)error_field(err, ERROR_INVALID, "name", 0, "this model is there twice");
-                return within(err, "models[%zu]", i);
+                return within(err, "models", i);
             }
         if (!purposes_in(&models[i].purposes, &purposes, err))
-            return within(err, "models[%zu]", i);
+            return within(err, "models", i);
         if ((purposes & *taken) != 0) {
             (void)error_field(err, ERROR_INVALID, "purposes", 0,
                               "two models of the file are the default for the same purpose");
-            return within(err, "models[%zu]", i);
+            return within(err, "models", i);
         }
         *taken |= purposes;
     }
@@ -241,11 +233,11 @@ bool provider_file_check(struct provider_file *file, struct arena *arena, struct
                            "there is no provider in the file");
     for (size_t i = 0; i < file->providers.count; i++) {
         if (!check_provider(&providers[i], &taken, arena, err))
-            return within(err, "providers[%zu]", i);
+            return within(err, "providers", i);
         for (size_t other = 0; other < i; other++)
             if (str_equal_nocase(providers[other].name, providers[i].name)) {
                 (void)error_field(err, ERROR_INVALID, "name", 0, "this name is there twice");
-                return within(err, "providers[%zu]", i);
+                return within(err, "providers", i);
             }
     }
     return true;

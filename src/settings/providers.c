@@ -139,7 +139,7 @@ static bool apply_models(struct db *db, const struct provider_row *provider,
     for (size_t i = 0; i < change->model_count; i++)
         if (!apply_model(db, provider->id, kind, &change->models[i], before, before_count, err)) {
             if (strcmp(err->field, "purposes") == 0)
-                snprintf(err->field, sizeof err->field, "models[%zu].purposes", i);
+                (void)snprintf(err->field, sizeof err->field, "models[%zu].purposes", i);
             return false;
         }
     if (!model_store_count(db, provider->id, &count, err))

@@ -130,7 +130,7 @@ export function agentName(agent: string): string {
   return [browser, system].filter(Boolean).join(' · ') || agent.slice(0, 60);
 }
 
-export const purposes = ['image', 'edit', 'text', 'vision'] as const;
+const purposes = ['image', 'edit', 'text', 'vision'] as const;
 export type Purpose = (typeof purposes)[number];
 
 /** What a model may be made the default for: what it can do. */

@@ -241,5 +241,5 @@ function Purposes({
 }
 
 function joinWords(words: string[], language: string): string {
-  return new Intl.ListFormat(language, { type: 'unit', style: 'short' }).format(words);
+  return new Intl.ListFormat(language, { type: 'conjunction' }).format(words);
 }
