@@ -412,13 +412,18 @@ static void test_what_a_task_wrote_is_shown(void **state)
         const char *part, *because;
     } cases[] = {
         {{"image.describe", WROTE},
-         "\"written\":{\"text\":\"a blue cup\",\"keywords\":[\"cup\"],\"confidence\":0.5}", "a description"                  },
+         "\"written\":{\"text\":\"a blue cup\",\"keywords\":[\"cup\"],\"confidence\":0.5}",             "a description"                  },
         {{"prompt.expand", "{\"pictures\":[],\"text\":\"a\"}"},
-         "\"written\":{\"text\":\"a\",\"keywords\":[],\"confidence\":0.0}",                 "a prompt"                       },
-        {{"image.describe", ""},                                "\"written\":null",         "not yet"                        },
-        {{"image.describe", "{"},                               "\"written\":null",         "what cannot be read"            },
-        {{"image.generate", WROTE},                             "\"written\":null",         "pictures"                       },
-        {{"image.forgotten", WROTE},                            "\"written\":null",         "an operation of another version"},
+         "\"written\":{\"text\":\"a\",\"keywords\":[],\"confidence\":0.0}",                             "a prompt"                       },
+        {{"image.describe", ""},                                                    "\"written\":null", "not yet"                        },
+        {{"image.describe", "{"},                                                   "\"written\":null", "what cannot be read"            },
+        {{"image.generate", WROTE},                                                 "\"written\":null", "pictures"                       },
+        {{"image.generate", "{\"pictures\":[],\"missing\":\"one was filtered\"}"},
+         "\"missing\":\"one was filtered\"",                                                            "fewer pictures"                 },
+        {{"prompt.expand", "{\"pictures\":[],\"text\":\"a\",\"missing\":\"cut\"}"},
+         "\"missing\":\"cut\"",                                                                         "half a text"                    },
+        {{"image.generate", WROTE},                                                 "\"missing\":null", "all came"                       },
+        {{"image.forgotten", WROTE},                                                "\"written\":null", "an operation of another version"},
     };
     struct shown shown = {"done", "done", NOON + 1000, NOON + 2000, "", ""};
     struct error err = {0};

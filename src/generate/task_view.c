@@ -30,6 +30,10 @@ static const struct field whole_task_fields[] = {
       NULL,                                                                                                                            NULL                                                  },
     {"written",    FIELD_MAYBE, offsetof(struct whole_task, written),    FIELD_REQUIRED | FIELD_NULLABLE,
       0,                                                                                                      0, &written_shape, NULL, "What it wrote, when that is what its operation does."},
+    {"missing",    FIELD_TEXT,  offsetof(struct whole_task, missing),    FIELD_REQUIRED | FIELD_NULLABLE,
+      0,                                                                                                      0, NULL,           NULL,
+      "Why fewer pictures came than were asked for, or why a text was cut: in the provider's "
+      "words."                                                                                                                                                                               },
 };
 const struct shape whole_task_shape = SHAPE("Task", struct whole_task, whole_task_fields);
 
@@ -47,6 +51,10 @@ static const struct field task_detail_fields[] = {
       NULL,                                                                                                                            NULL                                                           },
     {"written",    FIELD_MAYBE, offsetof(struct whole_task, written),    FIELD_REQUIRED | FIELD_NULLABLE,
       0,                                                                                                      0, &written_shape, NULL, "What it wrote, when that is what its operation does."         },
+    {"missing",    FIELD_TEXT,  offsetof(struct whole_task, missing),    FIELD_REQUIRED | FIELD_NULLABLE,
+      0,                                                                                                      0, NULL,           NULL,
+      "Why fewer pictures came than were asked for, or why a text was cut: in the provider's "
+      "words."                                                                                                                                                                                        },
     {"attempts",   FIELD_LIST,  offsetof(struct whole_task, attempts),   FIELD_REQUIRED,                  0, 0,
       &attempt_shape,                                                                                                            NULL, "Its story: each go at it, each call that may have cost money."},
 };
@@ -71,16 +79,18 @@ static void read_parameters(struct whole_task *task, struct arena *arena)
     task->height_px = json_int_or(json_get(parameters, "height"), 0);
 }
 
-/* Of tasks whose result is a text; pictures are assets. */
-static void read_written(struct whole_task *task, struct arena *arena)
+/* What is told beside the pictures, which are assets: the text, and what did not come. */
+static void read_result(struct whole_task *task, struct arena *arena)
 {
     const struct operation *operation = operation_find(task->view.operation);
     struct result result;
     struct error ignored;
 
-    if (task->view.output.size == 0 || operation == NULL || operation->output_count == 0 ||
-        operation->outputs[0].type != PORT_TEXT ||
+    if (task->view.output.size == 0 || operation == NULL ||
         !result_read(task->view.output, arena, &result, &ignored))
+        return;
+    task->missing = result.missing;
+    if (operation->output_count == 0 || operation->outputs[0].type != PORT_TEXT)
         return;
     task->written = ARENA_NEW(arena, struct written);
     *task->written = (struct written){
@@ -107,7 +117,7 @@ static struct whole_task *live_tasks(struct request *req, const struct task_view
             tasks[index].view.partial_version = lives[index].partial_version;
         }
         read_parameters(&tasks[index], req->arena);
-        read_written(&tasks[index], req->arena);
+        read_result(&tasks[index], req->arena);
     }
     return tasks;
 }

@@ -16,6 +16,7 @@ struct whole_task {
     struct str prompt;
     int64_t width_px, height_px;
     struct written *written; /* NULL: its operation writes nothing, or has not yet */
+    struct str missing;      /* why fewer pictures came than were asked for, or a text was cut */
     struct list attempts;    /* of struct attempt_view; in TaskDetail alone */
 };
 struct whole_run {

@@ -160,6 +160,7 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
         .request_id = verdict->request_id,
         .provider_name = attempt->provider.name,
         .dropped = work->verdict.dropped,
+        .missing = missing_words(verdict->missing, attempt->arena),
     };
     struct error err = {0};
 

@@ -187,6 +187,44 @@ static void test_pictures_are_labelled_kept_and_refined(void **state)
     }
 }
 
+static void test_why_pictures_are_missing_is_kept(void **state)
+{
+    static char endless[5000];
+    struct provider_picture made = {.bytes = house.picture};
+    const struct {
+        struct str said;
+        const char *kept, *because;
+    } rows[] = {
+        {STR(""),                      "",                 "all came"            },
+        {STR(" one was\a filtered\n"), "one was filtered", "the provider's words"},
+        {STR("一张被过滤"),       "一张被过滤",  "in any language"     },
+    };
+    struct error err = {0};
+    struct result result;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows) + 1; i++) {
+        struct attempt attempt = attempt_of(&fake_kind, CUP);
+        struct step step = begun(&attempt);
+        struct step end = {0};
+
+        memset(endless, 'x', sizeof(endless));
+        script.verdict.pictures = &made;
+        script.verdict.picture_count = 1;
+        script.verdict.missing =
+            i < COUNT(rows) ? rows[i].said : (struct str){.data = endless, .size = sizeof(endless)};
+        step = replied(&attempt, &step.exchange, 200, STR("{}"));
+        assert_int_equal(step.type, STEP_KEEP);
+        image()->refine(&attempt, step.result, &end);
+        assert_int_equal(end.type, STEP_DONE);
+        no_error(result_read(end.output, house.arena, &result, &err), &err, "result_read");
+        if (i < COUNT(rows))
+            check_text(result.missing, rows[i].kept, rows[i].because);
+        else
+            assert_int_equal(result.missing.size, 1000);
+    }
+}
+
 static void test_the_seed_that_was_asked_is_the_only_pictures(void **state)
 {
     struct provider_picture made = {.bytes = house.picture};
@@ -541,6 +579,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
         T(test_pictures_are_labelled_kept_and_refined),
+        T(test_why_pictures_are_missing_is_kept),
         T(test_the_seed_that_was_asked_is_the_only_pictures),
         T(test_a_result_whose_picture_is_gone_is_no_result),
         T(test_a_broken_picture_was_paid_for_and_is_lost),

@@ -113,6 +113,8 @@ struct result {
     struct str request_id; /* the provider's */
     struct str provider_name;
     struct str dropped; /* fields the provider refused by name and the request went without */
+    struct str missing; /* why there are fewer pictures than asked for, or why the text was cut: in
+                           the provider's words */
     struct str text;    /* what was written; empty: nothing */
     struct text_list keywords; /* of image.describe */
     double confidence;         /* of image.describe: 0..1; 0: not said */

@@ -17,6 +17,8 @@ void step_fail_error(struct attempt *attempt, struct step *out, const struct err
 
 /* The provider's words as our own JSON may hold them: bounded, without control characters. */
 struct str picture_words(struct str text, struct arena *arena);
+/* Why not all of it came, as it is kept: a sentence or two of the provider's. */
+struct str missing_words(struct str text, struct arena *arena);
 
 /*
  * Bytes become a kept picture: probed within the limits, labelled (`label` may be NULL), stored

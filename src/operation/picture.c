@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { PICTURE_MEMORY_MAX = 1 << 28 };
+enum { PICTURE_MEMORY_MAX = 1 << 28, MISSING_SIZE_MAX = 1000 };
 
 struct str picture_words(struct str text, struct arena *arena)
 {
@@ -21,6 +21,11 @@ struct str picture_words(struct str text, struct arena *arena)
             buf_add(&clean, buf_str(&one));
     }
     return arena_str(arena, buf_str(&clean));
+}
+
+struct str missing_words(struct str text, struct arena *arena)
+{
+    return str_trim(picture_words(text_clip(text, MISSING_SIZE_MAX), arena));
 }
 
 bool picture_keep(struct attempt *attempt, struct str bytes, const struct image_label *label,

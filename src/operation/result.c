@@ -49,6 +49,7 @@ static const struct field result_fields[] = {
     {"provider_name", FIELD_TEXT,   offsetof(struct result, provider_name), 0,              0, 0,      NULL, NULL,
      NULL                                                                                                              },
     {"dropped",       FIELD_TEXT,   offsetof(struct result, dropped),       0,              0, 0,      NULL, NULL, NULL},
+    {"missing",       FIELD_TEXT,   offsetof(struct result, missing),       0,              0, 0,      NULL, NULL, NULL},
     {"text",          FIELD_TEXT,   offsetof(struct result, text),          0,              0, 200000, NULL, NULL, NULL},
     {"keywords",      FIELD_TEXTS,  offsetof(struct result, keywords),      0,              0, 0,      NULL, NULL, NULL},
     {"confidence",    FIELD_DOUBLE, offsetof(struct result, confidence),    0,              0, 1,      NULL, NULL, NULL},

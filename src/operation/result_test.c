@@ -37,7 +37,8 @@ static void test_a_result_is_read_as_it_was_written(void **state)
         .pictures = {.items = pictures, .count = 2},
         .request_id = STR("req_1"),
         .provider_name = STR("Studio"),
-        .dropped = STR("seed, quality")
+        .dropped = STR("seed, quality"),
+        .missing = STR("one was \"filtered\"")
     };
     const struct result_picture *got;
     struct result out;
@@ -52,6 +53,7 @@ static void test_a_result_is_read_as_it_was_written(void **state)
     assert_true(str_equal(out.request_id, in.request_id));
     assert_true(str_equal(out.provider_name, in.provider_name));
     assert_true(str_equal(out.dropped, in.dropped));
+    assert_true(str_equal(out.missing, in.missing));
     got = out.pictures.items;
     assert_true(str_equal(got[0].revised_prompt, pictures[0].revised_prompt));
     assert_true(str_equal(got[0].name, pictures[0].name));
@@ -102,6 +104,7 @@ static void test_a_result_without_a_text_is_one_of_pictures(void **state)
     assert_true(result_read(STR("{\"pictures\":[],\"request_id\":\"r\",\"provider_name\":\"p\","
                                 "\"dropped\":\"\"}"),
                             arena, &out, &err));
+    assert_int_equal(out.missing.size, 0);
     assert_int_equal(out.text.size, 0);
     assert_int_equal(out.keywords.count, 0);
     assert_true(out.confidence == 0);

@@ -215,6 +215,7 @@ static void test_a_better_prompt_is_kept_and_survives_a_crash(void **state)
     (void)state;
     script.verdict.text = STR("a blue\a cup\non wood");
     script.verdict.dropped = STR("safety_id");
+    script.verdict.missing = STR("the text was cut\a at 1024 tokens");
     step = replied(&attempt, &step.exchange);
     assert_int_equal(step.type, STEP_KEEP);
     assert_int_equal(step.cost_micro, 300);
@@ -234,6 +235,7 @@ static void test_a_better_prompt_is_kept_and_survives_a_crash(void **state)
         check_text(result.provider_name, "Studio", "who wrote it");
         check_text(result.request_id, "req_1", "under which id");
         check_text(result.dropped, "safety_id", "without what");
+        check_text(result.missing, "the text was cut at 1024 tokens", "what did not come");
         assert_int_equal(result.pictures.count, 0);
         assert_int_equal(result.keywords.count, 0);
     }

@@ -2356,6 +2356,8 @@ export interface components {
             parameters: unknown;
             /** @description What it wrote, when that is what its operation does. */
             written: components["schemas"]["TaskText"] | null;
+            /** @description Why fewer pictures came than were asked for, or why a text was cut: in the provider's words. */
+            missing: string | null;
         };
         TaskError: {
             /** @description A stable name; the page translates it. */
@@ -2470,6 +2472,8 @@ export interface components {
             parameters: unknown;
             /** @description What it wrote, when that is what its operation does. */
             written: components["schemas"]["TaskText"] | null;
+            /** @description Why fewer pictures came than were asked for, or why a text was cut: in the provider's words. */
+            missing: string | null;
             /** @description Its story: each go at it, each call that may have cost money. */
             attempts: components["schemas"]["Attempt"][];
         };

@@ -102,6 +102,26 @@ describe('stale table', () => {
     expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([['queue']]);
   });
 
+  it('asks for what came of texts and of several pictures, never for what an event tells whole', () => {
+    const asked = vi.spyOn(client, 'fetchQuery').mockResolvedValue(run);
+    const rows: [Partial<Task>, number][] = [
+      [{ operation: 'prompt.expand' }, 1],
+      [{ operation: 'image.describe' }, 1],
+      [{ operation: 'image.generate', parameters: { n: 4 } }, 1],
+      [{ operation: 'image.generate', parameters: { n: 1 } }, 0],
+      [{ operation: 'asset.fetch', parameters: {} }, 0],
+    ];
+    for (const [change, times] of rows) {
+      asked.mockClear();
+      const one = { ...task, ...change };
+      client.setQueryData(['runs', 'all'], pages({ ...run, tasks: [one] }));
+      applyEvent(client, 'task.changed', { task: { ...one, state: 'running' } });
+      applyEvent(client, 'task.changed', { task: { ...one, state: 'done' } });
+      vi.runAllTimers();
+      expect(asked, JSON.stringify(change)).toHaveBeenCalledTimes(times);
+    }
+  });
+
   it('leaves what an event does not tell of a task as it is known', () => {
     const known = { ...task, prompt: 'mug', assets: [makeAsset({})] } as Task;
     client.setQueryData(['run', 'R1'], { ...run, tasks: [known] });

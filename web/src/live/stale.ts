@@ -1,9 +1,10 @@
 import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
-import type { AssetSort, RunState } from '~/api/queries';
+import { type AssetSort, type RunState, runQuery } from '~/api/queries';
 import type { Asset, AssetDetail, AssetFilter, Run, Task, TaskDetail } from '~/api/types';
 import { formatMoney } from '~/lib/format';
 import { currentLanguage, translate } from '~/lib/i18n';
 import { showToast } from '~/ui/toast';
+import { isTextTask } from '~/lib/text-tasks';
 import { dropProgress, putProgress } from './run-store';
 
 /** One table: what an event of the server changes in, or makes stale of, the query cache. */
@@ -41,7 +42,15 @@ export function belongsIn(run: Pick<Run, 'state' | 'failed'>, state: RunState): 
 }
 
 /** What an event does not tell of a task that was not known yet. */
-const untold = { prompt: '', width_px: 0, height_px: 0, assets: [], parameters: {} };
+const untold = {
+  prompt: '',
+  width_px: 0,
+  height_px: 0,
+  assets: [],
+  parameters: {},
+  written: null,
+  missing: null,
+};
 
 function mergeTask(run: Run, task: Task): Run {
   const index = run.tasks.findIndex((one) => one.id === task.id);
@@ -155,7 +164,35 @@ function queueMoved(client: QueryClient) {
   if (waits) refetchSoon(client, ['runs'], 2000);
 }
 
+/**
+ * What came of a task that makes no pictures, or was asked for several at once, is told by the run
+ * alone: a text, and why not all of it came.
+ */
+function hasMoreToTell(client: QueryClient, task: Task): boolean {
+  const known = findRun(client, task.run_id)?.tasks.find((one) => one.id === task.id);
+  if (task.state !== 'done' || !known) return false;
+  if (isTextTask(task)) return true;
+  const parameters = known.parameters as { n?: unknown } | null | undefined;
+  return typeof parameters?.n === 'number' && parameters.n > 1;
+}
+
+function askForRun(client: QueryClient, id: string) {
+  const name = `run ${id}`;
+  if (waits.has(name)) return;
+  waits.set(
+    name,
+    setTimeout(() => {
+      waits.delete(name);
+      client.fetchQuery({ ...runQuery(id), staleTime: 0 }).then(
+        (run) => patchRuns(client, id, () => run),
+        () => {}, // whoever looks at it asks again, and is told why
+      );
+    }, 100),
+  );
+}
+
 function taskChanged(client: QueryClient, { task }: { task: Task }) {
+  if (hasMoreToTell(client, task)) askForRun(client, task.run_id);
   patchRuns(client, task.run_id, (run) => mergeTask(run, task));
   client.setQueryData<TaskDetail>(['task', task.id], (detail) => detail && { ...detail, ...task });
   if (client.getQueryData(['task', task.id])) refetchSoon(client, ['task', task.id], 500);

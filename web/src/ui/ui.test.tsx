@@ -3,10 +3,12 @@ import userEvent from '@testing-library/user-event';
 import { Trash2 } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Task } from '~/api/types';
 import { startI18n } from '~/lib/i18n';
 import { Button, IconButton } from './button';
 import { ConfirmDialog, Dialog } from './dialog';
 import { Field, SecretInput, TextInput } from './field';
+import { MissingNote } from './missing';
 import { NumberInput } from './number-input';
 import { Picture } from './picture';
 import { ProgressRing } from './progress';
@@ -254,5 +256,27 @@ describe('states', () => {
   it('never invent a percentage', () => {
     show(<ProgressRing share={null} label="Picture 1" />);
     expect(screen.getByRole('progressbar').hasAttribute('aria-valuenow')).toBe(false);
+  });
+});
+
+describe('missing note', () => {
+  const task = { missing: 'one was filtered', written: null, assets: [], parameters: {} };
+  const asset = { id: '01A' } as Task['assets'][number];
+  it('says how many came, and why not all', () => {
+    show(<MissingNote task={{ ...task, assets: [asset, asset], parameters: { n: 4 } }} />);
+    expect(screen.getByText('2 of 4 pictures came: one was filtered')).toBeTruthy();
+  });
+  it('counts nothing where nothing was counted', () => {
+    show(<MissingNote task={{ ...task, assets: [asset] }} />);
+    expect(screen.getByText('Not all of it came: one was filtered')).toBeTruthy();
+  });
+  it('speaks of a text as a text', () => {
+    const written = { text: 'a', keywords: [], confidence: 0 };
+    show(<MissingNote task={{ ...task, written }} />);
+    expect(screen.getByText('The text was cut: one was filtered')).toBeTruthy();
+  });
+  it('is silent when all came', () => {
+    const { container } = show(<MissingNote task={{ ...task, missing: null }} />);
+    expect(container.textContent).toBe('');
   });
 });

@@ -7,6 +7,7 @@ import { useNow } from '~/lib/use-now';
 import { useSize } from '~/lib/use-size';
 import { announce } from '~/ui/announce';
 import { Button, IconButton } from '~/ui/button';
+import { MissingNote } from '~/ui/missing';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
 import { leftMs, type Recall, summarise, usualMs } from './model';
@@ -165,6 +166,12 @@ function StageHead({
           {prompt}
         </h2>
         <p className="truncate text-12 text-fg-3 tabular-nums">{facts.join(' · ')}</p>
+        {run.tasks
+          .filter((task) => task.missing && !task.written)
+          .slice(0, 3)
+          .map((task) => (
+            <MissingNote key={task.id} task={task} />
+          ))}
       </div>
       {sum.failed > 0 && (
         <Button height="dense" icon={RotateCw} onClick={() => actions.retryRun(run.id)}>

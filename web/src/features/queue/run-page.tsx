@@ -21,6 +21,7 @@ import { hasText, useFormat, useT } from '~/lib/i18n';
 import { elapsedMs } from '~/lib/time';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
+import { MissingNote } from '~/ui/missing';
 import { PageHead } from '~/ui/page';
 import { Picture } from '~/ui/picture';
 import { StateMark } from '~/ui/state-mark';
@@ -227,6 +228,7 @@ function TaskRow({
           </Link>
         )}
       </div>
+      <MissingNote task={task} className="pr-4 pb-2 pl-11 max-md:px-3" />
       {isOpen && <Story id={task.id} />}
     </li>
   );
