@@ -13,7 +13,9 @@ import {
   asItRuns,
   emptyForm,
   errorField,
+  foldFields,
   formOf,
+  groupKinds,
   groupSettings,
   healthWindows,
   importNotes,
@@ -113,6 +115,46 @@ describe('a provider form', () => {
   it('finds the field of an error', () => {
     expect(errorField('options.latency_ms')).toBe('latency_ms');
     expect(errorField('name')).toBe('name');
+  });
+});
+
+describe('the kinds', () => {
+  const make = (name: string, about_zh = '') => ({ ...kind, name, label: name, about_zh });
+  const kinds = [
+    make('mock'),
+    make('openai'),
+    make('ark', '豆包 Seedream'),
+    make('comfyui'),
+    make('newcomer'),
+  ];
+  const names = (words: string) =>
+    groupKinds(kinds, words).map(({ group, kinds: list }) => [
+      group,
+      ...list.map(({ name }) => name),
+    ]);
+
+  it('stand in groups, unknown ones among the services, the mock last', () => {
+    expect(names('')).toEqual([
+      ['china', 'ark'],
+      ['world', 'openai', 'newcomer'],
+      ['own', 'comfyui'],
+      ['trial', 'mock'],
+    ]);
+  });
+
+  it('are found by words of their description, in any case and order', () => {
+    expect(names(' SEEDREAM 豆包')).toEqual([['china', 'ark']]);
+    expect(names('nothing')).toEqual([]);
+  });
+
+  it('fold what is optional, but not one or two fields', () => {
+    const { first, more } = foldFields(kind);
+    expect(first.map(({ name }) => name)).toEqual(['base_url', 'key']);
+    expect(more.map(({ name }) => name)).toEqual(['organization', 'latency_ms', 'stream']);
+    const small = { ...kind, fields: kind.fields.slice(0, 4) };
+    expect(foldFields(small)).toEqual({ first: small.fields, more: [] });
+    const flow = field({ name: 'workflow', type: 'long_text' });
+    expect(foldFields({ ...kind, fields: [...kind.fields, flow] }).first).toContain(flow);
   });
 });
 

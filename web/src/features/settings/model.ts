@@ -97,6 +97,53 @@ export function missingField(form: ProviderForm, kind: ProviderKind, hasKey: boo
   return '';
 }
 
+/** Where a kind stands among the others; one that a newer server brings is a service abroad. */
+const places = {
+  china: ['ark', 'volc_visual', 'dashscope', 'minimax', 'zhipu', 'siliconflow'],
+  own: ['comfyui'],
+  trial: ['mock', 'ledger'],
+} as const;
+
+export type KindGroup = keyof typeof places | 'world';
+const groupOrder: readonly KindGroup[] = ['china', 'world', 'own', 'trial'];
+
+/** Kinds that fit the words, by group; words match names and what is said about a kind. */
+export function groupKinds(kinds: readonly ProviderKind[], words: string) {
+  const wanted = words.trim().toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (kind: ProviderKind) => {
+    const text = [kind.name, kind.label, kind.about_en, kind.about_zh]
+      .join(' ')
+      .toLocaleLowerCase();
+    return wanted.every((word) => text.includes(word));
+  };
+  const groupOf = (kind: ProviderKind): KindGroup =>
+    (Object.keys(places) as (keyof typeof places)[]).find((group) =>
+      (places[group] as readonly string[]).includes(kind.name),
+    ) ?? 'world';
+  return groupOrder
+    .map((group) => ({
+      group,
+      kinds: kinds.filter((kind) => groupOf(kind) === group && fits(kind)),
+    }))
+    .filter((one) => one.kinds.length > 0);
+}
+
+/**
+ * What an account is made of stands first, the rest is folded: address and key, what is required,
+ * and a text of several lines, which is what somebody comes for.
+ */
+export function foldFields(kind: ProviderKind): { first: ProviderField[]; more: ProviderField[] } {
+  const isFirst = (field: ProviderField) =>
+    field.is_required ||
+    field.type === 'secret' ||
+    field.type === 'url' ||
+    field.type === 'long_text';
+  const first = kind.fields.filter(isFirst);
+  const more = kind.fields.filter((field) => !isFirst(field));
+  // One or two are no more to look at than the button that hides them.
+  return more.length <= 2 ? { first: kind.fields, more: [] } : { first, more };
+}
+
 /** "options.latency_ms" or "latency_ms": the field an error speaks of. */
 export function errorField(field: string): string {
   return field.split('.').at(-1) ?? field;

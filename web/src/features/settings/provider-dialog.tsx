@@ -1,21 +1,24 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { ArrowLeft, ExternalLink } from 'lucide-react';
-import { useState } from 'react';
+import clsx from 'clsx';
+import { ArrowLeft, ChevronRight, ExternalLink } from 'lucide-react';
+import { useId, useRef, useState } from 'react';
 import { api, data } from '~/api/client';
-import { ApiError, errorText } from '~/api/errors';
+import { ApiError, errorDetail, errorText } from '~/api/errors';
 import type { Provider, ProviderField, ProviderKind } from '~/api/types';
-import { choiceText, pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { choiceText, pickLanguage, type Translate, useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
 import { Dialog } from '~/ui/dialog';
-import { Field, SecretInput, TextInput } from '~/ui/field';
+import { Field, SecretInput, TextArea, TextInput } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
 import { Segments } from '~/ui/segments';
 import { Select } from '~/ui/select';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
+import { KindPicker } from './kind-picker';
 import {
   emptyForm,
   errorField,
+  foldFields,
   formOf,
   missingField,
   type ProviderForm,
@@ -35,37 +38,8 @@ export function ProviderDialog({
   taken: string[];
   onClose: () => void;
 }) {
-  const t = useT();
-  const format = useFormat();
   const [kind, setKind] = useState<ProviderKind | null>(provider ? (kinds[0] ?? null) : null);
-  if (!kind) {
-    return (
-      <Dialog
-        isOpen
-        onClose={onClose}
-        width="wide"
-        title={t('settings.providers.add')}
-        about={t('settings.providers.choose')}
-      >
-        <ul className="grid gap-2 md:grid-cols-2">
-          {kinds.map((one) => (
-            <li key={one.name}>
-              <button
-                type="button"
-                onClick={() => setKind(one)}
-                className="flex h-full w-full flex-col rounded-8 border border-line px-4 py-3 text-left transition-colors duration-100 hover:border-line-ctl hover:bg-surface-2"
-              >
-                <span className="text-14 font-medium">{one.label}</span>
-                <span className="text-12 text-fg-2">
-                  {pickLanguage(one.about_en, one.about_zh, format.language)}
-                </span>
-              </button>
-            </li>
-          ))}
-        </ul>
-      </Dialog>
-    );
-  }
+  if (!kind) return <KindPicker kinds={kinds} onChoose={setKind} onClose={onClose} />;
   return (
     <KindForm
       key={kind.name}
@@ -76,6 +50,15 @@ export function ProviderDialog({
       onClose={onClose}
     />
   );
+}
+
+/** Our sentence for the error; the server's beside it where it says what exactly is wrong. */
+function saidOf(error: unknown, t: Translate): string {
+  const detail =
+    error instanceof ApiError && ['invalid', 'malformed', 'not_in_list'].includes(error.code)
+      ? errorDetail(error)
+      : '';
+  return [errorText(error, t), detail].filter(Boolean).join(' ');
 }
 
 function KindForm({
@@ -100,6 +83,21 @@ function KindForm({
   const [missing, setMissing] = useState('');
   const [error, setError] = useState<unknown>(null);
   const [isPending, setPending] = useState(false);
+  const { first, more } = foldFields(kind);
+  const [isMoreOpen, setMoreOpen] = useState(false);
+  const moreId = useId();
+  const formRef = useRef<HTMLFormElement>(null);
+  /** Goes to the field at fault; a folded one is unfolded first. */
+  const goTo = (name: string) => {
+    if (more.some((field) => field.name === name)) setMoreOpen(true);
+    requestAnimationFrame(() =>
+      formRef.current
+        ?.querySelector<HTMLElement>(
+          `[data-field="${CSS.escape(name)}"] :is(input, textarea, button)`,
+        )
+        ?.focus(),
+    );
+  };
   const setValue = (name: string, value: string | number | boolean) =>
     setForm({ ...form, values: { ...form.values, [name]: value } });
 
@@ -108,7 +106,7 @@ function KindForm({
     setMissing(lacking);
     setError(null);
     if (lacking) {
-      document.querySelector<HTMLElement>(`[data-field="${lacking}"] input`)?.focus();
+      goTo(lacking);
       return;
     }
     setPending(true);
@@ -125,6 +123,7 @@ function KindForm({
       onClose();
     } catch (problem) {
       setError(problem);
+      if (problem instanceof ApiError) goTo(errorField(problem.field));
     } finally {
       setPending(false);
     }
@@ -132,7 +131,19 @@ function KindForm({
 
   const wrong = error instanceof ApiError ? errorField(error.field) : '';
   const errorOf = (name: string) =>
-    missing === name ? t('errors.required') : wrong === name ? errorText(error, t) : '';
+    missing === name ? t('errors.required') : wrong === name ? saidOf(error, t) : '';
+  const draw = (field: ProviderField) => (
+    <div key={field.name} data-field={field.name}>
+      <KindField
+        field={field}
+        kind={kind}
+        provider={provider}
+        value={form.values[field.name]}
+        error={errorOf(field.name)}
+        onChange={(value) => setValue(field.name, value)}
+      />
+    </div>
+  );
   const isPlaced = wrong === 'name' || kind.fields.some((field) => field.name === wrong);
   return (
     <Dialog
@@ -144,6 +155,7 @@ function KindForm({
     >
       <form
         noValidate
+        ref={formRef}
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
@@ -159,18 +171,7 @@ function KindForm({
             />
           </Field>
         </div>
-        {kind.fields.map((field) => (
-          <div key={field.name} data-field={field.name}>
-            <KindField
-              field={field}
-              kind={kind}
-              provider={provider}
-              value={form.values[field.name]}
-              error={errorOf(field.name)}
-              onChange={(value) => setValue(field.name, value)}
-            />
-          </div>
-        ))}
+        {first.map(draw)}
         {kind.fields.some((field) => field.type === 'url') && (
           <Switch
             label={t('settings.provider.private')}
@@ -179,12 +180,33 @@ function KindForm({
             onChange={(isOn) => setForm({ ...form, isPrivateAllowed: isOn })}
           />
         )}
+        {more.length > 0 && (
+          <div className="border-line border-t pt-2">
+            <button
+              type="button"
+              aria-expanded={isMoreOpen}
+              aria-controls={moreId}
+              onClick={() => setMoreOpen(!isMoreOpen)}
+              className="-mx-2 flex h-8 w-[calc(100%+1rem)] items-center gap-1.5 rounded-8 px-2 text-13 font-medium text-fg-2 hover:bg-surface-2 hover:text-fg max-md:h-11"
+            >
+              <ChevronRight
+                size={16}
+                aria-hidden
+                className={clsx('transition-transform duration-200', isMoreOpen && 'rotate-90')}
+              />
+              {t('settings.provider.more', { count: more.length })}
+            </button>
+            <div id={moreId} className={clsx('mt-2 flex flex-col gap-4', !isMoreOpen && 'hidden')}>
+              {more.map(draw)}
+            </div>
+          </div>
+        )}
         {error !== null && !isPlaced && (
-          <p role="alert" className="text-12 text-bad">
-            {errorText(error, t)}
+          <p role="alert" className="text-12 break-words text-bad">
+            {saidOf(error, t)}
           </p>
         )}
-        <div className="flex gap-2">
+        <div className="flex flex-wrap gap-2">
           {onBack && (
             <Button look="ghost" icon={ArrowLeft} onClick={onBack}>
               {t('settings.provider.back')}
@@ -217,7 +239,8 @@ function KindField({
   onChange: (value: string | number | boolean) => void;
 }) {
   const t = useT();
-  const { language } = useFormat();
+  const format = useFormat();
+  const { language } = format;
   const [isReplacing, setReplacing] = useState(false);
   const label = pickLanguage(field.label_en, field.label_zh, language) || field.name;
   const help = pickLanguage(field.help_en, field.help_zh, language);
@@ -297,10 +320,39 @@ function KindField({
       </Field>
     );
   }
+  if (field.type === 'long_text') {
+    const text = String(value ?? '');
+    const length = [...text].length;
+    const isTooLong = field.max > 0 && length > field.max;
+    return (
+      <Field
+        label={label}
+        help={help}
+        error={error}
+        aside={
+          <span className={clsx('text-12 tabular-nums', isTooLong ? 'text-bad' : 'text-fg-3')}>
+            {field.max > 0
+              ? `${format.number(length)} / ${format.number(field.max)}`
+              : length > 0 && format.number(length)}
+          </span>
+        }
+      >
+        <TextArea
+          rows={6}
+          value={text}
+          spellCheck={false}
+          lang=""
+          className="max-h-80 resize-y! font-mono text-12! break-all"
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </Field>
+    );
+  }
   return (
     <Field label={label} help={help} error={error}>
       <TextInput
         value={String(value ?? '')}
+        {...(field.max > 0 ? { maxLength: field.max } : {})}
         type={field.type === 'url' ? 'url' : 'text'}
         placeholder={field.type === 'url' ? kind.default_base_url : ''}
         spellCheck={false}
