@@ -1,4 +1,5 @@
 import type { UseInfiniteQueryResult } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
 import {
   CircleAlert,
@@ -9,14 +10,17 @@ import {
   Pause,
   Play,
   RotateCw,
+  TextQuote,
 } from 'lucide-react';
 import type { Run } from '~/api/types';
 import { localDay } from '~/lib/format';
 import { useFormat, useT } from '~/lib/i18n';
+import { isTextRun } from '~/lib/text-tasks';
 import { Button, IconButton } from '~/ui/button';
 import { Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ProgressBar } from '~/ui/progress';
+import { StateMark } from '~/ui/state-mark';
 import { ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
 import { type Recall, summarise } from './model';
@@ -68,15 +72,19 @@ export function Activity({
             {t('generate.activity.now')}
           </h2>
           <ul className="flex flex-col gap-2">
-            {active.map((run) => (
-              <ActiveRun
-                key={run.id}
-                run={run}
-                isShown={run.id === shown}
-                onShow={onShow}
-                actions={actions}
-              />
-            ))}
+            {active.map((run) =>
+              isTextRun(run) ? (
+                <TextRun key={run.id} run={run} />
+              ) : (
+                <ActiveRun
+                  key={run.id}
+                  run={run}
+                  isShown={run.id === shown}
+                  onShow={onShow}
+                  actions={actions}
+                />
+              ),
+            )}
           </ul>
         </section>
       )}
@@ -94,16 +102,20 @@ export function Activity({
             {day === today ? t('generate.activity.today') : format.day(day)}
           </h2>
           <ul className="flex flex-col gap-1">
-            {list.map((run) => (
-              <PastRun
-                key={run.id}
-                run={run}
-                isShown={run.id === shown}
-                onShow={onShow}
-                onRecall={onRecall}
-                actions={actions}
-              />
-            ))}
+            {list.map((run) =>
+              isTextRun(run) ? (
+                <TextRun key={run.id} run={run} />
+              ) : (
+                <PastRun
+                  key={run.id}
+                  run={run}
+                  isShown={run.id === shown}
+                  onShow={onShow}
+                  onRecall={onRecall}
+                  actions={actions}
+                />
+              ),
+            )}
           </ul>
         </section>
       ))}
@@ -117,6 +129,44 @@ export function Activity({
         </Button>
       )}
     </div>
+  );
+}
+
+/** A text has no slots: what was asked and what was written, with its story a click away. */
+function TextRun({ run }: { run: Run }) {
+  const t = useT();
+  const format = useFormat();
+  const task = run.tasks[0];
+  const isActive = run.state === 'active';
+  return (
+    <li className="relative rounded-8 p-1.5 hover:bg-surface-2">
+      <div className="flex items-start gap-2 px-0.5">
+        <TextQuote size={14} strokeWidth={1.75} aria-hidden className="mt-px shrink-0 text-fg-3" />
+        <div className="min-w-0 flex-1">
+          <Link
+            to="/queue/$run"
+            params={{ run: run.id }}
+            className="line-clamp-2 text-12 break-words text-fg-2 after:absolute after:inset-0 after:rounded-8"
+          >
+            {task?.written?.text || task?.prompt || run.title}
+          </Link>
+          <p className="flex flex-wrap gap-x-1.5 text-12 text-fg-3 tabular-nums">
+            <span>
+              {t(
+                task?.operation === 'prompt.expand'
+                  ? 'generate.activity.expanded'
+                  : 'generate.activity.described',
+              )}
+            </span>
+            {task && (isActive || task.state !== 'done') ? (
+              <StateMark state={task.state} className="!gap-1 !text-12 [&_svg]:size-3.5" />
+            ) : (
+              <span>{format.relative(run.created_at)}</span>
+            )}
+          </p>
+        </div>
+      </div>
+    </li>
   );
 }
 

@@ -1,4 +1,4 @@
-import { CircleX, FastForward, ImagePlus, PencilLine, Sparkles } from 'lucide-react';
+import { CircleX, FastForward, ImagePlus, PencilLine, Sparkles, WandSparkles } from 'lucide-react';
 import { defineCommands } from '~/lib/commands';
 
 export const generateCommands = defineCommands('generate', {
@@ -21,6 +21,12 @@ export const generateCommands = defineCommands('generate', {
     keys: ['Shift+X'],
   },
   write: { labelKey: 'generate.command.write', icon: PencilLine, scope: 'generate', keys: ['N'] },
+  expand: {
+    labelKey: 'generate.command.expand',
+    icon: WandSparkles,
+    scope: 'generate',
+    keys: ['E'],
+  },
   upload: {
     labelKey: 'generate.command.upload',
     icon: ImagePlus,

@@ -7,8 +7,10 @@ import { counts, type Draft, isOffered, promptLengthMax, type Size } from './mod
 import { ModelPicker } from './model-picker';
 import { MoreFields } from './more-fields';
 import { PromptBox } from './prompt-box';
+import type { PromptTools } from './prompt-tools';
 import { References } from './references';
 import { SizePicker } from './size-picker';
+import { ToolBar } from './tool-bar';
 
 /** The left column: what is wanted, drawn from the operation and the model's capabilities. */
 export function Form({
@@ -18,6 +20,8 @@ export function Form({
   models,
   model,
   operation,
+  tools,
+  expanding,
   promptRef,
   onFiles,
   onPick,
@@ -28,6 +32,8 @@ export function Form({
   models: Model[];
   model: Model | undefined;
   operation: Operation | undefined;
+  tools: PromptTools;
+  expanding: Operation | undefined;
   promptRef: RefObject<HTMLTextAreaElement | null>;
   onFiles: (files: File[]) => void;
   onPick: () => void;
@@ -41,6 +47,12 @@ export function Form({
         onChange={(prompt) => change({ prompt })}
         boxRef={promptRef}
         lengthMax={promptLengthMax(operation)}
+      />
+      <ToolBar
+        tools={tools}
+        expanding={expanding}
+        prompt={draft.prompt}
+        references={draft.references}
       />
       {negative && model && isOffered(negative, model) && (
         <Field label={t('generate.negative.label')}>

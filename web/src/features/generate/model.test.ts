@@ -7,6 +7,8 @@ import {
   fitSize,
   isOffered,
   isSizeAllowed,
+  joinKeyword,
+  joinTexts,
   leftMs,
   moveItem,
   pixelClasses,
@@ -19,6 +21,7 @@ import {
   seedMax,
   sizeFor,
   summarise,
+  toolRequest,
   usualMs,
   walkHistory,
 } from './model';
@@ -314,5 +317,33 @@ describe('history and order', () => {
   it('moves one and keeps the others in order', () => {
     expect(moveItem(['a', 'b', 'c'], 0, 2)).toEqual(['b', 'c', 'a']);
     expect(moveItem(['a', 'b'], 1, 5)).toEqual(['a', 'b']);
+  });
+});
+
+describe('prompt tools', () => {
+  it('ask for one text', () => {
+    expect(toolRequest('expand', ' a cup ', [], 'en', ' a cup ')).toEqual({
+      title: 'a cup',
+      priority: 'normal',
+      nodes: [{ key: 'text', operation: 'prompt.expand', parameters: { prompt: 'a cup' } }],
+    });
+    expect(toolRequest('describe', '', ['A'], 'zh-CN', 'x').nodes[0]).toMatchObject({
+      operation: 'image.describe',
+      parameters: { language: 'zh' },
+      inputs: { images: ['A'] },
+    });
+  });
+
+  it('stand below what was written, or alone', () => {
+    expect(joinTexts('', 'a cup')).toBe('a cup');
+    expect(joinTexts('on wood\n', ' a cup ')).toBe('on wood\na cup');
+  });
+
+  it('add a keyword with the comma of its script', () => {
+    expect(joinKeyword('', 'cup')).toBe('cup');
+    expect(joinKeyword('a mug', 'cup')).toBe('a mug, cup');
+    expect(joinKeyword('a mug, ', 'cup')).toBe('a mug, cup');
+    expect(joinKeyword('茶杯', '木桌')).toBe('茶杯，木桌');
+    expect(joinKeyword('茶杯，', '木桌')).toBe('茶杯，木桌');
   });
 });

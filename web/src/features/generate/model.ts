@@ -356,6 +356,48 @@ export function remember(history: readonly string[], prompt: string): string[] {
   return [text, ...history.filter((one) => one !== text)].slice(0, 50);
 }
 
+export type PromptTool = 'expand' | 'describe';
+
+/** A run of one text: a better prompt, or what pictures show, in the page's language. */
+export function toolRequest(
+  tool: PromptTool,
+  prompt: string,
+  pictures: readonly string[],
+  language: string,
+  title: string,
+): RunRequest {
+  return {
+    title: title.trim().slice(0, 80),
+    priority: 'normal',
+    nodes: [
+      tool === 'expand'
+        ? { key: 'text', operation: 'prompt.expand', parameters: { prompt: prompt.trim() } }
+        : {
+            key: 'text',
+            operation: 'image.describe',
+            parameters: { language: language.startsWith('zh') ? 'zh' : 'en' },
+            inputs: { images: [...pictures] },
+          },
+    ],
+  };
+}
+
+/** A description stands below what was written before. */
+export function joinTexts(before: string, text: string): string {
+  return [before.trimEnd(), text.trim()].filter(Boolean).join('\n');
+}
+
+/** One more keyword at the end, with the comma of the script it follows. */
+export function joinKeyword(prompt: string, word: string): string {
+  const text = prompt.trimEnd();
+  if (text === '') return word;
+  if (/[,，、;；:：]$/.test(text))
+    return /[，、；：]$/.test(text) ? text + word : `${text} ${word}`;
+  return /\p{Script=Han}$/u.test(text.replace(/[。！？]$/, ''))
+    ? `${text}，${word}`
+    : `${text}, ${word}`;
+}
+
 /** Walks the history; -1 is what was being written. */
 export function walkHistory(length: number, at: number, step: 1 | -1): number {
   return Math.min(length - 1, Math.max(-1, at + step));

@@ -7,6 +7,7 @@ import { assetQuery, modelsQuery, operationsQuery, runQuery, runsQuery } from '~
 import { addUploads, pictureFiles } from '~/api/uploads';
 import { useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
+import { isTextRun } from '~/lib/text-tasks';
 import { useCommands } from '~/lib/use-commands';
 import { IconButton } from '~/ui/button';
 import { Sheet } from '~/ui/lazy';
@@ -20,6 +21,7 @@ import { generateCommands } from './commands';
 import { useDraft } from './draft';
 import { Form } from './form';
 import { chooseModel, fitSize, operationName, type Recall, recallDraft, recalls } from './model';
+import { usePromptTools } from './prompt-tools';
 import { Stage } from './stage';
 import { SubmitBar } from './submit-bar';
 import { useSubmit } from './use-submit';
@@ -70,7 +72,8 @@ export function GeneratePage() {
     () => runs.data?.pages.flatMap((page) => page.items) ?? [],
     [runs.data],
   );
-  const runId = search.run ?? shownRuns[0]?.id ?? '';
+  // Texts have no pictures to show: they stand in the activity, never by themselves on the stage.
+  const runId = search.run ?? shownRuns.find((one) => !isTextRun(one))?.id ?? '';
   const listedRun = shownRuns.find((run) => run.id === runId);
   const alone = useQuery({ ...runQuery(runId), enabled: runId !== '' && !listedRun });
   const run = listedRun ?? alone.data;
@@ -84,6 +87,7 @@ export function GeneratePage() {
     void navigate({ to: '/generate', search: { run: id }, replace: true });
   });
   const actions = useRunActions();
+  const tools = usePromptTools(models.data ?? []);
 
   const write = useCallback(() => {
     if (isPhone) setSheet('form');
@@ -111,6 +115,11 @@ export function GeneratePage() {
       ...generateCommands.cancel,
       when: () => run?.state === 'active',
       run: () => run && actions.cancelRun(run.id),
+    },
+    {
+      ...generateCommands.expand,
+      when: () => tools.canExpand && !tools.job,
+      run: tools.expand,
     },
     { ...generateCommands.write, run: write },
     { ...generateCommands.upload, run: () => picker.current?.click() },
@@ -167,6 +176,8 @@ export function GeneratePage() {
       models={list}
       model={model}
       operation={operation}
+      tools={tools}
+      expanding={operations.data?.find((one) => one.name === 'prompt.expand')}
       promptRef={prompt}
       onFiles={takeFiles}
       onPick={() => picker.current?.click()}

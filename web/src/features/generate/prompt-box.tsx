@@ -7,6 +7,7 @@ import { Field, TextArea } from '~/ui/field';
 import { Popover } from '~/ui/popover';
 import { useDraft } from './draft';
 import { walkHistory } from './model';
+import { undoByKey } from './prompt-tools';
 
 /** The prompt, its length, and what was written before: Alt with the arrows, or the list. */
 export function PromptBox({
@@ -92,6 +93,11 @@ export function PromptBox({
           onChange(event.target.value);
         }}
         onKeyDown={(event) => {
+          const key = event.key.toLowerCase();
+          if ((event.ctrlKey || event.metaKey) && !event.altKey && (key === 'z' || key === 'y')) {
+            if (undoByKey(value, key === 'z' && !event.shiftKey)) event.preventDefault();
+            return;
+          }
           if (!event.altKey || event.nativeEvent.isComposing) return;
           if (event.key === 'ArrowUp') walk(1);
           else if (event.key === 'ArrowDown') walk(-1);

@@ -31,6 +31,7 @@ import { ContextMenu, Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ProgressRing } from '~/ui/progress';
 import { StateMark } from '~/ui/state-mark';
+import { Written } from '~/ui/written';
 import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
 import type { Recall } from './model';
@@ -55,7 +56,9 @@ export const Slot = memo(function Slot(props: SlotProps) {
       className="relative overflow-hidden rounded-8 bg-surface shadow-1"
       style={{ width, aspectRatio: ratio }}
     >
-      {asset && !asset.trashed_at ? (
+      {task.written ? (
+        <Written written={task.written} className="absolute inset-0 overflow-y-auto p-3" />
+      ) : asset && !asset.trashed_at ? (
         <DoneSlot {...props} asset={asset} />
       ) : asset ? (
         <TrashedSlot asset={asset} />

@@ -9,11 +9,13 @@ import {
   Pause,
   Play,
   RotateCw,
+  TextQuote,
 } from 'lucide-react';
 import { codeText } from '~/api/errors';
 import { meQuery, queueQuery, runsQuery } from '~/api/queries';
 import type { Queue, Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { isTextRun } from '~/lib/text-tasks';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { Menu } from '~/ui/menu';
@@ -200,7 +202,13 @@ function RunRow({ run, actions }: { run: Run; actions: QueueActions }) {
     <li className="group relative border-line border-b px-4 py-2.5 last:border-b-0 hover:bg-surface-2 max-md:px-3">
       <div className="flex items-center gap-3">
         <span aria-hidden className="size-10 shrink-0 overflow-hidden rounded-6 bg-surface-3">
-          {picture && <Picture asset={picture} sizes={40} alt="" />}
+          {picture ? (
+            <Picture asset={picture} sizes={40} alt="" />
+          ) : (
+            isTextRun(run) && (
+              <TextQuote size={18} strokeWidth={1.5} className="m-auto h-full text-fg-3" />
+            )
+          )}
         </span>
         <div className="min-w-0 flex-1">
           <Link

@@ -18,6 +18,7 @@ import { runQuery, taskQuery } from '~/api/queries';
 import type { Task, TaskDetail } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
 import { hasText, useFormat, useT } from '~/lib/i18n';
+import { isTextRun, isTextTask } from '~/lib/text-tasks';
 import { elapsedMs } from '~/lib/time';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
@@ -27,6 +28,7 @@ import { Picture } from '~/ui/picture';
 import { StateMark } from '~/ui/state-mark';
 import { Badge, ErrorState, Skeleton } from '~/ui/states';
 import { showToast } from '~/ui/toast';
+import { Written } from '~/ui/written';
 import { type QueueActions, useQueueActions } from './actions';
 import { HeldCards } from './held';
 import { doneOf } from './model';
@@ -64,9 +66,11 @@ export function RunPage() {
           {t('common.nav.queue')}
         </LinkButton>
         <div className="flex-1" />
-        <LinkButton to="/generate" search={{ run: run.id }}>
-          {t('queue.run.show')}
-        </LinkButton>
+        {!isTextRun(run) && (
+          <LinkButton to="/generate" search={{ run: run.id }}>
+            {t('queue.run.show')}
+          </LinkButton>
+        )}
         {run.failed > 0 && (
           <Button icon={RotateCw} onClick={() => actions.run(run.id, 'retry')}>
             {t('queue.run.retry', { count: run.failed })}
@@ -110,7 +114,7 @@ export function RunPage() {
           </p>
           <HeldCards tasks={held} actions={actions} />
           <ul
-            aria-label={t('queue.tasks')}
+            aria-label={t(isTextRun(run) ? 'queue.texts' : 'queue.tasks')}
             className="overflow-hidden rounded-8 bg-surface outline outline-line"
           >
             {run.tasks.map((task, index) => (
@@ -166,7 +170,7 @@ function TaskRow({
           <span className="min-w-0 flex-1">
             <span className="flex items-center gap-3">
               <span className="text-13 font-medium">
-                {t('queue.task.name', { index: index + 1 })}
+                {t(isTextTask(task) ? 'queue.task.text' : 'queue.task.name', { index: index + 1 })}
               </span>
               <StateMark state={task.state} />
               {task.position > 0 && (
@@ -212,7 +216,7 @@ function TaskRow({
           <IconButton
             icon={CircleX}
             look="danger-ghost"
-            label={t('queue.task.cancel')}
+            label={t(isTextTask(task) ? 'queue.task.cancelText' : 'queue.task.cancel')}
             onClick={() => actions.task(task.id, 'cancel')}
           />
         )}
@@ -228,6 +232,7 @@ function TaskRow({
           </Link>
         )}
       </div>
+      {task.written && <Written written={task.written} className="pr-4 pb-3 pl-11 max-md:px-3" />}
       <MissingNote task={task} className="pr-4 pb-2 pl-11 max-md:px-3" />
       {isOpen && <Story id={task.id} />}
     </li>
