@@ -2,7 +2,7 @@ import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { Field } from '~/ui/field';
 import { Select } from '~/ui/select';
-import { canUse } from './model';
+import { canUse, groupByProvider } from './model';
 
 /** The model, with its house, its price and what it can do. */
 export function ModelPicker({
@@ -31,6 +31,7 @@ export function ModelPicker({
       one.has_transparency && t('generate.model.transparency'),
       one.has_stream && t('generate.model.stream'),
     ].filter((word) => word !== false);
+  const isMany = new Set(models.map((one) => one.provider_id)).size > 1;
   return (
     <Field
       label={t('generate.model.label')}
@@ -41,12 +42,15 @@ export function ModelPicker({
         value={model?.id ?? null}
         onChange={onChange}
         placeholder={t('generate.model.loading')}
-        options={models.map((one) => ({
+        options={groupByProvider(models).map((one) => ({
+          ...(isMany ? { group: one.provider_name } : {}),
           value: one.id,
           label: one.label || one.name,
           detail: (
             <>
-              <span className="block">{[one.provider_name, price(one)].join(' · ')}</span>
+              <span className="block">
+                {[!isMany && one.provider_name, price(one)].filter(Boolean).join(' · ')}
+              </span>
               {abilities(one).length > 0 && (
                 <span className="block">{abilities(one).join(' · ')}</span>
               )}

@@ -5,12 +5,14 @@ import {
   chooseModel,
   emptyDraft,
   fitSize,
+  groupByProvider,
   isOffered,
   isSizeAllowed,
   joinKeyword,
   joinTexts,
   leftMs,
   moveItem,
+  nearestPixels,
   pixelClasses,
   ratioName,
   ratios,
@@ -20,6 +22,7 @@ import {
   runRequest,
   seedMax,
   sizeFor,
+  sizeShapes,
   summarise,
   toolRequest,
   usualMs,
@@ -345,5 +348,30 @@ describe('prompt tools', () => {
     expect(joinKeyword('a mug, ', 'cup')).toBe('a mug, cup');
     expect(joinKeyword('茶杯', '木桌')).toBe('茶杯，木桌');
     expect(joinKeyword('茶杯，', '木桌')).toBe('茶杯，木桌');
+  });
+});
+
+describe('long lists', () => {
+  it('of sizes are chosen by shape, then by pixels', () => {
+    const list = [
+      { width: 2048, height: 2048 },
+      { width: 928, height: 1152 },
+      { width: 1024, height: 1024 },
+      { width: 1536, height: 672 },
+      { width: 1000, height: 100 },
+    ];
+    const shapes = sizeShapes(list);
+    expect(shapes.map(({ name }) => name)).toEqual(['4:5', '1:1', '21:9', '1000 × 100']);
+    expect(shapes.flatMap(({ sizes }) => sizes)).toHaveLength(list.length);
+    const square = shapes[1]?.sizes ?? [];
+    expect(square[0]?.width).toBe(1024);
+    expect(nearestPixels(square, 3_000_000)?.width).toBe(2048);
+    expect(nearestPixels([], 1)).toBeUndefined();
+  });
+
+  it('of models stand by account', () => {
+    const make = (id: string, provider_id: string) => ({ ...free, id, provider_id });
+    const models = [make('a', '1'), make('b', '2'), make('c', '1')];
+    expect(groupByProvider(models).map(({ id }) => id)).toEqual(['a', 'c', 'b']);
   });
 });

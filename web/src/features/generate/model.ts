@@ -63,6 +63,53 @@ export function sizeList(model: Model): Size[] {
   return model.sizes.map(parseSize).filter((size) => size !== null);
 }
 
+/** More sizes than this are chosen by shape first, then by how many pixels. */
+export const sizesShownMax = 7;
+
+const shapes = [
+  ...ratios,
+  '5:4',
+  '4:5',
+  '21:9',
+  '9:21',
+  '2:1',
+  '1:2',
+  '3:1',
+  '1:3',
+  '4:1',
+  '1:4',
+  '8:1',
+  '1:8',
+];
+
+/** A long list by shape, wide ones last, each shape's sizes from few pixels to many. */
+export function sizeShapes(list: readonly Size[]): { name: string; sizes: Size[] }[] {
+  const groups = new Map<string, Size[]>();
+  for (const size of list) {
+    const value = size.width / size.height;
+    const near = (shape: string) => Math.abs(Math.log(ratioValue(shape) / value));
+    const best = shapes.reduce((one, other) => (near(other) < near(one) ? other : one));
+    const name = near(best) < 0.04 ? best : `${size.width} × ${size.height}`;
+    groups.set(name, [...(groups.get(name) ?? []), size]);
+  }
+  const ratio = (sizes: Size[]) => (sizes[0] ? sizes[0].width / sizes[0].height : 1);
+  return [...groups]
+    .map(([name, sizes]) => ({
+      name,
+      sizes: sizes.sort((one, other) => one.width * one.height - other.width * other.height),
+    }))
+    .sort((one, other) => ratio(one.sizes) - ratio(other.sizes));
+}
+
+/** Of one shape's sizes the one with the nearest number of pixels. */
+export function nearestPixels(sizes: readonly Size[], pixels: number): Size | undefined {
+  const off = (one: Size) => Math.abs(Math.log((one.width * one.height) / pixels));
+  return sizes.reduce<Size | undefined>(
+    (best, one) => (best && off(best) <= off(one) ? best : one),
+    undefined,
+  );
+}
+
 /** Whether a model leaves the size to us at all. */
 export function hasSize(model: Model): boolean {
   return sizeList(model).length > 0 || model.side_px_max > 0;
@@ -281,6 +328,12 @@ export function recallDraft(draft: Draft, asset: AssetDetail, what: Recall): Dra
     size,
     values: what === 'all' ? withSeed(values) : values,
   };
+}
+
+/** Models of one account stand together, accounts and models in the order they came. */
+export function groupByProvider(models: readonly Model[]): Model[] {
+  const accounts = [...new Set(models.map((model) => model.provider_id))];
+  return accounts.flatMap((id) => models.filter((model) => model.provider_id === id));
 }
 
 /** The model of the draft, or the default, or the first that is there. */

@@ -6,6 +6,7 @@ import { Select } from '~/ui/select';
 import { Tip } from '~/ui/tip';
 import {
   hasSize,
+  nearestPixels,
   pixelClasses,
   ratioName,
   ratios,
@@ -13,6 +14,8 @@ import {
   type Size,
   sizeFor,
   sizeList,
+  sizeShapes,
+  sizesShownMax,
 } from './model';
 
 const CustomSize = lazy(() =>
@@ -53,12 +56,21 @@ export function SizePicker({
   const list = sizeList(model);
   const pixels = size.width * size.height;
   const text = (one: Size) => `${one.width} × ${one.height}`;
-  const choices: { name: string; size: Size }[] = list.length
-    ? list.map((one) => ({ name: ratioName(one) || text(one), size: one }))
-    : ratios.map((ratio) => ({ name: ratio, size: sizeFor(ratioValue(ratio), pixels, model) }));
+  const isLong = list.length > sizesShownMax;
+  const shapes = isLong ? sizeShapes(list) : [];
   const isSame = (one: Size) => one.width === size.width && one.height === size.height;
+  const shape = shapes.find((one) => one.sizes.some(isSame));
+  const choices: { name: string; size: Size }[] = isLong
+    ? shapes.map(({ name, sizes }) => ({ name, size: nearestPixels(sizes, pixels) ?? size }))
+    : list.length
+      ? list.map((one) => ({ name: ratioName(one) || text(one), size: one }))
+      : ratios.map((ratio) => ({ name: ratio, size: sizeFor(ratioValue(ratio), pixels, model) }));
   const chosen = (one: Size) =>
-    list.length ? isSame(one) : ratioName(one) === ratioName(size) && ratioName(size) !== '';
+    isLong
+      ? shape?.sizes.includes(one) === true
+      : list.length
+        ? isSame(one)
+        : ratioName(one) === ratioName(size) && ratioName(size) !== '';
   const isChanged =
     wanted !== null && (wanted.width !== size.width || wanted.height !== size.height);
   const classes = pixelClasses.map((area) => sizeFor(size.width / size.height, area, model));
@@ -99,6 +111,23 @@ export function SizePicker({
           ))}
         </div>
       </div>
+      {shape && shape.sizes.length > 1 && (
+        <Select
+          label={t('generate.size.pixels')}
+          value={text(size)}
+          onChange={(value) => {
+            const next = shape.sizes.find((one) => text(one) === value);
+            if (next) onChange(next);
+          }}
+          options={shape.sizes.map((one) => ({
+            value: text(one),
+            label: text(one),
+            detail: t('generate.size.mega', {
+              value: format.number((one.width * one.height) / 1e6, 1),
+            }),
+          }))}
+        />
+      )}
       {list.length === 0 && (
         <div className="flex items-end gap-2">
           <Select

@@ -35,7 +35,7 @@ export function KindPicker({
     >
       <form
         role="search"
-        className="sticky top-0 z-10 bg-surface pb-3"
+        className="sticky top-0 z-10 -mx-1 bg-surface px-1 pt-1 pb-3"
         onSubmit={(event) => {
           event.preventDefault();
           if (only) onChoose(only);
