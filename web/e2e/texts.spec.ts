@@ -5,6 +5,10 @@ test.beforeEach(async ({ rig }) => {
   await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0, failure_kind: 'server' });
 });
 
+test.afterEach(async ({ rig }) => {
+  await setMock(rig, { latency_ms: 300, failure_rate: 0 });
+});
+
 test('a prompt is expanded by keyboard, taken back and put in again', async ({
   signedIn: page,
 }) => {

@@ -1,4 +1,4 @@
-import type { RefObject } from 'react';
+import { lazy, type RefObject, Suspense } from 'react';
 import type { Model, Operation } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { Field, TextArea } from '~/ui/field';
@@ -10,7 +10,8 @@ import { PromptBox } from './prompt-box';
 import type { PromptTools } from './prompt-tools';
 import { References } from './references';
 import { SizePicker } from './size-picker';
-import { ToolBar } from './tool-bar';
+
+const ToolBar = lazy(() => import('./tool-bar').then((file) => ({ default: file.ToolBar })));
 
 /** The left column: what is wanted, drawn from the operation and the model's capabilities. */
 export function Form({
@@ -48,12 +49,14 @@ export function Form({
         boxRef={promptRef}
         lengthMax={promptLengthMax(operation)}
       />
-      <ToolBar
-        tools={tools}
-        expanding={expanding}
-        prompt={draft.prompt}
-        references={draft.references}
-      />
+      <Suspense fallback={<div className="h-7 max-md:h-11" />}>
+        <ToolBar
+          tools={tools}
+          expanding={expanding}
+          prompt={draft.prompt}
+          references={draft.references}
+        />
+      </Suspense>
       {negative && model && isOffered(negative, model) && (
         <Field label={t('generate.negative.label')}>
           <TextArea

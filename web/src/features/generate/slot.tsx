@@ -16,7 +16,7 @@ import {
   Trash2,
   X,
 } from 'lucide-react';
-import { memo, type ReactNode } from 'react';
+import { lazy, memo, type ReactNode, Suspense } from 'react';
 import { codeText } from '~/api/errors';
 import { downloadUrl, partialUrl } from '~/api/files';
 import type { Asset, Task } from '~/api/types';
@@ -31,7 +31,9 @@ import { ContextMenu, Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ProgressRing } from '~/ui/progress';
 import { StateMark } from '~/ui/state-mark';
-import { Written } from '~/ui/written';
+
+const Written = lazy(() => import('~/ui/written').then((file) => ({ default: file.Written })));
+
 import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
 import type { Recall } from './model';
@@ -57,7 +59,9 @@ export const Slot = memo(function Slot(props: SlotProps) {
       style={{ width, aspectRatio: ratio }}
     >
       {task.written ? (
-        <Written written={task.written} className="absolute inset-0 overflow-y-auto p-3" />
+        <Suspense>
+          <Written written={task.written} className="absolute inset-0 overflow-y-auto p-3" />
+        </Suspense>
       ) : asset && !asset.trashed_at ? (
         <DoneSlot {...props} asset={asset} />
       ) : asset ? (
