@@ -104,8 +104,9 @@ void drive_send_end(struct drive *drive);
 void drive_give_back(struct drive *drive);
 void drive_fail(struct drive *drive, const struct provider_failure *failure);
 void drive_fail_locally(struct drive *drive, enum failure_class class, const char *message);
-/* How the provider did, for the account's gate. */
+/* drive_report.c: nothing when the provider was not asked in this go. */
 void drive_report(const struct drive *drive, enum gate_report report);
+void drive_report_failure(const struct drive *drive, enum failure_class class);
 /* What the store answered to a claim or a resume, taken into the drive. */
 void drive_take_attempt(struct drive *drive);
 void drive_begin(struct drive *drive);   /* the operation's first step */

@@ -172,7 +172,7 @@ static bool within(struct error *err, const char *list, size_t index)
     char inner[sizeof err->field];
 
     memcpy(inner, err->field, sizeof inner);
-    (void)snprintf(err->field, sizeof err->field, "%s[%zu]%s%.60s", list, index,
+    (void)snprintf(err->field, sizeof err->field, "%s[%zu]%s%.30s", list, index,
                    inner[0] == '\0' ? "" : ".", inner);
     return false;
 }
