@@ -5,15 +5,23 @@
 
 struct lane {
     struct str id, name, reason;
-    int64_t capacity, running, waiting, remote, pause_until_ms;
+    struct str breaker;
+    int64_t capacity, allowed, per_minute, running, waiting, remote, pause_until_ms;
     bool is_paused;
 };
+static const char *const breakers[] = {"closed", "open", "half_open", NULL};
 static const struct field lane_fields[] = {
     {"id",          FIELD_ID,   offsetof(struct lane, id),             FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
      "The provider; null: work done here."                                                                                                                         },
     {"name",        FIELD_TEXT, offsetof(struct lane, name),           FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
     {"capacity",    FIELD_INT,  offsetof(struct lane, capacity),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
      NULL                                                                                                                                                          },
+    {"allowed",     FIELD_INT,  offsetof(struct lane, allowed),        FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "At once now: less than its capacity after a 429 or in trouble."                                                                                              },
+    {"per_minute",  FIELD_INT,  offsetof(struct lane, per_minute),     FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Requests a minute; 0: no bound."                                                                                                                             },
+    {"breaker",     FIELD_ENUM, offsetof(struct lane, breaker),        FIELD_REQUIRED,                  0, 0, NULL, breakers,
+     "open: in trouble and left alone; half_open: one request tries for all."                                                                                      },
     {"running",     FIELD_INT,  offsetof(struct lane, running),        FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
     {"waiting",     FIELD_INT,  offsetof(struct lane, waiting),        FIELD_REQUIRED,                  0, 0, NULL, NULL, NULL                                     },
     {"is_paused",   FIELD_BOOL, offsetof(struct lane, is_paused),      FIELD_REQUIRED,                  0, 0, NULL, NULL,
@@ -64,7 +72,10 @@ static bool fill_lanes(struct request *req, const struct engine_view *view, stru
         struct provider_binding provider;
 
         lanes[index] = (struct lane){
+            .breaker = str_of(breaker_state_name(lane->breaker)),
             .capacity = lane->capacity,
+            .allowed = lane->allowed,
+            .per_minute = lane->per_minute,
             .running = lane->running,
             .waiting = lane->ready,
             .is_paused = lane->is_paused,

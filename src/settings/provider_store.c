@@ -4,7 +4,7 @@
 
 #define PROVIDER_COLUMNS                                                                           \
     "id, public_id, kind, name, base_url, sealed_key, key_hint, options, is_enabled,"              \
-    " is_private_allowed, concurrency, on_unknown, once_below_micro, is_paused, pause_until_ms,"   \
+    " is_private_allowed, concurrency, per_minute, on_unknown, once_below_micro, is_paused, pause_until_ms,"   \
     " pause_reason, created_at_ms"
 
 static struct provider_row read_provider(struct rows *rows, struct arena *arena)
@@ -22,6 +22,7 @@ static struct provider_row read_provider(struct rows *rows, struct arena *arena)
         .is_private_allowed = rows_bool(rows, "is_private_allowed"),
         .is_paused = rows_bool(rows, "is_paused"),
         .concurrency = rows_int64(rows, "concurrency"),
+        .per_minute = rows_int64(rows, "per_minute"),
         .on_unknown = rows_str(rows, "on_unknown", arena),
         .once_below_micro = rows_int64(rows, "once_below_micro"),
         .pause_until_ms = rows_int64(rows, "pause_until_ms"),
@@ -120,14 +121,15 @@ bool provider_store_add(struct db *db, const struct provider_row *row, int64_t *
         "provider_store_add",
         "INSERT INTO provider (public_id, kind, name, base_url, sealed_key, key_hint, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro,"
-        " created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        " created_at_ms, per_minute)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         NULL};
     const struct sql_value args[] = {
         SQL_TEXT(row->public_id),     SQL_TEXT(row->kind),       SQL_TEXT(row->name),
         SQL_TEXT(row->base_url),      SQL_TEXT(row->sealed_key), SQL_TEXT(row->key_hint),
         SQL_TEXT(row->options),       SQL_BOOL(row->is_enabled), SQL_BOOL(row->is_private_allowed),
         SQL_INT64(row->concurrency),  SQL_TEXT(row->on_unknown), SQL_INT64(row->once_below_micro),
-        SQL_INT64(row->created_at_ms)};
+        SQL_INT64(row->created_at_ms), SQL_INT64(row->per_minute)};
 
     if (!db_exec_one(db, &add, args, COUNT(args), err))
         return taken(row->name, err);
@@ -141,7 +143,8 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
         "provider_store_update",
         "UPDATE provider SET name = $2, base_url = $3, sealed_key = $4, key_hint = $5,"
         " options = $6, is_enabled = $7, is_private_allowed = $8, concurrency = $9,"
-        " on_unknown = $10, once_below_micro = $11 WHERE id = $1 AND deleted_at_ms IS NULL",
+        " on_unknown = $10, once_below_micro = $11, per_minute = $12"
+        " WHERE id = $1 AND deleted_at_ms IS NULL",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->id),
                                      SQL_TEXT(row->name),
@@ -153,7 +156,8 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
                                      SQL_BOOL(row->is_private_allowed),
                                      SQL_INT64(row->concurrency),
                                      SQL_TEXT(row->on_unknown),
-                                     SQL_INT64(row->once_below_micro)};
+                                     SQL_INT64(row->once_below_micro),
+                                     SQL_INT64(row->per_minute)};
 
     return db_exec_one(db, &update, args, COUNT(args), err) || taken(row->name, err);
 }

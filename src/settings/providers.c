@@ -71,6 +71,8 @@ static bool apply(const struct settings *settings, const struct provider_change 
         row->is_enabled = change->is_enabled;
     if ((change->has & PROVIDER_HAS_CONCURRENCY) != 0)
         row->concurrency = change->concurrency;
+    if ((change->has & PROVIDER_HAS_PER_MINUTE) != 0)
+        row->per_minute = change->per_minute;
     if ((change->has & PROVIDER_HAS_UNKNOWN) != 0)
         row->on_unknown = change->on_unknown;
     if ((change->has & PROVIDER_HAS_ONCE_BELOW) != 0)
@@ -366,6 +368,7 @@ static bool import_all(struct db *db, void *context, struct error *err)
         row.options = providers[i].options;
         row.is_enabled = work->items[i].is_enabled;
         row.concurrency = providers[i].concurrency;
+        row.per_minute = providers[i].per_minute;
         row.on_unknown = providers[i].on_unknown;
         row.once_below_micro = providers[i].once_below_micro;
         if (!provider_store_add(db, &row, &work->row_ids[i], err) ||
@@ -451,6 +454,7 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
         .is_paused = row->is_paused && (row->pause_until_ms == 0 || row->pause_until_ms > now_ms),
         .is_private_allowed = row->is_private_allowed,
         .concurrency = row->concurrency,
+        .per_minute = row->per_minute,
         .on_unknown = on_unknown_of(row->on_unknown),
         .once_below_micro = row->once_below_micro,
     };

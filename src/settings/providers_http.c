@@ -11,7 +11,7 @@ static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL}
 struct provider_view {
     struct str id, kind, name, base_url, key_hint, options, pause_reason, on_unknown;
     bool has_key, is_enabled, is_paused, is_private_allowed;
-    int64_t pause_until_ms, concurrency, once_below_micro, created_at_ms;
+    int64_t pause_until_ms, concurrency, per_minute, once_below_micro, created_at_ms;
     struct list models;
 };
 #define PROVIDER_VIEW(member) offsetof(struct provider_view, member)
@@ -41,6 +41,8 @@ static const struct field provider_view_fields[] = {
      NULL,                                                                                                                                                  NULL,          "Its address may be on this machine or network, and plain http."},
     {"concurrency",        FIELD_INT,  PROVIDER_VIEW(concurrency),        FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
      "Calls at once."                                                                                                                                                                                                                      },
+    {"per_minute",         FIELD_INT,  PROVIDER_VIEW(per_minute),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Requests a minute; 0: no bound."                                                                                                                                                                                                     },
     {"on_unknown",         FIELD_ENUM, PROVIDER_VIEW(on_unknown),         FIELD_REQUIRED,                  0, 0,                         NULL,              unknown_rules,
      "When nobody knows whether a call was paid: ask, repeat once below a price, "
      "repeat."                                                                                                                                                                                                                             },
@@ -85,7 +87,7 @@ static const struct shape model_change_shape =
 struct provider_input {
     struct str kind, name, base_url, key, options, on_unknown;
     bool is_enabled, is_private_allowed;
-    int64_t concurrency, once_below_micro;
+    int64_t concurrency, per_minute, once_below_micro;
     struct list models;
 };
 enum {
@@ -96,6 +98,7 @@ enum {
     INPUT_ENABLED,
     INPUT_PRIVATE,
     INPUT_CONCURRENCY,
+    INPUT_PER_MINUTE,
     INPUT_UNKNOWN,
     INPUT_ONCE_BELOW,
     INPUT_MODELS,
@@ -142,6 +145,9 @@ enum {
     [INPUT_CONCURRENCY] =                                                                          \
         {"concurrency", FIELD_INT, INPUT(concurrency), 0, 1, PROVIDER_CONCURRENCY_MAX,             \
          NULL,          NULL,      "Calls at once."},                                              \
+    [INPUT_PER_MINUTE] =                                                                           \
+        {"per_minute", FIELD_INT, INPUT(per_minute), 0, 0, PROVIDER_PER_MINUTE_MAX,                \
+         NULL,         NULL,      "Requests a minute; 0: no bound."},                              \
     [INPUT_UNKNOWN] = {"on_unknown",                                                               \
                        FIELD_ENUM,                                                                 \
                        INPUT(on_unknown),                                                          \
@@ -259,6 +265,7 @@ static bool view_provider(struct request *req, const struct provider_row *row,
         .pause_until_ms = binding.is_paused && !is_key_lost ? row->pause_until_ms : 0,
         .is_private_allowed = row->is_private_allowed,
         .concurrency = row->concurrency,
+        .per_minute = row->per_minute,
         .on_unknown = row->on_unknown,
         .once_below_micro = row->once_below_micro,
         .created_at_ms = row->created_at_ms,
@@ -326,6 +333,7 @@ static struct provider_change change_of(const struct request *req)
         {INPUT_ENABLED,     PROVIDER_HAS_ENABLED    },
         {INPUT_PRIVATE,     PROVIDER_HAS_PRIVATE    },
         {INPUT_CONCURRENCY, PROVIDER_HAS_CONCURRENCY},
+        {INPUT_PER_MINUTE,  PROVIDER_HAS_PER_MINUTE },
         {INPUT_UNKNOWN,     PROVIDER_HAS_UNKNOWN    },
         {INPUT_ONCE_BELOW,  PROVIDER_HAS_ONCE_BELOW },
     };
@@ -339,6 +347,7 @@ static struct provider_change change_of(const struct request *req)
         .is_enabled = input->is_enabled,
         .is_private_allowed = input->is_private_allowed,
         .concurrency = input->concurrency,
+        .per_minute = input->per_minute,
         .on_unknown = input->on_unknown,
         .once_below_micro = input->once_below_micro,
         .models = input->models.items,

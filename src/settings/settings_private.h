@@ -108,6 +108,7 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_URL_MAX 2000
 #define PROVIDER_OPTIONS_SIZE_MAX 98304 /* with a workflow of 60,000 characters, escaped */
 #define PROVIDER_CONCURRENCY_MAX 64
+#define PROVIDER_PER_MINUTE_MAX 10000
 #define PROVIDER_CONCURRENCY 4
 #define MODEL_NAME_MAX 200
 #define PROVIDER_KEY_LOST "its key was sealed with another master key; give the key again"
@@ -120,6 +121,7 @@ struct provider_row {
     struct str options; /* JSON object as text */
     bool is_enabled, is_private_allowed, is_paused;
     int64_t concurrency;
+    int64_t per_minute; /* requests; 0: no bound */
     struct str on_unknown;
     int64_t once_below_micro;
     int64_t pause_until_ms;
@@ -245,6 +247,7 @@ enum provider_part {
     PROVIDER_HAS_CONCURRENCY = 64,
     PROVIDER_HAS_UNKNOWN = 128,
     PROVIDER_HAS_ONCE_BELOW = 256,
+    PROVIDER_HAS_PER_MINUTE = 512,
 };
 struct provider_change {
     unsigned has;
@@ -253,7 +256,7 @@ struct provider_change {
     struct str key; /* empty: removes it */
     struct str options;
     bool is_enabled, is_private_allowed;
-    int64_t concurrency;
+    int64_t concurrency, per_minute;
     struct str on_unknown;
     int64_t once_below_micro;
     const struct model_change *models;
@@ -301,7 +304,7 @@ struct file_model {
 struct file_provider {
     struct str kind, name, base_url, options, on_unknown;
     bool is_enabled;
-    int64_t concurrency, once_below_micro;
+    int64_t concurrency, per_minute, once_below_micro;
     struct list models; /* of struct file_model */
 };
 struct provider_file {

@@ -1447,6 +1447,11 @@ export interface components {
              */
             concurrency: number;
             /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound.
+             */
+            per_minute: number;
+            /**
              * @description When nobody knows whether a call was paid: ask, repeat once below a price, repeat.
              * @enum {string}
              */
@@ -1586,6 +1591,11 @@ export interface components {
              */
             concurrency?: number;
             /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound.
+             */
+            per_minute?: number;
+            /**
              * @description When nobody knows whether a call was paid.
              * @enum {string}
              */
@@ -1635,6 +1645,11 @@ export interface components {
              * @description Calls at once.
              */
             concurrency?: number;
+            /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound.
+             */
+            per_minute?: number;
             /**
              * @description When nobody knows whether a call was paid.
              * @enum {string}
@@ -1780,6 +1795,11 @@ export interface components {
              * @description Calls at once.
              */
             concurrency: number;
+            /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound.
+             */
+            per_minute?: number;
             /**
              * @description When nobody knows whether a call was paid.
              * @enum {string}
@@ -2575,6 +2595,21 @@ export interface components {
             name: string;
             /** Format: int64 */
             capacity: number;
+            /**
+             * Format: int64
+             * @description At once now: less than its capacity after a 429 or in trouble.
+             */
+            allowed: number;
+            /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound.
+             */
+            per_minute: number;
+            /**
+             * @description open: in trouble and left alone; half_open: one request tries for all.
+             * @enum {string}
+             */
+            breaker: "closed" | "open" | "half_open";
             /** Format: int64 */
             running: number;
             /** Format: int64 */

@@ -3,8 +3,8 @@ import { type AssetSort, type RunState, runQuery } from '~/api/queries';
 import type { Asset, AssetDetail, AssetFilter, Run, Task, TaskDetail } from '~/api/types';
 import { formatMoney } from '~/lib/format';
 import { currentLanguage, translate } from '~/lib/i18n';
-import { showToast } from '~/ui/toast';
 import { isTextTask } from '~/lib/text-tasks';
+import { showToast } from '~/ui/toast';
 import { dropProgress, putProgress } from './run-store';
 
 /** One table: what an event of the server changes in, or makes stale of, the query cache. */

@@ -20,9 +20,11 @@ export function ProviderRules({
 }) {
   const t = useT();
   const [concurrency, setConcurrency] = useState<number | null>(provider.concurrency);
+  const [perMinute, setPerMinute] = useState<number | null>(provider.per_minute);
   const save = (change: {
     is_enabled?: boolean;
     concurrency?: number;
+    per_minute?: number;
     on_unknown?: Provider['on_unknown'];
     once_below_micro?: number;
   }) =>
@@ -49,10 +51,24 @@ export function ProviderRules({
           <NumberInput
             value={concurrency}
             min={1}
-            max={256}
+            max={64}
             onChange={(value) => {
               setConcurrency(value);
               if (value && value !== provider.concurrency) save({ concurrency: value });
+            }}
+          />
+        </Field>
+        <Field
+          label={t('settings.provider.perMinute')}
+          help={t('settings.provider.perMinuteHelp')}
+        >
+          <NumberInput
+            value={perMinute}
+            min={0}
+            max={10000}
+            onChange={(value) => {
+              setPerMinute(value);
+              if (value !== null && value !== provider.per_minute) save({ per_minute: value });
             }}
           />
         </Field>
