@@ -33,7 +33,7 @@ static const struct field whole_task_fields[] = {
     {"missing",    FIELD_TEXT,  offsetof(struct whole_task, missing),    FIELD_REQUIRED | FIELD_NULLABLE,
       0,                                                                                                      0, NULL,           NULL,
       "Why fewer pictures came than were asked for, or why a text was cut: in the provider's "
-      "words."                                                                                                                                                                               },
+     "words."                                                                                                                                                                                },
 };
 const struct shape whole_task_shape = SHAPE("Task", struct whole_task, whole_task_fields);
 
@@ -54,7 +54,7 @@ static const struct field task_detail_fields[] = {
     {"missing",    FIELD_TEXT,  offsetof(struct whole_task, missing),    FIELD_REQUIRED | FIELD_NULLABLE,
       0,                                                                                                      0, NULL,           NULL,
       "Why fewer pictures came than were asked for, or why a text was cut: in the provider's "
-      "words."                                                                                                                                                                                        },
+     "words."                                                                                                                                                                                         },
     {"attempts",   FIELD_LIST,  offsetof(struct whole_task, attempts),   FIELD_REQUIRED,                  0, 0,
       &attempt_shape,                                                                                                            NULL, "Its story: each go at it, each call that may have cost money."},
 };

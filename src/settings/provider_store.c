@@ -4,7 +4,8 @@
 
 #define PROVIDER_COLUMNS                                                                           \
     "id, public_id, kind, name, base_url, sealed_key, key_hint, options, is_enabled,"              \
-    " is_private_allowed, concurrency, per_minute, on_unknown, once_below_micro, is_paused, pause_until_ms,"   \
+    " is_private_allowed, concurrency, per_minute, on_unknown, once_below_micro, is_paused, "      \
+    "pause_until_ms,"                                                                              \
     " pause_reason, created_at_ms"
 
 static struct provider_row read_provider(struct rows *rows, struct arena *arena)
@@ -125,10 +126,10 @@ bool provider_store_add(struct db *db, const struct provider_row *row, int64_t *
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         NULL};
     const struct sql_value args[] = {
-        SQL_TEXT(row->public_id),     SQL_TEXT(row->kind),       SQL_TEXT(row->name),
-        SQL_TEXT(row->base_url),      SQL_TEXT(row->sealed_key), SQL_TEXT(row->key_hint),
-        SQL_TEXT(row->options),       SQL_BOOL(row->is_enabled), SQL_BOOL(row->is_private_allowed),
-        SQL_INT64(row->concurrency),  SQL_TEXT(row->on_unknown), SQL_INT64(row->once_below_micro),
+        SQL_TEXT(row->public_id),      SQL_TEXT(row->kind),       SQL_TEXT(row->name),
+        SQL_TEXT(row->base_url),       SQL_TEXT(row->sealed_key), SQL_TEXT(row->key_hint),
+        SQL_TEXT(row->options),        SQL_BOOL(row->is_enabled), SQL_BOOL(row->is_private_allowed),
+        SQL_INT64(row->concurrency),   SQL_TEXT(row->on_unknown), SQL_INT64(row->once_below_micro),
         SQL_INT64(row->created_at_ms), SQL_INT64(row->per_minute)};
 
     if (!db_exec_one(db, &add, args, COUNT(args), err))

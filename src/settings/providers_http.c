@@ -145,9 +145,15 @@ enum {
     [INPUT_CONCURRENCY] =                                                                          \
         {"concurrency", FIELD_INT, INPUT(concurrency), 0, 1, PROVIDER_CONCURRENCY_MAX,             \
          NULL,          NULL,      "Calls at once."},                                              \
-    [INPUT_PER_MINUTE] =                                                                           \
-        {"per_minute", FIELD_INT, INPUT(per_minute), 0, 0, PROVIDER_PER_MINUTE_MAX,                \
-         NULL,         NULL,      "Requests a minute; 0: no bound."},                              \
+    [INPUT_PER_MINUTE] = {"per_minute",                                                            \
+                          FIELD_INT,                                                               \
+                          INPUT(per_minute),                                                       \
+                          0,                                                                       \
+                          0,                                                                       \
+                          PROVIDER_PER_MINUTE_MAX,                                                 \
+                          NULL,                                                                    \
+                          NULL,                                                                    \
+                          "Requests a minute; 0: no bound."},                                      \
     [INPUT_UNKNOWN] = {"on_unknown",                                                               \
                        FIELD_ENUM,                                                                 \
                        INPUT(on_unknown),                                                          \

@@ -157,14 +157,16 @@ static void test_another_address_needs_the_key_again(void **state)
 static void test_a_change_leaves_what_it_does_not_name(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,"
-                                  "\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
-                                  "\"once_below_micro\":500}");
+    const char *path =
+        add(house, "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,\"per_minute\":6,"
+                   "\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
+                   "\"once_below_micro\":500}");
 
     EXPECT(house, "PATCH", path, "{\"is_enabled\":false}", 200, "\"options\":{\"latency_ms\":1}");
     EXPECT(house, "GET", path, NULL, 200, "\"is_enabled\":false");
     EXPECT(house, "GET", path, NULL, 200,
-           "\"concurrency\":9,\"on_unknown\":\"once_below\",\"once_below_micro\":500");
+           "\"concurrency\":9,\"per_minute\":6,\"on_unknown\":\"once_below\",\"once_below_micro\":"
+           "500");
     EXPECT(house, "PATCH", path, "{\"options\":{}}", 200, "\"options\":{}");
     EXPECT(house, "PATCH", path, "{\"kind\":\"openai\"}", 422, "unknown_field");
 }
