@@ -58,10 +58,7 @@ export function ProviderRules({
             }}
           />
         </Field>
-        <Field
-          label={t('settings.provider.perMinute')}
-          help={t('settings.provider.perMinuteHelp')}
-        >
+        <Field label={t('settings.provider.perMinute')} help={t('settings.provider.perMinuteHelp')}>
           <NumberInput
             value={perMinute}
             min={0}
