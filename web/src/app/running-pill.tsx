@@ -27,7 +27,7 @@ export function RunningPill({ queue }: { queue: Queue }) {
       trigger={
         <button
           type="button"
-          className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 font-medium text-accent-text tabular-nums max-md:h-9 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
+          className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 whitespace-nowrap font-medium text-accent-text tabular-nums max-md:h-9 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
           data-tone={queue.is_paused || (busy === 0 && queue.held > 0) ? 'warn' : undefined}
         >
           <span className="size-1.5 rounded-full bg-current" aria-hidden />

@@ -24,8 +24,8 @@ export function SpendPill() {
         limit: format.money(tightest.limit_micro, currency),
         share: format.number(share),
       })}
-      className="flex h-7 items-center gap-1.5 rounded-full bg-surface-2 px-3 text-12 font-medium text-fg-2 tabular-nums hover:bg-surface-3 max-md:h-9 max-md:px-2 data-[tone=bad]:bg-bad-soft data-[tone=bad]:text-bad data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
-      data-tone={share >= 100 ? 'bad' : share >= 80 ? 'warn' : undefined}
+      className="flex h-7 items-center gap-1.5 rounded-full bg-surface-2 px-3 text-12 whitespace-nowrap font-medium text-fg-2 tabular-nums hover:bg-surface-3 max-md:h-9 max-md:px-2 max-md:data-[tone=calm]:hidden data-[tone=bad]:bg-bad-soft data-[tone=bad]:text-bad data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
+      data-tone={share >= 100 ? 'bad' : share >= 80 ? 'warn' : 'calm'}
     >
       <Wallet size={14} strokeWidth={1.75} aria-hidden />
       {`${format.number(share)} %`}
