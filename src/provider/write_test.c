@@ -173,13 +173,15 @@ static void test_a_schema_is_told_where_no_field_takes_it(void **state)
 
 static void test_needs_are_held_against_a_model(void **state)
 {
+    /* clang-format off */
     static const struct provider_model rows[] = {
-        {.can_generate = true       },
-        {                 .can_generate = true,        .references_max = 2},
-        {                 .can_edit = true                          },
-        { .can_write = true          },
-        {            .can_write = true, .can_see = true},
+        {.can_generate = true},
+        {.can_generate = true, .references_max = 2},
+        {.can_edit = true},
+        {.can_write = true},
+        {.can_write = true, .can_see = true},
     };
+    /* clang-format on */
     static const struct {
         unsigned needs, fit; /* bits: which of the rows do */
         const char *said;
