@@ -187,6 +187,10 @@ function Purposes({
     const key = `settings.purpose.${one}`;
     return hasText(key) ? t(key) : one;
   });
+  const said =
+    names.length > 0
+      ? t('settings.models.default', { purposes: joinWords(names, format.language) })
+      : t('settings.models.notDefault');
   return (
     <Popover
       title={t('settings.models.defaultFor')}
@@ -199,17 +203,14 @@ function Purposes({
           data-purposes
           aria-label={t('settings.models.defaultForModel', {
             name: model.label || model.name,
-            purposes:
-              names.length > 0 ? joinWords(names, format.language) : t('settings.purpose.none'),
+            said,
           })}
           className="h-7 max-w-full rounded-6 px-2 text-12 hover:bg-surface-2 max-md:h-11"
         >
           {names.length > 0 ? (
-            <Badge tone="accent">
-              {t('settings.models.default', { purposes: joinWords(names, format.language) })}
-            </Badge>
+            <Badge tone="accent">{said}</Badge>
           ) : (
-            <span className="text-fg-3">{t('settings.models.notDefault')}</span>
+            <span className="text-fg-3">{said}</span>
           )}
         </button>
       }
