@@ -240,7 +240,8 @@ static bool abandon_calls(struct db *db, const struct command *command, int64_t 
         .text = "UPDATE call SET state = 'abandoned', ended_at_ms = $2 WHERE task_id = $1"
                 " AND (state = 'intent' OR state = 'sent' OR state = 'accepted')"};
     const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(command->now_ms)};
-    /* An attempt makes one call: when the first one's is closed there is no other. */
+    /* An attempt makes one call: when the first one's is closed there is no other.  The states from
+     * CALL_FINISHED on are closed. */
     const struct command_end *end = &command->end;
     const bool is_only = command->type == COMMAND_END && end->task_id == task_id &&
                          end->attempt_number == 1 && end->call.call_id != 0 &&
