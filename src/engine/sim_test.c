@@ -130,6 +130,15 @@ static void control_some_run(struct history *history, const struct client_run *r
     sim_person(history->sim, &command, NULL);
 }
 
+static const struct client_run *run_of_task(const struct history *history, struct str task)
+{
+    for (size_t index = 0; index < history->run_count; index++)
+        for (size_t at = 1; at <= history->runs[index].spec.node_count; at++)
+            if (str_equal(task, id_str(&history->runs[index].ids[at])))
+                return &history->runs[index];
+    return NULL;
+}
+
 /* People look at what goes on: often the task is one that runs, asks or waits to be tried again. */
 static struct str choose_task(struct history *history, const struct client_run **run)
 {
@@ -140,24 +149,21 @@ static struct str choose_task(struct history *history, const struct client_run *
                  " 'waiting', 'held') OR (state = 'ready' AND fence > 0)"
                  " ORDER BY (id * 7919 + $1) % 101, id LIMIT 1), '') AS n",
                  sim_below(sim, 1000));
+    const struct client_run *owner = run_of_task(history, busy);
 
-    if (sim_below(sim, 2) == 0)
-        for (size_t index = 0; index < history->run_count; index++)
-            for (size_t task = 1; task <= history->runs[index].spec.node_count; task++)
-                if (str_equal(busy, id_str(&history->runs[index].ids[task]))) {
-                    *run = &history->runs[index];
-                    return id_str(&(*run)->ids[task]);
-                }
+    if (sim_below(sim, 2) == 0 && owner != NULL) {
+        *run = owner;
+        return busy;
+    }
     return id_str(&(*run)->ids[1 + sim_below(sim, (int64_t)(*run)->spec.node_count)]);
 }
 
-static void control_some_task(struct history *history, const struct client_run *run,
-                              enum task_control control)
+static void control_one_task(struct history *history, const struct client_run *run, struct str task,
+                             enum task_control control)
 {
     struct sim *sim = history->sim;
     const struct client_run *other = &history->runs[sim_below(sim, (int64_t)history->run_count)];
     struct command command = {.type = COMMAND_TASK_CONTROL};
-    const struct str task = choose_task(history, &run);
 
     command.control = (struct command_control){
         .user_id = run->spec.user_id,
@@ -169,6 +175,33 @@ static void control_some_task(struct history *history, const struct client_run *
         .deadline_ms = SIM_DEADLINE_MS,
     };
     sim_person(sim, &command, NULL);
+}
+
+static void control_some_task(struct history *history, const struct client_run *run,
+                              enum task_control control)
+{
+    const struct str task = choose_task(history, &run);
+
+    control_one_task(history, run, task, control);
+}
+
+/* A task that will be tried again and whose result a dead owner kept late: seldom there, and soon
+ * gone, so who cancels must look for it. */
+static bool cancel_what_is_kept(struct history *history)
+{
+    struct sim *sim = history->sim;
+    const struct str kept =
+        ask_text(sim->place,
+                 "SELECT coalesce((SELECT t.public_id FROM task t JOIN call c ON c.task_id = t.id"
+                 " WHERE t.state = 'ready' AND c.state = 'finished' AND c.result <> ''"
+                 " ORDER BY t.id LIMIT 1), '') AS n",
+                 0);
+    const struct client_run *run = run_of_task(history, kept);
+
+    if (run == NULL || sim_below(sim, 2) == 0)
+        return false;
+    control_one_task(history, run, kept, TASK_CONTROL_CANCEL);
+    return true;
 }
 
 /* A provider's row was written: its key is right again, and what it held is freed. */
@@ -202,6 +235,8 @@ static void act(struct history *history)
         submit_new(history);
         return;
     }
+    if (cancel_what_is_kept(history))
+        return;
     run = &history->runs[sim_below(sim, (int64_t)history->run_count)];
     switch (sim_below(sim, 22)) {
     case 0:
