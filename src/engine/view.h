@@ -357,3 +357,50 @@ MUST_CHECK bool view_provider_health(struct db *db, int64_t provider_id, int64_t
                                      struct arena *arena, struct provider_health *out,
                                      struct error *err);
 extern const struct sql view_health_sql[]; /* ended by a NULL name; for a look at their plans */
+
+/* ---- How the queue did ---- */
+
+enum stats_by { STATS_BY_PROVIDER, STATS_BY_MODEL, STATS_BY_USER };
+enum stats_range { STATS_HOUR, STATS_QUARTER_DAY, STATS_DAY, STATS_WEEK, STATS_MONTH };
+extern const char *const stats_by_names[], *const stats_range_names[]; /* ended by NULL */
+
+struct stats_question {
+    int64_t user_id;            /* 0: everybody's */
+    struct str provider, model; /* public id and wire id; empty: all */
+    enum stats_by by;
+    enum stats_range range;
+    int64_t now_ms;
+};
+struct stats_cost {
+    struct str currency;
+    int64_t cost_micro;
+};
+/* Of some calls that ended; those that a person gave up are not among them. */
+struct stats_sum {
+    int64_t finished, failed;
+    int64_t p50_ms, p95_ms, p99_ms; /* from sent to ended, to within 2.5 %; -1: none finished */
+    struct list costs;              /* of struct stats_cost, VIEW_STATS_CURRENCIES at most */
+};
+struct stats_slot {
+    int64_t at_ms;
+    struct stats_sum sum;
+};
+struct stats_group {
+    struct str key, label; /* public id or wire id, and its name; both empty: all others */
+    struct stats_sum sum;
+};
+struct queue_stats {
+    int64_t from_ms, slot_ms;
+    struct stats_sum sum;
+    struct list slots;  /* of struct stats_slot: all of the range, the oldest first */
+    struct list groups; /* of struct stats_group, the busiest first; VIEW_STATS_GROUPS at most */
+};
+extern const struct shape queue_stats_shape; /* "QueueStats" */
+enum { VIEW_STATS_GROUPS = 50, VIEW_STATS_CURRENCIES = 8, VIEW_STATS_ROWS = 500000 };
+/*
+ * What ended in the range that ends with the slot of `now_ms`.  Reads counts by slots and no calls,
+ * so that a month of a busy house costs some thousand rows.
+ */
+MUST_CHECK bool view_queue_stats(struct db *db, const struct stats_question *question,
+                                 struct arena *arena, struct queue_stats *out, struct error *err);
+extern const struct sql view_stats_sql[]; /* ended by a NULL name; for a look at their plans */

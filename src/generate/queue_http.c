@@ -171,6 +171,52 @@ static bool resume_queue(struct request *req, struct error *err)
     return set_pause(req, false, STR_EMPTY, err);
 }
 
+/* ---- how it did ---- */
+
+/* Other people's calls are an admin's to see; their token must be one for administration. */
+static bool may_see_all(const struct http_user *user)
+{
+    return user->role >= ROLE_ADMIN && (user->session_id != 0 || (user->scopes & SCOPE_ADMIN) != 0);
+}
+
+/* The query let in nothing but the names; `fallback` when it was left out. */
+static int name_index(struct str name, const char *const *names, int fallback)
+{
+    for (int i = 0; names[i] != NULL; i++)
+        if (str_equal(name, str_of(names[i])))
+            return i;
+    return fallback;
+}
+
+static bool stats(struct request *req, struct error *err)
+{
+    const bool is_all = request_query_bool(req, "all", false);
+    const struct stats_question question = {
+        .user_id = is_all ? 0 : req->user.id,
+        .provider = request_query(req, "provider"),
+        .model = request_query(req, "model"),
+        .by = (enum stats_by)name_index(request_query(req, "by"), stats_by_names, STATS_BY_MODEL),
+        .range =
+            (enum stats_range)name_index(request_query(req, "range"), stats_range_names, STATS_DAY),
+        .now_ms = req->now_ms,
+    };
+    struct queue_stats told;
+
+    if (is_all && !may_see_all(&req->user))
+        return error_field(err, ERROR_FORBIDDEN, "all", 0, "only admins see what others did");
+    return view_queue_stats(req->db, &question, req->arena, &told, err) &&
+           http_reply(req, 200, &told, err);
+}
+
+static const struct http_query stats_query[] = {
+    {"range",            FIELD_ENUM, 0, 0, stats_range_names, "How long until now; 24h when left out."},
+    {"by",                 FIELD_ENUM, 0, 0, stats_by_names, "What a group stands for; left out: model."},
+    {"provider", FIELD_ID, 0, 0, NULL, "Calls of this provider alone."},
+    {"model",                  FIELD_TEXT, 1, 200, NULL, "Calls of this model alone: its wire id."},
+    {"all",FIELD_BOOL, 0, 0, NULL, "True: everybody's, for admins; left out: one's own."},
+    {0                },
+};
+
 const struct http_route queue_routes[] = {
     {.method = "GET",
      .path = "/api/v1/queue",
@@ -180,6 +226,16 @@ const struct http_route queue_routes[] = {
      .out = &queue_shape,
      .summary = "What runs, waits and asks",
      .tag = "queue"},
+    {.method = "GET",
+     .path = "/api/v1/queue/stats",
+     .access = ACCESS_VIEWER,
+     .scope = SCOPE_READ,
+     .handler = stats,
+     .out = &queue_stats_shape,
+     .query = stats_query,
+     .summary = "How long calls took, how many ended and what they cost, over time and by group",
+     .tag = "queue",
+     .cost = 5},
     {.method = "POST",
      .path = "/api/v1/queue/pause",
      .access = ACCESS_ADMIN,
@@ -199,5 +255,5 @@ const struct http_route queue_routes[] = {
      .out = &queue_shape,
      .summary = "Go on",
      .tag = "queue"},
-    {0},
+    {0                                     },
 };

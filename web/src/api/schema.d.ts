@@ -797,6 +797,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queue/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long calls took, how many ended and what they cost, over time and by group */
+        get: operations["get_queue_stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/queue/pause": {
         parameters: {
             query?: never;
@@ -2622,6 +2639,124 @@ export interface components {
             pause_until: string | null;
             reason: string;
         };
+        QueueStats: {
+            /**
+             * Format: date-time
+             * @description The begin of the first slot; slots begin at whole UTC times.
+             */
+            from: string;
+            /**
+             * Format: int64
+             * @description How long a slot is.
+             */
+            slot_ms: number;
+            /**
+             * Format: int64
+             * @description Calls that ended with a result.
+             */
+            finished: number;
+            /**
+             * Format: int64
+             * @description Calls that ended without; those that a person gave up are not counted.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Half of the finished calls were as fast, to within 2.5 %; null without one.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: int64
+             * @description 19 of 20 were as fast.
+             */
+            p95_ms: number | null;
+            /**
+             * Format: int64
+             * @description 99 of 100 were as fast.
+             */
+            p99_ms: number | null;
+            /** @description What is known to have been charged. */
+            costs: components["schemas"]["QueueCost"][];
+            /** @description All slots of the range, the oldest first; the last one still goes on. */
+            slots: components["schemas"]["QueueSlot"][];
+            /** @description The busiest first. */
+            groups: components["schemas"]["QueueGroup"][];
+        };
+        QueueCost: {
+            currency: string;
+            /**
+             * Format: int64
+             * @description In millionths of the currency.
+             */
+            cost_micro: number;
+        };
+        QueueSlot: {
+            /**
+             * Format: date-time
+             * @description Its begin.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Calls that ended with a result.
+             */
+            finished: number;
+            /**
+             * Format: int64
+             * @description Calls that ended without; those that a person gave up are not counted.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Half of the finished calls were as fast, to within 2.5 %; null without one.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: int64
+             * @description 19 of 20 were as fast.
+             */
+            p95_ms: number | null;
+            /**
+             * Format: int64
+             * @description 99 of 100 were as fast.
+             */
+            p99_ms: number | null;
+            /** @description What is known to have been charged. */
+            costs: components["schemas"]["QueueCost"][];
+        };
+        QueueGroup: {
+            /** @description The provider's id, the model, or the user's id; empty: all others, or one that is gone. */
+            key: string;
+            /** @description Its name. */
+            label: string;
+            /**
+             * Format: int64
+             * @description Calls that ended with a result.
+             */
+            finished: number;
+            /**
+             * Format: int64
+             * @description Calls that ended without; those that a person gave up are not counted.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Half of the finished calls were as fast, to within 2.5 %; null without one.
+             */
+            p50_ms: number | null;
+            /**
+             * Format: int64
+             * @description 19 of 20 were as fast.
+             */
+            p95_ms: number | null;
+            /**
+             * Format: int64
+             * @description 99 of 100 were as fast.
+             */
+            p99_ms: number | null;
+            /** @description What is known to have been charged. */
+            costs: components["schemas"]["QueueCost"][];
+        };
         QueuePause: {
             /** @description For the others to read. */
             reason?: string;
@@ -4314,6 +4449,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Queue"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_queue_stats: {
+        parameters: {
+            query?: {
+                /** @description How long until now; 24h when left out. */
+                range?: "1h" | "6h" | "24h" | "7d" | "30d";
+                /** @description What a group stands for; left out: model. */
+                by?: "provider" | "model" | "user";
+                /** @description Calls of this provider alone. */
+                provider?: string;
+                /** @description Calls of this model alone: its wire id. */
+                model?: string;
+                /** @description True: everybody's, for admins; left out: one's own. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueStats"];
                 };
             };
             "4XX": components["responses"]["Problem"];
