@@ -45,6 +45,7 @@ enum command_type {
     COMMAND_TASK_CONTROL,
     COMMAND_PAUSE_ALL,
     COMMAND_RELEASE_HELD,
+    COMMAND_CLEAR, /* cancels a piece of what waits of a person's */
     COMMAND_TYPE_COUNT
 };
 const char *command_name(enum command_type type);
@@ -60,7 +61,15 @@ struct call_end {
     const char *currency;
 };
 
-enum run_control { RUN_CANCEL, RUN_PAUSE, RUN_RESUME, RUN_RETRY, RUN_PRIORITISE };
+enum run_control {
+    RUN_CANCEL,
+    RUN_PAUSE,
+    RUN_RESUME,
+    RUN_RETRY,
+    RUN_RETRY_FAILED,
+    RUN_PRIORITISE,
+    RUN_MOVE
+};
 enum task_control {
     TASK_CONTROL_CANCEL,
     TASK_CONTROL_RETRY,
@@ -166,7 +175,8 @@ struct command {
             int64_t tries_max, deadline_ms;
             struct task_entry *changed; /* out: as they are now, ended ones included */
             size_t changed_count;
-            int64_t *users; /* out: whose events were written (RELEASE_HELD) */
+            int64_t cancelled; /* out: tasks that ended (CLEAR) */
+            int64_t *users;    /* out: whose events were written (RELEASE_HELD) */
             size_t user_count;
         } control;
     };

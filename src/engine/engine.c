@@ -441,13 +441,15 @@ static void open_lanes(struct engine *engine, const struct command_control *done
 
 static bool is_again(enum command_type type, const struct command_control *given)
 {
-    return (type == COMMAND_RUN_CONTROL && given->run_control == RUN_RETRY) ||
+    return (type == COMMAND_RUN_CONTROL &&
+            (given->run_control == RUN_RETRY || given->run_control == RUN_RETRY_FAILED)) ||
            (type == COMMAND_TASK_CONTROL && (given->task_control == TASK_CONTROL_RETRY ||
                                              given->task_control == TASK_CONTROL_REPEAT));
 }
 
-static bool control(struct engine *engine, enum command_type type,
-                    const struct command_control *given, struct error *err)
+bool engine_control(struct engine *engine, enum command_type type,
+                    const struct command_control *given, struct command_control *told,
+                    struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(64));
     struct handler_command work = {.engine = engine};
@@ -466,7 +468,15 @@ static bool control(struct engine *engine, enum command_type type,
     for (size_t index = 0;
          type == COMMAND_RELEASE_HELD && index < work.command.control.changed_count; index++)
         tell_user(engine, work.command.control.changed[index].user_id);
+    if (told != NULL)
+        *told = work.command.control;
     return true;
+}
+
+static bool control(struct engine *engine, enum command_type type,
+                    const struct command_control *given, struct error *err)
+{
+    return engine_control(engine, type, given, NULL, err);
 }
 
 bool engine_run_cancel(struct engine *engine, int64_t user_id, struct str run, struct error *err)
@@ -486,19 +496,13 @@ bool engine_run_pause(struct engine *engine, int64_t user_id, struct str run, bo
     return control(engine, COMMAND_RUN_CONTROL, &given, err);
 }
 
-bool engine_run_retry(struct engine *engine, int64_t user_id, struct str run, struct error *err)
+bool engine_run_retry(struct engine *engine, int64_t user_id, struct str run, bool is_failed_only,
+                      struct error *err)
 {
-    const struct command_control given = {
-        .user_id = user_id, .public_id = run, .run_control = RUN_RETRY};
-
-    return control(engine, COMMAND_RUN_CONTROL, &given, err);
-}
-
-bool engine_run_prioritise(struct engine *engine, int64_t user_id, struct str run,
-                           enum task_priority priority, struct error *err)
-{
-    const struct command_control given = {
-        .user_id = user_id, .public_id = run, .run_control = RUN_PRIORITISE, .priority = priority};
+    const struct command_control given = {.user_id = user_id,
+                                          .public_id = run,
+                                          .run_control =
+                                              is_failed_only ? RUN_RETRY_FAILED : RUN_RETRY};
 
     return control(engine, COMMAND_RUN_CONTROL, &given, err);
 }

@@ -279,8 +279,9 @@ MUST_CHECK bool engine_run_cancel(struct engine *engine, int64_t user_id, struct
                                   struct error *err);
 MUST_CHECK bool engine_run_pause(struct engine *engine, int64_t user_id, struct str run,
                                  bool is_paused, struct error *err);
+/* `is_failed_only`: not what a person cancelled, unless it ended because of what failed. */
 MUST_CHECK bool engine_run_retry(struct engine *engine, int64_t user_id, struct str run,
-                                 struct error *err);
+                                 bool is_failed_only, struct error *err);
 MUST_CHECK bool engine_run_prioritise(struct engine *engine, int64_t user_id, struct str run,
                                       enum task_priority priority, struct error *err);
 MUST_CHECK bool engine_task_cancel(struct engine *engine, int64_t user_id, struct str task,
@@ -291,6 +292,12 @@ MUST_CHECK bool engine_task_retry(struct engine *engine, int64_t user_id, struct
 MUST_CHECK bool engine_task_resolve(struct engine *engine, int64_t user_id, struct str task,
                                     bool is_repeat, struct error *err);
 enum task_place { PLACE_FRONT, PLACE_BACK, PLACE_BEFORE };
+/* All that waits of a run, in its own order; `before` is another run of which something waits. */
+MUST_CHECK bool engine_run_move(struct engine *engine, int64_t user_id, struct str run,
+                                enum task_place place, struct str before, struct error *err);
+/* Cancels all that waits of a person's, and nothing that runs.  *cancelled: how many tasks. */
+MUST_CHECK bool engine_queue_clear(struct engine *engine, int64_t user_id, int64_t *cancelled,
+                                   struct error *err);
 MUST_CHECK bool engine_task_move(struct engine *engine, int64_t user_id, struct str task,
                                  enum task_place place, struct str before, struct error *err);
 /* Everything, durable over restarts. */

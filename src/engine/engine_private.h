@@ -35,6 +35,11 @@ struct engine {
     pthread_mutex_t lock;
 };
 
+/* A person's wish, applied and durable; the core knows.  `*told` (may be NULL) gets the numbers of
+ * the answer; what it points to is gone.  Any thread but the engine's. */
+MUST_CHECK bool engine_control(struct engine *engine, enum command_type type,
+                               const struct command_control *given, struct command_control *told,
+                               struct error *err);
 void engine_world_init(struct engine *engine, struct world *world);
 
 /* Runs ask(engine, context) on the engine's thread and waits.  Not from that thread. */

@@ -331,7 +331,7 @@ static void test_a_running_task_hears_of_its_cancel(void **state)
     assert_false(engine_run_cancel(house->engine, TEST_USER, id_str(&run), &house->place.err));
     assert_int_equal(house->place.err.code, ERROR_CONFLICT);
     /* A second go is wanted again. */
-    assert_true(engine_run_retry(house->engine, TEST_USER, id_str(&run), &house->place.err));
+    assert_true(engine_run_retry(house->engine, TEST_USER, id_str(&run), false, &house->place.err));
     open_gate(house);
     wait_for(house, COUNT_TASKS("done"), 2);
     expect_all_sound(house);

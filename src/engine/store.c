@@ -222,6 +222,7 @@ static const struct {
     [COMMAND_TASK_CONTROL] = {"engine_task_control", store_task_control},
     [COMMAND_PAUSE_ALL] = {"engine_pause",        store_pause_all   },
     [COMMAND_RELEASE_HELD] = {"engine_release_held", store_release_held},
+    [COMMAND_CLEAR] = {"engine_clear",        store_clear       },
 };
 
 const char *command_name(enum command_type type) { return commands[type].name; }

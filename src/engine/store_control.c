@@ -15,9 +15,8 @@ bool store_add_changed(struct db *db, struct command *command, int64_t task_id, 
                             &command->control.changed[command->control.changed_count++], err);
 }
 
-/* What runs is asked to stop; what does not run is ended at once, with what hangs on it. */
-static bool cancel_task(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                        const struct task_entry *entry, struct error *err)
+bool store_cancel_task(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                       const struct task_entry *entry, struct error *err)
 {
     static const struct sql ask = {
         .name = "store_cancel_ask",
@@ -47,6 +46,7 @@ static bool cancel_task(struct db *db, const struct engine_hooks *hooks, struct 
         !store_after_end(db, hooks, command, entry->id, entry->run_id, to, NULL, &ended, err) ||
         !store_add_changed(db, command, entry->id, RUN_NODES_MAX, err))
         return false;
+    command->control.cancelled += 1 + (int64_t)ended.ended_count;
     return true;
 }
 
@@ -96,7 +96,7 @@ static bool cancel_run(struct db *db, const struct engine_hooks *hooks, struct c
         if (!store_entry_find(db, live.ids[index], command->arena, &entry, err))
             return false;
         if (!task_state_is_final(entry.state) && entry.cancel_at_ms == 0 &&
-            !cancel_task(db, hooks, command, &entry, err))
+            !store_cancel_task(db, hooks, command, &entry, err))
             return false;
     }
     return true;
@@ -175,9 +175,13 @@ bool store_run_control(struct db *db, const struct engine_hooks *hooks, struct c
     case RUN_RESUME:
         return pause_run(db, command, &run, false, err);
     case RUN_RETRY:
-        return store_retry(db, hooks, command, run.row_id, 0, err);
+        return store_retry(db, hooks, command, run.row_id, 0, false, err);
+    case RUN_RETRY_FAILED:
+        return store_retry(db, hooks, command, run.row_id, 0, true, err);
     case RUN_PRIORITISE:
         return prioritise_run(db, command, &run, err);
+    case RUN_MOVE:
+        return store_run_move(db, command, &run, err);
     }
     return error_set(err, ERROR_INTERNAL, "no such control");
 }
@@ -278,7 +282,7 @@ static bool rank_before(struct db *db, const struct task_entry *entry,
 }
 
 /* Those that were numbered again have new ranks in the core's memory too. */
-static bool all_waiting(struct db *db, struct command *command, int64_t user_id, struct error *err)
+bool store_add_waiting(struct db *db, struct command *command, int64_t user_id, struct error *err)
 {
     static const struct sql list = {
         .name = "store_waiting",
@@ -352,7 +356,7 @@ static bool move_task(struct db *db, struct command *command, const struct task_
     if (!db_exec_one(db, &update, args, COUNT(args), err) ||
         !store_tell_task(db, entry->id, command, err))
         return false;
-    return is_spread ? all_waiting(db, command, entry->user_id, err)
+    return is_spread ? store_add_waiting(db, command, entry->user_id, err)
                      : store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 
@@ -367,12 +371,12 @@ bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct 
         return false;
     switch (command->control.task_control) {
     case TASK_CONTROL_CANCEL:
-        return cancel_task(db, hooks, command, &entry, err);
+        return store_cancel_task(db, hooks, command, &entry, err);
     case TASK_CONTROL_RETRY:
         if (entry.state != TASK_FAILED && entry.state != TASK_CANCELLED)
             return error_set(err, ERROR_CONFLICT, "a task that is %s cannot be retried",
                              task_state_name(entry.state));
-        return store_retry(db, hooks, command, entry.run_id, entry.id, err);
+        return store_retry(db, hooks, command, entry.run_id, entry.id, false, err);
     case TASK_CONTROL_REPEAT:
         return repeat_task(db, hooks, command, &entry, err);
     case TASK_CONTROL_GIVE_UP:

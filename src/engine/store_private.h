@@ -65,12 +65,26 @@ MUST_CHECK bool store_settle_ended(struct db *db, const struct engine_hooks *hoo
 /* A task as it is now, for the core; `limit` of them at most. */
 MUST_CHECK bool store_add_changed(struct db *db, struct command *command, int64_t task_id,
                                   size_t limit, struct error *err);
-/* A fresh start for what failed or was cancelled in a run: all of it, or (not 0) one task with
- * those it needs and those behind it.  Fails: CONFLICT when there is nothing of the kind. */
+/* A fresh start for what failed or was cancelled in a run: all of it, or what failed, or (not 0)
+ * one task; of these two with those they need and those behind them.  Fails: CONFLICT when there is
+ * nothing of the kind. */
 MUST_CHECK bool store_retry(struct db *db, const struct engine_hooks *hooks,
                             struct command *command, int64_t run_row_id, int64_t only_task,
-                            struct error *err);
+                            bool is_failed_only, struct error *err);
 
+/* What runs is asked to stop; what does not run is ended at once, with what hangs on it. */
+MUST_CHECK bool store_cancel_task(struct db *db, const struct engine_hooks *hooks,
+                                  struct command *command, const struct task_entry *entry,
+                                  struct error *err);
+/* All that waits of a person's, for the core: ranks were given anew.  First of all that changed. */
+MUST_CHECK bool store_add_waiting(struct db *db, struct command *command, int64_t user_id,
+                                  struct error *err);
+MUST_CHECK bool store_run_move(struct db *db, struct command *command, const struct run_view *run,
+                               struct error *err);
+
+enum { STORE_CLEAR_MAX = 200 };
+MUST_CHECK bool store_clear(struct db *db, const struct engine_hooks *hooks,
+                            struct command *command, struct error *err);
 MUST_CHECK bool store_take_over(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, struct error *err);
 MUST_CHECK bool store_claim(struct db *db, const struct engine_hooks *hooks,

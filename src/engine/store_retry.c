@@ -6,7 +6,7 @@
 /* A task that has ended without a result, while it is chosen. */
 struct candidate {
     int64_t id;
-    bool is_chosen, is_needed; /* needed: the task that was asked for, and what it waits for */
+    bool is_chosen, is_needed; /* needed: a task that was asked for, and what it waits for */
 };
 
 static bool deps_left_of(struct db *db, int64_t task_id, int64_t *out, struct error *err)
@@ -95,6 +95,26 @@ static bool list_candidates(struct db *db, struct arena *arena, int64_t run_row_
     *out = candidates;
     *count = found.count;
     return true;
+}
+
+static bool choose_failed(struct db *db, struct arena *arena, int64_t run_row_id,
+                          struct candidate *candidates, size_t count, struct error *err)
+{
+    static const struct sql list = {.name = "store_retry_failed",
+                                    .text = "SELECT id FROM task WHERE run_id = $1"
+                                            " AND state = 'failed' ORDER BY id LIMIT 500"};
+    const struct sql_value args[] = {SQL_INT64(run_row_id)};
+    struct id_list failed;
+
+    if (!store_ids(db, &list, args, COUNT(args), RUN_NODES_MAX, arena, &failed, err))
+        return false;
+    for (size_t index = 0; index < failed.count; index++) {
+        struct candidate *chosen = find(candidates, count, failed.ids[index]);
+
+        assert(chosen != NULL);
+        chosen->is_chosen = chosen->is_needed = true;
+    }
+    return failed.count > 0 || error_set(err, ERROR_CONFLICT, "there is nothing that failed");
 }
 
 struct link {
@@ -195,7 +215,7 @@ static bool check_money(struct db *db, const struct engine_hooks *hooks,
 }
 
 bool store_retry(struct db *db, const struct engine_hooks *hooks, struct command *command,
-                 int64_t run_row_id, int64_t only_task, struct error *err)
+                 int64_t run_row_id, int64_t only_task, bool is_failed_only, struct error *err)
 {
     struct candidate *candidates, *asked;
     struct link *links;
@@ -208,11 +228,13 @@ bool store_retry(struct db *db, const struct engine_hooks *hooks, struct command
     if (count == 0 || (only_task != 0 && asked == NULL))
         return error_set(err, ERROR_CONFLICT, "there is nothing that failed");
     for (size_t index = 0; index < count; index++)
-        candidates[index].is_chosen = only_task == 0;
-    if (asked != NULL) {
+        candidates[index].is_chosen = only_task == 0 && !is_failed_only;
+    if (is_failed_only && !choose_failed(db, command->arena, run_row_id, candidates, count, err))
+        return false;
+    if (asked != NULL)
         asked->is_chosen = asked->is_needed = true;
+    if (asked != NULL || is_failed_only)
         choose(candidates, count, links, link_count);
-    }
     if (!check_money(db, hooks, command, candidates, count, err))
         return false;
     for (size_t index = 0; index < count; index++)

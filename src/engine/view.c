@@ -335,30 +335,114 @@ bool view_tasks_held(struct db *db, int64_t user_id, size_t limit, struct arena 
     return many_tasks(db, &list, args, COUNT(args), limit, arena, out, count, err);
 }
 
-bool view_runs(struct db *db, int64_t user_id, struct str state, struct str cursor, size_t limit,
-               struct arena *arena, struct run_view **out, size_t *count, struct error *err)
+/*
+ * A page is a walk along an index from the cursor down, and ends with the page: by the run's row,
+ * by its state, or by the provider of its tasks.  Of runs in a rare state the provider is asked for
+ * one by one; done ones are not rare.
+ */
+#define RUNS_IN_TIME                                                                               \
+    " AND ($3 IS NULL OR r.id < (SELECT id FROM run WHERE public_id = $3 AND user_id = $1))"       \
+    " AND ($4 IS NULL OR r.id >= (SELECT id FROM run WHERE public_id >= $4 ORDER BY public_id"     \
+    " LIMIT 1))"
+#define OF_PROVIDER                                                                                \
+    "t.user_id = $1 AND t.provider_id = (SELECT id FROM provider WHERE public_id = $5)"
+#define LATEST_RUNS " ORDER BY r.id DESC LIMIT $6"
+enum { RUNS_ALL, RUNS_IN_STATE, RUNS_IN_STATE_OF_PROVIDER, RUNS_OF_PROVIDER };
+const struct sql view_runs_sql[] = {
+    {"view_runs",
+     "SELECT " RUN_COLUMNS " FROM run r WHERE r.user_id = $1 AND ($2 IS NULL)"
+     " AND ($5 IS NULL)" RUNS_IN_TIME LATEST_RUNS,
+     NULL                                                                                            },
+    {"view_runs_in_state",
+     "SELECT " RUN_COLUMNS " FROM run r WHERE r.user_id = $1 AND r.state = $2"
+     " AND ($5 IS NULL)" RUNS_IN_TIME LATEST_RUNS,
+     NULL                                                                                            },
+    {"view_runs_in_state_of_provider",
+     "SELECT " RUN_COLUMNS " FROM run r WHERE r.user_id = $1 AND r.state = $2" RUNS_IN_TIME
+     " AND EXISTS (SELECT 1 FROM task t WHERE " OF_PROVIDER " AND t.run_id = r.id)" LATEST_RUNS,
+     NULL                                                                                            },
+    {"view_runs_of_provider",
+     "SELECT " RUN_COLUMNS " FROM task t CROSS JOIN run r ON r.id = t.run_id"
+     " WHERE " OF_PROVIDER " AND ($2 IS NULL OR r.state = $2)"
+     " AND ($3 IS NULL OR t.run_id < (SELECT id FROM run WHERE public_id = $3"
+     " AND user_id = $1))"
+     " AND ($4 IS NULL OR t.run_id >= (SELECT id FROM run WHERE public_id >= $4"
+     " ORDER BY public_id LIMIT 1))"
+     " GROUP BY t.run_id ORDER BY t.run_id DESC LIMIT $6",                                       NULL},
+    {NULL,                             NULL,                                                     NULL},
+};
+
+bool view_runs(struct db *db, const struct run_filter *filter, struct arena *arena,
+               struct run_view **out, size_t *count, struct error *err)
 {
-    static const struct sql list = {
-        .name = "view_runs",
-        .text = "SELECT " RUN_COLUMNS " FROM run r WHERE r.user_id = $1"
-                " AND ($2 IS NULL OR r.state = $2)"
-                " AND ($3 IS NULL OR r.id < (SELECT id FROM run WHERE public_id = $3"
-                " AND user_id = $1)) ORDER BY r.id DESC LIMIT $4"};
-    const struct sql_value args[] = {SQL_INT64(user_id), SQL_TEXT_OR_NULL(state),
-                                     SQL_TEXT_OR_NULL(cursor), SQL_INT64((int64_t)limit)};
+    const bool is_rare = filter->state.size > 0 && !str_equal(filter->state, STR("done"));
+    const int by = filter->provider.size > 0
+                       ? (is_rare ? RUNS_IN_STATE_OF_PROVIDER : RUNS_OF_PROVIDER)
+                   : filter->state.size > 0 ? RUNS_IN_STATE
+                                            : RUNS_ALL;
+    const struct id since = id_floor(filter->since_ms);
+    const struct sql_value args[] = {
+        SQL_INT64(filter->user_id),
+        SQL_TEXT_OR_NULL(filter->state),
+        SQL_TEXT_OR_NULL(filter->cursor),
+        SQL_TEXT_OR_NULL(filter->since_ms > 0 ? id_str(&since) : STR_EMPTY),
+        SQL_TEXT_OR_NULL(filter->provider),
+        SQL_INT64((int64_t)filter->limit)};
     CLEANUP(rows_finish) struct rows rows = {0};
-    struct run_view *runs = ARENA_ARRAY(arena, struct run_view, limit);
+    struct run_view *runs = ARENA_ARRAY(arena, struct run_view, filter->limit);
     size_t found = 0;
 
-    if (!db_query(db, &list, args, COUNT(args), &rows, err))
+    if (!db_query(db, &view_runs_sql[by], args, COUNT(args), &rows, err))
         return false;
-    while (found < limit && rows_next(&rows))
+    while (found < filter->limit && rows_next(&rows))
         runs[found++] = run_of_row(&rows, arena);
     if (rows_failed(&rows))
         return false;
     *out = runs;
     *count = found;
     return true;
+}
+
+bool view_recovered(struct db *db, int64_t user_id, struct recovered_view *out, struct error *err)
+{
+    static const struct sql find = {
+        .name = "view_recovered",
+        .text = "SELECT coalesce(max(at_ms), 0) AS at_ms, coalesce(max(waiting), 0) AS waiting,"
+                " count(*) AS in_flight FROM recovered WHERE user_id = $1"};
+    const struct sql_value args[] = {SQL_INT64(user_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no counts");
+    *out = (struct recovered_view){
+        .at_ms = rows_int64(&rows, "at_ms"),
+        .waiting = rows_int64(&rows, "waiting"),
+        .in_flight = rows_int64(&rows, "in_flight"),
+    };
+    return true;
+}
+
+bool view_tasks_recovered(struct db *db, int64_t user_id, size_t limit, struct arena *arena,
+                          struct task_view **out, size_t *count, struct error *err)
+{
+    static const struct sql list = {
+        .name = "view_tasks_recovered",
+        .text = "SELECT " TASK_COLUMNS " FROM recovered c JOIN task t ON t.id = c.task_id"
+                " JOIN run r ON r.id = t.run_id WHERE c.user_id = $1 ORDER BY c.task_id LIMIT $2"};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64((int64_t)limit)};
+
+    return many_tasks(db, &list, args, COUNT(args), limit, arena, out, count, err);
+}
+
+bool view_recovered_forget(struct db *db, int64_t user_id, struct error *err)
+{
+    static const struct sql forget = {.name = "view_recovered_forget",
+                                      .text = "DELETE FROM recovered WHERE user_id = $1"};
+    const struct sql_value args[] = {SQL_INT64(user_id)};
+
+    return db_exec(db, &forget, args, COUNT(args), NULL, err);
 }
 
 enum { ATTEMPTS_SHOWN = 100, CALLS_SHOWN = 200 };
@@ -461,8 +545,10 @@ bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms, struct qu
                 " (SELECT count(*) FROM task WHERE state = 'running')"
                 " + (SELECT count(*) FROM task WHERE state = 'waiting') AS running,"
                 " (SELECT count(*) FROM task WHERE state = 'ready') AS waiting_all,"
-                " (SELECT count(*) FROM task WHERE state = 'ready' AND user_id = $1)"
-                " AS waiting_mine,"
+                /* Of a person's: only who waits at all is counted, and by the rows of one. */
+                " (SELECT count(*) FROM task WHERE (state = 'blocked' OR state = 'ready')"
+                " AND user_id = $1 AND state = 'ready') AS waiting_mine,"
+                " coalesce((SELECT count FROM queued WHERE user_id = $1), 0) AS queued_mine,"
                 " (SELECT count(*) FROM task WHERE state = 'held' AND user_id = $1) AS held,"
                 " (SELECT count(*) FROM task WHERE state = 'failed' AND user_id = $1"
                 " AND finished_at_ms > $2) AS failed"};
@@ -479,6 +565,7 @@ bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms, struct qu
         .waiting_all = rows_int64(&rows, "waiting_all"),
         .held = rows_int64(&rows, "held"),
         .failed_24h = rows_int64(&rows, "failed"),
+        .queued_mine = rows_int64(&rows, "queued_mine"),
     };
     return true;
 }

@@ -281,11 +281,18 @@ MUST_CHECK bool view_task_row(struct db *db, int64_t row_id, struct arena *arena
 /* In the order of their making. */
 MUST_CHECK bool view_tasks_of_run(struct db *db, int64_t run_row_id, struct arena *arena,
                                   struct task_view **out, size_t *count, struct error *err);
-/* Newest first, before `cursor` (empty: from the newest).  `state`: "active", "done", "failed",
- * "cancelled", or empty for all. */
-MUST_CHECK bool view_runs(struct db *db, int64_t user_id, struct str state, struct str cursor,
-                          size_t limit, struct arena *arena, struct run_view **out, size_t *count,
-                          struct error *err);
+struct run_filter {
+    int64_t user_id;
+    struct str state;    /* "active", "done", "failed", "cancelled"; empty: all */
+    struct str provider; /* the public id of one that works for the run; empty: any */
+    int64_t since_ms;    /* made then or later; 0: ever */
+    struct str cursor;   /* before it; empty: from the newest */
+    size_t limit;
+};
+/* Newest first. */
+MUST_CHECK bool view_runs(struct db *db, const struct run_filter *filter, struct arena *arena,
+                          struct run_view **out, size_t *count, struct error *err);
+extern const struct sql view_runs_sql[]; /* ended by a NULL name; for a look at their plans */
 /* Tasks that ask: held, newest first. */
 MUST_CHECK bool view_tasks_held(struct db *db, int64_t user_id, size_t limit, struct arena *arena,
                                 struct task_view **out, size_t *count, struct error *err);
@@ -307,8 +314,24 @@ extern const struct shape call_shape, attempt_shape;
 MUST_CHECK bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena,
                               struct list *out, struct error *err);
 
+/* What a start took over of this person's, because the server had stopped in the middle of it. */
+struct recovered_view {
+    int64_t at_ms;   /* of that start; 0: there is nothing to tell */
+    int64_t waiting; /* beside it, and lost nothing */
+    int64_t in_flight;
+};
+MUST_CHECK bool view_recovered(struct db *db, int64_t user_id, struct recovered_view *out,
+                               struct error *err);
+/* The tasks that were in flight, the oldest first. */
+MUST_CHECK bool view_tasks_recovered(struct db *db, int64_t user_id, size_t limit,
+                                     struct arena *arena, struct task_view **out, size_t *count,
+                                     struct error *err);
+/* In a transaction: the person has seen it. */
+MUST_CHECK bool view_recovered_forget(struct db *db, int64_t user_id, struct error *err);
+
 struct queue_counts {
     int64_t running, waiting_mine, waiting_all, held, failed_24h;
+    int64_t queued_mine; /* waiting for a place, or for another task */
 };
 MUST_CHECK bool view_queue_counts(struct db *db, int64_t user_id, int64_t now_ms,
                                   struct queue_counts *out, struct error *err);

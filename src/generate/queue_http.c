@@ -5,60 +5,93 @@
 
 struct lane {
     struct str id, name, reason;
-    struct str breaker;
-    int64_t capacity, allowed, per_minute, running, waiting, remote, pause_until_ms;
+    struct str breaker, on_unknown;
+    int64_t capacity, allowed, per_minute, running, waiting, remote, pause_until_ms,
+        once_below_micro;
     bool is_paused;
 };
+static const char *const rules[] = {[ON_UNKNOWN_HOLD] = "hold",
+                                    [ON_UNKNOWN_ONCE_BELOW] = "once_below",
+                                    [ON_UNKNOWN_RETRY] = "retry",
+                                    NULL};
 static const char *const breakers[] = {"closed", "open", "half_open", NULL};
 static const struct field lane_fields[] = {
-    {"id",          FIELD_ID,   offsetof(struct lane, id),             FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
-     "The provider; null: work done here."                                                                                                                             },
-    {"name",        FIELD_TEXT, offsetof(struct lane, name),           FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                     },
-    {"capacity",    FIELD_INT,  offsetof(struct lane, capacity),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     NULL                                                                                                                                                              },
-    {"allowed",     FIELD_INT,  offsetof(struct lane, allowed),        FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "At once now: less than its capacity after a 429 or in trouble."                                                                                                  },
-    {"per_minute",  FIELD_INT,  offsetof(struct lane, per_minute),     FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "Requests a minute; 0: no bound."                                                                                                                                 },
-    {"breaker",     FIELD_ENUM, offsetof(struct lane, breaker),        FIELD_REQUIRED,                  0, 0, NULL, breakers,
-     "open: in trouble and left alone; half_open: one request tries for all."                                                                                          },
-    {"running",     FIELD_INT,  offsetof(struct lane, running),        FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                     },
-    {"waiting",     FIELD_INT,  offsetof(struct lane, waiting),        FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                     },
-    {"is_paused",   FIELD_BOOL, offsetof(struct lane, is_paused),      FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     NULL                                                                                                                                                              },
-    {"pause_until", FIELD_TIME, offsetof(struct lane, pause_until_ms),
-     FIELD_REQUIRED | FIELD_NULLABLE,                                                                   0, 0, NULL, NULL,     "The provider asked for rest until then."},
-    {"reason",      FIELD_TEXT, offsetof(struct lane, reason),         FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                     },
+    {"id",               FIELD_ID,   offsetof(struct lane, id),               FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "The provider; null: work done here."                                                                                                                                                      },
+    {"name",             FIELD_TEXT, offsetof(struct lane, name),             FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
+    {"capacity",         FIELD_INT,  offsetof(struct lane, capacity),         FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     NULL                                                                                                                                                                                       },
+    {"allowed",          FIELD_INT,  offsetof(struct lane, allowed),          FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "At once now: less than its capacity after a 429 or in trouble."                                                                                                                           },
+    {"per_minute",       FIELD_INT,  offsetof(struct lane, per_minute),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Requests a minute; 0: no bound."                                                                                                                                                          },
+    {"breaker",          FIELD_ENUM, offsetof(struct lane, breaker),          FIELD_REQUIRED,                  0, 0, NULL, breakers,
+     "open: in trouble and left alone; half_open: one request tries for all."                                                                                                                   },
+    {"running",          FIELD_INT,  offsetof(struct lane, running),          FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
+    {"waiting",          FIELD_INT,  offsetof(struct lane, waiting),          FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
+    {"is_paused",        FIELD_BOOL, offsetof(struct lane, is_paused),        FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     NULL                                                                                                                                                                                       },
+    {"pause_until",      FIELD_TIME, offsetof(struct lane, pause_until_ms),
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                                          0, 0, NULL, NULL,     "The provider asked for rest until then."                  },
+    {"reason",           FIELD_TEXT, offsetof(struct lane, reason),           FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
+    {"on_unknown",       FIELD_ENUM, offsetof(struct lane, on_unknown),       FIELD_REQUIRED | FIELD_NULLABLE,
+     0,                                                                                                           0, NULL, rules,
+     "The owner's rule for calls whose outcome is unknown; null: work done here."                                                                                                               },
+    {"once_below_micro", FIELD_INT,  offsetof(struct lane, once_below_micro), FIELD_REQUIRED,                  0, 0,
+     NULL,                                                                                                                 NULL,     "Of the rule once_below: repeated once when it is cheaper."},
 };
 static const struct shape lane_shape = SHAPE("QueueLane", struct lane, lane_fields);
 
+/* What a start found in flight. */
+struct recovered {
+    int64_t at_ms, waiting, in_flight;
+    struct list tasks;
+};
+static const struct field recovered_fields[] = {
+    {"at",        FIELD_TIME, offsetof(struct recovered, at_ms),     FIELD_REQUIRED, 0, 0,  NULL, NULL,
+     "When the server started again and went on by itself."                                                                                                    },
+    {"waiting",   FIELD_INT,  offsetof(struct recovered, waiting),   FIELD_REQUIRED, 0, 0,  NULL, NULL,
+     "Mine that waited, and lost nothing."                                                                                                                     },
+    {"in_flight", FIELD_INT,  offsetof(struct recovered, in_flight), FIELD_REQUIRED, 0, 0,  NULL,
+     NULL,                                                                                              "Mine that the server had left in the middle."         },
+    {"tasks",     FIELD_LIST, offsetof(struct recovered, tasks),     FIELD_REQUIRED, 0, 50,
+     &whole_task_shape,                                                                           NULL, "Those, the oldest first, as they are now; 50 at most."},
+};
+static const struct shape recovered_shape =
+    SHAPE("QueueRecovered", struct recovered, recovered_fields);
+
 struct queue {
-    int64_t running, waiting_mine, waiting_all, held, failed_24h;
+    int64_t running, waiting_mine, queued_mine, waiting_all, held, failed_24h;
     bool is_paused, is_draining;
     struct str pause_reason;
     struct list providers, held_tasks;
+    struct recovered *recovered; /* NULL: nothing to tell */
 };
 static const struct field queue_fields[] = {
-    {"running",      FIELD_INT,  offsetof(struct queue, running),      FIELD_REQUIRED, 0, 0, NULL,        NULL,
-     "Everybody's."                                                                                                                                       },
-    {"waiting_mine", FIELD_INT,  offsetof(struct queue, waiting_mine), FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                      NULL                                      },
-    {"waiting_all",  FIELD_INT,  offsetof(struct queue, waiting_all),  FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                      NULL                                      },
-    {"held",         FIELD_INT,  offsetof(struct queue, held),         FIELD_REQUIRED, 0, 0, NULL,        NULL,
-     "Mine that ask."                                                                                                                                     },
-    {"failed_24h",   FIELD_INT,  offsetof(struct queue, failed_24h),   FIELD_REQUIRED, 0, 0, NULL,        NULL,
-     "Mine."                                                                                                                                              },
-    {"is_paused",    FIELD_BOOL, offsetof(struct queue, is_paused),    FIELD_REQUIRED, 0, 0, NULL,        NULL,
-     NULL                                                                                                                                                 },
-    {"is_draining",  FIELD_BOOL, offsetof(struct queue, is_draining),  FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                      "The server is stopping."                 },
-    {"pause_reason", FIELD_TEXT, offsetof(struct queue, pause_reason), FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                      NULL                                      },
-    {"providers",    FIELD_LIST, offsetof(struct queue, providers),    FIELD_REQUIRED, 0, 0, &lane_shape,
-     NULL,                                                                                                      NULL                                      },
-    {"held_tasks",   FIELD_LIST, offsetof(struct queue, held_tasks),   FIELD_REQUIRED, 0, 0,
-     &whole_task_shape,                                                                                   NULL, "Mine that ask, newest first; 50 at most."},
+    {"running",      FIELD_INT,   offsetof(struct queue, running),      FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     "Everybody's."                                                                                                                                                                                 },
+    {"waiting_mine", FIELD_INT,   offsetof(struct queue, waiting_mine), FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                             NULL                                                         },
+    {"queued_mine",  FIELD_INT,   offsetof(struct queue, queued_mine),  FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                             "Mine that wait for a place or for another task."            },
+    {"waiting_all",  FIELD_INT,   offsetof(struct queue, waiting_all),  FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                             NULL                                                         },
+    {"held",         FIELD_INT,   offsetof(struct queue, held),         FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     "Mine that ask."                                                                                                                                                                               },
+    {"failed_24h",   FIELD_INT,   offsetof(struct queue, failed_24h),   FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     "Mine."                                                                                                                                                                                        },
+    {"is_paused",    FIELD_BOOL,  offsetof(struct queue, is_paused),    FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     NULL                                                                                                                                                                                           },
+    {"is_draining",  FIELD_BOOL,  offsetof(struct queue, is_draining),  FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                             "The server is stopping."                                    },
+    {"pause_reason", FIELD_TEXT,  offsetof(struct queue, pause_reason), FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                             NULL                                                         },
+    {"providers",    FIELD_LIST,  offsetof(struct queue, providers),    FIELD_REQUIRED,                  0, 0, &lane_shape,
+     NULL,                                                                                                                             NULL                                                         },
+    {"held_tasks",   FIELD_LIST,  offsetof(struct queue, held_tasks),   FIELD_REQUIRED,                  0, 0,
+     &whole_task_shape,                                                                                                          NULL, "Mine that ask, newest first; 50 at most."                   },
+    {"recovered",    FIELD_MAYBE, offsetof(struct queue, recovered),    FIELD_REQUIRED | FIELD_NULLABLE,
+     0,                                                                                                     0, &recovered_shape, NULL, "After a crash, until I have seen it; null: nothing to tell."},
 };
 static const struct shape queue_shape = SHAPE("Queue", struct queue, queue_fields);
 
@@ -89,12 +122,42 @@ static bool fill_lanes(struct request *req, const struct engine_view *view, stru
                                    &provider, err)) {
             lanes[index].id = provider.public_id;
             lanes[index].name = provider.name;
+            lanes[index].on_unknown = str_of(rules[provider.on_unknown]);
+            lanes[index].once_below_micro = provider.once_below_micro;
         } else if (err->code != ERROR_NOT_FOUND) {
             return false;
         }
     }
     *err = (struct error){0};
     *out = (struct list){.items = lanes, .count = view->lane_count};
+    return true;
+}
+
+enum { TASKS_SHOWN = 50 };
+
+static bool fill_recovered(struct request *req, struct recovered **out, struct error *err)
+{
+    struct recovered_view view;
+    struct task_view *tasks;
+    struct whole_task *whole;
+    size_t count;
+
+    *out = NULL;
+    if (!view_recovered(req->db, req->user.id, &view, err))
+        return false;
+    if (view.in_flight == 0)
+        return true;
+    if (!view_tasks_recovered(req->db, req->user.id, TASKS_SHOWN, req->arena, &tasks, &count,
+                              err) ||
+        !whole_tasks(req, tasks, count, &whole, err))
+        return false;
+    *out = ARENA_NEW(req->arena, struct recovered);
+    **out = (struct recovered){
+        .at_ms = view.at_ms,
+        .waiting = view.waiting,
+        .in_flight = view.in_flight,
+        .tasks = {.items = whole, .count = count},
+    };
     return true;
 }
 
@@ -109,12 +172,13 @@ static bool reply_queue(struct request *req, struct error *err)
 
     engine_view(app_engine(req->app), view);
     if (!view_queue_counts(req->db, req->user.id, req->now_ms, &counts, err) ||
-        !view_tasks_held(req->db, req->user.id, 50, req->arena, &held, &held_count, err) ||
+        !view_tasks_held(req->db, req->user.id, TASKS_SHOWN, req->arena, &held, &held_count, err) ||
         !whole_tasks(req, held, held_count, &whole, err))
         return false;
     queue = (struct queue){
         .running = counts.running,
         .waiting_mine = counts.waiting_mine,
+        .queued_mine = counts.queued_mine,
         .waiting_all = counts.waiting_all,
         .held = counts.held,
         .failed_24h = counts.failed_24h,
@@ -124,6 +188,7 @@ static bool reply_queue(struct request *req, struct error *err)
         .held_tasks = {.items = whole, .count = held_count},
     };
     return fill_lanes(req, view, &queue.providers, err) &&
+           fill_recovered(req, &queue.recovered, err) &&
            http_reply_shape(req, 200, &queue_shape, &queue, err);
 }
 
@@ -135,6 +200,15 @@ static const struct field pause_fields[] = {
      "For the others to read."},
 };
 static const struct shape pause_shape = SHAPE("QueuePause", struct pause, pause_fields);
+
+struct cleared {
+    int64_t cancelled;
+};
+static const struct field cleared_fields[] = {
+    {"cancelled", FIELD_INT, offsetof(struct cleared, cancelled), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "How many tasks."},
+};
+static const struct shape cleared_shape = SHAPE("QueueCleared", struct cleared, cleared_fields);
 
 struct announce {
     int64_t now_ms;
@@ -169,6 +243,38 @@ static bool pause_queue(struct request *req, struct error *err)
 static bool resume_queue(struct request *req, struct error *err)
 {
     return set_pause(req, false, STR_EMPTY, err);
+}
+
+static bool clear(struct request *req, struct error *err)
+{
+    struct cleared cleared;
+
+    db_refresh(req->db); /* commits are waited for: no view is held meanwhile */
+    return engine_queue_clear(app_engine(req->app), req->user.id, &cleared.cancelled, err) &&
+           http_reply(req, 200, &cleared, err);
+}
+
+struct forget {
+    int64_t user_id, now_ms;
+};
+
+static bool forget_work(struct db *db, void *context, struct error *err)
+{
+    const struct forget *forget = context;
+
+    return view_recovered_forget(db, forget->user_id, err) &&
+           feed_announce(db, "queue.changed", STR("{}"), forget->now_ms, err);
+}
+
+static bool forget_recovered(struct request *req, struct error *err)
+{
+    struct forget forget = {.user_id = req->user.id, .now_ms = req->now_ms};
+
+    if (!db_transact(req->pool, "queue_recovered", forget_work, &forget, err))
+        return false;
+    feed_wake_all(app_feed(req->app));
+    db_refresh(req->db);
+    return reply_queue(req, err);
 }
 
 /* ---- how it did ---- */
@@ -255,5 +361,21 @@ const struct http_route queue_routes[] = {
      .out = &queue_shape,
      .summary = "Go on",
      .tag = "queue"},
-    {0                                     },
+    {.method = "POST",
+     .path = "/api/v1/queue/clear",
+     .access = ACCESS_MEMBER,
+     .scope = SCOPE_GENERATE,
+     .handler = clear,
+     .out = &cleared_shape,
+     .summary = "Cancel all that waits of mine, and nothing that runs",
+     .tag = "queue"},
+    {.method = "DELETE",
+     .path = "/api/v1/queue/recovered",
+     .access = ACCESS_VIEWER,
+     .scope = SCOPE_GENERATE,
+     .handler = forget_recovered,
+     .out = &queue_shape,
+     .summary = "What a start took over after a crash was seen",
+     .tag = "queue"},
+    {0                   },
 };

@@ -86,18 +86,24 @@ static bool estimate(struct request *req, struct error *err)
 static bool list(struct request *req, struct error *err)
 {
     const struct str state = request_query(req, "state");
-    const size_t limit = (size_t)request_query_int(req, "limit", RUNS_PER_PAGE);
+    const struct run_filter filter = {
+        .user_id = req->user.id,
+        .state = str_equal(state, STR("all")) ? STR_EMPTY : state,
+        .provider = request_query(req, "provider"),
+        .since_ms = request_query_time(req, "since", 0),
+        .cursor = request_query(req, "cursor"),
+        .limit = (size_t)request_query_int(req, "limit", RUNS_PER_PAGE),
+    };
     struct run_page page = {0};
     struct run_view *views;
     struct whole_run *runs;
     size_t count;
 
-    if (!view_runs(req->db, req->user.id, str_equal(state, STR("all")) ? STR_EMPTY : state,
-                   request_query(req, "cursor"), limit, req->arena, &views, &count, err) ||
+    if (!view_runs(req->db, &filter, req->arena, &views, &count, err) ||
         !whole_runs(req, views, count, &runs, err))
         return false;
     page.items = (struct list){.items = runs, .count = count};
-    if (count == limit)
+    if (count == filter.limit)
         page.next_cursor = views[count - 1].id;
     return http_reply(req, 200, &page, err);
 }
@@ -139,10 +145,11 @@ static bool resume_run(struct request *req, struct error *err)
 
 static bool retry(struct request *req, struct error *err)
 {
+    const bool is_failed_only = str_equal(request_query(req, "only"), STR("failed"));
     struct str id;
 
     return request_path_id(req, "id", &id, err) &&
-           engine_run_retry(app_engine(req->app), req->user.id, id, err) &&
+           engine_run_retry(app_engine(req->app), req->user.id, id, is_failed_only, err) &&
            reply_run(req, 200, id, err);
 }
 
@@ -159,6 +166,29 @@ static bool change(struct request *req, struct error *err)
            reply_run(req, 200, id, err);
 }
 
+struct run_move {
+    struct str to, before;
+};
+static const struct field run_move_fields[] = {
+    {"to",     FIELD_ENUM, offsetof(struct run_move, to),     FIELD_REQUIRED, 0, 0, NULL, task_place_values,
+     "Where among what waits of mine."              },
+    {"before", FIELD_ID,   offsetof(struct run_move, before), FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "With \"before\": the run it goes in front of."},
+};
+static const struct shape run_move_shape = SHAPE("RunMove", struct run_move, run_move_fields);
+
+static bool move(struct request *req, struct error *err)
+{
+    const struct run_move *wish = req->input;
+    enum task_place place;
+    struct str id;
+
+    return read_place(wish->to, wish->before, &place, err) &&
+           request_path_id(req, "id", &id, err) &&
+           engine_run_move(app_engine(req->app), req->user.id, id, place, wish->before, err) &&
+           reply_run(req, 200, id, err);
+}
+
 static const char *const states[] = {"active", "done", "failed", "cancelled", "all", NULL};
 static const struct http_query list_query[] = {
     {.name = "cursor",                           .type = FIELD_ID, .help = "next_cursor of the page before."},
@@ -167,8 +197,19 @@ static const struct http_query list_query[] = {
      .min = 1,
      .max = RUNS_PER_PAGE_MAX,
      .help = "20 when absent."},
-    {.name = "state",                            .type = FIELD_ENUM, .values = states, .help = "All when absent."},
-    {0                                  },
+    {.name = "provider",                            .type = FIELD_ID, .help = "Runs that this provider works for."},
+    {.name = "since",                                   .type = FIELD_TIME, .help = "Made then or later."},
+    {.name = "state",                  .type = FIELD_ENUM, .values = states, .help = "All when absent."},
+    {0                        },
+};
+
+static const char *const retries[] = {"failed", NULL};
+static const struct http_query retry_query[] = {
+    {.name = "only",
+     .type = FIELD_ENUM,
+     .values = retries,
+     .help = "failed: what a person cancelled stays cancelled, unless it hangs on what failed."},
+    {0},
 };
 
 #define RUN_ACTION(verb, run, text)                                                                \
@@ -233,6 +274,25 @@ const struct http_route run_routes[] = {
     RUN_ACTION("cancel", cancel, "Stop what runs and drop what waits; what was paid for is kept"),
     RUN_ACTION("pause", pause_run, "Start nothing more of this run"),
     RUN_ACTION("resume", resume_run, "Go on with a paused run"),
-    RUN_ACTION("retry", retry, "Try again what failed or was cancelled, and nothing else"),
-    {0          },
+    {.method = "POST",
+     .path = "/api/v1/runs/{id}/retry",
+     .access = ACCESS_MEMBER,
+     .scope = SCOPE_GENERATE,
+     .handler = retry,
+     .out = &whole_run_shape,
+     .query = retry_query,
+     .summary = "Try again what failed or was cancelled, and nothing else",
+     .tag = "runs"},
+    {.method = "POST",
+     .path = "/api/v1/runs/{id}/move",
+     .access = ACCESS_MEMBER,
+     .scope = SCOPE_GENERATE,
+     .body = BODY_JSON,
+     .limit = KIB(4),
+     .handler = move,
+     .in = &run_move_shape,
+     .out = &whole_run_shape,
+     .summary = "Change the place of all that waits of a run",
+     .tag = "runs"},
+    {0},
 };

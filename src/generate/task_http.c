@@ -71,9 +71,20 @@ static bool resolve(struct request *req, struct error *err)
 struct move {
     struct str to, before;
 };
-static const char *const places[] = {"front", "back", "before", NULL};
+const char *const task_place_values[] = {"front", "back", "before", NULL};
+
+bool read_place(struct str to, struct str before, enum task_place *out, struct error *err)
+{
+    const bool is_before = str_equal(to, STR("before"));
+
+    if (is_before && before.size == 0)
+        return error_field(err, ERROR_REQUIRED, "before", 0, "what it goes in front of");
+    *out = is_before ? PLACE_BEFORE : str_equal(to, STR("front")) ? PLACE_FRONT : PLACE_BACK;
+    return true;
+}
+
 static const struct field move_fields[] = {
-    {"to",     FIELD_ENUM, offsetof(struct move, to),     FIELD_REQUIRED, 0, 0, NULL, places,
+    {"to",     FIELD_ENUM, offsetof(struct move, to),     FIELD_REQUIRED, 0, 0, NULL, task_place_values,
      "Where among what waits."                       },
     {"before", FIELD_ID,   offsetof(struct move, before), FIELD_NULLABLE, 0, 0, NULL, NULL,
      "With \"before\": the task it goes in front of."},
@@ -83,15 +94,11 @@ static const struct shape move_shape = SHAPE("TaskMove", struct move, move_field
 static bool move(struct request *req, struct error *err)
 {
     const struct move *wish = req->input;
-    const bool is_before = str_equal(wish->to, STR("before"));
-    const enum task_place place = is_before                           ? PLACE_BEFORE
-                                  : str_equal(wish->to, STR("front")) ? PLACE_FRONT
-                                                                      : PLACE_BACK;
+    enum task_place place;
     struct str id;
 
-    if (is_before && wish->before.size == 0)
-        return error_field(err, ERROR_REQUIRED, "before", 0, "which task it goes in front of");
-    return request_path_id(req, "id", &id, err) &&
+    return read_place(wish->to, wish->before, &place, err) &&
+           request_path_id(req, "id", &id, err) &&
            engine_task_move(app_engine(req->app), req->user.id, id, place, wish->before, err) &&
            reply_task(req, 200, id, err);
 }

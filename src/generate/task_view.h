@@ -45,6 +45,10 @@ MUST_CHECK bool read_idem_key(struct request *req, struct run_spec *spec, struct
  * meanwhile, and it is the same run all the same.  Fails: TOO_LONG, KEY_REUSED.
  */
 MUST_CHECK bool find_repeat(struct request *req, struct id *run_id, bool *found, struct error *err);
+/* A place of a move's input: "before" needs what it goes in front of.  Fails: REQUIRED. */
+extern const char *const task_place_values[]; /* ended by NULL */
+MUST_CHECK bool read_place(struct str to, struct str before, enum task_place *out,
+                           struct error *err);
 /* Reads the request's newest state and answers with this run or task. */
 MUST_CHECK bool reply_run(struct request *req, int status, struct str run_id, struct error *err);
 MUST_CHECK bool reply_task(struct request *req, int status, struct str task_id, struct error *err);

@@ -678,6 +678,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the place of all that waits of a run */
+        post: operations["post_runs_id_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}": {
         parameters: {
             query?: never;
@@ -843,6 +860,40 @@ export interface paths {
         /** Go on */
         post: operations["post_queue_resume"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel all that waits of mine, and nothing that runs */
+        post: operations["post_queue_clear"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue/recovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** What a start took over after a crash was seen */
+        delete: operations["delete_queue_recovered"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2441,6 +2492,15 @@ export interface components {
              */
             priority: "front" | "normal" | "low";
         };
+        RunMove: {
+            /**
+             * @description Where among what waits of mine.
+             * @enum {string}
+             */
+            to: "front" | "back" | "before";
+            /** @description With "before": the run it goes in front of. */
+            before?: string | null;
+        };
         TaskDetail: {
             id: string;
             run_id: string;
@@ -2586,6 +2646,11 @@ export interface components {
             running: number;
             /** Format: int64 */
             waiting_mine: number;
+            /**
+             * Format: int64
+             * @description Mine that wait for a place or for another task.
+             */
+            queued_mine: number;
             /** Format: int64 */
             waiting_all: number;
             /**
@@ -2605,6 +2670,8 @@ export interface components {
             providers: components["schemas"]["QueueLane"][];
             /** @description Mine that ask, newest first; 50 at most. */
             held_tasks: components["schemas"]["Task"][];
+            /** @description After a crash, until I have seen it; null: nothing to tell. */
+            recovered: components["schemas"]["QueueRecovered"] | null;
         };
         QueueLane: {
             /** @description The provider; null: work done here. */
@@ -2638,6 +2705,35 @@ export interface components {
              */
             pause_until: string | null;
             reason: string;
+            /**
+             * @description The owner's rule for calls whose outcome is unknown; null: work done here.
+             * @enum {string|null}
+             */
+            on_unknown: "hold" | "once_below" | "retry" | null;
+            /**
+             * Format: int64
+             * @description Of the rule once_below: repeated once when it is cheaper.
+             */
+            once_below_micro: number;
+        };
+        QueueRecovered: {
+            /**
+             * Format: date-time
+             * @description When the server started again and went on by itself.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Mine that waited, and lost nothing.
+             */
+            waiting: number;
+            /**
+             * Format: int64
+             * @description Mine that the server had left in the middle.
+             */
+            in_flight: number;
+            /** @description Those, the oldest first, as they are now; 50 at most. */
+            tasks: components["schemas"]["Task"][];
         };
         QueueStats: {
             /**
@@ -2760,6 +2856,13 @@ export interface components {
         QueuePause: {
             /** @description For the others to read. */
             reason?: string;
+        };
+        QueueCleared: {
+            /**
+             * Format: int64
+             * @description How many tasks.
+             */
+            cancelled: number;
         };
         GenerateRequest: {
             /** @description What the picture shows. */
@@ -4055,6 +4158,10 @@ export interface operations {
                 cursor?: string;
                 /** @description 20 when absent. */
                 limit?: number;
+                /** @description Runs that this provider works for. */
+                provider?: string;
+                /** @description Made then or later. */
+                since?: string;
                 /** @description All when absent. */
                 state?: "active" | "done" | "failed" | "cancelled" | "all";
             };
@@ -4255,7 +4362,10 @@ export interface operations {
     };
     post_runs_id_retry: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description failed: what a person cancelled stays cancelled, unless it hangs on what failed. */
+                only?: "failed";
+            };
             header?: never;
             path: {
                 id: string;
@@ -4263,6 +4373,34 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_runs_id_move: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunMove"];
+            };
+        };
         responses: {
             /** @description Done. */
             "2XX": {
@@ -4515,6 +4653,50 @@ export interface operations {
         };
     };
     post_queue_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_queue_clear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueCleared"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_queue_recovered: {
         parameters: {
             query?: never;
             header?: never;
