@@ -54,6 +54,9 @@ export const pairs = [
   ['ok-solid', ['bg', 'surface', 'canvas'], 3],
   ['warn-solid', ['bg', 'surface', 'canvas'], 3],
   ['bad-solid', ['bg', 'surface', 'canvas'], 3],
+  ['chart-1', ['surface'], 3],
+  ['chart-2', ['surface'], 3],
+  ['chart-3', ['surface'], 3],
 ];
 
 export function findings(tokens = readTokens()) {

@@ -65,13 +65,30 @@ export const tagsQuery = queryOptions({
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/tags', { signal }))).items,
 });
 
-export function runsQuery(state: RunState) {
+/** What else a list of runs is asked for. */
+export interface RunFilter {
+  provider?: string | undefined;
+  /** how long ago at most */
+  sinceMs?: number | undefined;
+}
+
+export function runsQuery(state: RunState, filter: RunFilter = {}) {
   return infiniteQueryOptions({
-    queryKey: ['runs', state],
+    queryKey: ['runs', state, filter],
     queryFn: ({ signal, pageParam }) =>
       data(
         api.GET('/api/v1/runs', {
-          params: { query: { state, limit: 30, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: {
+            query: {
+              state,
+              limit: 30,
+              ...(filter.provider ? { provider: filter.provider } : {}),
+              ...(filter.sinceMs
+                ? { since: new Date(Date.now() - filter.sinceMs).toISOString() }
+                : {}),
+              ...(pageParam ? { cursor: pageParam } : {}),
+            },
+          },
           signal,
         }),
       ),

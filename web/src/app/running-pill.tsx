@@ -1,16 +1,77 @@
-import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import type { Queue } from '~/api/types';
+import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useLocation } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { runQuery, runsQuery } from '~/api/queries';
+import type { Queue, Run } from '~/api/types';
+import { queueCommands } from '~/features/queue/commands';
 import { useFormat, useT } from '~/lib/i18n';
+import { endedTasks, type Spoken, speak } from '~/lib/spoken';
+import { useCommands } from '~/lib/use-commands';
+import { announce } from '~/ui/announce';
 import { Popover } from '~/ui/popover';
+import { showToast } from '~/ui/toast';
 
-/** How much runs, at a glance, and everybody's share of the wait. */
+// What is only seen when it is asked for is loaded then.
+const ClearDialog = lazy(() =>
+  import('~/features/queue/clear-dialog').then((file) => ({ default: file.ClearDialog })),
+);
+const MyRuns = lazy(() => import('./my-runs').then((file) => ({ default: file.MyRuns })));
+
+/**
+ * "3 of 8 done" over all that I have started, at most every ten seconds; failures at once.  What has
+ * left the list of active runs is asked for once, so that its end is told too.
+ */
+function useSpokenQueue(active: readonly Run[] | undefined, isSpoken: boolean) {
+  const t = useT();
+  const client = useQueryClient();
+  const spoken = useRef<Spoken | null>(null);
+  const known = useRef<Run[]>([]);
+  useEffect(() => {
+    if (!active) return;
+    const left = known.current.filter((run) => !active.some((one) => one.id === run.id));
+    known.current = [...active];
+    const tell = (ended: readonly Run[]) => {
+      const said = speak(spoken.current, [...active, ...ended].map(endedTasks), Date.now());
+      spoken.current = active.length > 0 ? said.next : null;
+      if (!isSpoken) return;
+      if (said.failed > 0) announce(t('common.spoken.failed', { count: said.failed }), true);
+      if (said.done) announce(t('common.spoken.done', said.done));
+    };
+    if (left.length === 0) {
+      tell([]);
+      return;
+    }
+    void Promise.all(left.map((run) => client.fetchQuery(runQuery(run.id)))).then(tell, () => {});
+  }, [active, isSpoken, client, t]);
+}
+
+/** How much runs, at a glance: my runs, and everybody's share of the wait. */
 export function RunningPill({ queue }: { queue: Queue }) {
   const t = useT();
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
+  const [isClearing, setClearing] = useState(false);
   const busy = queue.running + queue.waiting_mine;
-  if (busy === 0 && queue.held === 0 && !queue.is_paused) return null;
+  const isBusy = busy > 0 || queue.queued_mine > 0;
+  const active = useInfiniteQuery({ ...runsQuery('active'), enabled: isBusy || isOpen });
+  const mine = active.data?.pages.flatMap((page) => page.items);
+  // There the run that is looked at is told of by itself.
+  useSpokenQueue(mine, useLocation().pathname !== '/generate');
+  useCommands([
+    {
+      ...queueCommands.clear,
+      run: () => {
+        if (queue.queued_mine > 0) setClearing(true);
+        else showToast(t('common.queue.nothingWaits'));
+      },
+    },
+  ]);
+  const dialog = isClearing && (
+    <Suspense>
+      <ClearDialog count={queue.queued_mine} isOpen onClose={() => setClearing(false)} />
+    </Suspense>
+  );
+  if (!isBusy && queue.held === 0 && !queue.is_paused) return dialog;
   const rows: [string, number][] = [
     [t('common.queue.running'), queue.running],
     [t('common.queue.waitingMine'), queue.waiting_mine],
@@ -18,42 +79,52 @@ export function RunningPill({ queue }: { queue: Queue }) {
     [t('common.queue.held'), queue.held],
     [t('common.queue.failed'), queue.failed_24h],
   ];
+  const close = () => setOpen(false);
   return (
-    <Popover
-      title={t('common.queue.title')}
-      isOpen={isOpen}
-      onOpenChange={setOpen}
-      className="w-64"
-      trigger={
-        <button
-          type="button"
-          className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 whitespace-nowrap font-medium text-accent-text tabular-nums max-md:h-9 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
-          data-tone={queue.is_paused || (busy === 0 && queue.held > 0) ? 'warn' : undefined}
-        >
-          <span className="size-1.5 rounded-full bg-current" aria-hidden />
-          {queue.is_paused
-            ? t('common.queue.paused')
-            : busy > 0
-              ? t('common.queue.pill', { count: busy, value: format.number(busy) })
-              : t('common.queue.heldPill', { count: queue.held, value: format.number(queue.held) })}
-        </button>
-      }
-    >
-      <dl className="flex flex-col gap-1">
-        {rows.map(([label, value]) => (
-          <div key={label} className="flex justify-between gap-4 text-13">
-            <dt className="text-fg-2">{label}</dt>
-            <dd className="font-medium tabular-nums">{format.number(value)}</dd>
-          </div>
-        ))}
-      </dl>
-      <Link
-        to="/queue"
-        onClick={() => setOpen(false)}
-        className="mt-3 block rounded-6 bg-surface-2 px-3 py-2 text-center text-13 font-medium hover:bg-surface-3"
+    <>
+      {dialog}
+      <Popover
+        title={t('common.queue.title')}
+        isOpen={isOpen}
+        onOpenChange={setOpen}
+        className="w-80"
+        trigger={
+          <button
+            type="button"
+            className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 whitespace-nowrap font-medium text-accent-text tabular-nums max-md:h-9 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
+            data-tone={queue.is_paused || (!isBusy && queue.held > 0) ? 'warn' : undefined}
+          >
+            <span className="size-1.5 rounded-full bg-current" aria-hidden />
+            {queue.is_paused
+              ? t('common.queue.paused')
+              : isBusy
+                ? t('common.queue.pill', { count: busy, value: format.number(busy) })
+                : t('common.queue.heldPill', {
+                    count: queue.held,
+                    value: format.number(queue.held),
+                  })}
+          </button>
+        }
       >
-        {t('common.queue.open')}
-      </Link>
-    </Popover>
+        <Suspense>
+          <MyRuns runs={mine ?? []} queue={queue} onGo={close} />
+        </Suspense>
+        <dl className="flex flex-col gap-1">
+          {rows.map(([label, value]) => (
+            <div key={label} className="flex justify-between gap-4 text-13">
+              <dt className="text-fg-2">{label}</dt>
+              <dd className="font-medium tabular-nums">{format.number(value)}</dd>
+            </div>
+          ))}
+        </dl>
+        <Link
+          to="/queue"
+          onClick={close}
+          className="mt-3 block rounded-6 bg-surface-2 px-3 py-2 text-center text-13 font-medium hover:bg-surface-3"
+        >
+          {t('common.queue.open')}
+        </Link>
+      </Popover>
+    </>
   );
 }

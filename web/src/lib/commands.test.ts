@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { appCommands } from '~/app/commands';
 import { generateCommands } from '~/features/generate/commands';
 import { libraryCommands, ratingCommands, viewerCommands } from '~/features/library/commands';
+import { queueCommands } from '~/features/queue/commands';
 import {
   type ActiveCommand,
   activateCommands,
@@ -18,6 +19,7 @@ const tables: Record<string, Command>[] = [
   generateCommands,
   libraryCommands,
   viewerCommands,
+  queueCommands,
 ];
 const every: Command[] = [
   ...tables.flatMap((table) => Object.values(table)),

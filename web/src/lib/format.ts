@@ -105,6 +105,15 @@ export function formatDateTime(iso: string | null, language: string): string {
   ).format(new Date(iso));
 }
 
+/** A moment to the second: "14:03:07". */
+export function formatTime(iso: string | null, language: string): string {
+  if (!iso) return '';
+  return cached(
+    `s${language}`,
+    () => new Intl.DateTimeFormat(language, { timeStyle: 'medium' }),
+  ).format(new Date(iso));
+}
+
 /** A calendar day "2026-11-22" as people say it; the year only when it is not this one. */
 export function formatDay(day: string, language: string, now: Date): string {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number);

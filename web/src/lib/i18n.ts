@@ -18,6 +18,7 @@ import {
   formatNumber,
   formatPercent,
   formatRelative,
+  formatTime,
 } from './format';
 import type { Language } from './preferences';
 
@@ -129,6 +130,7 @@ export function useFormat() {
       bytes: (bytes: number) => formatBytes(bytes, language),
       duration: (ms: number) => formatDuration(ms, language),
       dateTime: (iso: string | null) => formatDateTime(iso, language),
+      time: (iso: string | null) => formatTime(iso, language),
       day: (day: string) => formatDay(day, language, new Date()),
       relative: (iso: string | null) => formatRelative(iso, language, Date.now()),
     }),

@@ -60,14 +60,32 @@ export function readGenerateSearch(search: Record<string, unknown>): GenerateSea
   };
 }
 
-const runStates = ['active', 'failed', 'done'] as const;
+const runStates = ['active', 'failed', 'done', 'cancelled'] as const;
+const sinces = ['1h', '24h', '7d', '30d'] as const;
+const ranges = ['1h', '6h', '24h', '7d', '30d'] as const;
+const groupings = ['model', 'provider', 'user'] as const;
 
 export interface QueueSearch {
   state?: (typeof runStates)[number] | undefined;
+  provider?: string | undefined;
+  since?: (typeof sinces)[number] | undefined;
+  /** of the figures above the list */
+  range?: (typeof ranges)[number] | undefined;
+  by?: (typeof groupings)[number] | undefined;
+  model?: string | undefined;
+  all?: true | undefined;
 }
 
 export function readQueueSearch(search: Record<string, unknown>): QueueSearch {
-  return { state: oneOf(search.state, runStates) };
+  return {
+    state: oneOf(search.state, runStates),
+    provider: optionalId(search.provider),
+    since: oneOf(search.since, sinces),
+    range: oneOf(search.range, ranges),
+    by: oneOf(search.by, groupings),
+    model: optionalText(search.model)?.slice(0, 200),
+    all: search.all === true || search.all === 'true' ? true : undefined,
+  };
 }
 
 export function readLoginSearch(search: Record<string, unknown>): { next?: string | undefined } {

@@ -1,5 +1,5 @@
 import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
-import { type AssetSort, type RunState, runQuery } from '~/api/queries';
+import { type AssetSort, type RunFilter, type RunState, runQuery } from '~/api/queries';
 import type { Asset, AssetDetail, AssetFilter, Run, Task, TaskDetail } from '~/api/types';
 import { formatMoney } from '~/lib/format';
 import { currentLanguage, translate } from '~/lib/i18n';
@@ -85,8 +85,14 @@ function runChanged(client: QueryClient, { run }: { run: Run }) {
   for (const [key, pages] of client.getQueriesData<RunPages>({ queryKey: ['runs'] })) {
     if (!pages) continue;
     const state = key[1] as RunState;
+    const { provider } = (key[2] ?? {}) as RunFilter;
     const isIn = pages.pages.some((page) => page.items.some((one) => one.id === run.id));
     const first = pages.pages[0];
+    // Whose work it is stands in its tasks, which may not be known yet.
+    if (provider && !isIn && !next.tasks.some((task) => task.provider_id === provider)) {
+      if (next.tasks.length < next.task_count) refetchSoon(client, key, 1000);
+      continue;
+    }
     if (belongsIn(next, state) && !isIn && first) {
       client.setQueryData<RunPages>(key, {
         ...pages,

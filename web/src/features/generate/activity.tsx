@@ -1,17 +1,7 @@
 import type { UseInfiniteQueryResult } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
-import {
-  CircleAlert,
-  CircleHelp,
-  CircleX,
-  FastForward,
-  MoreHorizontal,
-  Pause,
-  Play,
-  RotateCw,
-  TextQuote,
-} from 'lucide-react';
+import { CircleAlert, CircleHelp, MoreHorizontal, RotateCw } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import type { Run } from '~/api/types';
 import { localDay } from '~/lib/format';
 import { useFormat, useT } from '~/lib/i18n';
@@ -19,12 +9,15 @@ import { isTextRun } from '~/lib/text-tasks';
 import { Button, IconButton } from '~/ui/button';
 import { Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
-import { ProgressBar } from '~/ui/progress';
-import { StateMark } from '~/ui/state-mark';
 import { ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
 import { type Recall, summarise } from './model';
 import { recallEntries } from './slot';
+import { TextRun } from './text-run';
+
+const ActiveRuns = lazy(() =>
+  import('./active-runs').then((file) => ({ default: file.ActiveRuns })),
+);
 
 type Actions = ReturnType<typeof useRunActions>;
 
@@ -67,26 +60,9 @@ export function Activity({
   return (
     <div className="flex flex-col gap-1 p-3">
       {active.length > 0 && (
-        <section aria-label={t('generate.activity.now')} className="mb-2">
-          <h2 className="px-1 pb-1.5 text-12 font-medium text-fg-3">
-            {t('generate.activity.now')}
-          </h2>
-          <ul className="flex flex-col gap-2">
-            {active.map((run) =>
-              isTextRun(run) ? (
-                <TextRun key={run.id} run={run} />
-              ) : (
-                <ActiveRun
-                  key={run.id}
-                  run={run}
-                  isShown={run.id === shown}
-                  onShow={onShow}
-                  actions={actions}
-                />
-              ),
-            )}
-          </ul>
-        </section>
+        <Suspense fallback={<Skeleton className="mb-2 h-24 !rounded-8" />}>
+          <ActiveRuns active={active} shown={shown} onShow={onShow} actions={actions} />
+        </Suspense>
       )}
       {runs.isPending &&
         ['a', 'b', 'c', 'd'].map((name) => <Skeleton key={name} className="h-16 !rounded-8" />)}
@@ -129,130 +105,6 @@ export function Activity({
         </Button>
       )}
     </div>
-  );
-}
-
-/** A text has no slots: what was asked and what was written, with its story a click away. */
-function TextRun({ run }: { run: Run }) {
-  const t = useT();
-  const format = useFormat();
-  const task = run.tasks[0];
-  const isActive = run.state === 'active';
-  return (
-    <li className="relative rounded-8 p-1.5 hover:bg-surface-2">
-      <div className="flex items-start gap-2 px-0.5">
-        <TextQuote size={14} strokeWidth={1.75} aria-hidden className="mt-px shrink-0 text-fg-3" />
-        <div className="min-w-0 flex-1">
-          <Link
-            to="/queue/$run"
-            params={{ run: run.id }}
-            className="line-clamp-2 text-12 break-words text-fg-2 after:absolute after:inset-0 after:rounded-8"
-          >
-            {task?.written?.text || task?.prompt || run.title}
-          </Link>
-          <p className="flex flex-wrap gap-x-1.5 text-12 text-fg-3 tabular-nums">
-            <span>
-              {t(
-                task?.operation === 'prompt.expand'
-                  ? 'generate.activity.expanded'
-                  : 'generate.activity.described',
-              )}
-            </span>
-            {task && (isActive || task.state !== 'done') ? (
-              <StateMark state={task.state} className="!gap-1 !text-12 [&_svg]:size-3.5" />
-            ) : (
-              <span>{format.relative(run.created_at)}</span>
-            )}
-          </p>
-        </div>
-      </div>
-    </li>
-  );
-}
-
-function ActiveRun({
-  run,
-  isShown,
-  onShow,
-  actions,
-}: {
-  run: Run;
-  isShown: boolean;
-  onShow: (id: string) => void;
-  actions: Actions;
-}) {
-  const t = useT();
-  const sum = summarise(run.tasks);
-  const isRunning = run.tasks.some((task) => task.state === 'running' || task.state === 'waiting');
-  const places = run.tasks.filter((task) => task.position > 0).map((task) => task.position);
-  const place = Math.min(...places);
-  const prompt = run.tasks[0]?.prompt || run.title;
-  return (
-    <li
-      className={clsx(
-        'relative rounded-8 bg-surface p-2.5 outline -outline-offset-1',
-        isShown ? 'outline-2 outline-accent' : 'outline-line hover:bg-surface-2',
-      )}
-    >
-      <button
-        type="button"
-        aria-current={isShown || undefined}
-        onClick={() => onShow(run.id)}
-        className="absolute inset-0 rounded-8"
-      >
-        <span className="sr-only">{prompt}</span>
-      </button>
-      <div className="pointer-events-none flex items-start gap-2">
-        <p aria-hidden className="line-clamp-2 min-w-0 flex-1 text-13">
-          {prompt}
-        </p>
-        <div className="pointer-events-auto relative -mt-1 -mr-1 flex">
-          <IconButton
-            icon={run.is_paused ? Play : Pause}
-            size="dense"
-            label={t(run.is_paused ? 'generate.stage.resume' : 'generate.stage.pause')}
-            onClick={() => (run.is_paused ? actions.resumeRun : actions.pauseRun)(run.id)}
-          />
-          <Menu
-            trigger={<IconButton icon={MoreHorizontal} size="dense" label={t('common.more')} />}
-            entries={[
-              {
-                label: t('generate.stage.front'),
-                icon: FastForward,
-                ...(run.priority === 'front' ? { whyNot: t('generate.stage.isFront') } : {}),
-                run: () => actions.toFront(run.id),
-              },
-              {
-                label: t('generate.command.cancel'),
-                icon: CircleX,
-                isDanger: true,
-                run: () => actions.cancelRun(run.id),
-              },
-            ]}
-          />
-        </div>
-      </div>
-      <div className="pointer-events-none mt-2 flex flex-col gap-1.5">
-        <ProgressBar
-          share={sum.total ? (sum.total - sum.left) / sum.total : 0}
-          label={t('generate.stage.progress', { done: sum.done, total: sum.total })}
-        />
-        <p className="flex justify-between text-12 text-fg-3 tabular-nums">
-          <span>
-            {sum.held > 0
-              ? t('common.state.held')
-              : run.is_paused
-                ? t('generate.stage.paused')
-                : isRunning
-                  ? t('common.state.running')
-                  : places.length > 0
-                    ? t('generate.slot.position', { place })
-                    : t('common.state.ready')}
-          </span>
-          <span>{t('generate.stage.progress', { done: sum.done, total: sum.total })}</span>
-        </p>
-      </div>
-    </li>
   );
 }
 

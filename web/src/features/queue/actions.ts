@@ -3,6 +3,7 @@ import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import { type Answer, answerHeld } from '~/api/held';
 import { queueQuery } from '~/api/queries';
+import { forgetRecovered, retryFailed } from '~/api/queue';
 import type { Queue, Run, Task } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { takeRun, takeTask } from '~/live/stale';
@@ -20,6 +21,7 @@ export function useQueueActions() {
   return {
     run: (id: string, verb: 'cancel' | 'pause' | 'resume' | 'retry') =>
       void data(api.POST(`/api/v1/runs/{id}/${verb}`, path(id))).then(putRun, fail),
+    retryFailed: (id: string) => void retryFailed(id).then(putRun, fail),
     priority: (id: string, priority: 'front' | 'normal' | 'low') =>
       void data(api.PATCH('/api/v1/runs/{id}', { ...path(id), body: { priority } })).then(
         putRun,
@@ -33,6 +35,13 @@ export function useQueueActions() {
         fail,
       ),
     resolve: (task: Task, answer: Answer) => answerHeld(task, answer).then(putTask, fail),
+    lane: (id: string, verb: 'pause' | 'resume') =>
+      void (
+        verb === 'pause'
+          ? data(api.POST('/api/v1/providers/{id}/pause', { ...path(id), body: {} }))
+          : data(api.POST('/api/v1/providers/{id}/resume', path(id)))
+      ).then(() => client.invalidateQueries({ queryKey: ['queue'] }), fail),
+    forgetRecovered: () => void forgetRecovered().then(putQueue, fail),
     pauseAll: () => void data(api.POST('/api/v1/queue/pause', { body: {} })).then(putQueue, fail),
     resumeAll: () => void data(api.POST('/api/v1/queue/resume')).then(putQueue, fail),
   };

@@ -1,10 +1,18 @@
 import { Link } from '@tanstack/react-router';
-import type { Task } from '~/api/types';
+import type { QueueLane, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { HeldQuestion } from '~/ui/held';
 import type { QueueActions } from './actions';
 
-export function HeldCards({ tasks, actions }: { tasks: Task[]; actions: QueueActions }) {
+export function HeldCards({
+  tasks,
+  lanes,
+  actions,
+}: {
+  tasks: Task[];
+  lanes: readonly QueueLane[];
+  actions: QueueActions;
+}) {
   const t = useT();
   const format = useFormat();
   if (tasks.length === 0) return null;
@@ -19,8 +27,36 @@ export function HeldCards({ tasks, actions }: { tasks: Task[]; actions: QueueAct
             </Link>
             {task.estimate_micro > 0 && ` · ${format.money(task.estimate_micro, task.currency)}`}
           </p>
+          <HoldingRule task={task} lanes={lanes} className="mt-1 pl-9" />
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The rule that made it ask, in words, and where it is set. */
+export function HoldingRule({
+  task,
+  lanes,
+  className,
+}: {
+  task: Pick<Task, 'hold_reason' | 'provider_id' | 'currency'>;
+  lanes: readonly QueueLane[];
+  className?: string;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const lane = lanes.find((one) => one.id === task.provider_id);
+  if (!lane?.on_unknown || task.hold_reason !== 'unknown') return null;
+  return (
+    <p className={`text-12 text-fg-2 ${className ?? ''}`}>
+      {t(`queue.rule.${lane.on_unknown}`, {
+        name: lane.name,
+        price: format.money(lane.once_below_micro, task.currency),
+      })}{' '}
+      <Link to="/settings/providers" className="underline">
+        {t('queue.rule.change')}
+      </Link>
+    </p>
   );
 }

@@ -1,4 +1,4 @@
-import type { Queue, Run, Task } from '~/api/types';
+import type { Queue, QueueLane, QueueStats, Run, Task, TaskDetail } from '~/api/types';
 
 export interface Cause {
   code: string;
@@ -31,7 +31,104 @@ export function doneOf(run: Run): number {
   return run.task_count - run.left - run.failed - run.cancelled;
 }
 
+/** What a key for "the current one" means: what is worked on, else what comes next. */
+export function currentRun(inTurn: readonly Run[]): Run | undefined {
+  const isWorkedOn = (run: Run) =>
+    run.tasks.some((task) => task.state === 'running' || task.state === 'waiting');
+  return inTurn.find(isWorkedOn) ?? inTurn[0];
+}
+
 /** "3 / 41": mine over everybody's, so that waiting is explained. */
 export function waitingText(queue: Queue, number: (value: number) => string): string {
   return `${number(queue.waiting_mine)} / ${number(queue.waiting_all)}`;
+}
+
+const spans = { '1h': 3_600_000, '24h': 86_400_000, '7d': 604_800_000, '30d': 2_592_000_000 };
+
+export function spanMs(since: keyof typeof spans | undefined): number | undefined {
+  return since && spans[since];
+}
+
+/**
+ * A line over slots that may have no value, 100 wide and 40 high: a gap ends one stroke and begins
+ * the next, and a lone value is a stroke of next to no length.
+ */
+export function linePath(values: readonly (number | null)[], most: number): string {
+  const step = 100 / Math.max(1, values.length);
+  let path = '';
+  let isDrawing = false;
+  values.forEach((value, index) => {
+    if (value === null) {
+      isDrawing = false;
+      return;
+    }
+    const x = (index + 0.5) * step;
+    const y = 40 - (value / Math.max(1, most)) * 38;
+    const isAlone = !isDrawing && (values[index + 1] ?? null) === null;
+    path += `${isDrawing ? 'L' : 'M'}${x.toFixed(2)} ${y.toFixed(2)}${isAlone ? 'h.01' : ''}`;
+    isDrawing = true;
+  });
+  return path;
+}
+
+/** The currencies of all that is shown, the one with the most first. */
+export function currenciesOf(stats: QueueStats): string[] {
+  return [...stats.costs].sort((a, b) => b.cost_micro - a.cost_micro).map((one) => one.currency);
+}
+
+export function costIn(costs: QueueStats['costs'], currency: string): number {
+  return costs.find((one) => one.currency === currency)?.cost_micro ?? 0;
+}
+
+/** Why what waits does not start now, the nearest reason first. */
+export type Wait =
+  | 'queuePaused'
+  | 'runPaused'
+  | 'inputs'
+  | 'later'
+  | 'lanePaused'
+  | 'laneRests'
+  | 'breaker'
+  | 'probe'
+  | 'learned'
+  | 'perMinute'
+  | 'full'
+  | 'turn';
+
+export function waitOf(
+  task: Pick<Task, 'state' | 'run_at' | 'position'>,
+  run: Pick<Run, 'is_paused'>,
+  queue: Pick<Queue, 'is_paused'>,
+  lane: QueueLane | undefined,
+  now: number,
+): Wait | null {
+  if (task.state === 'blocked') return 'inputs';
+  if (task.state !== 'ready') return null;
+  if (queue.is_paused) return 'queuePaused';
+  if (run.is_paused) return 'runPaused';
+  if (task.run_at && Date.parse(task.run_at) > now + 1000) return 'later';
+  if (lane?.is_paused) return 'lanePaused';
+  if (lane?.pause_until && Date.parse(lane.pause_until) > now) return 'laneRests';
+  if (lane?.breaker === 'open') return 'breaker';
+  if (lane?.breaker === 'half_open') return 'probe';
+  if (lane && lane.running >= lane.allowed)
+    return lane.allowed < lane.capacity ? 'learned' : 'full';
+  if (task.position > 1) return 'turn';
+  return lane && lane.per_minute > 0 ? 'perMinute' : 'turn';
+}
+
+type Attempt = TaskDetail['attempts'][number];
+
+/** What the start after a crash made of an attempt that died with its server. */
+export type Recovery = 'notSent' | 'adopted' | 'asked' | 'sameKey' | 'unknown';
+
+export function recoveryOf(attempt: Attempt, next: Attempt | undefined): Recovery | null {
+  if (attempt.outcome !== 'owner_died') return null;
+  const call = attempt.calls.at(-1);
+  if (!call || call.state === 'intent') return 'notSent';
+  if (call.state === 'finished') return 'adopted';
+  if (call.state === 'unknown') return 'unknown';
+  if (call.remote_id) return 'asked';
+  if (call.state === 'abandoned' && !call.sent_at) return 'notSent';
+  return next?.calls.some((one) => one.repeat_of === call.id) ? 'unknown' : 'sameKey';
 }

@@ -1,66 +1,91 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import clsx from 'clsx';
-import {
-  CircleX,
-  FastForward,
-  ListTodo,
-  MoreHorizontal,
-  Pause,
-  Play,
-  RotateCw,
-  TextQuote,
-} from 'lucide-react';
-import { codeText } from '~/api/errors';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { ListTodo, ListX, MoreHorizontal, Pause, Play } from 'lucide-react';
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
 import { meQuery, queueQuery, runsQuery } from '~/api/queries';
-import type { Queue, Run } from '~/api/types';
+import type { Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
-import { isTextRun } from '~/lib/text-tasks';
+import type { QueueSearch } from '~/lib/search';
+import { useCommands } from '~/lib/use-commands';
+import { useRunOrder } from '~/live/use-run-order';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { Menu } from '~/ui/menu';
 import { PageHead } from '~/ui/page';
-import { Picture } from '~/ui/picture';
-import { ProgressBar } from '~/ui/progress';
-import { Segments } from '~/ui/segments';
-import { StateMark } from '~/ui/state-mark';
+import { Select } from '~/ui/select';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
-import { type QueueActions, useQueueActions } from './actions';
+import { useQueueActions } from './actions';
+import { queueCommands } from './commands';
 import { HeldCards } from './held';
-import { causesOf, doneOf, waitingText } from './model';
+import { currentRun, spanMs } from './model';
+import { Numbers } from './numbers';
+import { RunList } from './run-list';
 
 const route = getRouteApi('/frame/queue');
+const ClearDialog = lazy(() =>
+  import('./clear-dialog').then((file) => ({ default: file.ClearDialog })),
+);
+const Recovered = lazy(() => import('./recovered').then((file) => ({ default: file.Recovered })));
+// The figures may come after the work that goes on; their room is kept.
+const StatsPanel = lazy(() =>
+  import('./stats-panel').then((file) => ({ default: file.StatsPanel })),
+);
+
+/** Active runs in their turn first, then what has ended, newest first. */
+function useRuns(search: QueueSearch) {
+  const filter = { provider: search.provider, sinceMs: spanMs(search.since) };
+  const active = useInfiniteQuery(runsQuery('active', filter));
+  const list = useInfiniteQuery(runsQuery(search.state ?? 'all', filter));
+  const isActiveShown = !search.state || search.state === 'active';
+  // The turn is known of all or of none: all that is active is asked for, within bounds.
+  const { hasNextPage, isFetching, fetchNextPage, data } = active;
+  const pages = data?.pages.length ?? 0;
+  useEffect(() => {
+    if (isActiveShown && hasNextPage && !isFetching && pages < 20) void fetchNextPage();
+  }, [isActiveShown, hasNextPage, isFetching, pages, fetchNextPage]);
+  const order = useRunOrder(data?.pages.flatMap((page) => page.items) ?? []);
+  const ended = (list.data?.pages.flatMap((page) => page.items) ?? []).filter(
+    (run) => run.state !== 'active' || search.state === 'failed',
+  );
+  const runs: Run[] = isActiveShown ? [...order.runs, ...(search.state ? [] : ended)] : ended;
+  return { list, runs, order };
+}
 
 export function QueuePage() {
   const t = useT();
-  const format = useFormat();
   const navigate = useNavigate();
-  const { state } = route.useSearch();
+  const search = route.useSearch();
   const actions = useQueueActions();
   const queue = useQuery(queueQuery);
   const { data: me } = useQuery(meQuery);
   const isAdmin = me?.role === 'admin' || me?.role === 'owner';
-  const list = useInfiniteQuery(runsQuery(state ?? 'all'));
-  const runs = list.data?.pages.flatMap((page) => page.items) ?? [];
+  const { list, runs, order } = useRuns(search);
+  const [isClearing, setClearing] = useState(false);
+  const scroll = useRef<HTMLDivElement>(null);
+  const change = useCallback(
+    (next: Partial<QueueSearch>) =>
+      void navigate({ to: '/queue', search: (before) => ({ ...before, ...next }), replace: true }),
+    [navigate],
+  );
+  const current = currentRun(order.runs);
+  useCommands([
+    {
+      ...queueCommands.cancel,
+      when: () => current !== undefined,
+      run: () => current && actions.run(current.id, 'cancel'),
+    },
+  ]);
+  const isFiltered = Boolean(search.state || search.provider || search.since);
+  const queued = queue.data?.queued_mine ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   return (
     <>
       <PageHead title={t('common.nav.queue')}>
         <div className="flex-1" />
-        <Segments
-          label={t('queue.filter.label')}
-          value={state ?? 'all'}
-          onChange={(value) =>
-            void navigate({
-              to: '/queue',
-              search: value === 'all' ? {} : { state: value },
-              replace: true,
-            })
-          }
-          options={(['all', 'active', 'failed', 'done'] as const).map((value) => ({
-            value,
-            label: t(`queue.filter.${value}`),
-          }))}
-        />
+        <Filters search={search} lanes={queue.data?.providers ?? []} onChange={change} />
         {isAdmin && queue.data && (
           <Button
             icon={queue.data.is_paused ? Play : Pause}
@@ -69,16 +94,48 @@ export function QueuePage() {
             {t(queue.data.is_paused ? 'queue.resumeAll' : 'queue.pauseAll')}
           </Button>
         )}
+        <Menu
+          trigger={<IconButton icon={MoreHorizontal} label={t('queue.more')} />}
+          entries={[
+            {
+              label: t('common.queue.clear'),
+              icon: ListX,
+              keys: queueCommands.clear.keys[0],
+              isDanger: true,
+              ...(queued === 0 ? { whyNot: t('common.queue.nothingWaits') } : {}),
+              run: () => setClearing(true),
+            },
+          ]}
+        />
       </PageHead>
-      <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto flex max-w-5xl flex-col gap-4 p-4 max-md:p-3">
-          {queue.data && <Numbers queue={queue.data} />}
+      {isClearing && (
+        <Suspense>
+          <ClearDialog count={queued} isOpen onClose={() => setClearing(false)} />
+        </Suspense>
+      )}
+      <div ref={scroll} className="relative min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto flex max-w-6xl flex-col gap-4 p-4 max-md:p-3">
+          {queue.data?.recovered && (
+            <Suspense>
+              <Recovered recovered={queue.data.recovered} onSeen={actions.forgetRecovered} />
+            </Suspense>
+          )}
           {queue.data?.is_paused && (
             <p role="status" className="rounded-8 bg-warn-soft px-4 py-3 text-13 text-warn">
               {[t('queue.paused'), queue.data.pause_reason].filter(Boolean).join(' ')}
             </p>
           )}
-          {queue.data && <HeldCards tasks={queue.data.held_tasks} actions={actions} />}
+          {queue.data && (
+            <HeldCards
+              tasks={queue.data.held_tasks}
+              lanes={queue.data.providers}
+              actions={actions}
+            />
+          )}
+          {queue.data && <Numbers queue={queue.data} isAdmin={isAdmin} actions={actions} />}
+          <Suspense fallback={<Skeleton className="h-80 !rounded-8" />}>
+            <StatsPanel search={search} isAdmin={isAdmin} onChange={change} />
+          </Suspense>
           {list.isPending && <Skeleton className="h-64 !rounded-8" />}
           {list.error && !list.data && (
             <ErrorState error={list.error} onRetry={() => void list.refetch()} />
@@ -86,11 +143,17 @@ export function QueuePage() {
           {list.data && runs.length === 0 && (
             <EmptyState
               icon={ListTodo}
-              title={t(state ? 'queue.none.title' : 'queue.empty.title')}
-              text={t(state ? 'queue.none.text' : 'queue.empty.text')}
+              title={t(isFiltered ? 'queue.none.title' : 'queue.empty.title')}
+              text={t(isFiltered ? 'queue.none.text' : 'queue.empty.text')}
             >
-              {state ? (
-                <LinkButton to="/queue">{t('queue.none.clear')}</LinkButton>
+              {isFiltered ? (
+                <Button
+                  onClick={() =>
+                    change({ state: undefined, provider: undefined, since: undefined })
+                  }
+                >
+                  {t('queue.none.clear')}
+                </Button>
               ) : (
                 <LinkButton to="/generate" look="ink">
                   {t('common.nav.generate')}
@@ -99,200 +162,77 @@ export function QueuePage() {
             </EmptyState>
           )}
           {runs.length > 0 && (
-            <ul
-              aria-label={t('queue.runs')}
-              className="overflow-hidden rounded-8 bg-surface outline outline-line"
-            >
-              {runs.map((run) => (
-                <RunRow key={run.id} run={run} actions={actions} />
-              ))}
-            </ul>
+            <RunList
+              runs={runs}
+              queue={queue.data}
+              actions={actions}
+              order={order}
+              scrollRef={scroll}
+              onEnd={hasNextPage ? more : undefined}
+            />
           )}
-          {list.hasNextPage && (
-            <div className="flex justify-center">
-              <Button isPending={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                {t('common.more')}
-              </Button>
-            </div>
-          )}
-          <p className="text-12 text-fg-3">
-            {runs.length > 0 &&
-              t('queue.shown', { count: runs.length, value: format.number(runs.length) })}
-          </p>
+          <Shown count={runs.length} />
         </div>
       </div>
     </>
   );
 }
 
-function Numbers({ queue }: { queue: Queue }) {
+function Shown({ count }: { count: number }) {
   const t = useT();
   const format = useFormat();
-  const numbers: [string, string, string][] = [
-    [t('queue.number.running'), format.number(queue.running), ''],
-    [t('queue.number.waiting'), waitingText(queue, format.number), ''],
-    [t('queue.number.held'), format.number(queue.held), queue.held > 0 ? 'text-warn' : ''],
-    [
-      t('queue.number.failed'),
-      format.number(queue.failed_24h),
-      queue.failed_24h > 0 ? 'text-bad' : '',
-    ],
-  ];
-  const busy = queue.providers.filter(
-    (provider) => provider.running + provider.waiting > 0 || provider.is_paused,
-  );
   return (
-    <section
-      aria-label={t('common.queue.title')}
-      className="rounded-8 bg-surface outline outline-line"
-    >
-      <dl className="grid grid-cols-4 max-md:grid-cols-2">
-        {numbers.map(([label, value, tone]) => (
-          <div key={label} className="px-4 py-3">
-            <dt className="text-12 text-fg-3">{label}</dt>
-            <dd className={clsx('text-24 font-semibold tabular-nums', tone)}>{value}</dd>
-          </div>
-        ))}
-      </dl>
-      {busy.length > 0 && (
-        <ul className="flex flex-wrap gap-x-6 gap-y-1 border-line border-t px-4 py-2 text-12 text-fg-2">
-          {busy.map((provider) => (
-            <li key={provider.name} className="tabular-nums">
-              <span className="font-medium text-fg">{provider.name}</span>{' '}
-              {provider.is_paused ? (
-                <Link to="/settings/providers" className="text-warn underline">
-                  {t('queue.provider.paused')}
-                </Link>
-              ) : (
-                t('queue.provider.load', {
-                  running: format.number(provider.running),
-                  waiting: format.number(provider.waiting),
-                })
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
+    <p className="text-12 text-fg-3">
+      {count > 0 && t('queue.shown', { count, value: format.number(count) })}
+    </p>
   );
 }
 
-function RunRow({ run, actions }: { run: Run; actions: QueueActions }) {
+function Filters({
+  search,
+  lanes,
+  onChange,
+}: {
+  search: QueueSearch;
+  lanes: readonly { id: string | null; name: string }[];
+  onChange: (change: Partial<QueueSearch>) => void;
+}) {
   const t = useT();
-  const format = useFormat();
-  const isActive = run.state === 'active';
-  const title = run.tasks[0]?.prompt || run.title || t('queue.run.untitled');
-  const picture = run.tasks.flatMap((task) => task.assets)[0];
-  const ended = run.task_count - run.left;
-  const progress = t('queue.run.progress', { done: doneOf(run), total: run.task_count });
-  const causes = causesOf(run.tasks);
-  const state = isActive
-    ? run.tasks.some((task) => task.state === 'held')
-      ? 'held'
-      : run.tasks.some((task) => task.state === 'running')
-        ? 'running'
-        : run.tasks.some((task) => task.state === 'waiting')
-          ? 'waiting'
-          : 'ready'
-    : run.state === 'active'
-      ? 'ready'
-      : run.state;
-  const cost = run.cost_micro || (isActive ? run.estimate_micro : 0);
+  const providers = lanes.filter((lane) => lane.id !== null);
   return (
-    <li className="group relative border-line border-b px-4 py-2.5 last:border-b-0 hover:bg-surface-2 max-md:px-3">
-      <div className="flex items-center gap-3">
-        <span aria-hidden className="size-10 shrink-0 overflow-hidden rounded-6 bg-surface-3">
-          {picture ? (
-            <Picture asset={picture} sizes={40} alt="" />
-          ) : (
-            isTextRun(run) && (
-              <TextQuote size={18} strokeWidth={1.5} className="m-auto h-full text-fg-3" />
-            )
-          )}
-        </span>
-        <div className="min-w-0 flex-1">
-          <Link
-            to="/queue/$run"
-            params={{ run: run.id }}
-            className="block truncate text-14 font-medium after:absolute after:inset-0"
-          >
-            {title}
-          </Link>
-          <p className="flex flex-wrap items-center gap-x-2 text-12 text-fg-3 tabular-nums">
-            <StateMark state={state} className="!gap-1 !text-12 [&_svg]:size-3.5" />
-            <span>{progress}</span>
-            {run.failed > 0 && (
-              <span className="text-bad">{t('queue.run.failed', { count: run.failed })}</span>
-            )}
-            {run.is_paused && <span className="text-warn">{t('queue.run.paused')}</span>}
-            {run.priority === 'front' && isActive && <span>{t('queue.run.front')}</span>}
-            {cost > 0 && (
-              <span>
-                {run.cost_micro
-                  ? format.money(cost, run.currency)
-                  : t('queue.run.about', { price: format.money(cost, run.currency) })}
-              </span>
-            )}
-            <time dateTime={run.created_at ?? ''} title={format.dateTime(run.created_at)}>
-              {format.relative(run.created_at)}
-            </time>
-          </p>
-        </div>
-        <div className="relative z-1 flex shrink-0 items-center gap-1">
-          {run.failed > 0 && (
-            <Button height="dense" icon={RotateCw} onClick={() => actions.run(run.id, 'retry')}>
-              {t('queue.run.retry', { count: run.failed })}
-            </Button>
-          )}
-          {isActive && (
-            <>
-              <IconButton
-                icon={run.is_paused ? Play : Pause}
-                label={t(run.is_paused ? 'queue.run.resume' : 'queue.run.pause')}
-                onClick={() => actions.run(run.id, run.is_paused ? 'resume' : 'pause')}
-                className="max-md:hidden"
-              />
-              <Menu
-                trigger={<IconButton icon={MoreHorizontal} label={t('common.more')} />}
-                entries={[
-                  {
-                    label: t('queue.run.toFront'),
-                    icon: FastForward,
-                    ...(run.priority === 'front' ? { whyNot: t('queue.run.front') } : {}),
-                    run: () => actions.priority(run.id, 'front'),
-                  },
-                  {
-                    label: t(run.is_paused ? 'queue.run.resume' : 'queue.run.pause'),
-                    icon: run.is_paused ? Play : Pause,
-                    run: () => actions.run(run.id, run.is_paused ? 'resume' : 'pause'),
-                  },
-                  {
-                    label: t('queue.run.cancel'),
-                    icon: CircleX,
-                    isDanger: true,
-                    run: () => actions.run(run.id, 'cancel'),
-                  },
-                ]}
-              />
-            </>
-          )}
-        </div>
-      </div>
-      {isActive && run.task_count > 0 && (
-        <div className="mt-2">
-          <ProgressBar share={ended / run.task_count} label={progress} />
-        </div>
+    <div className="flex gap-2 max-md:order-last max-md:w-full">
+      <Select
+        label={t('queue.filter.label')}
+        className="w-32 max-md:!w-full"
+        value={search.state ?? 'all'}
+        onChange={(value) => onChange({ state: value === 'all' ? undefined : value })}
+        options={(['all', 'active', 'failed', 'done', 'cancelled'] as const).map((value) => ({
+          value,
+          label: t(`queue.filter.${value}`),
+        }))}
+      />
+      {(providers.length > 1 || search.provider) && (
+        <Select
+          label={t('queue.filter.provider')}
+          className="w-40 max-md:!w-full"
+          value={search.provider ?? 'all'}
+          onChange={(value) => onChange({ provider: value === 'all' ? undefined : value })}
+          options={[
+            { value: 'all', label: t('queue.filter.everyProvider') },
+            ...providers.map((lane) => ({ value: lane.id ?? '', label: lane.name })),
+          ]}
+        />
       )}
-      {causes.map((cause) => (
-        <p key={cause.code} className="mt-1.5 pl-13 text-12 text-bad">
-          {t('queue.cause', { count: cause.count, text: codeText(cause.code, t) })}{' '}
-          {cause.next === 'open_provider' && (
-            <Link to="/settings/providers" className="relative z-1 underline">
-              {t('queue.openProvider')}
-            </Link>
-          )}
-        </p>
-      ))}
-    </li>
+      <Select
+        label={t('queue.filter.since')}
+        className="w-36 max-md:!w-full"
+        value={search.since ?? 'ever'}
+        onChange={(value) => onChange({ since: value === 'ever' ? undefined : value })}
+        options={(['ever', '1h', '24h', '7d', '30d'] as const).map((value) => ({
+          value,
+          label: t(`queue.since.${value}`),
+        }))}
+      />
+    </div>
   );
 }

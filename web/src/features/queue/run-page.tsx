@@ -14,8 +14,8 @@ import {
 } from 'lucide-react';
 import { useState } from 'react';
 import { codeText } from '~/api/errors';
-import { runQuery, taskQuery } from '~/api/queries';
-import type { Task, TaskDetail } from '~/api/types';
+import { queueQuery, runQuery, taskQuery } from '~/api/queries';
+import type { Queue, Run, Task, TaskDetail } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
 import { hasText, useFormat, useT } from '~/lib/i18n';
 import { isTextRun, isTextTask } from '~/lib/text-tasks';
@@ -30,8 +30,8 @@ import { Badge, ErrorState, Skeleton } from '~/ui/states';
 import { showToast } from '~/ui/toast';
 import { Written } from '~/ui/written';
 import { type QueueActions, useQueueActions } from './actions';
-import { HeldCards } from './held';
-import { doneOf } from './model';
+import { HeldCards, HoldingRule } from './held';
+import { doneOf, recoveryOf, waitOf } from './model';
 
 const route = getRouteApi('/frame/queue/$run');
 
@@ -41,6 +41,7 @@ export function RunPage() {
   const format = useFormat();
   const { run: id } = route.useParams();
   const { data: run, error, isPending, refetch } = useQuery(runQuery(id));
+  const { data: queue } = useQuery(queueQuery);
   const actions = useQueueActions();
   const [opened, setOpened] = useState<string | null>(null);
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
@@ -72,7 +73,7 @@ export function RunPage() {
           </LinkButton>
         )}
         {run.failed > 0 && (
-          <Button icon={RotateCw} onClick={() => actions.run(run.id, 'retry')}>
+          <Button icon={RotateCw} onClick={() => actions.retryFailed(run.id)}>
             {t('queue.run.retry', { count: run.failed })}
           </Button>
         )}
@@ -112,7 +113,7 @@ export function RunPage() {
               .filter(Boolean)
               .join(' · ')}
           </p>
-          <HeldCards tasks={held} actions={actions} />
+          <HeldCards tasks={held} lanes={queue?.providers ?? []} actions={actions} />
           <ul
             aria-label={t(isTextRun(run) ? 'queue.texts' : 'queue.tasks')}
             className="overflow-hidden rounded-8 bg-surface outline outline-line"
@@ -120,6 +121,8 @@ export function RunPage() {
             {run.tasks.map((task, index) => (
               <TaskRow
                 key={task.id}
+                run={run}
+                queue={queue}
                 task={task}
                 index={index}
                 isOpen={task.id === shown}
@@ -135,12 +138,16 @@ export function RunPage() {
 }
 
 function TaskRow({
+  run,
+  queue,
   task,
   index,
   isOpen,
   onToggle,
   actions,
 }: {
+  run: Run;
+  queue: Queue | undefined;
   task: Task;
   index: number;
   isOpen: boolean;
@@ -234,113 +241,193 @@ function TaskRow({
       </div>
       {task.written && <Written written={task.written} className="pr-4 pb-3 pl-11 max-md:px-3" />}
       <MissingNote task={task} className="pr-4 pb-2 pl-11 max-md:px-3" />
-      {isOpen && <Story id={task.id} />}
+      {isOpen && <Story id={task.id} run={run} queue={queue} />}
     </li>
   );
 }
 
 /** What happened to a task, attempt by attempt, with every call that may have cost money. */
-function Story({ id }: { id: string }) {
+function Story({ id, run, queue }: { id: string; run: Run; queue: Queue | undefined }) {
   const t = useT();
   const format = useFormat();
   const { data: task, error, refetch } = useQuery(taskQuery(id));
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} isCompact />;
   if (!task) return <Skeleton className="m-4 h-20" />;
+  const waited = elapsedMs(task.created_at, task.started_at);
   return (
     <div className="flex flex-col gap-3 bg-surface-2 px-4 py-3 pl-11 max-md:px-3">
+      <WhyWaiting task={task} run={run} queue={queue} />
+      {task.started_at && (
+        <p className="text-13 text-fg-2">
+          {t('queue.story.waited', { time: format.duration(waited) })}
+        </p>
+      )}
       {task.error?.message && (
         <p className="text-13 break-words text-fg-2">
           {t('queue.story.said', { text: task.error.message })}
         </p>
       )}
+      <HoldingRule task={task} lanes={queue?.providers ?? []} />
       {task.attempts.length === 0 && <p className="text-13 text-fg-3">{t('queue.story.none')}</p>}
       <ol className="flex flex-col gap-3">
-        {task.attempts.map((attempt) => {
-          const took = elapsedMs(attempt.started_at, attempt.ended_at);
-          const word = `queue.outcome.${attempt.outcome}`;
-          return (
-            <li key={attempt.n}>
-              <p className="text-13 tabular-nums">
-                <span className="font-medium">{t('queue.story.attempt', { n: attempt.n })}</span>{' '}
-                <span className="text-fg-2">
-                  {[
-                    hasText(word) ? t(word) : attempt.outcome,
-                    took > 0 && format.duration(took),
-                    format.dateTime(attempt.started_at),
-                  ]
-                    .filter(Boolean)
-                    .join(' · ')}
-                </span>
-              </p>
-              {attempt.message && attempt.message !== task.error?.message && (
-                <p className="text-12 break-words text-fg-2">{attempt.message}</p>
-              )}
-              <Calls attempt={attempt} />
-            </li>
-          );
-        })}
+        {task.attempts.map((attempt, index) => (
+          <Attempt
+            key={attempt.n}
+            attempt={attempt}
+            next={task.attempts[index + 1]}
+            said={task.error?.message ?? ''}
+          />
+        ))}
       </ol>
     </div>
   );
 }
 
-function Calls({ attempt }: { attempt: TaskDetail['attempts'][number] }) {
+/** What stands between a waiting task and its start, as the gate before its account knows it. */
+function WhyWaiting({
+  task,
+  run,
+  queue,
+}: {
+  task: TaskDetail;
+  run: Run;
+  queue: Queue | undefined;
+}) {
   const t = useT();
   const format = useFormat();
-  return attempt.calls.map((call) => {
-    const word = `queue.call.${call.state}`;
-    const facts: [string, string][] = [
-      [t('queue.story.model'), call.model],
-      [t('queue.story.call'), hasText(word) ? t(word) : call.state],
-      [t('queue.story.http'), call.http_status ? String(call.http_status) : ''],
-      [
-        t('queue.story.cost'),
-        call.cost_micro !== null
-          ? format.money(call.cost_micro, call.currency)
-          : call.est_micro > 0
-            ? t('queue.run.about', { price: format.money(call.est_micro, call.currency) })
-            : '',
-      ],
-      [t('queue.story.remote'), call.remote_id],
-    ];
-    return (
-      <div key={call.id} className="mt-1.5 rounded-6 bg-surface p-3 outline outline-line">
-        <dl className="flex flex-wrap gap-x-6 gap-y-1 text-12 tabular-nums">
-          {facts
-            .filter(([, value]) => value !== '')
-            .map(([name, value]) => (
-              <div key={name} className="flex gap-1.5">
-                <dt className="text-fg-3">{name}</dt>
-                <dd className="break-all">{value}</dd>
-              </div>
-            ))}
-          {call.request_id && (
-            <div className="flex items-center gap-1.5">
-              <dt className="text-fg-3">{t('queue.story.request')}</dt>
-              <dd className="font-mono break-all">{call.request_id}</dd>
-              <dd>
-                <IconButton
-                  icon={Copy}
-                  size="dense"
-                  className="!size-6"
-                  label={t('common.copy')}
-                  onClick={() =>
-                    void copyText(call.request_id).then(
-                      (isDone) => isDone && showToast(t('common.copied')),
-                    )
-                  }
-                />
-              </dd>
+  if (!queue) return null;
+  const lane = queue.providers.find((one) => one.id === task.provider_id);
+  const wait = waitOf(task, run, queue, lane, Date.now());
+  if (!wait) return null;
+  return (
+    <p className="text-13 text-fg-2">
+      {t(`queue.wait.${wait}`, {
+        name: lane?.name ?? '',
+        time: format.dateTime(wait === 'later' ? task.run_at : (lane?.pause_until ?? null)),
+        count: lane?.allowed ?? 0,
+        rate: format.number(lane?.per_minute ?? 0),
+        place: format.number(task.position),
+        of: format.number(Math.max(lane?.waiting ?? 0, task.position)),
+      })}
+    </p>
+  );
+}
+
+function Attempt({
+  attempt,
+  next,
+  said,
+}: {
+  attempt: TaskDetail['attempts'][number];
+  next: TaskDetail['attempts'][number] | undefined;
+  /** what stands above already */
+  said: string;
+}) {
+  const t = useT();
+  const format = useFormat();
+  const took = elapsedMs(attempt.started_at, attempt.ended_at);
+  const word = `queue.outcome.${attempt.outcome}`;
+  const recovery = recoveryOf(attempt, next);
+  return (
+    <li>
+      <p className="text-13 tabular-nums">
+        <span className="font-medium">{t('queue.story.attempt', { n: attempt.n })}</span>{' '}
+        <span className="text-fg-2">
+          {[
+            hasText(word) ? t(word) : attempt.outcome || t('common.state.running'),
+            took > 0 && format.duration(took),
+            format.dateTime(attempt.started_at),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+      </p>
+      {attempt.message && attempt.message !== said && (
+        <p className="text-12 break-words text-fg-2">{attempt.message}</p>
+      )}
+      {attempt.calls.map((call) => (
+        <Call key={call.id} call={call} said={[said, attempt.message]} />
+      ))}
+      {recovery && <p className="mt-1.5 text-12 text-fg-2">{t(`queue.recovery.${recovery}`)}</p>}
+    </li>
+  );
+}
+
+function Call({
+  call,
+  said,
+}: {
+  call: TaskDetail['attempts'][number]['calls'][number];
+  said: readonly string[];
+}) {
+  const t = useT();
+  const format = useFormat();
+  const word = `queue.call.${call.state}`;
+  const facts: [string, string][] = [
+    [t('queue.story.model'), call.model],
+    [t('queue.story.call'), hasText(word) ? t(word) : call.state],
+    [t('queue.story.http'), call.http_status ? String(call.http_status) : ''],
+    [
+      t('queue.story.estimate'),
+      call.est_micro > 0 ? format.money(call.est_micro, call.currency) : '',
+    ],
+    [
+      t('queue.story.booked'),
+      call.cost_micro !== null ? format.money(call.cost_micro, call.currency) : '',
+    ],
+    ...(['intent', 'sent', 'accepted', 'ended'] as const).map((moment): [string, string] => [
+      t(`queue.moment.${moment}`),
+      format.time(call[`${moment}_at`]),
+    ]),
+  ];
+  return (
+    <div className="mt-1.5 rounded-6 bg-surface p-3 outline outline-line">
+      <dl className="flex flex-wrap gap-x-6 gap-y-1 text-12 tabular-nums">
+        {facts
+          .filter(([, value]) => value !== '')
+          .map(([name, value]) => (
+            <div key={name} className="flex gap-1.5">
+              <dt className="text-fg-3">{name}</dt>
+              <dd className="break-all">{value}</dd>
             </div>
-          )}
-        </dl>
-        {(call.may_be_charged_twice || call.repeat_of) && (
-          <p className="mt-1.5 flex gap-2">
-            {call.repeat_of && <Badge>{t('queue.story.repeat')}</Badge>}
-            {call.may_be_charged_twice && <Badge tone="warn">{t('queue.story.twice')}</Badge>}
-          </p>
-        )}
-      </div>
-    );
-  });
+          ))}
+        <Name label={t('queue.story.request')} value={call.request_id} />
+        <Name label={t('queue.story.remote')} value={call.remote_id} />
+      </dl>
+      {call.message && !said.includes(call.message) && (
+        <p className="mt-1.5 text-12 break-words text-fg-2">
+          {t('queue.story.said', { text: call.message })}
+        </p>
+      )}
+      {(call.may_be_charged_twice || call.repeat_of) && (
+        <p className="mt-1.5 flex gap-2">
+          {call.repeat_of && <Badge>{t('queue.story.repeat')}</Badge>}
+          {call.may_be_charged_twice && <Badge tone="warn">{t('queue.story.twice')}</Badge>}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What the provider calls it; asked for by its support, so it is copied. */
+function Name({ label, value }: { label: string; value: string }) {
+  const t = useT();
+  if (!value) return null;
+  return (
+    <div className="flex items-center gap-1.5">
+      <dt className="text-fg-3">{label}</dt>
+      <dd className="flex items-center gap-1.5 font-mono break-all">
+        {value}
+        <IconButton
+          icon={Copy}
+          size="dense"
+          className="!size-6 max-md:!size-11"
+          label={t('queue.story.copy', { name: label })}
+          onClick={() =>
+            void copyText(value).then((isDone) => isDone && showToast(t('common.copied')))
+          }
+        />
+      </dd>
+    </div>
+  );
 }
