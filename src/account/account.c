@@ -285,3 +285,42 @@ bool account_device_is_known(const struct user_row *user, struct str cookie, str
     device_mac(user, nonce, mac, arena);
     return str_equal_secret(rest, str_of(mac));
 }
+
+/* ---- shortcuts ---- */
+
+static bool check_keys(const struct shortcut *item, size_t index, struct error *err)
+{
+    for (size_t i = 0; i < item->keys.count; i++) {
+        char field[64];
+        size_t chars = text_count(item->keys.items[i]);
+
+        snprintf(field, sizeof field, "shortcuts[%zu].keys[%zu]", index, i);
+        if (chars == 0)
+            return error_field(err, ERROR_TOO_SHORT, field, 1, "a key has 1 character or more");
+        if (chars > SHORTCUT_KEY_MAX_CHARS)
+            return error_field(err, ERROR_TOO_LONG, field, SHORTCUT_KEY_MAX_CHARS,
+                               "a key has %d characters or fewer", SHORTCUT_KEY_MAX_CHARS);
+        for (size_t before = 0; before < i; before++)
+            if (str_equal(item->keys.items[before], item->keys.items[i]))
+                return error_field(err, ERROR_INVALID, field, 0, "the command has this key twice");
+    }
+    return true;
+}
+
+bool account_shortcuts_check(const struct shortcut *items, size_t count, struct error *err)
+{
+    assert(count <= SHORTCUTS_MAX); /* so that looking at all pairs stays cheap */
+    for (size_t i = 0; i < count; i++) {
+        for (size_t before = 0; before < i; before++) {
+            char field[64];
+
+            if (!str_equal(items[before].command, items[i].command))
+                continue;
+            snprintf(field, sizeof field, "shortcuts[%zu].command", i);
+            return error_field(err, ERROR_INVALID, field, 0, "the command is there twice");
+        }
+        if (!check_keys(&items[i], i, err))
+            return false;
+    }
+    return true;
+}

@@ -16,6 +16,7 @@ static const struct shape setup_state_shape =
 
 static const char *const languages[] = {"", "en", "zh-CN", NULL};
 static const char *const themes[] = {"light", "dark", "system", NULL};
+static const char *const start_pages[] = {"", "generate", "library", "queue", NULL};
 static const char *const role_names[] = {"viewer", "member", "admin", "owner", NULL};
 
 struct setup_input {
@@ -47,37 +48,83 @@ static const struct field login_input_fields[] = {
 static const struct shape login_input_shape =
     SHAPE("LoginInput", struct login_input, login_input_fields);
 
+static const struct field shortcut_fields[] = {
+    {"command", FIELD_TEXT,  offsetof(struct shortcut, command), FIELD_REQUIRED, 1,
+     SHORTCUT_COMMAND_MAX_CHARS,                                                                       NULL, NULL, "A command of the page, as \"library.star\"."},
+    {"keys",    FIELD_TEXTS, offsetof(struct shortcut, keys),    FIELD_REQUIRED, 0, SHORTCUT_KEYS_MAX,
+     NULL,                                                                                                   NULL,
+     "Instead of its own: \"Mod+Shift+Enter\", \"G L\" (one after the other), \".\"; none: no "
+     "key."                                                                                                                                                     },
+};
+static const struct shape shortcut_shape = SHAPE("Shortcut", struct shortcut, shortcut_fields);
+
+/* How the shortcuts of a person are kept in their row. */
+struct shortcut_book {
+    struct list items;
+};
+static const struct field shortcut_book_fields[] = {
+    {"items", FIELD_LIST, offsetof(struct shortcut_book, items), FIELD_REQUIRED, 0, SHORTCUTS_MAX,
+     &shortcut_shape, NULL, "All."},
+};
+static const struct shape shortcut_book_shape =
+    SHAPE("ShortcutBook", struct shortcut_book, shortcut_book_fields);
+
 struct me {
-    struct str id, name, role, language, theme;
+    struct str id, name, role, language, theme, start_page;
+    bool has_letter_keys;
     int64_t created_at_ms;
     struct text_list scopes;
+    struct list shortcuts;
 };
 static const struct field me_fields[] = {
-    {"id",         FIELD_ID,    offsetof(struct me, id),            FIELD_REQUIRED, 0, 0, NULL, NULL,       "The user's id."},
-    {"name",       FIELD_TEXT,  offsetof(struct me, name),          FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The user's name."                                                                                                     },
-    {"role",       FIELD_ENUM,  offsetof(struct me, role),          FIELD_REQUIRED, 0, 0, NULL, role_names,
-     "What the user may do."                                                                                                },
-    {"language",   FIELD_TEXT,  offsetof(struct me, language),      FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "Of the page: en or zh-CN; empty: the browser's."                                                                      },
-    {"theme",      FIELD_ENUM,  offsetof(struct me, theme),         FIELD_REQUIRED, 0, 0, NULL, themes,
-     "Of the page."                                                                                                         },
-    {"created_at", FIELD_TIME,  offsetof(struct me, created_at_ms), FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "When the user was made."                                                                                              },
-    {"scopes",     FIELD_TEXTS, offsetof(struct me, scopes),        FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "What this request's session or token may do: read, write, generate, admin."                                           },
+    {"id",          FIELD_ID,    offsetof(struct me, id),              FIELD_REQUIRED, 0, 0, NULL,            NULL,       "The user's id."                       },
+    {"name",        FIELD_TEXT,  offsetof(struct me, name),            FIELD_REQUIRED, 0, 0, NULL,            NULL,
+     "The user's name."                                                                                                                                          },
+    {"role",        FIELD_ENUM,  offsetof(struct me, role),            FIELD_REQUIRED, 0, 0, NULL,            role_names,
+     "What the user may do."                                                                                                                                     },
+    {"language",    FIELD_TEXT,  offsetof(struct me, language),        FIELD_REQUIRED, 0, 0, NULL,            NULL,
+     "Of the page: en or zh-CN; empty: the browser's."                                                                                                           },
+    {"theme",       FIELD_ENUM,  offsetof(struct me, theme),           FIELD_REQUIRED, 0, 0, NULL,            themes,
+     "Of the page."                                                                                                                                              },
+    {"start_page",  FIELD_TEXT,  offsetof(struct me, start_page),      FIELD_REQUIRED, 0, 0, NULL,            NULL,
+     "Where the page begins: generate, library or queue; empty: generate."                                                                                       },
+    {"letter_keys", FIELD_BOOL,  offsetof(struct me, has_letter_keys), FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                                "Whether single letters are shortcuts."},
+    {"shortcuts",   FIELD_LIST,  offsetof(struct me, shortcuts),       FIELD_REQUIRED, 0, 0, &shortcut_shape,
+     NULL,                                                                                                                "The commands whose keys were changed."},
+    {"created_at",  FIELD_TIME,  offsetof(struct me, created_at_ms),   FIELD_REQUIRED, 0, 0, NULL,            NULL,
+     "When the user was made."                                                                                                                                   },
+    {"scopes",      FIELD_TEXTS, offsetof(struct me, scopes),          FIELD_REQUIRED, 0, 0, NULL,            NULL,
+     "What this request's session or token may do: read, write, generate, admin."                                                                                },
 };
 static const struct shape me_shape = SHAPE("Me", struct me, me_fields);
 
 struct me_change {
-    struct str language, theme;
+    struct str language, theme, start_page;
+    bool has_letter_keys;
+    struct list shortcuts;
 };
-enum { ME_CHANGE_LANGUAGE, ME_CHANGE_THEME };
+enum {
+    ME_CHANGE_LANGUAGE,
+    ME_CHANGE_THEME,
+    ME_CHANGE_START_PAGE,
+    ME_CHANGE_LETTER_KEYS,
+    ME_CHANGE_SHORTCUTS
+};
 static const struct field me_change_fields[] = {
-    [ME_CHANGE_LANGUAGE] = {"language", FIELD_ENUM, offsetof(struct me_change, language), 0, 0, 0,
-                            NULL,                                                                        languages, "Of the page; empty: the browser's."},
-    [ME_CHANGE_THEME] = {"theme",    FIELD_ENUM, offsetof(struct me_change, theme),    0, 0, 0, NULL,
-                            themes,                                                                                 "Of the page."                      },
+    [ME_CHANGE_LANGUAGE] = {"language",    FIELD_ENUM, offsetof(struct me_change, language),        0, 0, 0,
+                            NULL,                                                                                              languages,   "Of the page; empty: the browser's."     },
+    [ME_CHANGE_THEME] = {"theme",       FIELD_ENUM, offsetof(struct me_change, theme),           0, 0, 0,             NULL,
+                            themes,                                                                                                         "Of the page."                           },
+    [ME_CHANGE_START_PAGE] = {"start_page",  FIELD_ENUM, offsetof(struct me_change, start_page),      0,
+                            0,                                                                            0,             NULL, start_pages, "Where the page begins; empty: generate."},
+    [ME_CHANGE_LETTER_KEYS] = {"letter_keys", FIELD_BOOL,
+                            offsetof(struct me_change,                            has_letter_keys), 0, 0, 0,             NULL, NULL,
+                            "Whether single letters are shortcuts."                                                                                                                  },
+    [ME_CHANGE_SHORTCUTS] =
+        {"shortcuts",   FIELD_LIST, offsetof(struct me_change, shortcuts),       0, 0, SHORTCUTS_MAX,
+                            &shortcut_shape,                                                                                   NULL,
+                            "All commands whose keys differ from the page's own; replaces those before."                                                                             },
 };
 static const struct shape me_change_shape = SHAPE("MeChange", struct me_change, me_change_fields);
 
@@ -182,6 +229,30 @@ static void set_cookies(struct request *req, const struct sign_in *sign_in)
 
 /* ---- set-up, log in, log out ---- */
 
+/* What cannot be read (there is no such row) would lock its owner out of the page: they get none.
+ */
+static struct list read_shortcuts(struct str text, struct arena *arena)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct shortcut_book book;
+    struct error err = {0};
+
+    if (text.size == 0 || !json_read(text, &json, &err) ||
+        !shape_read(&shortcut_book_shape, json, arena, &book, NULL, &err))
+        return (struct list){0};
+    return book.items;
+}
+
+static struct str write_shortcuts(struct list items, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct json_writer writer;
+
+    json_writer_init(&writer, &text);
+    shape_write(&shortcut_book_shape, &(struct shortcut_book){.items = items}, &writer);
+    return arena_str(arena, buf_str(&text));
+}
+
 static bool reply_me(struct request *req, const struct user_row *user, unsigned scopes,
                      struct error *err)
 {
@@ -191,6 +262,9 @@ static bool reply_me(struct request *req, const struct user_row *user, unsigned 
         .role = str_of(account_role_name(user->role)),
         .language = user->language,
         .theme = user->theme,
+        .start_page = user->start_page,
+        .has_letter_keys = user->has_letter_keys,
+        .shortcuts = read_shortcuts(user->shortcuts, req->arena),
         .created_at_ms = user->created_at_ms,
         .scopes = account_scope_names(scopes, req->arena),
     };
@@ -275,17 +349,26 @@ static bool show_me(struct request *req, struct error *err)
 static bool change_me(struct request *req, struct error *err)
 {
     const struct me_change *input = req->input;
+    struct preferences change = {.user_id = req->user.id};
     struct user_row user;
+    struct str shortcuts;
 
-    if (!user_store_find(req->db, req->user.id, req->arena, &user, err))
-        return false;
     if (request_present(req, ME_CHANGE_LANGUAGE))
-        user.language = input->language;
+        change.language = &input->language;
     if (request_present(req, ME_CHANGE_THEME))
-        user.theme = input->theme;
-    if (!account_set_preferences(app_account(req->app), &user, err))
-        return false;
-    return reply_me(req, &user, req->user.scopes, err);
+        change.theme = &input->theme;
+    if (request_present(req, ME_CHANGE_START_PAGE))
+        change.start_page = &input->start_page;
+    if (request_present(req, ME_CHANGE_LETTER_KEYS))
+        change.has_letter_keys = &input->has_letter_keys;
+    if (request_present(req, ME_CHANGE_SHORTCUTS)) {
+        if (!account_shortcuts_check(input->shortcuts.items, input->shortcuts.count, err))
+            return false;
+        shortcuts = write_shortcuts(input->shortcuts, req->arena);
+        change.shortcuts = &shortcuts;
+    }
+    return account_set_preferences(app_account(req->app), &change, req->arena, &user, err) &&
+           reply_me(req, &user, req->user.scopes, err);
 }
 
 static bool change_password(struct request *req, struct error *err)
@@ -423,11 +506,11 @@ const struct http_route account_routes[] = {
      .access = ACCESS_VIEWER,
      .scope = SCOPE_SESSION,
      .body = BODY_JSON,
-     .limit = KIB(4),
+     .limit = KIB(64),
      .handler = change_me,
      .in = &me_change_shape,
      .out = &me_shape,
-     .summary = "Change language or theme",
+     .summary = "Change language, theme, start page or keys",
      .tag = "me"},
     {.method = "POST",
      .path = API "/me/password",

@@ -397,6 +397,60 @@ static void test_preferences_are_kept(void **state)
     EXPECT(house, "GET", "/api/v1/me", who, NULL, 200, "\"language\":\"zh-CN\",\"theme\":\"dark\"");
     EXPECT(house, "PATCH", "/api/v1/me", who, "{\"language\":\"\"}", 200, "\"language\":\"\"");
     EXPECT(house, "PATCH", "/api/v1/me", who, "{\"theme\":\"pink\"}", 422, "not_in_list");
+    EXPECT(house, "PATCH", "/api/v1/me", who, "{\"start_page\":\"library\"}", 200,
+           "\"theme\":\"dark\",\"start_page\":\"library\",\"letter_keys\":true,\"shortcuts\":[]");
+    EXPECT(house, "PATCH", "/api/v1/me", who, "{\"start_page\":\"moon\"}", 422, "not_in_list");
+    EXPECT(house, "PATCH", "/api/v1/me", who, "{\"letter_keys\":false}", 200,
+           "\"start_page\":\"library\",\"letter_keys\":false");
+}
+
+#define STAR "{\"command\":\"library.star\",\"keys\":[\"S\",\"Mod+B\"]}"
+
+static void test_shortcuts_follow_the_person(void **state)
+{
+    struct house *house = *state;
+    struct str who = make_owner(house), elsewhere = log_in(house);
+
+    EXPECT(house, "PATCH", "/api/v1/me", who,
+           "{\"shortcuts\":[" STAR ",{\"command\":\"app.sheet\",\"keys\":[]}]}", 200, STAR);
+    EXPECT(house, "GET", "/api/v1/me", elsewhere, NULL, 200,
+           "[" STAR ",{\"command\":\"app.sheet\",\"keys\":[]}]");
+    EXPECT(house, "PATCH", "/api/v1/me", who, "{\"theme\":\"dark\"}", 200, STAR);
+    EXPECT(house, "PATCH", "/api/v1/me", who, "{\"shortcuts\":[]}", 200, "\"shortcuts\":[]");
+}
+
+static void test_shortcuts_have_bounds(void **state)
+{
+    static const struct {
+        const char *body, *has;
+    } refused[] = {
+        {"{\"shortcuts\":{}}",                                             "wrong_type"          },
+        {"{\"shortcuts\":[{\"command\":\"\",\"keys\":[]}]}",               "shortcuts[0].command"},
+        {"{\"shortcuts\":[{\"command\":\"a.b\"}]}",                        "shortcuts[0].keys"   },
+        {"{\"shortcuts\":[{\"command\":\"a.b\",\"keys\":[\"\"]}]}",        "too_short"           },
+        {"{\"shortcuts\":[{\"command\":\"a.b\",\"keys\":[\"A\",\"A\"]}]}", "shortcuts[0].keys[1]"},
+        {"{\"shortcuts\":[{\"command\":\"a.b\",\"keys\":["
+         "\"A\",\"B\",\"C\",\"D\",\"E\",\"F\"]}]}",               "\"limit\":5"         },
+        {"{\"shortcuts\":[{\"command\":\"a.b\",\"keys\":["
+         "\"Mod+Shift+Alt+Mod+Shift+Alt+Mod+Shift+Alt\"]}]}",     "\"limit\":40"        },
+        {"{\"shortcuts\":[" STAR "," STAR "]}",                            "shortcuts[1].command"},
+        {"{\"shortcuts\":[{\"command\":\"a.b\",\"keys\":[],\"x\":1}]}",    "unknown_field"       },
+    };
+    struct house *house = *state;
+    struct str who = make_owner(house);
+    CLEANUP(buf_finish) struct buf many = {0};
+
+    EXPECT(house, "PATCH", "/api/v1/me", who, "{\"shortcuts\":[" STAR "]}", 200, STAR);
+    for (size_t i = 0; i < COUNT(refused); i++)
+        expect_at(house, "PATCH", "/api/v1/me", who, refused[i].body, 422, refused[i].has, (int)i);
+    buf_add(&many, STR("{\"shortcuts\":["));
+    for (int i = 0; i <= SHORTCUTS_MAX; i++)
+        buf_printf(&many, "%s{\"command\":\"c%d\",\"keys\":[]}", i == 0 ? "" : ",", i);
+    buf_add(&many, STR("]}"));
+    EXPECT(house, "PATCH", "/api/v1/me", who, arena_cstr(house->arena, buf_str(&many)), 422,
+           "\"limit\":200");
+    /* Nothing of what was refused is kept. */
+    EXPECT(house, "GET", "/api/v1/me", who, NULL, 200, "\"shortcuts\":[" STAR "]");
 }
 
 /* S16: what the wire may not say. */
@@ -569,6 +623,8 @@ int main(void)
         TEST(test_sessions_are_listed_and_revoked_at_once),
         TEST(test_a_new_password_changes_every_lock),
         TEST(test_preferences_are_kept),
+        TEST(test_shortcuts_follow_the_person),
+        TEST(test_shortcuts_have_bounds),
         TEST(test_fields_nobody_may_give_are_refused),
         TEST(test_a_token_opens_what_its_scopes_say_until_it_is_deleted),
         TEST(test_a_token_ends_when_it_says),

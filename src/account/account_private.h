@@ -18,6 +18,10 @@
 #define TOKENS_PER_USER_MAX 100
 #define SESSIONS_PER_USER_MAX 50
 #define AGENT_SIZE_MAX 200
+#define SHORTCUTS_MAX 200
+#define SHORTCUT_COMMAND_MAX_CHARS 60
+#define SHORTCUT_KEYS_MAX 5
+#define SHORTCUT_KEY_MAX_CHARS 40
 #define DEVICE_KEY_SIZE 32
 #define TOUCH_MS ((int64_t)60 * 1000) /* last_seen and last_used are written this often at most */
 #define OWNER_NAME "admin"            /* of an owner made without being asked for a name */
@@ -31,9 +35,18 @@ struct user_row {
     struct str password;   /* PHC; empty: none */
     struct str device_key; /* DEVICE_KEY_SIZE bytes */
     enum http_role role;
-    struct str language, theme;
+    struct str language, theme, start_page;
+    struct str shortcuts; /* JSON as account_http.c writes it; empty: none */
+    bool has_letter_keys;
     bool is_disabled;
     int64_t created_at_ms;
+};
+
+/* What of it changes; NULL: stays, whatever it is by then. */
+struct preferences {
+    int64_t user_id;
+    const struct str *language, *theme, *start_page, *shortcuts;
+    const bool *has_letter_keys;
 };
 
 struct session_row {
@@ -94,6 +107,18 @@ bool account_session_is_alive(int64_t last_seen_at_ms, int64_t expires_at_ms, in
                               int64_t now_ms);
 const char *account_audit_name(enum audit_event event);
 
+/* A command of the page and the keys that a person gave it; none: it has no key. */
+struct shortcut {
+    struct str command;
+    struct text_list keys;
+};
+/*
+ * Each command once, each key of 1-40 characters once within it; the page alone knows which there
+ * are.  Fails naming the item: INVALID, TOO_SHORT, TOO_LONG.
+ */
+MUST_CHECK bool account_shortcuts_check(const struct shortcut *items, size_t count,
+                                        struct error *err);
+
 /*
  * The cookie of a known device: says that this browser has logged in to the account before, opens
  * nothing.  "ID.NONCE.MAC" with the user's device key, which changes with the password.
@@ -122,8 +147,8 @@ MUST_CHECK bool user_store_complete(struct db *db, const struct user_row *user, 
 MUST_CHECK bool user_store_set_password(struct db *db, int64_t user_id, struct str old_password,
                                         struct str password, struct str device_key,
                                         struct error *err);
-MUST_CHECK bool user_store_set_preferences(struct db *db, int64_t user_id, struct str language,
-                                           struct str theme, struct error *err);
+MUST_CHECK bool user_store_set_preferences(struct db *db, const struct preferences *change,
+                                           struct error *err);
 MUST_CHECK bool audit_store_add(struct db *db, const struct audit_row *row, struct error *err);
 
 MUST_CHECK bool session_store_add(struct db *db, const struct session_row *session,
@@ -269,8 +294,9 @@ MUST_CHECK bool account_end_session(struct account *account, const struct visito
 /* Ends all of the user's but the visitor's own. */
 MUST_CHECK bool account_end_other_sessions(struct account *account, const struct visitor *visitor,
                                            int64_t user_id, struct error *err);
-/* Saves user->language and theme. */
-MUST_CHECK bool account_set_preferences(struct account *account, struct user_row *user,
+/* Saves what changes and gives the user as it is then, in `arena`. */
+MUST_CHECK bool account_set_preferences(struct account *account, const struct preferences *change,
+                                        struct arena *arena, struct user_row *out,
                                         struct error *err);
 
 /* service.c */

@@ -24,6 +24,7 @@ struct user_row user_make(struct str name, enum http_role role, const struct clo
         .device_key = {.data = device_key, .size = DEVICE_KEY_SIZE},
         .role = role,
         .theme = STR("system"),
+        .has_letter_keys = true,
         .created_at_ms = clock_wall_ms(clock),
     };
 }

@@ -60,14 +60,24 @@ bool account_end_other_sessions(struct account *account, const struct visitor *v
                         STR("others"), err);
 }
 
+struct preferences_work {
+    const struct preferences *change;
+    struct arena *arena;
+    struct user_row *out;
+};
+
 static bool write_preferences(struct db *db, void *context, struct error *err)
 {
-    const struct user_row *user = context;
+    const struct preferences_work *work = context;
 
-    return user_store_set_preferences(db, user->id, user->language, user->theme, err);
+    return user_store_set_preferences(db, work->change, err) &&
+           user_store_find(db, work->change->user_id, work->arena, work->out, err);
 }
 
-bool account_set_preferences(struct account *account, struct user_row *user, struct error *err)
+bool account_set_preferences(struct account *account, const struct preferences *change,
+                             struct arena *arena, struct user_row *out, struct error *err)
 {
-    return db_transact(account->pool, "account_set_preferences", write_preferences, user, err);
+    struct preferences_work work = {.change = change, .arena = arena, .out = out};
+
+    return db_transact(account->pool, "account_set_preferences", write_preferences, &work, err);
 }

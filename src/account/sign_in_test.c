@@ -167,10 +167,11 @@ static int64_t audit_count(struct fixture *fixture, const char *event)
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
     CLEANUP(rows_finish) struct rows rows = {0};
     struct user_row owner = owner_of(fixture);
+    const struct preferences nothing = {.user_id = owner.id};
     struct error err = {0};
 
     /* One queue: what entered it before this write is there when it returns. */
-    assert_true(account_set_preferences(fixture->account, &owner, &err));
+    assert_true(account_set_preferences(fixture->account, &nothing, fixture->arena, &owner, &err));
     assert_true(db_borrow(fixture->pool, &db, &err));
     assert_true(db_query(db, &find, args, COUNT(args), &rows, &err));
     assert_true(rows_next(&rows));

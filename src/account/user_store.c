@@ -1,7 +1,8 @@
 #include "account/account_private.h"
 
 #define USER_COLUMNS                                                                               \
-    "id, public_id, name, password, device_key, role, language, theme, is_disabled, created_at_ms"
+    "id, public_id, name, password, device_key, role, language, theme, start_page, letter_keys,"   \
+    " shortcuts, is_disabled, created_at_ms"
 
 static bool read_user(struct rows *rows, struct arena *arena, struct user_row *out,
                       struct error *err)
@@ -14,6 +15,9 @@ static bool read_user(struct rows *rows, struct arena *arena, struct user_row *o
         .device_key = rows_str(rows, "device_key", arena),
         .language = rows_str(rows, "language", arena),
         .theme = rows_str(rows, "theme", arena),
+        .start_page = rows_str(rows, "start_page", arena),
+        .has_letter_keys = rows_bool(rows, "letter_keys"),
+        .shortcuts = rows_str(rows, "shortcuts", arena),
         .is_disabled = rows_bool(rows, "is_disabled"),
         .created_at_ms = rows_int64(rows, "created_at_ms"),
     };
@@ -118,12 +122,27 @@ bool user_store_set_password(struct db *db, int64_t user_id, struct str old_pass
     return db_exec_one(db, &set, args, COUNT(args), err);
 }
 
-bool user_store_set_preferences(struct db *db, int64_t user_id, struct str language,
-                                struct str theme, struct error *err)
+static struct sql_value text_or_as_it_is(const struct str *text)
 {
-    static const struct sql set = {"user_store_set_preferences",
-                                   "UPDATE user SET language = $2, theme = $3 WHERE id = $1", NULL};
-    const struct sql_value args[] = {SQL_INT64(user_id), SQL_TEXT(language), SQL_TEXT(theme)};
+    return text == NULL ? SQL_NULL : SQL_TEXT(*text);
+}
+
+bool user_store_set_preferences(struct db *db, const struct preferences *change, struct error *err)
+{
+    static const struct sql set = {
+        "user_store_set_preferences",
+        "UPDATE user SET language = coalesce($2, language), theme = coalesce($3, theme),"
+        " start_page = coalesce($4, start_page), letter_keys = coalesce($5, letter_keys),"
+        " shortcuts = coalesce($6, shortcuts) WHERE id = $1",
+        NULL};
+    const struct sql_value args[] = {
+        SQL_INT64(change->user_id),
+        text_or_as_it_is(change->language),
+        text_or_as_it_is(change->theme),
+        text_or_as_it_is(change->start_page),
+        change->has_letter_keys == NULL ? SQL_NULL : SQL_BOOL(*change->has_letter_keys),
+        text_or_as_it_is(change->shortcuts),
+    };
 
     return db_exec_one(db, &set, args, COUNT(args), err);
 }
