@@ -183,7 +183,7 @@ for (const look of looks) {
     await see('queue');
     await go(page, `/queue/${failed.id}`);
     await see('run');
-    for (const name of ['profile', 'providers', 'tokens', 'system']) {
+    for (const name of ['profile', 'appearance', 'shortcuts', 'providers', 'tokens', 'system']) {
       await go(page, `/settings/${name}`);
       await see(name);
     }

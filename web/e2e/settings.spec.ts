@@ -46,7 +46,7 @@ test('the mock passes its test', async ({ signedIn: page }) => {
 });
 
 test('language and theme change at once and stay', async ({ signedIn: page }) => {
-  await page.goto('/settings/profile');
+  await page.goto('/settings/appearance');
   await page.getByRole('button', { name: '简体中文' }).click();
   await expect(page.getByRole('heading', { level: 1, name: '设置' })).toBeVisible();
   await page.getByRole('button', { name: '深色', exact: true }).click();

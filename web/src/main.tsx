@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './app/app';
 import { startI18n } from './lib/i18n';
-import { followTheme, type Language, usePreferences } from './lib/preferences';
+import { followOtherTabs, followTheme, type Language, usePreferences } from './lib/preferences';
 
 function firstLanguage(): Language {
   const saved = usePreferences.getState().language;
@@ -14,6 +14,7 @@ function firstLanguage(): Language {
 
 async function start() {
   followTheme();
+  followOtherTabs();
   await startI18n(firstLanguage());
   const root = document.getElementById('root');
   if (root) {

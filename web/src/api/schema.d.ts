@@ -70,7 +70,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change language or theme */
+        /** Change language, theme, start page or keys */
         patch: operations["patch_me"];
         trace?: never;
     };
@@ -1231,6 +1231,12 @@ export interface components {
              * @enum {string}
              */
             theme: "light" | "dark" | "system";
+            /** @description Where the page begins: generate, library or queue; empty: generate. */
+            start_page: string;
+            /** @description Whether single letters are shortcuts. */
+            letter_keys: boolean;
+            /** @description The commands whose keys were changed. */
+            shortcuts: components["schemas"]["Shortcut"][];
             /**
              * Format: date-time
              * @description When the user was made.
@@ -1238,6 +1244,12 @@ export interface components {
             created_at: string;
             /** @description What this request's session or token may do: read, write, generate, admin. */
             scopes: string[];
+        };
+        Shortcut: {
+            /** @description A command of the page, as "library.star". */
+            command: string;
+            /** @description Instead of its own: "Mod+Shift+Enter", "G L" (one after the other), "."; none: no key. */
+            keys: string[];
         };
         LoginInput: {
             /** @description The user's name; ASCII case does not matter. */
@@ -1256,6 +1268,15 @@ export interface components {
              * @enum {string}
              */
             theme?: "light" | "dark" | "system";
+            /**
+             * @description Where the page begins; empty: generate.
+             * @enum {string}
+             */
+            start_page?: "" | "generate" | "library" | "queue";
+            /** @description Whether single letters are shortcuts. */
+            letter_keys?: boolean;
+            /** @description All commands whose keys differ from the page's own; replaces those before. */
+            shortcuts?: components["schemas"]["Shortcut"][];
         };
         PasswordInput: {
             /** @description The password so far; with an admin key and no password yet: the key. */

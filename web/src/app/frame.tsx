@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { queueQuery } from '~/api/queries';
+import { applyPerson } from '~/api/person';
+import { meQuery, queueQuery } from '~/api/queries';
 import { onLoginWanted } from '~/api/session';
-import { useT } from '~/lib/i18n';
+import { loadTexts, useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
@@ -21,7 +22,15 @@ const Palette = lazy(() => import('./palette').then((file) => ({ default: file.P
 const LoginDialog = lazy(() =>
   import('./login-dialog').then((file) => ({ default: file.LoginDialog })),
 );
-const KeySheet = lazy(() => import('./key-sheet').then((file) => ({ default: file.KeySheet })));
+const KeySheet = lazy(async () => {
+  const [sheet, { loadCommands }] = await Promise.all([
+    import('./key-sheet'),
+    import('./all-commands'),
+    loadTexts('settings'),
+  ]);
+  await loadCommands();
+  return { default: sheet.KeySheet };
+});
 
 /** The live line for all pages, and what it says about the server's build. */
 function useLive(): boolean {
@@ -88,6 +97,9 @@ export function Frame() {
   const { data: queue } = useQuery(queueQuery);
   const { other, change } = useLanguage();
   const nextTheme = useNextTheme();
+  const { data: me } = useQuery(meQuery);
+  usePreferences((state) => state.shortcuts); // the keys shown are those in force
+  useEffect(() => me && applyPerson(me), [me]);
   useKeyboard();
   useFocusHead();
   useTabCount((queue?.running ?? 0) + (queue?.waiting_mine ?? 0));
@@ -99,7 +111,7 @@ export function Frame() {
     { ...appCommands.goGenerate, run: () => void navigate({ to: '/generate' }) },
     { ...appCommands.goLibrary, run: () => void navigate({ to: '/library' }) },
     { ...appCommands.goQueue, run: () => void navigate({ to: '/queue' }) },
-    { ...appCommands.goSettings, run: () => void navigate({ to: '/settings/profile' }) },
+    { ...appCommands.goSettings, run: () => void navigate({ to: '/settings' }) },
     { ...appCommands.theme, run: () => usePreferences.getState().set({ theme: nextTheme }) },
     { ...appCommands.language, run: () => void change(other) },
   ]);

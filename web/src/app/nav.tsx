@@ -39,7 +39,8 @@ export function SideNav() {
       className="flex w-50 shrink-0 flex-col gap-0.5 border-line border-r bg-surface px-2 pb-3 max-xl:w-14"
     >
       <Link
-        to="/generate"
+        to="/"
+        preload={false}
         aria-label={t('common.nav.home')}
         className="mb-2 flex h-12 items-center gap-2.5 rounded-8 px-2.5 max-xl:justify-center max-xl:px-0"
       >

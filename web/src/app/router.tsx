@@ -16,6 +16,7 @@ import {
   readLoginSearch,
   readQueueSearch,
 } from '~/lib/search';
+import { startPageOf } from '~/lib/start-page';
 import { Frame } from './frame';
 import { NotFound, RouteError } from './route-states';
 
@@ -64,8 +65,9 @@ const frameRoute = createRoute({
 const indexRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/generate', replace: true });
+  beforeLoad: ({ context }) => {
+    const wanted = context.client.getQueryData(meQuery.queryKey)?.start_page;
+    throw redirect({ to: startPageOf(wanted), replace: true });
   },
 });
 
@@ -126,6 +128,17 @@ const settingsPages = [
     getParentRoute: () => settingsRoute,
     path: 'profile',
     component: lazyRouteComponent(() => import('~/features/settings/profile'), 'ProfilePage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
+    path: 'appearance',
+    component: lazyRouteComponent(() => import('~/features/settings/appearance'), 'AppearancePage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
+    path: 'shortcuts',
+    loader: async () => (await import('./all-commands')).loadCommands(),
+    component: lazyRouteComponent(() => import('./shortcuts-page'), 'ShortcutsPage'),
   }),
   createRoute({
     getParentRoute: () => settingsRoute,

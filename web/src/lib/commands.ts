@@ -1,5 +1,6 @@
 import type { LucideIcon } from 'lucide-react';
 import type { Key } from './i18n';
+import { usePreferences } from './preferences';
 
 export type Scope = 'everywhere' | 'generate' | 'library' | 'viewer' | 'queue';
 
@@ -9,8 +10,8 @@ export interface Command {
   labelKey: Key;
   icon: LucideIcon;
   scope: Scope;
-  /** "Mod+Shift+Enter", "G L" (one after the other), "."; the first one is shown. */
-  keys: readonly string[];
+  /** "Mod+Shift+Enter", "G L" (one after the other), "."; the first one is shown. A person's own. */
+  readonly keys: readonly string[];
   /** Not listed in the palette: it has no sense without what is focused. */
   isKeyOnly?: boolean;
 }
@@ -20,7 +21,33 @@ export interface ActiveCommand extends Command {
   run: () => void;
 }
 
-/** Gives a feature's commands their type and keeps them in one list for the key test. */
+interface KnownCommand extends Command {
+  /** what it has when nobody changed it */
+  ownKeys: readonly string[];
+}
+const known = new Map<string, KnownCommand>();
+
+/** All commands whose files were loaded, in the order in which they were defined. */
+export function knownCommands(): KnownCommand[] {
+  return [...known.values()];
+}
+
+function keysOf(id: string, otherwise: readonly string[]): readonly string[] {
+  return usePreferences.getState().shortcuts[id] ?? known.get(id)?.ownKeys ?? otherwise;
+}
+
+/** Makes one command known; whoever reads its keys gets those that the person chose. */
+export function defineCommand<T extends Command>(row: T): T & KnownCommand {
+  const { keys: ownKeys } = row;
+  const command = Object.defineProperty({ ...row, ownKeys }, 'keys', {
+    enumerable: true,
+    get: () => keysOf(row.id, ownKeys),
+  });
+  known.set(row.id, command);
+  return command;
+}
+
+/** Gives a feature's commands their type and makes them known. */
 export function defineCommands<T extends Record<string, Omit<Command, 'id'>>>(
   feature: string,
   table: T,
@@ -28,7 +55,7 @@ export function defineCommands<T extends Record<string, Omit<Command, 'id'>>>(
   const out = {} as { [K in keyof T]: Command };
   for (const name of Object.keys(table) as (keyof T & string)[]) {
     const row = table[name];
-    if (row) out[name] = { ...row, id: `${feature}.${name}` };
+    if (row) out[name] = defineCommand({ ...row, id: `${feature}.${name}` });
   }
   return out;
 }
@@ -48,7 +75,10 @@ export function activateCommands(slot: { current: ActiveCommand[] }): () => void
 
 export function activeCommands(): ActiveCommand[] {
   // The latest registered comes first: a viewer over a page has its keys.
-  return [...active].reverse().flatMap((slot) => slot.current);
+  return [...active]
+    .reverse()
+    .flatMap((slot) => slot.current)
+    .map((command) => ({ ...command, keys: keysOf(command.id, command.keys) }));
 }
 
 /** The same for lists that people read: what this page can do stands before what all can. */
@@ -58,7 +88,8 @@ export function pageFirst(): ActiveCommand[] {
   return [...commands.filter(isPage), ...commands.filter((command) => !isPage(command))];
 }
 
-const isApple = typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.userAgent);
+export const isApple =
+  typeof navigator !== 'undefined' && /mac|iphone|ipad/i.test(navigator.userAgent);
 
 type Stroke = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>;
 
@@ -74,6 +105,11 @@ function strokeMatches(stroke: Stroke, text: string): boolean {
   if (!isSign && wants('Shift') !== stroke.shiftKey) return false;
   const key = stroke.key === ' ' ? 'Space' : stroke.key;
   return key.length === 1 ? key.toLowerCase() === name.toLowerCase() : key === name;
+}
+
+/** A letter, digit or sign alone, or a pair that begins with one: what typing can touch by mistake. */
+export function isCharacterKey(keys: string): boolean {
+  return keys.split(' ')[0]?.length === 1;
 }
 
 /** Whether a key acts while someone writes: only those with Ctrl or Cmd, and Escape. */
@@ -103,7 +139,7 @@ export function matchStroke(
   for (const command of commands) {
     for (const keys of command.keys) {
       if (inText && !worksInText(keys)) continue;
-      if (!areLettersOn && /^[a-z]( [a-z])?$/i.test(keys)) continue;
+      if (!areLettersOn && isCharacterKey(keys)) continue;
       const [first = '', second] = keys.split(' ');
       if (second) {
         if (pending === first && strokeMatches(stroke, second)) {

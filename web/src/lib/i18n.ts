@@ -32,7 +32,7 @@ interface Bundles {
   queue: typeof queue;
   settings: typeof settings;
 }
-type Bundle = keyof Bundles;
+export type Bundle = keyof Bundles;
 /** `count_one` and `count_other` are asked for as `count`. */
 type Singular<K extends string> = K extends `${infer Base}_${'one' | 'other'}` ? Base : K;
 export type Key = { [B in Bundle]: `${B}.${Singular<keyof Bundles[B] & string>}` }[Bundle];

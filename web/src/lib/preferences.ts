@@ -4,16 +4,23 @@ import { persist } from 'zustand/middleware';
 export type Theme = 'light' | 'dark' | 'system';
 export type Language = 'en' | 'zh-CN';
 
+export type Shortcuts = Record<string, readonly string[]>;
+
 interface Preferences {
   theme: Theme;
   language: Language | '';
   tileSize: number;
   isPanelOpen: boolean;
   areLetterKeysOn: boolean;
+  /** by command, only those that differ from the page's own */
+  shortcuts: Shortcuts;
   set: (change: Partial<Omit<Preferences, 'set'>>) => void;
 }
 
-/** What a person likes, kept in this browser; boot.js reads the same record before the first paint. */
+/**
+ * What a person likes, kept in this browser; boot.js reads the same record before the first paint. Keys follow
+ * the person and are only remembered here (api/person.ts).
+ */
 export const usePreferences = create<Preferences>()(
   persist(
     (set) => ({
@@ -22,6 +29,7 @@ export const usePreferences = create<Preferences>()(
       tileSize: 220,
       isPanelOpen: true,
       areLetterKeysOn: true,
+      shortcuts: {},
       set,
     }),
     { name: 'vitrine.preferences', version: 1 },
@@ -33,6 +41,13 @@ const darkQuery = '(prefers-color-scheme: dark)';
 function applyTheme(theme: Theme) {
   const isDark = theme === 'dark' || (theme === 'system' && matchMedia(darkQuery).matches);
   document.documentElement.dataset.theme = isDark ? 'dark' : 'light';
+}
+
+/** What another tab chose is chosen here too. */
+export function followOtherTabs() {
+  window.addEventListener('storage', (event) => {
+    if (event.key === 'vitrine.preferences') void usePreferences.persist.rehydrate();
+  });
 }
 
 /** Keeps the document's theme in step with the preference and the system, for ever. */

@@ -20,7 +20,7 @@ import {
   ZoomIn,
   ZoomOut,
 } from 'lucide-react';
-import { defineCommands } from '~/lib/commands';
+import { defineCommand, defineCommands } from '~/lib/commands';
 
 export const libraryCommands = defineCommands('library', {
   search: { labelKey: 'library.command.search', icon: Search, scope: 'library', keys: ['/'] },
@@ -90,15 +90,22 @@ export const viewerCommands = defineCommands('viewer', {
   close: { labelKey: 'library.command.close', icon: X, scope: 'viewer', keys: ['Escape'] },
 });
 
+function defineRatings(scope: 'library' | 'viewer') {
+  return ([0, 1, 2, 3, 4, 5] as const).map((stars) =>
+    defineCommand({
+      id: `${scope}.rate${stars}`,
+      labelKey: `library.command.rate${stars}` as const,
+      icon: Star,
+      scope,
+      keys: [String(stars)],
+      isKeyOnly: true,
+      stars,
+    }),
+  );
+}
+const ratings = { library: defineRatings('library'), viewer: defineRatings('viewer') };
+
 /** 0 to 5 rate what is selected or shown; one command per key, out of the palette. */
 export function ratingCommands(scope: 'library' | 'viewer') {
-  return ([0, 1, 2, 3, 4, 5] as const).map((stars) => ({
-    id: `${scope}.rate${stars}`,
-    labelKey: `library.command.rate${stars}` as const,
-    icon: Star,
-    scope,
-    keys: [String(stars)],
-    isKeyOnly: true,
-    stars,
-  }));
+  return ratings[scope];
 }

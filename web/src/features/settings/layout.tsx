@@ -2,8 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import {
   ChartColumn,
+  Keyboard,
   KeyRound,
   type LucideIcon,
+  Palette,
   Plug,
   SlidersHorizontal,
   User,
@@ -16,6 +18,8 @@ import { PageHead } from '~/ui/page';
 interface Place {
   to:
     | '/settings/profile'
+    | '/settings/appearance'
+    | '/settings/shortcuts'
     | '/settings/tokens'
     | '/settings/providers'
     | '/settings/usage'
@@ -26,6 +30,8 @@ interface Place {
 
 const mine: Place[] = [
   { to: '/settings/profile', icon: User, labelKey: 'settings.nav.profile' },
+  { to: '/settings/appearance', icon: Palette, labelKey: 'settings.nav.appearance' },
+  { to: '/settings/shortcuts', icon: Keyboard, labelKey: 'settings.nav.shortcuts' },
   { to: '/settings/tokens', icon: KeyRound, labelKey: 'settings.nav.tokens' },
 ];
 const usage: Place = {

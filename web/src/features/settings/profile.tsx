@@ -4,14 +4,11 @@ import { useState } from 'react';
 import { api, data, done } from '~/api/client';
 import { ApiError, errorText } from '~/api/errors';
 import { meQuery } from '~/api/queries';
-import { changeLanguage, useFormat, useT } from '~/lib/i18n';
-import { type Language, type Theme, usePreferences } from '~/lib/preferences';
+import { useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
 import { Field, SecretInput } from '~/ui/field';
 import { useTitle } from '~/ui/page';
-import { Segments } from '~/ui/segments';
 import { Badge, ErrorState, Skeleton } from '~/ui/states';
-import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
 import { agentName } from './model';
 import { sessionsQuery } from './queries';
@@ -23,59 +20,15 @@ export function ProfilePage() {
   useTitle(t('settings.nav.profile'));
   return (
     <>
-      <Section title={me?.name ?? ''} text={me ? t(`common.role.${me.role}`) : ''}>
-        <Appearance />
-      </Section>
+      <div>
+        <h2 className="text-16 font-semibold">{me?.name}</h2>
+        <p className="text-13 text-fg-2">{me && t(`common.role.${me.role}`)}</p>
+      </div>
       <Section title={t('settings.password.title')} text={t('settings.password.text')}>
         <Password />
       </Section>
       <Sessions />
     </>
-  );
-}
-
-function Appearance() {
-  const t = useT();
-  const { language } = useFormat();
-  const { theme, areLetterKeysOn, set } = usePreferences();
-  const save = (change: { language?: Language; theme?: Theme }) => {
-    set(change);
-    if (change.language) void changeLanguage(change.language);
-    void api
-      .PATCH('/api/v1/me', { body: change })
-      .catch((error) => showToast(errorText(error, t), { tone: 'bad' }));
-  };
-  return (
-    <Card className="flex flex-col gap-4">
-      <Field label={t('common.language.label')} isCustom>
-        <Segments
-          label={t('common.language.label')}
-          value={language === 'zh-CN' ? 'zh-CN' : 'en'}
-          onChange={(next) => save({ language: next })}
-          options={(['en', 'zh-CN'] as const).map((value) => ({
-            value,
-            label: t(`common.language.${value}`),
-          }))}
-        />
-      </Field>
-      <Field label={t('common.theme.label')} isCustom>
-        <Segments
-          label={t('common.theme.label')}
-          value={theme}
-          onChange={(next) => save({ theme: next })}
-          options={(['light', 'dark', 'system'] as const).map((value) => ({
-            value,
-            label: t(`common.theme.${value}`),
-          }))}
-        />
-      </Field>
-      <Switch
-        label={t('settings.letterKeys.label')}
-        help={t('settings.letterKeys.help')}
-        isOn={areLetterKeysOn}
-        onChange={(isOn) => set({ areLetterKeysOn: isOn })}
-      />
-    </Card>
   );
 }
 
