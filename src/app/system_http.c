@@ -90,13 +90,19 @@ static int64_t database_bytes(const struct app *app, struct arena *arena)
     return bytes;
 }
 
+static int64_t free_bytes(const struct app *app)
+{
+    struct statvfs disk;
+
+    return statvfs(app->data, &disk) == 0 ? (int64_t)disk.f_bavail * (int64_t)disk.f_frsize : 0;
+}
+
 static bool info(struct request *req, struct error *err)
 {
     struct app *app = req->app;
     struct engine_view *view = ARENA_NEW(req->arena, struct engine_view);
     struct queue_counts counts;
     struct system_info reply = {.version = STR(VITRINE_VERSION)};
-    struct statvfs disk;
 
     engine_view(app->engine, view);
     if (!model_names(req, &reply.models, err) || !sum_blobs(req, &reply.blob_bytes, err) ||
@@ -108,8 +114,68 @@ static bool info(struct request *req, struct error *err)
                                  .limit = settings_int(app->settings, "queue.per_user_max")};
     reply.uptime_s = (req->now_ms - app->started_at_ms) / 1000;
     reply.database_bytes = database_bytes(app, req->arena);
-    if (statvfs(app->data, &disk) == 0)
-        reply.free_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+    reply.free_bytes = free_bytes(app);
+    return http_reply(req, 200, &reply, err);
+}
+
+/* ---- storage ---- */
+
+struct storage {
+    int64_t pictures, pictures_bytes, trash, trash_bytes, other_bytes, database_bytes, free_bytes;
+};
+#define STORAGE(member) offsetof(struct storage, member)
+static const struct field storage_fields[] = {
+    {"pictures",       FIELD_INT, STORAGE(pictures),       FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "How many there are, everyone's, without the trash."                 },
+    {"pictures_bytes", FIELD_INT, STORAGE(pictures_bytes), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Of their originals; a file that several pictures share counts once."},
+    {"trash",          FIELD_INT, STORAGE(trash),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Pictures in the trash."                                             },
+    {"trash_bytes",    FIELD_INT, STORAGE(trash_bytes),    FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Of originals that are in the trash alone."                          },
+    {"other_bytes",    FIELD_INT, STORAGE(other_bytes),    FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Smaller copies, previews, archives and what is on its way out."     },
+    {"database_bytes", FIELD_INT, STORAGE(database_bytes), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The database and its log."                                          },
+    {"free_bytes",     FIELD_INT, STORAGE(free_bytes),     FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "On the disk of the data folder."                                    },
+};
+static const struct shape storage_shape = SHAPE("Storage", struct storage, storage_fields);
+
+static bool sum_pictures(struct request *req, struct storage *out, struct error *err)
+{
+    static const struct sql sum = {
+        .name = "system_pictures",
+        .text = "SELECT coalesce(sum(live), 0) AS live, coalesce(sum(trashed), 0) AS trashed,"
+                " coalesce(sum(CASE WHEN live > 0 THEN size ELSE 0 END), 0) AS live_bytes,"
+                " coalesce(sum(CASE WHEN live > 0 THEN 0 ELSE size END), 0) AS trash_bytes"
+                " FROM (SELECT max(size) AS size, sum(trashed_at_ms IS NULL) AS live,"
+                " sum(trashed_at_ms IS NOT NULL) AS trashed FROM asset GROUP BY blob) AS file"};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(req->db, &sum, NULL, 0, &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no sum of pictures");
+    out->pictures = rows_int64(&rows, "live");
+    out->pictures_bytes = rows_int64(&rows, "live_bytes");
+    out->trash = rows_int64(&rows, "trashed");
+    out->trash_bytes = rows_int64(&rows, "trash_bytes");
+    return true;
+}
+
+static bool storage(struct request *req, struct error *err)
+{
+    struct app *app = req->app;
+    struct storage reply = {0};
+    int64_t blobs, rest;
+
+    if (!sum_pictures(req, &reply, err) || !sum_blobs(req, &blobs, err))
+        return false;
+    rest = blobs - reply.pictures_bytes - reply.trash_bytes;
+    reply.other_bytes = rest > 0 ? rest : 0; /* a picture may come between the two sums */
+    reply.database_bytes = database_bytes(app, req->arena);
+    reply.free_bytes = free_bytes(app);
     return http_reply(req, 200, &reply, err);
 }
 
@@ -122,5 +188,14 @@ const struct http_route system_routes[] = {
      .out = &info_shape,
      .summary = "The house: version, models, room",
      .tag = "system"},
-    {0},
+    {.method = "GET",
+     .path = "/api/v1/system/storage",
+     .access = ACCESS_ADMIN,
+     .scope = SCOPE_ADMIN,
+     .handler = storage,
+     .out = &storage_shape,
+     .summary = "What takes how much room",
+     .tag = "system",
+     .cost = 20}, /* every picture is looked at */
+    {0        },
 };

@@ -226,7 +226,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "rate.per_minute",
-     .group = "server",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .fallback = "1200",
@@ -253,7 +253,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "upload.size_max_mib",
-     .group = "pictures",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .is_live = true,
@@ -268,7 +268,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "picture.side_max_px",
-     .group = "pictures",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .is_live = true,
@@ -283,7 +283,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "picture.pixels_max_mp",
-     .group = "pictures",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .is_live = true,
@@ -298,7 +298,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "picture.frames_max",
-     .group = "pictures",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .is_live = true,
@@ -312,7 +312,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "trash.days",
-     .group = "pictures",
+     .group = "storage",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .is_live = true,
@@ -327,7 +327,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "label.producer_code",
-     .group = "pictures",
+     .group = "labels",
      .type = SETTING_TEXT,
      .reach = SETTING_SAVED,
      .is_live = true,
@@ -385,7 +385,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "queue.per_user_max",
-     .group = "queue",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .fallback = "1000",
@@ -399,7 +399,7 @@ const struct setting setting_table[] = {
      },
     {
      .name = "queue.total_max",
-     .group = "queue",
+     .group = "limits",
      .type = SETTING_INT,
      .reach = SETTING_SAVED,
      .fallback = "100000",

@@ -51,7 +51,7 @@ static const struct field setting_view_fields[] = {
     {"help_en",      FIELD_TEXT,  VIEW(help_en),      FIELD_REQUIRED, 0, 0,              NULL, NULL,    "In English."  },
     {"help_zh",      FIELD_TEXT,  VIEW(help_zh),      FIELD_REQUIRED, 0, 0,              NULL, NULL,    "In Chinese."  },
     {"group",        FIELD_TEXT,  VIEW(group),        FIELD_REQUIRED, 0, 0,              NULL, NULL,
-     "Its part of the page: server, pictures, queue."                                                                  },
+     "Its part of the page: server, limits, storage, labels, queue."                                                   },
 };
 static const struct shape setting_view_shape =
     SHAPE("Setting", struct setting_view, setting_view_fields);

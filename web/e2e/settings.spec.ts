@@ -72,6 +72,29 @@ test('a setting is changed, says so, and goes back to its default', async ({ sig
   await expect(row.getByText('changed here')).toBeHidden();
 });
 
+test('settings are found in either language, by name and by what they are about', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/settings/system');
+  await expect(page.getByRole('heading', { level: 2, name: 'AI labels' })).toBeVisible();
+  await expect(page.getByText('Free on the disk')).toBeVisible();
+  const search = page.getByRole('searchbox', { name: 'Search settings' });
+  await search.fill('回收站');
+  await expect(page.locator('form')).toHaveCount(1);
+  await expect(page.locator('form')).toContainText('VITRINE_TRASH_DAYS');
+  await expect(page.locator('form')).toContainText('applies at once');
+  await search.fill('no such thing');
+  await expect(page.getByText('No setting fits “no such thing”.')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear the search' }).click();
+  await expect(search).toHaveValue('');
+  await page.goto('/settings/system?q=threads');
+  await expect(page.locator('form')).toHaveCount(3);
+  await expect(page.locator('form').first()).toContainText('after restart');
+  await page.goto('/settings/system?q=listen');
+  await expect(page.getByText('from the environment')).toBeVisible();
+  await expect(page.getByText('file or environment only').first()).toBeVisible();
+});
+
 test('a session of elsewhere is seen, ended, and asked to sign in again', async ({
   page,
   browser,

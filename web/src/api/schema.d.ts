@@ -1054,6 +1054,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What takes how much room */
+        get: operations["get_system_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1438,7 +1455,7 @@ export interface components {
             help_en: string;
             /** @description In Chinese. */
             help_zh: string;
-            /** @description Its part of the page: server, pictures, queue. */
+            /** @description Its part of the page: server, limits, storage, labels, queue. */
             group: string;
         };
         SettingChanges: {
@@ -3113,6 +3130,43 @@ export interface components {
              * @description That may wait at once.
              */
             limit: number;
+        };
+        Storage: {
+            /**
+             * Format: int64
+             * @description How many there are, everyone's, without the trash.
+             */
+            pictures: number;
+            /**
+             * Format: int64
+             * @description Of their originals; a file that several pictures share counts once.
+             */
+            pictures_bytes: number;
+            /**
+             * Format: int64
+             * @description Pictures in the trash.
+             */
+            trash: number;
+            /**
+             * Format: int64
+             * @description Of originals that are in the trash alone.
+             */
+            trash_bytes: number;
+            /**
+             * Format: int64
+             * @description Smaller copies, previews, archives and what is on its way out.
+             */
+            other_bytes: number;
+            /**
+             * Format: int64
+             * @description The database and its log.
+             */
+            database_bytes: number;
+            /**
+             * Format: int64
+             * @description On the disk of the data folder.
+             */
+            free_bytes: number;
         };
     };
     responses: {
@@ -5010,6 +5064,28 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SystemInfo"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_system_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Storage"];
                 };
             };
             "4XX": components["responses"]["Problem"];

@@ -15,6 +15,7 @@ import {
   readLibrarySearch,
   readLoginSearch,
   readQueueSearch,
+  readSystemSearch,
 } from '~/lib/search';
 import { startPageOf } from '~/lib/start-page';
 import { Frame } from './frame';
@@ -158,6 +159,7 @@ const settingsPages = [
   createRoute({
     getParentRoute: () => settingsRoute,
     path: 'system',
+    validateSearch: readSystemSearch,
     component: lazyRouteComponent(() => import('~/features/settings/system'), 'SystemPage'),
   }),
 ] as const;

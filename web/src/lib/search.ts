@@ -91,3 +91,7 @@ export function readQueueSearch(search: Record<string, unknown>): QueueSearch {
 export function readLoginSearch(search: Record<string, unknown>): { next?: string | undefined } {
   return { next: optionalText(search.next) };
 }
+
+export function readSystemSearch(search: Record<string, unknown>): { q?: string | undefined } {
+  return { q: optionalText(search.q) };
+}

@@ -13,6 +13,7 @@ import {
   asItRuns,
   emptyForm,
   errorField,
+  findSettings,
   foldFields,
   formOf,
   groupKinds,
@@ -285,5 +286,32 @@ describe('purposes', () => {
       is_default: true,
     });
     expect(withPurpose(model({}), 'text')).toEqual({ purposes: ['text'], is_default: false });
+  });
+});
+
+describe('settings are found', () => {
+  const row = (name: string, label_en: string, label_zh: string, group: string) =>
+    ({ name, label_en, label_zh, help_en: '', help_zh: '', group }) as Setting;
+  const all = [
+    row('trash.days', 'Keep trash', '回收站保留时间', 'storage'),
+    row('log.level', 'Log level', '日志级别', 'server'),
+    row('log.json', 'Log as JSON', '以 JSON 格式写日志', 'server'),
+  ];
+  const find = (words: string) =>
+    findSettings(all, words, (group) => (group === 'storage' ? 'Storage' : 'Server')).map(
+      ({ name }) => name,
+    );
+
+  it.each([
+    ['', ['trash.days', 'log.level', 'log.json'], 'all without words'],
+    ['TRASH', ['trash.days'], 'without regard to case'],
+    ['日志', ['log.level', 'log.json'], 'in the other language'],
+    ['log json', ['log.json'], 'by all words'],
+    ['storage', ['trash.days'], 'by the title of their group'],
+    ['log.level', ['log.level'], 'by the name in the file'],
+    ['vitrine_log', ['log.level', 'log.json'], 'by the name of the variable'],
+    ['moon', [], 'or not at all'],
+  ])('%s', (words, names, why) => {
+    expect(find(words), why).toEqual(names);
   });
 });

@@ -149,6 +149,27 @@ export function errorField(field: string): string {
   return field.split('.').at(-1) ?? field;
 }
 
+/** What sets it from outside: "queue.tries_max" is VITRINE_QUEUE_TRIES_MAX. */
+export function variableOf(name: string): string {
+  return `VITRINE_${name.replaceAll('.', '_').toUpperCase()}`;
+}
+
+/** Settings that fit all words: names, both languages and the group's own title count. */
+export function findSettings(
+  settings: readonly Setting[],
+  words: string,
+  titleOf: (group: string) => string,
+): Setting[] {
+  const wanted = words.trim().toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  return settings.filter((setting) => {
+    const { name, label_en, label_zh, help_en, help_zh, group } = setting;
+    const text = [name, variableOf(name), label_en, label_zh, help_en, help_zh, titleOf(group)]
+      .join(' ')
+      .toLocaleLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
+}
+
 /** Settings by group, in the server's order. */
 export function groupSettings(settings: readonly Setting[]): [string, Setting[]][] {
   const groups = new Map<string, Setting[]>();

@@ -58,3 +58,8 @@ export const systemQuery = queryOptions({
   queryKey: ['system'],
   queryFn: ({ signal }) => data(api.GET('/api/v1/system/info', { signal })),
 });
+
+export const storageQuery = queryOptions({
+  queryKey: ['storage'],
+  queryFn: ({ signal }) => data(api.GET('/api/v1/system/storage', { signal })),
+});
