@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 {
     pthread_t threads[AT_ONCE_MAX];
     struct rusage usage;
+    struct error err;
     struct job job;
     int64_t at_once;
     double cpu, wall;
@@ -66,6 +67,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: %s FILE AT_ONCE ROUNDS\n", argv[0]);
         return 1;
     }
+    if (!image_init(&err)) /* as the server does */
+        return 1;
     job.bytes = read_file(argv[1]);
     (void)convert(&(struct job){job.bytes, 1}); /* libraries are loaded at the first picture */
     cpu = cpu_seconds();
