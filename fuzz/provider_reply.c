@@ -3,8 +3,9 @@
  * kind makes of it what provider.h promises.  The input: the name of a row below or of a kind, a
  * line end, one byte that says what is answered and how, and the answer's body.
  *
- *   bits 0-2  @ an order  A a poll  B the free call  C an order, as a stream in pieces
- *             D a Retry-After  E giving up  F an order, lost half way  G an order, as a page
+ *   bits 0-2  @ an order  A a poll, and looking the order up  B the free call
+ *             C an order, as a stream in pieces  D a Retry-After  E giving up
+ *             F an order, lost half way  G an order, as a page
  *   bits 3-7  the status, of `statuses`; of a stream the size of its pieces
  */
 #include "core/text.h"
@@ -259,6 +260,11 @@ static void answer_poll(struct talk *talk, bool is_cancel, struct arena *arena)
         follow(talk, exchange);
     } else {
         MUST(verdict.type != VERDICT_WAIT);
+    }
+    if (!is_cancel && talk->kind->look_up != NULL) {
+        MUST(talk->kind->look_up(&talk->account, STR("01JDCALL"), arena, &exchange, &err));
+        MUST(!exchange.is_paid);
+        follow(talk, exchange);
     }
 }
 

@@ -98,8 +98,13 @@ const struct engine_operation *core_find_operation(const struct core *core, stru
 
 /* ---- Claims ---- */
 
-/* A call that is open is sent again under its key, while that is safe; else its outcome stays
- * unknown, and the account's rule decides. */
+static bool can_look_up(const struct drive *drive)
+{
+    return decide_can_look_up(&drive->attempt->provider) && drive->operation->look_up != NULL;
+}
+
+/* A call that is open is sent again under its key, while that is safe, or asked for; else its
+ * outcome stays unknown, and the account's rule decides. */
 static void resend(struct drive *drive)
 {
     struct core *core = drive->core;
@@ -115,6 +120,10 @@ static void resend(struct drive *drive)
     drive->intent_at_ms = drive->prior.intent_at_ms;
     if (decide_key_holds(&drive->attempt->provider, drive->intent_at_ms, core_wall_ms(core))) {
         drive_begin(drive);
+        return;
+    }
+    if (can_look_up(drive)) {
+        drive_look_up(drive);
         return;
     }
     drive->call_id = drive->prior.id;

@@ -43,6 +43,7 @@ struct drive {
     bool has_pending;
     bool is_asked; /* the provider, in this go */
     bool has_slot, is_poll, is_cancelled, is_sent, is_resend, is_kept;
+    bool is_look_up; /* its call's outcome is being asked for */
     enum {
         DO_CLAIM, /* in the store */
         DO_WORK,  /* on a worker */
@@ -112,6 +113,7 @@ void drive_take_attempt(struct drive *drive);
 void drive_begin(struct drive *drive);   /* the operation's first step */
 void drive_adopt(struct drive *drive);   /* a result that was kept before */
 void drive_poll(struct drive *drive);    /* asks for remote work */
+void drive_look_up(struct drive *drive); /* asks what became of the call before */
 void drive_give_up(struct drive *drive); /* gives remote work up */
 void drive_cancel(struct drive *drive);
 

@@ -1,6 +1,123 @@
 /* When the core comes to rest, what it does when others refuse, and how it stops. */
 #include "engine/sim_play_private.h"
 
+/* ---- Looking a call up ---- */
+
+static int64_t look_ups(const struct sim *sim)
+{
+    int64_t count = 0;
+
+    for (const struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
+         exchange = exchange->next)
+        count += exchange->purpose == EXCHANGE_LOOK_UP;
+    return count;
+}
+
+/* The account's rule is to hold and ask; but nobody needs to be asked what the provider knows. */
+static void test_a_lost_answer_is_asked_for_and_nothing_is_held(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_ASYNC_FOUND);
+
+    PLAY(sim, SIM_LOST_AFTER);
+    run_until(sim, task, "done");
+    assert_int_equal(sim->charges[task], 1);
+    assert_int_equal(look_ups(sim), 1);
+    assert_int_equal(ask(sim->place, "SELECT count(*) AS n FROM call", 0), 1);
+    finish(sim, "found");
+}
+
+static void test_a_death_at_any_event_is_looked_up(void **state)
+{
+    struct place *place = *state;
+    bool is_over = false;
+    int64_t found = 0;
+
+    for (int64_t at = 0; !is_over; at++) {
+        struct sim *sim = start(place);
+        const int64_t task = submit_paid(sim, SIM_ASYNC_FOUND);
+
+        sim->work_ms = 3000;
+        PLAY(sim, SIM_OK);
+        for (int64_t step = 0; step < at && !is_over; step++)
+            is_over = !sim_step(sim, sim_now(sim) + 60 * MINUTE_MS);
+        sim_kill(sim);
+        assert_true(sim_boot(sim, false));
+        sim_run_for(sim, 60 * MINUTE_MS);
+        /* What arrived is found; what did not may be asked about, and is never sent again. */
+        if (sim->charges[task] == 1)
+            expect_state(place, task, "done", "charged, so found");
+        else if (!is_in(sim, task, "none"))
+            check_text(ask_text(place, "SELECT hold_reason AS n FROM task WHERE id = $1", task),
+                       "unknown", "not there");
+        found += look_ups(sim) > 0 && is_in(sim, task, "done");
+        finish(sim, "after a death");
+        arena_reset(place->arena);
+    }
+    check(found > 0, "some were looked up");
+}
+
+/* Not there is no proof: it may be on its way for a minute, and forgotten afterwards. */
+static void test_what_is_not_found_is_never_taken_for_unsent(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_ASYNC_FOUND);
+    struct sim_job *job;
+
+    PLAY(sim, SIM_LOST_AFTER);
+    while (sim->job_count == 0)
+        assert_true(sim_step(sim, INT64_MAX - 1));
+    job = &sim->jobs[0];
+    job->is_forgotten = true;
+    run_until(sim, task, "held");
+    check(sim_now(sim) - job->first_at_ms > MINUTE_MS - 10000, "asked for a minute");
+    check(look_ups(sim) > 1, "more than once");
+    expect_call(sim->place, task, "unknown", "not found");
+    control(sim, task, TASK_CONTROL_LOOK_UP);
+    sim_run_for(sim, 60000);
+    expect_state(sim->place, task, "held", "still not there");
+    job->is_forgotten = false;
+    control(sim, task, TASK_CONTROL_LOOK_UP);
+    run_until(sim, task, "done");
+    assert_int_equal(sim->charges[task], 1);
+    finish(sim, "remembered");
+}
+
+static void test_a_look_up_that_fails_is_made_again(void **state)
+{
+    static const enum sim_outcome troubles[] = {SIM_NOT_SENT, SIM_LOST_BEFORE, SIM_LOST_AFTER,
+                                                SIM_THROTTLED, SIM_SERVER};
+
+    for (size_t row = 0; row < COUNT(troubles); row++) {
+        struct sim *sim = start(*state);
+        const int64_t task = submit_paid(sim, SIM_ASYNC_FOUND);
+
+        PLAY(sim, SIM_LOST_AFTER);
+        sim->faults.outcomes[troubles[row]] = 1000; /* of all but the submission */
+        sim_run_for(sim, 10 * MINUTE_MS);
+        expect_state(sim->place, task, "ready", "the question is open");
+        assert_int_equal(ask(sim->place, "SELECT tries AS n FROM task WHERE id = $1", task), 1);
+        sim->faults.outcomes[troubles[row]] = 0;
+        run_until(sim, task, "done");
+        assert_int_equal(sim->charges[task], 1);
+        finish(sim, "asked until it was told");
+    }
+}
+
+static void test_only_who_can_be_asked_is_asked(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_ASYNC);
+
+    PLAY(sim, SIM_LOST_AFTER);
+    run_until(sim, task, "held");
+    control(sim, task, TASK_CONTROL_LOOK_UP);
+    sim_run_for(sim, MINUTE_MS);
+    expect_state(sim->place, task, "held", "it knows no call by its key");
+    expect_call(sim->place, task, "unknown", "as before");
+    finish(sim, "refused");
+}
+
 /* ---- Rest ---- */
 
 /* What the core does while nothing can happen: a handful of wake-ups, no more. */
@@ -255,6 +372,11 @@ static void test_a_death_in_the_recovery_is_as_one_before_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        PLACE_TEST(test_a_lost_answer_is_asked_for_and_nothing_is_held),
+        PLACE_TEST(test_a_death_at_any_event_is_looked_up),
+        PLACE_TEST(test_what_is_not_found_is_never_taken_for_unsent),
+        PLACE_TEST(test_a_look_up_that_fails_is_made_again),
+        PLACE_TEST(test_only_who_can_be_asked_is_asked),
         PLACE_TEST(test_a_stopped_lane_lets_the_core_rest),
         PLACE_TEST(test_a_paused_engine_rests),
         PLACE_TEST(test_a_full_disk_starts_nothing_but_waits_for_what_runs),

@@ -6,7 +6,8 @@ enum {
     BACKOFF_CAP_MS = 300000,
     POISON_CRASHES = 5,
     POISON_WINDOW_MS = 600000,
-    KEY_MARGIN_MS = 60000, /* from the look at the clock to the provider's own look */
+    KEY_MARGIN_MS = 60000,   /* from the look at the clock to the provider's own look */
+    LOOK_UP_LOST_MS = 60000, /* a call may be on its way to its provider that long (engine.md 4) */
 };
 
 /* Full jitter: uniform(0, min(cap, base * 2^n)). */
@@ -73,6 +74,11 @@ bool decide_key_holds(const struct provider_binding *provider, int64_t intent_at
     return window_ms == 0 || now_ms - intent_at_ms + KEY_MARGIN_MS < window_ms;
 }
 
+bool decide_can_look_up(const struct provider_binding *provider)
+{
+    return provider != NULL && provider->kind != NULL && provider->kind->can_look_up;
+}
+
 /*
  * Nobody knows whether it was charged, or it was and the result is gone: the owner's rule decides,
  * never a blind repeat (P6).
@@ -84,8 +90,8 @@ static void unknown(struct decision *out, const struct failure_case *given,
                           given->estimate_micro <= given->once_below_micro && given->repeats == 0;
 
     out->call_cost_micro = given->failure->charged == CHARGED_YES ? given->estimate_micro : -1;
-    if (given->holds_key) {
-        out->call_state = CALL_SENT; /* open: the same key will be sent again */
+    if (given->holds_key || given->can_look_up) {
+        out->call_state = CALL_SENT; /* open: the same key will be sent again, or asked for */
         retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
         if (out->event == TASK_FAIL)
             out->call_state = CALL_UNKNOWN;
@@ -178,6 +184,33 @@ static void by_class(struct decision *out, const struct failure_case *given,
     }
 }
 
+/*
+ * Asked what became of a call, the provider said nothing that helps: that it is asked again costs
+ * neither money nor a try.  That it does not know the call is no proof that it never had it, since
+ * it may have forgotten, so the owner's rule decides as if it could not be asked at all; but not
+ * before what was sent had its time to arrive.
+ */
+static void not_found(struct decision *out, const struct failure_case *given,
+                      const struct random *random)
+{
+    const bool is_answer = given->failure->class == FAILURE_INVALID;
+    const int64_t left_ms = given->intent_at_ms + LOOK_UP_LOST_MS - given->now_ms;
+    const int64_t delay_ms = jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random);
+
+    if (is_answer) /* of the call, not of the question */
+        out->class = FAILURE_UNKNOWN;
+    if (is_answer && left_ms <= 0) {
+        unknown(out, given, random);
+        return;
+    }
+    if (given->failure->class == FAILURE_AUTH || given->failure->class == FAILURE_QUOTA ||
+        given->failure->class == FAILURE_THROTTLED)
+        by_class(out, given, random);
+    else
+        retry(out, given, is_answer && delay_ms > left_ms ? left_ms : delay_ms, false);
+    stay_open(out);
+}
+
 struct decision decide_failure(const struct failure_case *given, const struct random *random)
 {
     struct decision out = {
@@ -189,6 +222,8 @@ struct decision decide_failure(const struct failure_case *given, const struct ra
 
     if (given->is_cancelled || given->failure->class == FAILURE_CANCELLED)
         cancelled(&out, given);
+    else if (given->is_look_up)
+        not_found(&out, given, random);
     else
         by_class(&out, given, random);
     if (given->is_resend && out.call_state == CALL_FAILED && !settles_resend(given->failure->class))
@@ -227,7 +262,8 @@ struct recovery decide_recovery(const struct recovered_task *task,
                               task->call.estimate_micro <= provider->once_below_micro &&
                               task->repeats == 0;
 
-        if (!has_key) {
+        /* One that can be asked for stays open, and the next attempt asks. */
+        if (!has_key && !decide_can_look_up(provider)) {
             out.changes_call = true;
             out.call_state = CALL_UNKNOWN;
             out.may_repeat =

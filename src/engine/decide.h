@@ -9,11 +9,14 @@
 
 struct failure_case {
     const struct provider_failure *failure;
-    bool is_sent;      /* bytes may have left */
-    bool is_resend;    /* the call was sent before under its key, and nobody knows what became */
-    bool is_kept;      /* its result is durable: the next try adopts it and pays nothing */
-    bool is_cancelled; /* the person asked to stop */
-    bool holds_key;    /* decide_key_holds(): sending the same again cannot charge twice */
+    bool is_sent;         /* bytes may have left */
+    bool is_resend;       /* the call was sent before under its key, and nobody knows what became */
+    bool is_kept;         /* its result is durable: the next try adopts it and pays nothing */
+    bool is_cancelled;    /* the person asked to stop */
+    bool holds_key;       /* decide_key_holds(): sending the same again cannot charge twice */
+    bool can_look_up;     /* the provider can be asked what became of the call */
+    bool is_look_up;      /* it was asked just now, and this is what came of that */
+    int64_t intent_at_ms; /* of the call */
     enum on_unknown on_unknown;
     int64_t once_below_micro, estimate_micro, repeats;
     int64_t attempt_number, tries, tries_max, deadline_at_ms, now_ms; /* wall clock */
@@ -38,6 +41,9 @@ struct decision decide_failure(const struct failure_case *given, const struct ra
  */
 bool decide_key_holds(const struct provider_binding *provider, int64_t intent_at_ms,
                       int64_t now_ms);
+
+/* Whether this account's service can be asked what became of a call.  `provider` may be NULL. */
+bool decide_can_look_up(const struct provider_binding *provider);
 
 /* The engine's own rhythm of asking for remote work: 1 s, x1.5, at most 10 s, +-20 % (engine.md 4).
  */

@@ -450,6 +450,74 @@ static void test_each_call_of_a_dead_owner_has_its_recovery(void **state)
             }
 }
 
+static void test_what_can_be_asked_for_stays_open(void **state)
+{
+    static const struct provider_kind kind = {.can_look_up = true};
+    const struct recovered_task sent = task_of(CALL_SENT), intended = task_of(CALL_INTENT);
+
+    (void)state;
+    for (int rule = ON_UNKNOWN_HOLD; rule <= ON_UNKNOWN_RETRY; rule++) {
+        const struct provider_binding provider = {.kind = &kind,
+                                                  .on_unknown = (enum on_unknown)rule};
+
+        expect_recovery(&sent, &provider, true, "ready", "asked before any rule is");
+        expect_recovery(&intended, &provider, true, "ready", "it may have been sent");
+    }
+}
+
+/* What an answer to "what became of it" leads to; the call is open until it is known. */
+static void test_a_look_up_settles_nothing_by_itself(void **state)
+{
+    static const struct {
+        enum failure_class class;
+        int64_t age_ms;
+        enum on_unknown rule;
+        enum task_event event;
+        enum call_state call;
+        bool counts_try, may_repeat;
+        const char *because;
+    } rows[] = {
+        {FAILURE_NOT_SENT,  WINDOW, ON_UNKNOWN_RETRY, TASK_RETRY, CALL_SENT,    false, false,
+         "no way there"                                                                                },
+        {FAILURE_SERVER,    WINDOW, ON_UNKNOWN_RETRY, TASK_RETRY, CALL_SENT,    false, false,
+         "it was in trouble"                                                                           },
+        {FAILURE_UNKNOWN,   WINDOW, ON_UNKNOWN_RETRY, TASK_RETRY, CALL_SENT,    false, false,
+         "the answer lost"                                                                             },
+        {FAILURE_THROTTLED, WINDOW, ON_UNKNOWN_HOLD,  TASK_RETRY, CALL_SENT,    false, false,
+         "too often"                                                                                   },
+        {FAILURE_AUTH,      WINDOW, ON_UNKNOWN_RETRY, TASK_HOLD,  CALL_SENT,    false, false, "the key"},
+        {FAILURE_INVALID,   59999,  ON_UNKNOWN_RETRY, TASK_RETRY, CALL_SENT,    false, false,
+         "on its way yet"                                                                              },
+        {FAILURE_INVALID,   60000,  ON_UNKNOWN_HOLD,  TASK_HOLD,  CALL_UNKNOWN, false, false,
+         "a person says"                                                                               },
+        {FAILURE_INVALID,   60000,  ON_UNKNOWN_RETRY, TASK_RETRY, CALL_UNKNOWN, true,  true,
+         "the rule says"                                                                               },
+    };
+
+    (void)state;
+    for (size_t row = 0; row < COUNT(rows); row++) {
+        const struct provider_failure failure = failure_of(rows[row].class, CHARGED_MAYBE);
+        const struct failure_case given = {.failure = &failure,
+                                           .is_sent = true,
+                                           .is_resend = true,
+                                           .is_look_up = true,
+                                           .intent_at_ms = NOW - rows[row].age_ms,
+                                           .on_unknown = rows[row].rule,
+                                           .attempt_number = 2,
+                                           .tries_max = 5,
+                                           .deadline_at_ms = NOW + 86400000,
+                                           .now_ms = NOW};
+        struct random_seeded chance;
+        const struct random random = random_of_seed(&chance, row);
+        const struct decision is = decide_failure(&given, &random);
+
+        check(is.event == rows[row].event && is.call_state == rows[row].call &&
+                  is.counts_try == rows[row].counts_try && is.may_repeat == rows[row].may_repeat,
+              rows[row].because);
+        assert_int_equal(is.call_cost_micro, -1);
+    }
+}
+
 static void test_without_its_provider_nobody_repeats_a_doubtful_call(void **state)
 {
     const struct recovered_task task = task_of(CALL_SENT);
@@ -509,6 +577,8 @@ int main(void)
         cmocka_unit_test(test_polls_slow_down_to_ten_seconds),
         cmocka_unit_test(test_a_key_holds_within_its_window_and_a_margin),
         cmocka_unit_test(test_each_call_of_a_dead_owner_has_its_recovery),
+        cmocka_unit_test(test_what_can_be_asked_for_stays_open),
+        cmocka_unit_test(test_a_look_up_settles_nothing_by_itself),
         cmocka_unit_test(test_without_its_provider_nobody_repeats_a_doubtful_call),
         cmocka_unit_test(test_a_second_repeat_is_not_taken_by_rule),
         cmocka_unit_test(test_a_task_that_kills_the_process_each_time_is_held),

@@ -185,6 +185,10 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
         .is_cancelled = drive->is_cancelled,
         .holds_key = drive->call_id != 0 &&
                      decide_key_holds(provider, drive->intent_at_ms, core_wall_ms(core)),
+        .can_look_up = drive->call_id != 0 && !drive->is_look_up && decide_can_look_up(provider) &&
+                       drive->operation != NULL && drive->operation->look_up != NULL,
+        .is_look_up = drive->is_look_up,
+        .intent_at_ms = drive->intent_at_ms,
         .on_unknown = provider->on_unknown,
         .once_below_micro = provider->once_below_micro,
         .estimate_micro = drive->estimate_micro,
@@ -206,7 +210,7 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     drive->command.end.counts_try = decision.counts_try;
     drive->command.end.may_repeat = decision.may_repeat;
     drive->command.end.call.state = decision.call_state;
-    drive->command.end.call.class = failure->class;
+    drive->command.end.call.class = drive->is_look_up ? decision.class : failure->class;
     drive->command.end.call.message = failure->message;
     drive->command.end.call.request_id = drive->step.request_id;
     drive->command.end.call.http_status = drive->step.http_status;
@@ -289,6 +293,11 @@ static void work_adopt(struct drive *drive)
 
 static void work_poll(struct drive *drive) { drive->operation->poll(drive->attempt, &drive->step); }
 
+static void work_look_up(struct drive *drive)
+{
+    drive->operation->look_up(drive->attempt, &drive->step);
+}
+
 static void work_give_up(struct drive *drive)
 {
     drive->operation->give_up(drive->attempt, &drive->step);
@@ -305,6 +314,14 @@ void drive_adopt(struct drive *drive)
 }
 
 void drive_poll(struct drive *drive) { start_work(drive, work_poll); }
+
+void drive_look_up(struct drive *drive)
+{
+    drive->call_id = drive->prior.id;
+    drive->is_sent = true;
+    drive->is_look_up = true;
+    start_work(drive, work_look_up);
+}
 
 void drive_give_up(struct drive *drive) { start_work(drive, work_give_up); }
 
@@ -398,7 +415,7 @@ static void on_sent(void *context)
     struct command *command;
 
     drive->is_sent = true;
-    if (drive->call_id == 0 || drive->is_poll)
+    if (drive->call_id == 0 || drive->is_poll || drive->is_look_up)
         return;
     arena = arena_create(KIB(8));
     command = ARENA_NEW(arena, struct command);

@@ -523,13 +523,16 @@ bool engine_task_retry(struct engine *engine, int64_t user_id, struct str task, 
     return control(engine, COMMAND_TASK_CONTROL, &given, err);
 }
 
-bool engine_task_resolve(struct engine *engine, int64_t user_id, struct str task, bool is_repeat,
-                         struct error *err)
+bool engine_task_resolve(struct engine *engine, int64_t user_id, struct str task,
+                         enum task_answer answer, struct error *err)
 {
-    const struct command_control given = {.user_id = user_id,
-                                          .public_id = task,
-                                          .task_control = is_repeat ? TASK_CONTROL_REPEAT
-                                                                    : TASK_CONTROL_GIVE_UP};
+    static const enum task_control controls[] = {
+        [ANSWER_REPEAT] = TASK_CONTROL_REPEAT,
+        [ANSWER_GIVE_UP] = TASK_CONTROL_GIVE_UP,
+        [ANSWER_LOOK_UP] = TASK_CONTROL_LOOK_UP,
+    };
+    const struct command_control given = {
+        .user_id = user_id, .public_id = task, .task_control = controls[answer]};
 
     return control(engine, COMMAND_TASK_CONTROL, &given, err);
 }

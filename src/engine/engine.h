@@ -138,6 +138,9 @@ struct engine_operation {
     /* Gives remote work up; STEP_EXCHANGE, or STEP_FAILED when the provider has no way.  NULL: no
      * way. */
     void (*give_up)(struct attempt *attempt, struct step *out);
+    /* Asks what became of the call under attempt->call_key, whose outcome is unknown:
+     * STEP_EXCHANGE; reply() then says STEP_WAIT when the provider has it.  NULL: no way. */
+    void (*look_up)(struct attempt *attempt, struct step *out);
     /* A card exchange (no network): makes its reply, or with `part` >= 0 a partial picture to
      * publish. */
     bool (*perform_card)(struct attempt *attempt, const struct exchange *exchange, int part,
@@ -288,9 +291,11 @@ MUST_CHECK bool engine_task_cancel(struct engine *engine, int64_t user_id, struc
                                    struct error *err);
 MUST_CHECK bool engine_task_retry(struct engine *engine, int64_t user_id, struct str task,
                                   struct error *err);
-/* A held task's answer: try again (a repeat of the doubtful call, allowed now), or give up. */
+/* A held task's answer: try again (a repeat of the doubtful call, allowed now), give up, or ask the
+ * provider what became of the call, which costs nothing. */
+enum task_answer { ANSWER_REPEAT, ANSWER_GIVE_UP, ANSWER_LOOK_UP };
 MUST_CHECK bool engine_task_resolve(struct engine *engine, int64_t user_id, struct str task,
-                                    bool is_repeat, struct error *err);
+                                    enum task_answer answer, struct error *err);
 enum task_place { PLACE_FRONT, PLACE_BACK, PLACE_BEFORE };
 /* All that waits of a run, in its own order; `before` is another run of which something waits. */
 MUST_CHECK bool engine_run_move(struct engine *engine, int64_t user_id, struct str run,

@@ -248,6 +248,7 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
 {
     static const struct provider_kind keyed = {.name = "sim", .key_window_ms = SIM_KEY_WINDOW_MS};
     static const struct provider_kind plain = {.name = "sim"};
+    static const struct provider_kind found = {.name = "sim", .can_look_up = true};
     struct sim *sim = calloc(1, sizeof(*sim));
 
     assert_non_null(sim);
@@ -259,7 +260,9 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
         const bool has_key = id == SIM_KEYED || id == SIM_ASYNC_KEYED;
 
         sim->providers[id] = (struct provider_binding){.id = id,
-                                                       .kind = has_key ? &keyed : &plain,
+                                                       .kind = has_key                 ? &keyed
+                                                               : id == SIM_ASYNC_FOUND ? &found
+                                                                                       : &plain,
                                                        .honours_key = has_key,
                                                        .is_enabled = true,
                                                        .concurrency = 3,

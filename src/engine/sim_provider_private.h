@@ -103,6 +103,8 @@ static inline void sim_report_job(struct sim *sim, struct sim_exchange *exchange
             sim->charges[job->task_id] -= !job->is_failed; /* what was stopped is given back */
         }
         sim_say(exchange, 200, "working");
+    } else if (exchange->purpose == EXCHANGE_LOOK_UP) {
+        sim_say(exchange, 200, "accepted");
     } else if (job->done_at_ms > sim_now(sim)) {
         sim_say(exchange, 200, exchange->purpose == EXCHANGE_SUBMIT ? "accepted" : "working");
     } else if (job->provider >= SIM_ASYNC && exchange->purpose == EXCHANGE_SUBMIT) {
@@ -200,7 +202,8 @@ static inline enum sim_outcome sim_draw(struct sim *sim, enum exchange_purpose p
     draw = sim_below(sim, 1000);
     for (int outcome = SIM_NOT_SENT; outcome < SIM_OUTCOME_COUNT; outcome++) {
         draw -= sim->faults.outcomes[outcome];
-        if (draw < 0 && (outcome != SIM_MISSING || purpose == EXCHANGE_POLL))
+        if (draw < 0 &&
+            (outcome != SIM_MISSING || purpose == EXCHANGE_POLL || purpose == EXCHANGE_LOOK_UP))
             return (enum sim_outcome)outcome;
     }
     return SIM_OK;
@@ -426,6 +429,11 @@ static inline void sim_give_up(struct attempt *attempt, struct step *out)
     sim_ask(attempt, out, EXCHANGE_CANCEL, attempt->prior->remote_id, 0);
 }
 
+static inline void sim_look_up(struct attempt *attempt, struct step *out)
+{
+    sim_ask(attempt, out, EXCHANGE_LOOK_UP, attempt->call_key, 0);
+}
+
 static inline void sim_local(struct attempt *attempt, struct step *out)
 {
     struct sim *sim = attempt->services;
@@ -445,7 +453,8 @@ static const struct engine_operation sim_paid_operation = {.name = "sim.paid",
                                                            .again = sim_again,
                                                            .refine = sim_refine,
                                                            .poll = sim_poll,
-                                                           .give_up = sim_give_up};
+                                                           .give_up = sim_give_up,
+                                                           .look_up = sim_look_up};
 static const struct engine_operation sim_local_operation = {.name = "sim.local",
                                                             .begin = sim_local};
 /* ---- Cards: an exchange without a network, drawn in parts ---- */

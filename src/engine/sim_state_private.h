@@ -13,6 +13,7 @@ enum {
     SIM_KEYED,       /* answers at once, honours keys for a while */
     SIM_ASYNC,       /* gives a remote id, honours no key */
     SIM_ASYNC_KEYED, /* both */
+    SIM_ASYNC_FOUND, /* gives a remote id, honours no key, but can be asked for a call by its key */
     SIM_PROVIDERS,
 };
 enum {

@@ -238,7 +238,7 @@ static void act(struct history *history)
     if (cancel_what_is_kept(history))
         return;
     run = &history->runs[sim_below(sim, (int64_t)history->run_count)];
-    switch (sim_below(sim, 22)) {
+    switch (sim_below(sim, 23)) {
     case 0:
         submit_again(history, run);
         break;
@@ -273,6 +273,9 @@ static void act(struct history *history)
         break;
     case 14:
         control_some_task(history, run, TASK_CONTROL_GIVE_UP);
+        break;
+    case 21:
+        control_some_task(history, run, TASK_CONTROL_LOOK_UP);
         break;
     case 15:
     case 16:

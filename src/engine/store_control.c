@@ -1,5 +1,6 @@
 /* What people do to runs and tasks: cancel, pause, retry, answer, order; and what the owner does to
  * all of them. */
+#include "engine/decide.h"
 #include "engine/store_private.h"
 
 enum { WAITING_MAX = 20000 };
@@ -226,6 +227,53 @@ static bool repeat_task(struct db *db, const struct engine_hooks *hooks, struct 
            store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 
+/* Whether the provider of this task can be asked what became of its calls. */
+static bool check_look_up(struct db *db, const struct engine_hooks *hooks,
+                          const struct command *command, const struct task_view *view,
+                          struct error *err)
+{
+    struct provider_binding provider = {0};
+
+    if (!str_equal(view->hold_reason, STR("unknown")))
+        return error_set(err, ERROR_CONFLICT, "what became of this task is not in doubt");
+    return hooks->load_provider(hooks->context, db, view->provider_row_id, command->arena,
+                                &provider, err) &&
+           (decide_can_look_up(&provider) ||
+            error_set(err, ERROR_CONFLICT, "its provider cannot be asked what became of it"));
+}
+
+/* The call is open again, as after a crash, and the next attempt asks for it: that costs nothing,
+ * so nothing is reserved and no repeat allowed. */
+static bool look_task_up(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                         const struct task_entry *entry, struct error *err)
+{
+    static const struct sql reopen = {
+        .name = "store_look_up_call",
+        .text = "UPDATE call SET state = 'sent', ended_at_ms = NULL WHERE task_id = $1"
+                " AND id = (SELECT max(id) FROM call WHERE task_id = $1) AND state = 'unknown'"};
+    static const struct sql update = {
+        .name = "store_look_up",
+        .text = "UPDATE task SET state = 'ready', run_at_ms = $2, fence = fence + 1,"
+                " deadline_at_ms = max(deadline_at_ms, $3), start_by_ms = max(start_by_ms, $3),"
+                " hold_reason = '', crash_count = 0 WHERE id = $1 AND state = 'held'"};
+    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_INT64(command->now_ms),
+                                     SQL_INT64(command->now_ms + command->control.deadline_ms)};
+    struct task_view view;
+    enum task_state to;
+    int64_t changed;
+
+    if (!task_state_next(entry->state, TASK_ANSWER, &to, err) ||
+        !view_task_row(db, entry->id, command->arena, &view, err) ||
+        !check_look_up(db, hooks, command, &view, err) ||
+        !db_exec(db, &reopen, args, 1, &changed, err))
+        return false;
+    if (changed == 0)
+        return error_set(err, ERROR_CONFLICT, "this task has no call in doubt");
+    return db_exec_one(db, &update, args, COUNT(args), err) &&
+           store_tell_task(db, entry->id, command, err) &&
+           store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
+}
+
 static bool give_task_up(struct db *db, const struct engine_hooks *hooks, struct command *command,
                          const struct task_entry *entry, struct error *err)
 {
@@ -381,6 +429,8 @@ bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct 
         return repeat_task(db, hooks, command, &entry, err);
     case TASK_CONTROL_GIVE_UP:
         return give_task_up(db, hooks, command, &entry, err);
+    case TASK_CONTROL_LOOK_UP:
+        return look_task_up(db, hooks, command, &entry, err);
     case TASK_CONTROL_MOVE:
         return move_task(db, command, &entry, err);
     }

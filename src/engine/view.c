@@ -98,6 +98,8 @@ static const char *const next_of_class[FAILURE_CLASS_COUNT] = {
     "t.id, t.public_id, t.run_id, r.public_id AS run_public_id, t.user_id, t.node_key,"            \
     " t.operation, t.state, t.priority, t.model, t.provider_id,"                                   \
     " (SELECT p.public_id FROM provider p WHERE p.id = t.provider_id) AS provider_public_id,"      \
+    " CASE WHEN t.hold_reason = 'unknown' THEN (SELECT p.kind FROM provider p"                     \
+    " WHERE p.id = t.provider_id) ELSE '' END AS doubtful_kind,"                                   \
     " t.created_at_ms, t.started_at_ms, t.finished_at_ms, t.run_at_ms, t.cancel_at_ms, t.tries,"   \
     " t.error_class, t.error_message, t.hold_reason, t.estimate_micro,"                            \
     " coalesce(t.cost_micro, -1) AS cost_micro, t.currency, t.parameters, t.inputs, t.output"
@@ -120,6 +122,14 @@ static struct task_error_view *task_error(struct rows *rows, struct arena *arena
         .next = str_of(next_of_class[class]),
     };
     return view;
+}
+
+/* Of a held task whose call's outcome is unknown. */
+static bool can_look_up(struct rows *rows, struct arena *arena)
+{
+    const struct provider_kind *kind = provider_kind_find(rows_str(rows, "doubtful_kind", arena));
+
+    return kind != NULL && kind->can_look_up;
 }
 
 static struct task_view task_of_row(struct rows *rows, struct arena *arena)
@@ -155,6 +165,7 @@ static struct task_view task_of_row(struct rows *rows, struct arena *arena)
 
     if (!task_state_of(view.state, &view.state_code))
         view.state_code = TASK_FAILED; /* the column's CHECK excludes it */
+    view.can_look_up = can_look_up(rows, arena);
     view.is_cancelling =
         rows_int64(rows, "cancel_at_ms") != 0 && !task_state_is_final(view.state_code);
     return view;

@@ -26,7 +26,7 @@ struct task_view {
     int64_t position, partial_count, partial_version, tries, estimate_micro, cost_micro;
     double progress; /* < 0: unknown */
     int64_t created_at_ms, started_at_ms, finished_at_ms, run_at_ms;
-    bool is_cancelling;
+    bool is_cancelling, can_look_up;
     struct task_error_view *error; /* NULL: none */
     struct str currency;
     struct str parameters, inputs, output; /* JSON; empty in events */
@@ -168,6 +168,15 @@ extern const char *const task_priority_values[];
          NULL,                                                                                       \
          NULL,                                                                                       \
          "Why a held task asks: \"unknown\", \"quota\", \"auth\", \"poison\"."},                     \
+        {"can_look_up",                                                                              \
+         FIELD_BOOL,                                                                                 \
+         offsetof(struct task_view, can_look_up),                                                    \
+         FIELD_REQUIRED,                                                                             \
+         0,                                                                                          \
+         0,                                                                                          \
+         NULL,                                                                                       \
+         NULL,                                                                                       \
+         "It is held because a call's outcome is unknown, and its provider can be asked."},          \
         {"estimate_micro",                                                                           \
          FIELD_INT,                                                                                  \
          offsetof(struct task_view, estimate_micro),                                                 \

@@ -50,21 +50,25 @@ static bool retry(struct request *req, struct error *err)
 struct answer {
     struct str answer;
 };
-static const char *const answers[] = {"repeat", "give_up", NULL};
+static const char *const answers[] = {
+    [ANSWER_REPEAT] = "repeat", [ANSWER_GIVE_UP] = "give_up", [ANSWER_LOOK_UP] = "look_up", NULL};
 static const struct field answer_fields[] = {
     {"answer", FIELD_ENUM, offsetof(struct answer, answer), FIELD_REQUIRED, 0, 0, NULL, answers,
-     "repeat: call again, which may cost a second time; give_up: the task has failed."},
+     "repeat: call again, which may cost a second time; give_up: the task has failed; look_up: ask"
+     " the provider what became of it, which costs nothing."},
 };
 static const struct shape answer_shape = SHAPE("TaskAnswer", struct answer, answer_fields);
 
 static bool resolve(struct request *req, struct error *err)
 {
     const struct answer *wish = req->input;
+    enum task_answer answer = ANSWER_REPEAT;
     struct str id;
 
+    while (!str_equal(wish->answer, str_of(answers[answer]))) /* it is one of them */
+        answer++;
     return request_path_id(req, "id", &id, err) &&
-           engine_task_resolve(app_engine(req->app), req->user.id, id,
-                               str_equal(wish->answer, STR("repeat")), err) &&
+           engine_task_resolve(app_engine(req->app), req->user.id, id, answer, err) &&
            reply_task(req, 200, id, err);
 }
 

@@ -153,3 +153,16 @@ void call_give_up(struct attempt *attempt, call_prepare *prepare, struct step *o
     }
     out->type = STEP_EXCHANGE;
 }
+
+void call_look_up(struct attempt *attempt, call_prepare *prepare, struct step *out)
+{
+    const struct provider_kind *kind = attempt->provider.kind;
+    struct error err = {0};
+
+    if (!prepare(attempt, &err) || !kind->look_up(&attempt->provider.account, attempt->call_key,
+                                                  attempt->arena, &out->exchange, &err)) {
+        step_fail_error(attempt, out, &err, CHARGED_MAYBE);
+        return;
+    }
+    out->type = STEP_EXCHANGE;
+}

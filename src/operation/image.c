@@ -289,6 +289,11 @@ static void give_up(struct attempt *attempt, struct step *out)
     call_give_up(attempt, make_work, out);
 }
 
+static void look_up(struct attempt *attempt, struct step *out)
+{
+    call_look_up(attempt, make_work, out);
+}
+
 /* ---- The mock's cards ---- */
 
 static enum image_type type_of(struct str format)
@@ -517,7 +522,7 @@ static const struct operation_port outputs[] = {
     {                                                                                              \
         .name = (operation_name), .needs_provider = true, .begin = begin, .reply = reply_to,       \
         .again = again, .refine = pictures_refine, .poll = poll, .give_up = give_up,               \
-        .perform_card = perform_card, .card_parts = card_parts                                     \
+        .look_up = look_up, .perform_card = perform_card, .card_parts = card_parts                 \
     }
 
 const struct operation operation_image_generate = {

@@ -49,7 +49,8 @@ MUST_CHECK bool call_picture(struct attempt *attempt, const struct input_picture
                              struct provider_image *out, struct error *err);
 /* The step after every verdict but DONE. */
 void call_step(const struct provider_verdict *verdict, struct step *out);
-/* poll() and give_up(); `prepare` makes attempt->state, enough to read the reply. */
+/* poll(), give_up() and look_up(); `prepare` makes attempt->state, enough to read the reply. */
 typedef bool call_prepare(struct attempt *attempt, struct error *err);
 void call_poll(struct attempt *attempt, call_prepare *prepare, struct step *out);
 void call_give_up(struct attempt *attempt, call_prepare *prepare, struct step *out);
+void call_look_up(struct attempt *attempt, call_prepare *prepare, struct step *out);

@@ -289,6 +289,11 @@ static void give_up(struct attempt *attempt, struct step *out)
     call_give_up(attempt, make_work, out);
 }
 
+static void look_up(struct attempt *attempt, struct step *out)
+{
+    call_look_up(attempt, make_work, out);
+}
+
 static bool perform_card(struct attempt *attempt, const struct exchange *exchange, int part,
                          struct exchange_reply *out)
 {
@@ -370,7 +375,8 @@ static const struct operation_port outputs[] = {
 #define ENGINE_ROW(operation_name)                                                                 \
     {                                                                                              \
         .name = (operation_name), .needs_provider = true, .begin = begin, .reply = reply_to,       \
-        .refine = refine, .poll = poll, .give_up = give_up, .perform_card = perform_card           \
+        .refine = refine, .poll = poll, .give_up = give_up, .look_up = look_up,                    \
+        .perform_card = perform_card                                                               \
     }
 
 const struct operation operation_prompt_expand = {

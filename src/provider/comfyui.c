@@ -39,6 +39,17 @@ static bool comfyui_cancel(const struct provider_account *account, struct str re
     return comfyui_ask(account, remote_id, COMFYUI_DELETE, true, arena, out, err);
 }
 
+/* Its id is ours: the call's key made it.  A server too old for that is searched for the client. */
+static bool comfyui_look_up(const struct provider_account *account, struct str idempotency_key,
+                            struct arena *arena, struct exchange *out, struct error *err)
+{
+    if (idempotency_key.size == 0)
+        return error_set(err, ERROR_INVALID, "a call without a key cannot be looked up");
+    return comfyui_find(account, comfyui_uuid(idempotency_key, "prompt", arena),
+                        comfyui_uuid(idempotency_key, "client", arena), COMFYUI_FIND_QUEUE, arena,
+                        out, err);
+}
+
 static bool comfyui_wants_white_mask(const struct provider_account *account)
 {
     (void)account;
@@ -222,11 +233,13 @@ const struct provider_kind provider_comfyui = {
     .models = comfyui_models,
     .model_count = COMFYUI_MODEL_COUNT,
     .model_default = &comfyui_model_default,
+    .can_look_up = true,
     .is_async = true,
     .begin = comfyui_begin,
     .read = comfyui_read,
     .poll = comfyui_poll,
     .cancel = comfyui_cancel,
+    .look_up = comfyui_look_up,
     .wants_white_mask = comfyui_wants_white_mask,
     .probe = comfyui_probe,
     .read_probe = comfyui_read_probe,

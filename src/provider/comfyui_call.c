@@ -18,6 +18,7 @@
 #define SHORT_MS 30000
 #define SUBMIT_MS 120000 /* validation reads folders */
 #define UPLOAD_MS 300000
+#define RECENT_MAX 200 /* finished prompts looked through, each with its whole graph */
 
 /* --- which workflow --- */
 
@@ -107,16 +108,14 @@ static bool comfyui_check(const struct comfyui_call *call, struct error *err)
 
 /* --- what is the same for the same call for ever --- */
 
-struct str comfyui_uuid(const struct provider_request *request, const char *use,
-                        struct arena *arena)
+struct str comfyui_uuid(struct str idempotency_key, const char *use, struct arena *arena)
 {
     char hex[SHA256_HEX_SIZE + 1];
     struct sha256 hash;
 
-    if (request->idempotency_key.size == 0)
+    if (idempotency_key.size == 0)
         return STR_EMPTY;
-    hash =
-        sha256_of(arena_printf(arena, "comfyui %s %.*s", use, STR_ARGS(request->idempotency_key)));
+    hash = sha256_of(arena_printf(arena, "comfyui %s %.*s", use, STR_ARGS(idempotency_key)));
     hash.bytes[6] = (uint8_t)((hash.bytes[6] & 0x0f) | 0x40); /* RFC 9562: version 4, variant 10 */
     hash.bytes[8] = (uint8_t)((hash.bytes[8] & 0x3f) | 0x80);
     sha256_hex(&hash, hex);
@@ -322,8 +321,8 @@ static bool make_submit(const struct comfyui_call *call, const struct comfyui_st
     CLEANUP(buf_finish) struct buf buf = {0};
     struct comfyui_values values;
     struct json_writer writer;
-    struct str client = comfyui_uuid(call->request, "client", arena);
-    struct str id = comfyui_uuid(call->request, "prompt", arena);
+    struct str client = comfyui_uuid(call->request->idempotency_key, "client", arena);
+    struct str id = comfyui_uuid(call->request->idempotency_key, "prompt", arena);
 
     if (!comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "POST", STR("/prompt"), arena, out,
                                err))
@@ -397,5 +396,22 @@ bool comfyui_ask(const struct provider_account *account, struct str remote_id,
     }
     out->retry_stage = stage;
     out->memo = arena_printf(arena, "%.*s%s", STR_ARGS(remote_id), is_given_up ? " stop" : "");
+    return true;
+}
+
+bool comfyui_find(const struct provider_account *account, struct str id, struct str client,
+                  enum comfyui_stage stage, struct arena *arena, struct exchange *out,
+                  struct error *err)
+{
+    struct str path = STR("/queue");
+
+    if (stage == COMFYUI_FIND_HISTORY)
+        path = arena_printf(arena, "/history/%.*s", STR_ARGS(id));
+    else if (stage == COMFYUI_FIND_RECENT)
+        path = arena_printf(arena, "/history?max_items=%d", RECENT_MAX);
+    if (!comfyui_exchange_init(account, EXCHANGE_LOOK_UP, "GET", path, arena, out, err))
+        return false;
+    out->retry_stage = stage;
+    out->memo = arena_printf(arena, "%.*s %.*s", STR_ARGS(id), STR_ARGS(client));
     return true;
 }

@@ -147,13 +147,13 @@ static void test_a_call_has_its_own_ids_and_seed_for_ever(void **state)
     struct fixture *fixture = *state;
     struct provider_request request = request_of("m.safetensors"), other = request;
     struct exchange one = begin(fixture, &request), same = begin(fixture, &request), two;
-    struct str uuid = comfyui_uuid(&request, "prompt", fixture->arena);
+    struct str uuid = comfyui_uuid(request.idempotency_key, "prompt", fixture->arena);
 
     other.idempotency_key = STR("call-2");
     two = begin(fixture, &other);
     assert_true(str_equal(body_of(&one, fixture->arena), body_of(&same, fixture->arena)));
-    assert_false(str_equal(uuid, comfyui_uuid(&other, "prompt", fixture->arena)));
-    assert_false(str_equal(uuid, comfyui_uuid(&request, "client", fixture->arena)));
+    assert_false(str_equal(uuid, comfyui_uuid(other.idempotency_key, "prompt", fixture->arena)));
+    assert_false(str_equal(uuid, comfyui_uuid(request.idempotency_key, "client", fixture->arena)));
     assert_true(comfyui_seed(&request) != comfyui_seed(&other));
     assert_true(comfyui_seed(&request) >= 0 && comfyui_seed(&request) <= UINT32_MAX);
     assert_int_equal(uuid.size, 36);

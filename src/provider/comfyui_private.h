@@ -88,9 +88,8 @@ MUST_CHECK bool comfyui_call_init(struct comfyui_call *call, const struct provid
 void comfyui_call_finish(struct comfyui_call *call); /* for CLEANUP() */
 /* The seed that is sent: the request's, or one made of the call's key. */
 int64_t comfyui_seed(const struct provider_request *request);
-/* A UUID of the call's own, the same for ever; empty when the call has no key. */
-struct str comfyui_uuid(const struct provider_request *request, const char *use,
-                        struct arena *arena);
+/* A UUID of the call with this key, the same for ever; empty when it has no key. */
+struct str comfyui_uuid(struct str idempotency_key, const char *use, struct arena *arena);
 
 /* What the unpaid steps brought so far; exchange.memo while a call is being made. */
 struct comfyui_steps {
@@ -123,11 +122,18 @@ enum comfyui_stage {
     COMFYUI_DELETE,        /* cancel: out of the queue */
     COMFYUI_QUEUE_RUNNING, /* is it the one that runs? */
     COMFYUI_INTERRUPT,     /* then stop it */
+    COMFYUI_FIND_QUEUE,    /* look a call up: is it in the queue? */
+    COMFYUI_FIND_HISTORY,  /* finished, under the id that we gave it? */
+    COMFYUI_FIND_RECENT,   /* or under one of the server's own (facts 10.7)? */
 };
 #define COMFYUI_ID_SIZE_MAX 64 /* the server's own are UUIDs */
 MUST_CHECK bool comfyui_ask(const struct provider_account *account, struct str remote_id,
                             enum comfyui_stage stage, bool is_given_up, struct arena *arena,
                             struct exchange *out, struct error *err);
+/* Looks the call up whose prompt and client have these ids. */
+MUST_CHECK bool comfyui_find(const struct provider_account *account, struct str id,
+                             struct str client, enum comfyui_stage stage, struct arena *arena,
+                             struct exchange *out, struct error *err);
 void comfyui_read(const struct provider_account *account, const struct provider_request *request,
                   const struct exchange *exchange, const struct exchange_reply *reply,
                   struct arena *arena, struct provider_verdict *out);

@@ -206,7 +206,7 @@ static void read_submit(const struct provider_account *account,
                         struct arena *arena, struct provider_verdict *out)
 {
     CLEANUP(json_cleanup) struct json *json = NULL;
-    struct str own = comfyui_uuid(request, "prompt", arena), id;
+    struct str own = comfyui_uuid(request->idempotency_key, "prompt", arena), id;
     struct error ignored;
     bool is_lost =
         reply->outcome == EXCHANGE_LOST ||
@@ -406,6 +406,9 @@ static enum comfyui_stage next_stage(enum comfyui_stage stage, bool is_running)
         return is_running ? COMFYUI_INTERRUPT : COMFYUI_HISTORY;
     case COMFYUI_HISTORY_AGAIN:
     case COMFYUI_INTERRUPT:
+    case COMFYUI_FIND_QUEUE:
+    case COMFYUI_FIND_HISTORY:
+    case COMFYUI_FIND_RECENT:
         break;
     }
     return COMFYUI_HISTORY;
@@ -480,6 +483,65 @@ static void read_remote(const struct provider_account *account,
           &err, arena);
 }
 
+/* --- looking up --- */
+
+/* [number, id, graph, {"client_id":…}, outputs]: ours by its id, or by whom it was sent. */
+static bool is_ours(const struct json *item, struct str id, struct str client)
+{
+    return str_equal(json_text(json_item(item, 1)), id) ||
+           str_equal(json_text(json_get(json_item(item, 3), "client_id")), client);
+}
+
+/* The id under which the server has it; empty: it is not in this reply. */
+static struct str find_ours(const struct json *json, struct str id, struct str client)
+{
+    static const char *const lists[] = {"queue_running", "queue_pending"};
+    struct json_cursor cursor = {0};
+    const struct json *entry;
+    struct str name;
+
+    for (size_t list = 0; list < COUNT(lists); list++) {
+        const struct json *items = json_get(json, lists[list]);
+        for (size_t i = 0; i < json_count(items); i++)
+            if (is_ours(json_item(items, i), id, client))
+                return json_text(json_item(json_item(items, i), 1));
+    }
+    while (json_next(json, &cursor, &name, &entry)) /* the history, by id */
+        if (str_equal(name, id) || is_ours(json_get(entry, "prompt"), id, client))
+            return name;
+    return STR_EMPTY;
+}
+
+/* The queue first: what leaves it is in the history by then. */
+static void read_found(const struct provider_account *account, const struct exchange *exchange,
+                       const struct exchange_reply *reply, struct arena *arena,
+                       struct provider_verdict *out)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    enum comfyui_stage stage = (enum comfyui_stage)exchange->retry_stage;
+    struct str client = exchange->memo, id = str_cut(&client, ' '), found;
+    struct error err = {0};
+
+    if (!is_good(reply) || !json_read_liberal(reply->body, &json, &err) ||
+        !json_is(json, JSON_OBJECT) ||
+        (stage == COMFYUI_FIND_QUEUE && !json_is(json_get(json, "queue_pending"), JSON_LIST))) {
+        classify(account, reply, arena, &out->failure);
+        if (out->failure.class == FAILURE_INVALID) /* of the question, not of the call */
+            out->failure.class = FAILURE_SERVER;
+        return;
+    }
+    found = find_ours(json, id, client);
+    if (remote_id_is_plain(found, COMFYUI_ID_SIZE_MAX))
+        wait_for(out, arena_str(arena, found), -1);
+    else if (stage == COMFYUI_FIND_RECENT)
+        read_missing(false, out);
+    else
+        go_on(out,
+              comfyui_find(account, id, client, (enum comfyui_stage)(stage + 1), arena, &out->next,
+                           &err),
+              &err, arena);
+}
+
 void comfyui_read(const struct provider_account *account, const struct provider_request *request,
                   const struct exchange *exchange, const struct exchange_reply *reply,
                   struct arena *arena, struct provider_verdict *out)
@@ -495,6 +557,8 @@ void comfyui_read(const struct provider_account *account, const struct provider_
         read_step(account, request, exchange, reply, arena, out);
     else if (exchange->purpose == EXCHANGE_SUBMIT)
         read_submit(account, request, reply, arena, out);
+    else if (exchange->purpose == EXCHANGE_LOOK_UP)
+        read_found(account, exchange, reply, arena, out);
     else
         read_remote(account, request, exchange, reply, arena, out);
 }

@@ -107,11 +107,137 @@ static void test_a_lost_reply_is_asked_for_under_our_own_id(void **state)
     for (size_t i = 0; i < COUNT(replies); i++) {
         struct provider_verdict verdict = read_reply(fixture, &request, &exchange, &replies[i]);
         assert_int_equal(verdict.type, VERDICT_WAIT);
-        assert_true(str_equal(verdict.remote_id, comfyui_uuid(&request, "prompt", fixture->arena)));
+        assert_true(str_equal(verdict.remote_id,
+                              comfyui_uuid(request.idempotency_key, "prompt", fixture->arena)));
     }
     request.idempotency_key = STR_EMPTY; /* then there is no id to ask for */
     assert_int_equal(read_reply(fixture, &request, &exchange, &replies[0]).failure.class,
                      FAILURE_UNKNOWN);
+}
+
+/* --- looking a call up --- */
+
+static struct exchange find_of(struct fixture *fixture, const struct provider_request *request)
+{
+    struct exchange exchange;
+    struct error err;
+
+    assert_true(provider_comfyui.look_up(&fixture->account, request->idempotency_key,
+                                         fixture->arena, &exchange, &err));
+    return exchange;
+}
+
+static const char *item_of(struct fixture *fixture, struct str id, struct str client)
+{
+    return arena_cstr(fixture->arena,
+                      arena_printf(fixture->arena, "[3,\"%.*s\",{},{\"client_id\":\"%.*s\"},[]]",
+                                   STR_ARGS(id), STR_ARGS(client)));
+}
+
+/* By our id, or by our client at a server that gives its own; whatever else is there. */
+static void test_a_call_is_found_in_queue_and_history(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("txt2img");
+    struct str own = comfyui_uuid(request.idempotency_key, "prompt", fixture->arena);
+    struct str client = comfyui_uuid(request.idempotency_key, "client", fixture->arena);
+    const char *const items[] = {item_of(fixture, own, STR("")), item_of(fixture, STR(ID), client)};
+    const char *other = item_of(fixture, STR("0a1b"), STR("somebody"));
+
+    for (size_t i = 0; i < COUNT(items); i++) {
+        struct str expected = i == 0 ? own : STR(ID);
+        struct exchange exchange = find_of(fixture, &request);
+        struct provider_verdict verdict;
+        const char *body;
+
+        assert_int_equal(exchange.purpose, EXCHANGE_LOOK_UP);
+        assert_false(exchange.is_paid);
+        for (int is_pending = 0; is_pending <= 1; is_pending++) {
+            body = arena_cstr(
+                fixture->arena,
+                arena_printf(fixture->arena, "{\"queue_running\":[%s],\"queue_pending\":[%s]}",
+                             is_pending ? other : items[i], is_pending ? items[i] : other));
+            verdict = read_body(fixture, &request, &exchange, 200, body);
+            assert_int_equal(verdict.type, VERDICT_WAIT);
+            assert_true(str_equal(verdict.remote_id, expected));
+        }
+        exchange =
+            next_of(fixture, &request, &exchange, "{\"queue_running\":[],\"queue_pending\":[]}");
+        if (i == 0) { /* finished, under our id */
+            body = arena_cstr(fixture->arena,
+                              arena_printf(fixture->arena, "{\"%.*s\":{}}", STR_ARGS(own)));
+        } else { /* under the server's: only among the last of all */
+            exchange = next_of(fixture, &request, &exchange, "{}");
+            body = arena_cstr(fixture->arena,
+                              arena_printf(fixture->arena,
+                                           "{\"0a1b\":{\"prompt\":%s},\"" ID "\":{\"prompt\":%s}}",
+                                           other, items[i]));
+        }
+        verdict = read_body(fixture, &request, &exchange, 200, body);
+        assert_int_equal(verdict.type, VERDICT_WAIT);
+        assert_true(str_equal(verdict.remote_id, expected));
+    }
+}
+
+static void test_a_call_that_is_nowhere_is_not_said_to_be_unsent(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("txt2img");
+    struct exchange exchange = find_of(fixture, &request);
+    struct provider_verdict verdict;
+
+    exchange = next_of(fixture, &request, &exchange, "{\"queue_running\":[],\"queue_pending\":[]}");
+    exchange = next_of(fixture, &request, &exchange, "{}");
+    verdict = read_body(fixture, &request, &exchange, 200, "{}");
+    assert_int_equal(verdict.type, VERDICT_FAILED);
+    assert_int_equal(verdict.failure.class, FAILURE_INVALID);
+    assert_int_equal(verdict.failure.charged, CHARGED_MAYBE);
+}
+
+/* Only the queue and the history themselves can say that it is not there. */
+static void test_an_answer_that_is_none_finds_nothing_out(void **state)
+{
+    static const struct exchange_reply replies[] = {
+        {.status = 404,          .body = {"nothing here", 12}},
+        {.status = 400                     },
+        {.status = 200, .body = {"<html>", 6}},
+        {.status = 200, .body = {"{}", 2}},
+        {.status = 200,          .body = {"[]", 2}},
+        {.status = 500                     },
+        {.outcome = EXCHANGE_LOST},
+    };
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("txt2img");
+    struct exchange exchange = find_of(fixture, &request);
+
+    for (size_t i = 0; i < COUNT(replies); i++) {
+        struct provider_verdict verdict = read_reply(fixture, &request, &exchange, &replies[i]);
+
+        assert_int_equal(verdict.type, VERDICT_FAILED);
+        assert_int_not_equal(verdict.failure.class, FAILURE_INVALID);
+    }
+}
+
+/* An id of the server's that would change the address that is asked next. */
+static void test_a_hostile_id_is_not_found(void **state)
+{
+    static const char *const ids[] = {"", "../../free", "a b",
+                                      "0123456789012345678901234567890123"
+                                      "4567890123456789012345678901234"};
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("txt2img");
+    struct str client = comfyui_uuid(request.idempotency_key, "client", fixture->arena);
+    struct exchange exchange = find_of(fixture, &request);
+
+    for (size_t i = 0; i < COUNT(ids); i++) {
+        struct str body =
+            arena_printf(fixture->arena, "{\"queue_running\":[%s],\"queue_pending\":[]}",
+                         item_of(fixture, str_of(ids[i]), client));
+
+        (void)next_of(fixture, &request, &exchange, arena_cstr(fixture->arena, body));
+    }
+    assert_false(provider_comfyui.look_up(&fixture->account, STR_EMPTY, fixture->arena, &exchange,
+                                          &(struct error){0}));
 }
 
 static void test_refusals_name_node_and_class(void **state)
@@ -536,6 +662,10 @@ int main(void)
         TEST(test_a_memo_that_is_none_is_no_step),
         TEST(test_an_accepted_prompt_is_waited_for),
         TEST(test_a_lost_reply_is_asked_for_under_our_own_id),
+        TEST(test_a_call_is_found_in_queue_and_history),
+        TEST(test_a_call_that_is_nowhere_is_not_said_to_be_unsent),
+        TEST(test_an_answer_that_is_none_finds_nothing_out),
+        TEST(test_a_hostile_id_is_not_found),
         TEST(test_refusals_name_node_and_class),
         TEST(test_a_password_is_masked_in_the_form_it_travels_in),
         TEST(test_pictures_are_the_saved_ones_with_the_key_for_their_address),

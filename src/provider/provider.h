@@ -99,7 +99,7 @@ enum exchange_purpose {
     EXCHANGE_POLL,
     EXCHANGE_FETCH,
     EXCHANGE_CANCEL,
-    EXCHANGE_LOOKUP,
+    EXCHANGE_LOOK_UP,
     EXCHANGE_PROBE
 };
 
@@ -274,7 +274,7 @@ struct provider_kind {
     const struct provider_model *model_default; /* what an unknown id is given */
     bool honours_key; /* re-sending with the same idempotency key cannot charge twice */
     int64_t key_window_ms;
-    bool can_lookup;
+    bool can_look_up; /* `look_up` is there: a call can be asked for without its remote id */
     bool is_async;
     int64_t result_ttl_ms; /* 0: no matter */
     /* First exchange for a request.  Fails: what the model cannot do (ERROR_INVALID… with the
@@ -295,6 +295,13 @@ struct provider_kind {
                  struct exchange *out, struct error *err);
     bool (*cancel)(const struct provider_account *account, struct str remote_id,
                    struct arena *arena, struct exchange *out, struct error *err);
+    /*
+     * Asks, for nothing, what became of a submission nobody knows the outcome of, by the key it was
+     * sent with.  read() then says WAIT with its remote id when the service has it, and fails
+     * otherwise: INVALID only when the service itself said that it does not know it.  NULL: no way.
+     */
+    bool (*look_up)(const struct provider_account *account, struct str idempotency_key,
+                    struct arena *arena, struct exchange *out, struct error *err);
     /* A free call that proves address and key, and lists models. */
     bool (*probe)(const struct provider_account *account, struct arena *arena, struct exchange *out,
                   struct error *err);

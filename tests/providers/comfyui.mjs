@@ -9,6 +9,7 @@
 //                     "rename_uploads": true,     every upload gets another name than it asked for
 //                     "new_combos": true,         lists in /object_info as ["COMBO",{"options":[…]}]
 //                     "checkpoints": [names],
+//                     "old": true,              ids of prompts are the server's own
 //                     "faults": [{"kind": …}, …], one for each POST /prompt to come, in order
 //                     "reset": true}              forget everything first
 //   GET  /__ledger   {"entries": [each prompt taken], "requests": [all that came], "uploads": [names]}
@@ -142,7 +143,7 @@ export function createFake({ key = "" } = {}) {
     clearTimeout(state.timer);
     Object.assign(state, { latency: 0, faults: [], entries: [], requests: [], files: new Map(), pending: [],
       running: null, history: new Map(), outputs: new Map(), cache: new Map(), number: 0, saved: 0,
-      renames: false, newCombos: false, checkpoints: ["sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors"] });
+      renames: false, newCombos: false, old: false, checkpoints: ["sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors"] });
   };
   reset();
 
@@ -255,8 +256,8 @@ export function createFake({ key = "" } = {}) {
 
   function take(order, fault) {
     const nodes = nodesOf(state);
-    const item = { id: String(order.prompt_id ?? randomUUID()), client: order.client_id, graph: order.prompt,
-      number: order.number ?? (order.front ? -++state.number : ++state.number), extra: order.extra_data ?? {}, fault,
+    const item = { id: String((state.old ? null : order.prompt_id) ?? randomUUID()), client: order.client_id, graph: order.prompt,
+      number: order.number ?? (order.front ? -++state.number : ++state.number), extra: { ...order.extra_data, ...(order.client_id ? { client_id: order.client_id } : {}) }, fault,
       targets: Object.keys(order.prompt).filter((id) => nodes[order.prompt[id].class_type][2]),
       entry: { prompt_id: order.prompt_id ?? null, client_id: order.client_id ?? null, graph: order.prompt,
         status: "queued", pictures: [] } };
@@ -352,6 +353,7 @@ export function createFake({ key = "" } = {}) {
     if (wanted.reset) reset();
     if (wanted.latency_ms !== undefined) state.latency = wanted.latency_ms;
     if (wanted.rename_uploads !== undefined) state.renames = wanted.rename_uploads;
+    if (wanted.old !== undefined) state.old = wanted.old;
     if (wanted.new_combos !== undefined) state.newCombos = wanted.new_combos;
     if (wanted.checkpoints !== undefined) state.checkpoints = wanted.checkpoints;
     if (wanted.faults !== undefined) state.faults = [...wanted.faults];
@@ -388,7 +390,8 @@ export function createFake({ key = "" } = {}) {
     }
     if (req.method === "GET" && room === "object_info") return sendJson(res, 200, info(name));
     if (req.method === "GET" && room === "history") {
-      const entries = name === undefined ? [...state.history] : [...state.history].filter(([id]) => id === name);
+      const most = Number(url.searchParams.get("max_items") ?? Infinity);
+      const entries = name === undefined ? [...state.history].slice(-most) : [...state.history].filter(([id]) => id === name);
       return sendJson(res, 200, Object.fromEntries(entries));
     }
     return sendJson(res, 404);

@@ -7,6 +7,7 @@
 //   {delay_ms}              passed on, the first byte of the reply comes so late
 //   {cut: true}             passed on, half of the reply, then a reset
 //   {hold: true}            passed on, the reply is never given
+//   {swallow: true}         neither passed on nor answered
 // `rests[purpose]` is the step of every request when its list is empty.
 import { createServer, request } from "node:http";
 
@@ -46,6 +47,10 @@ export async function openFront(t, purposeOf) {
       const text = Buffer.from(typeof step.body === "string" ? step.body : JSON.stringify(step.body ?? {}));
       give(res, { status: step.status, headers: { "content-type": "application/json", ...step.headers }, body: text });
       return res.end(text);
+    }
+    if (step.swallow) {
+      front.held++;
+      return undefined;
     }
     const reply = await passOn(req, body, front.target);
     if (step.hold) {

@@ -8,6 +8,7 @@
 //   limited, broken, inside the service's words with 429, 500, and within a 200
 //   fates                   {lost, failed}: how the fake makes a task unknown, or fail
 //   ends                    where the kind's rules differ from the columns': {column: {state, class, …}}
+//   findsCalls              it can be asked what became of a call: nobody is asked instead
 //   leaves                  {column: why it makes no sense here}
 import { createFake as openai } from "../providers/openai.mjs";
 import { startFake as anthropic } from "../providers/anthropic.mjs";
@@ -88,7 +89,10 @@ export const KINDS = [
     purposeOf: (req) => (/^POST (\/api)?\/prompt/.test(`${req.method} ${req.url}`) ? "order"
       : /\/view\?/.test(req.url) ? "fetch" : /\/history\//.test(req.url) ? "poll" : "other"),
     limited: { error: "too many" }, broken: { error: "broken" }, inside: { error: { type: "odd", message: "no" } },
-    fates: { lost: [{ kind: "restart" }], failed: [{ kind: "execution_error" }] }, ends: { ...IN_DOUBT, ...PAID_TWICE,
+    findsCalls: true,
+    fates: { lost: [{ kind: "restart" }], failed: [{ kind: "execution_error" }] }, ends: { ...PAID_TWICE,
+      inside: { ...IN_DOUBT.inside, isAskedOften: true, least_ms: 59000, why: "it is looked up for a minute" },
+      lost: { classes: ["unknown", "unknown"], why: "it is looked up, and not there" },
       cut: { state: "done", class: undefined, classes: [""], why: "it is asked whether it has the work" } } },
   { name: "ideogram", kind: "ideogram", fake: ideogram, path: "", model: "ideogram-4-5", cost: 60000,
     limited: { error: "Rate limit exceeded" }, broken: { error: "Internal error" }, inside: { error: "Internal error" },

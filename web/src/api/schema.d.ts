@@ -2458,6 +2458,8 @@ export interface components {
             error: components["schemas"]["TaskError"] | null;
             /** @description Why a held task asks: "unknown", "quota", "auth", "poison". */
             hold_reason: string | null;
+            /** @description It is held because a call's outcome is unknown, and its provider can be asked. */
+            can_look_up: boolean;
             /**
              * Format: int64
              * @description Below 0 when unknown.
@@ -2583,6 +2585,8 @@ export interface components {
             error: components["schemas"]["TaskError"] | null;
             /** @description Why a held task asks: "unknown", "quota", "auth", "poison". */
             hold_reason: string | null;
+            /** @description It is held because a call's outcome is unknown, and its provider can be asked. */
+            can_look_up: boolean;
             /**
              * Format: int64
              * @description Below 0 when unknown.
@@ -2662,10 +2666,10 @@ export interface components {
         };
         TaskAnswer: {
             /**
-             * @description repeat: call again, which may cost a second time; give_up: the task has failed.
+             * @description repeat: call again, which may cost a second time; give_up: the task has failed; look_up: ask the provider what became of it, which costs nothing.
              * @enum {string}
              */
-            answer: "repeat" | "give_up";
+            answer: "repeat" | "give_up" | "look_up";
         };
         TaskMove: {
             /**
