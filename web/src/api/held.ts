@@ -2,7 +2,7 @@ import { api, data } from './client';
 import { isStatus } from './errors';
 import type { Task } from './types';
 
-export type Answer = 'repeat' | 'give_up';
+export type Answer = 'repeat' | 'give_up' | 'look_up';
 
 /**
  * A person's answer to a held task. Where the account was the trouble the provider stands still, so

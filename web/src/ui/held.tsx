@@ -7,10 +7,12 @@ import { Button } from './button';
 import { LinkButton } from './link';
 
 /** What a held task asks: the engine gives a word, people get a sentence. */
-function useQuestion(reason: string | null) {
+function useQuestion(reason: string | null, canLookUp: boolean) {
   const t = useT();
   const title = `common.held.${reason}.title`;
   const text = `common.held.${reason}.text`;
+  if (canLookUp)
+    return { title: t('common.held.unknown.title'), text: t('common.held.lookUpText') };
   return {
     title: hasText(title) ? t(title) : t('common.held.unknown.title'),
     text: hasText(text) ? t(text) : reason || t('common.held.unknown.text'),
@@ -29,7 +31,7 @@ export function HeldQuestion({
   isWide?: boolean;
 }) {
   const t = useT();
-  const { title, text } = useQuestion(task.hold_reason);
+  const { title, text } = useQuestion(task.hold_reason, task.can_look_up);
   const [pending, setPending] = useState<Answer | null>(null);
   const isAccount = task.hold_reason === 'auth' || task.hold_reason === 'quota';
   const answer = (what: Answer) => {
@@ -54,6 +56,15 @@ export function HeldQuestion({
           <LinkButton to="/settings/providers" height="dense">
             {t('common.held.openProvider')}
           </LinkButton>
+        )}
+        {task.can_look_up && (
+          <Button
+            height="dense"
+            isPending={pending === 'look_up'}
+            onClick={() => answer('look_up')}
+          >
+            {t('common.held.lookUp')}
+          </Button>
         )}
         <Button height="dense" isPending={pending === 'repeat'} onClick={() => answer('repeat')}>
           {t(isAccount ? 'common.held.goOn' : 'common.held.repeat')}
