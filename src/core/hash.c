@@ -31,6 +31,11 @@ struct sha256 sha256_of(struct str bytes)
     return hash;
 }
 
+void sha1_of(struct str bytes, uint8_t out[SHA1_SIZE])
+{
+    must(EVP_Digest(bytes_of(bytes), bytes.size, out, NULL, EVP_sha1(), NULL));
+}
+
 struct sha256 hmac_sha256(struct str key, struct str bytes)
 {
     struct sha256 hash;

@@ -18,6 +18,10 @@ struct sha256 hmac_sha256(struct str key, struct str bytes);
 void sha256_hex(const struct sha256 *hash, char out[SHA256_HEX_SIZE + 1]);
 MUST_CHECK bool sha256_of_hex(struct str hex, struct sha256 *out);
 
+/* For protocols that ask for it (RFC 6455); never for trust. */
+#define SHA1_SIZE 20
+void sha1_of(struct str bytes, uint8_t out[SHA1_SIZE]);
+
 struct hasher; /* opaque: hash.c; SHA-256 piece by piece */
 struct hasher *hasher_create(void);
 void hasher_add(struct hasher *hasher, const void *data, size_t size);

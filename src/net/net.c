@@ -339,8 +339,8 @@ void net_destroy(struct net *net)
 
 /* ---- transfers ---- */
 
-struct net_transfer *net_start(struct net *net, const struct net_request *request,
-                               const struct net_handlers *handlers, void *context)
+static struct net_transfer *start(struct net *net, const struct net_request *request,
+                                  const struct net_handlers *handlers, void *context)
 {
     struct net_transfer *transfer;
 
@@ -355,6 +355,28 @@ struct net_transfer *net_start(struct net *net, const struct net_request *reques
     }
     enter(transfer, transfer->stage);
     net_wake(net);
+    return transfer;
+}
+
+struct net_transfer *net_start(struct net *net, const struct net_request *request,
+                               const struct net_handlers *handlers, void *context)
+{
+    return start(net, request, handlers, context);
+}
+
+struct net_transfer *net_watch(struct net *net, const struct net_request *request,
+                               const struct net_watch_handlers *handlers, void *context)
+{
+    const struct net_handlers own = {.on_done = handlers->on_done};
+    struct net_request wish = *request;
+    struct net_transfer *transfer;
+
+    assert(handlers->on_message != NULL);
+    wish.method = STR("GET");
+    wish.body_count = 0;
+    wish.redirects_max = 0;
+    transfer = start(net, &wish, &own, context);
+    transfer->on_message = handlers->on_message;
     return transfer;
 }
 

@@ -113,6 +113,24 @@ struct net_transfer; /* opaque; lives until on_done returns */
 /* Starts a transfer; on_done always follows, never from within this call.  Loop thread only. */
 struct net_transfer *net_start(struct net *net, const struct net_request *request,
                                const struct net_handlers *handlers, void *context);
+/* A WebSocket's; as net_handlers. */
+struct net_watch_handlers {
+    /* A whole message, borrowed until it returns.  Text is UTF-8. */
+    void (*on_message)(void *context, bool is_text, struct str message);
+    /* Once, always, last: never NET_DONE.  The status is the handshake's: 101 when it was open. */
+    void (*on_done)(void *context, const struct net_reply *reply);
+};
+/*
+ * Opens a WebSocket (RFC 6455) at an http or https URL and listens, until the server closes it,
+ * net_cancel(), a limit is passed or net_destroy().  The address guard, TLS and the proxy are those
+ * of net_start(); redirects are not followed.  Pings are answered; nothing else is sent.  A message
+ * is reply_size_max bytes at most, or the socket ends as NET_TOO_LARGE; so much is kept in memory
+ * and no more.  Who sends faster than some 5 MiB or a thousand frames a second is read more slowly.
+ * first_byte_ms is for the handshake, idle_ms between bytes of any kind.  Takes one of
+ * transfers_max while it lives.  on_done always follows, never from within.  Loop thread only.
+ */
+struct net_transfer *net_watch(struct net *net, const struct net_request *request,
+                               const struct net_watch_handlers *handlers, void *context);
 /* on_done(NET_CANCELLED) follows in a later turn.  Loop thread only. */
 void net_cancel(struct net_transfer *transfer);
 

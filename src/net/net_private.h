@@ -38,6 +38,8 @@ enum transfer_phase { PHASE_CONNECT, PHASE_SEND, PHASE_WAIT, PHASE_RECEIVE };
 struct net_transfer {
     struct net *net; /* borrowed */
     struct net_handlers handlers;
+    void (*on_message)(void *context, bool is_text, struct str message); /* of a WebSocket */
+    struct watch_socket *watch; /* its connection, once curl has made it */
     void *context;
     enum transfer_stage stage;
     TAILQ_ENTRY(net_transfer) link;
@@ -143,4 +145,15 @@ struct curl_slist *request_headers(const struct net_request *request);
 /* Drops headers: after a change of origin all that could be a secret, without a body its own. */
 void request_filter_headers(struct curl_slist **headers, bool new_origin, bool no_body);
 void request_free_headers(struct curl_slist *headers);
+/* transfer.head holds a whole head: makes status and views of it. */
+void request_take_head(struct net_transfer *transfer);
 void transfer_set_phase(struct net_transfer *transfer, enum transfer_phase phase); /* transfer.c */
+
+/* watch.c: a WebSocket over a connection of curl's. */
+static inline bool transfer_is_watch(const struct net_transfer *transfer)
+{
+    return transfer->on_message != NULL;
+}
+/* curl has connected; the transfer may be gone when it returns. */
+void watch_open(struct net_transfer *transfer);
+void watch_close(struct net_transfer *transfer); /* before curl closes the socket; also unopened */

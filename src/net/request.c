@@ -306,6 +306,17 @@ static void read_head(struct net_transfer *transfer)
     transfer->head_whole = true;
 }
 
+void request_take_head(struct net_transfer *transfer)
+{
+    struct str rest = buf_str(&transfer->head);
+
+    transfer->status = status_of(rest);
+    transfer->head_lines = 0;
+    for (; rest.size > 0; transfer->head_lines++)
+        (void)str_cut(&rest, '\n');
+    read_head(transfer);
+}
+
 static size_t on_header(char *data, size_t unit, size_t count, void *context)
 {
     struct net_transfer *transfer = context;
@@ -422,12 +433,16 @@ static bool set_connection(struct net_transfer *transfer)
     CURL *easy = transfer->easy;
     bool is_plain = transfer->body_size == 0 &&
                     (strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0);
-    bool again = is_plain || transfer->is_repeatable;
+    bool is_watch = transfer_is_watch(transfer);
+    bool again = (is_plain || transfer->is_repeatable) && !is_watch;
     bool ok = true;
 
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_FRESH_CONNECT, again && transfer->reach == NET_OWNER ? 0L : 1L);
-    SET(CURLOPT_FORBID_REUSE, transfer->reach == NET_PUBLIC ? 1L : 0L);
+    /* A WebSocket's connection is nobody else's anyway, and curl would close it before it is one.
+     */
+    SET(CURLOPT_FORBID_REUSE, transfer->reach == NET_PUBLIC && !is_watch ? 1L : 0L);
+    SET(CURLOPT_CONNECT_ONLY, is_watch ? 1L : 0L); /* the handshake is ours (watch.c) */
     SET(CURLOPT_MAXAGE_CONN, RESOLVE_CACHE_MS / 1000L);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, RESOLVE_CACHE_MS / 1000L);
     /* The limits are ours (transfer.c); this one also divides the time among the addresses. */
@@ -498,6 +513,7 @@ bool request_open(struct net_transfer *transfer, struct error *err)
 
 void request_close(struct net_transfer *transfer)
 {
+    watch_close(transfer);
     if (transfer->easy != NULL) {
         curl_multi_remove_handle(transfer->net->multi, transfer->easy);
         curl_easy_cleanup(transfer->easy);

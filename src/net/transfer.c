@@ -276,6 +276,10 @@ void transfer_complete(struct net_transfer *transfer, CURLcode result)
 {
     if (transfer->stage == TRANSFER_ENDING)
         return; /* cancelled; its turn comes */
+    if (transfer_is_watch(transfer) && result == CURLE_OK) {
+        watch_open(transfer);
+        return;
+    }
     request_close(transfer);
     if (transfer->too_large || transfer->head_too_large) {
         int64_t limit = transfer->too_large ? transfer->reply_size_max : (int64_t)NET_HEAD_SIZE_MAX;
