@@ -19,6 +19,13 @@ struct exchange_handlers {
                      bool is_cancelled);
 };
 
+/* What is told of remote work while it goes on. */
+struct news_handlers {
+    void (*on_told)(void *arg); /* how far it is; shown already */
+    void (*on_over)(void *arg); /* it is said to have ended */
+    void (*on_lost)(void *arg); /* last, once, unless it was given up before */
+};
+
 /* No function of the world calls back from within itself: what is done is told later. */
 struct world {
     void *context;
@@ -36,6 +43,10 @@ struct world {
     void *(*exchange)(void *context, struct attempt *attempt, const struct exchange *exchange,
                       const struct exchange_handlers *handlers, void *arg);
     void (*cancel_exchange)(void *context, void *handle);
+    /* Listens to what is told of the remote work at this address, and shows it, until unwatch(). */
+    void *(*watch)(void *context, const struct attempt *attempt, const struct exchange *exchange,
+                   struct str remote_id, const struct news_handlers *handlers, void *arg);
+    void (*unwatch)(void *context, void *handle); /* no handler is called any more */
     /* The limits of a provider's lane, read now.  False: there is no such provider. */
     bool (*load_lane)(void *context, int64_t provider_id, struct lane_limits *out);
     void (*on_events)(void *context, int64_t user_id);

@@ -57,12 +57,16 @@ struct drive {
 
 /* A task whose provider has it: all that is kept in memory. */
 struct remote {
+    struct core *core;
     struct task_entry entry;
     struct timer timer; /* off while it is being asked */
     int64_t asked;
     int64_t missing_since_ms; /* mono; 0: the provider knows it */
     int64_t leaving_since_ms; /* mono; 0: nobody wants to be rid of it */
     bool is_cancelled, is_given_up;
+    void *watch; /* of the world's; NULL: nothing is listened to */
+    int64_t watch_after_ms, hurries;
+    bool is_told, is_hurried;
 };
 
 struct core {
@@ -72,6 +76,7 @@ struct core {
     struct idmap drives, remotes;
     struct timers drive_timers, remote_timers; /* mono */
     struct core_counts counts;
+    int64_t watches;
     bool is_paused, is_draining;
 };
 
@@ -125,3 +130,7 @@ void remote_take_wait(struct drive *drive);
 /* Work that was accepted before, and whose task lost sight of it: waited for again (P4). */
 void remote_adopt(struct drive *drive);
 void remote_take_failure(struct drive *drive);
+
+/* watch.c: news of remote work, where its provider tells some.  A bound of sockets is kept. */
+void watch_begin(struct drive *drive, struct remote *remote, struct str remote_id);
+void watch_end(struct remote *remote);

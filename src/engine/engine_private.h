@@ -16,7 +16,8 @@ struct live {
     int64_t task_id, version, count;
     double progress;
     struct buf pictures[PARTIALS_MAX];
-    char mime[32];
+    int64_t step, steps; /* steps 0: not told */
+    char node[64], mime[32];
     int64_t told_at_ms; /* mono: progress is told twice a second at most */
 };
 
@@ -45,4 +46,12 @@ void engine_world_init(struct engine *engine, struct world *world);
 /* Runs ask(engine, context) on the engine's thread and waits.  Not from that thread. */
 void engine_ask(struct engine *engine, void (*ask)(struct engine *engine, void *context),
                 void *context);
+/* What was told of a running task, for whoever looks on. */
+void engine_show_news(struct engine *engine, const struct attempt *attempt,
+                      const struct provider_news *news);
+
+/* world_watch.c */
+void *engine_watch(void *context, const struct attempt *attempt, const struct exchange *exchange,
+                   struct str remote_id, const struct news_handlers *handlers, void *arg);
+void engine_unwatch(void *context, void *handle);
 void engine_forget_live(struct engine *engine, int64_t task_id);

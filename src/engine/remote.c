@@ -20,6 +20,7 @@ void remote_remember(struct core *core, const struct task_entry *entry, int64_t 
         remote = calloc(1, sizeof(*remote));
         if (remote == NULL)
             abort();
+        remote->core = core;
         remote->timer.owner = remote;
         idmap_put(&core->remotes, entry->id, remote);
     }
@@ -36,6 +37,7 @@ void remote_forget(struct drive *drive)
 
     if (remote == NULL)
         return;
+    watch_end(remote);
     timer_clear(&core->remote_timers, &remote->timer);
     idmap_remove(&core->remotes, drive->entry.id);
     free(remote);
@@ -65,6 +67,7 @@ static void on_accepted(void *arg, bool ok, const struct error *err)
 
         entry.cancel_at_ms = drive->is_cancelled ? core_wall_ms(core) : 0;
         remote_remember(core, &entry, drive->is_cancelled ? 0 : poll_delay(drive, 0));
+        watch_begin(drive, idmap_get(&core->remotes, entry.id), drive->command.accept.remote_id);
     } else {
         core->counts.fenced++;
     }
@@ -96,6 +99,9 @@ static void ask_later(struct drive *drive, struct remote *remote, int64_t after_
     const int64_t left_ms = drive->entry.deadline_at_ms - core_wall_ms(core);
 
     remote->asked++;
+    if (remote->is_hurried)
+        after_ms = 0;
+    remote->is_hurried = false;
     if (is_unwanted(drive, remote) && can_give_up(drive, remote))
         after_ms = 0;
     else if (left_ms > 0 && left_ms < after_ms)
@@ -133,7 +139,8 @@ static void wait_on(struct drive *drive)
         leave(drive, remote, STR("the provider did not finish in time"));
         return;
     }
-    if (drive->step.progress >= 0)
+    watch_begin(drive, remote, drive->prior.remote_id);
+    if (drive->step.progress >= 0 && !remote->is_told) /* the socket knows better */
         core->world.on_progress(core->world.context, drive->attempt, drive->step.progress);
     ask_later(drive, remote, poll_delay(drive, remote->asked + 1));
 }

@@ -29,6 +29,69 @@ static inline bool sim_load_lane(void *context, int64_t provider_id, struct lane
     return true;
 }
 
+/* Most of it is not true. */
+static inline void sim_tell_news(struct sim *sim, void *arg)
+{
+    struct sim_watch *watch = arg;
+    void *listener = watch->arg;
+
+    if (listener == NULL)
+        return;
+    switch (watch->left-- == 0 ? 2 : sim_below(sim, 3)) {
+    case 0:
+        watch->handlers.on_told(listener);
+        break;
+    case 1:
+        watch->handlers.on_over(listener);
+        break;
+    default:
+        watch->arg = NULL;
+        sim->watch_count--;
+        watch->handlers.on_lost(listener);
+        return;
+    }
+    sim_push(sim, sim_soon(sim, 4000), true, sim_tell_news, NULL, watch);
+}
+
+static inline void *sim_watch(void *context, const struct attempt *attempt,
+                              const struct exchange *exchange, struct str remote_id,
+                              const struct news_handlers *handlers, void *arg)
+{
+    struct sim *sim = context;
+    struct sim_watch *watch = calloc(1, sizeof(*watch));
+
+    (void)exchange;
+    assert_non_null(watch);
+    assert_true(attempt->task_id > 0 && remote_id.size == ID_SIZE);
+    *watch = (struct sim_watch){
+        .next = sim->watches, .handlers = *handlers, .arg = arg, .left = sim_below(sim, 5)};
+    sim->watches = watch;
+    sim->watch_count++;
+    check(sim->watch_count <= 32, "no more sockets than the bound");
+    sim_push(sim, sim_soon(sim, 4000), true, sim_tell_news, NULL, watch);
+    return watch;
+}
+
+static inline void sim_unwatch(void *context, void *handle)
+{
+    struct sim *sim = context;
+    struct sim_watch *watch = handle;
+
+    assert_non_null(watch->arg);
+    watch->arg = NULL;
+    sim->watch_count--;
+}
+
+static inline bool sim_find_socket(const struct provider_account *account, struct str key,
+                                   struct str remote_id, struct arena *arena, struct exchange *out,
+                                   struct error *err)
+{
+    (void)account, (void)arena, (void)err;
+    assert_int_equal(key.size, ID_SIZE);
+    *out = (struct exchange){.purpose = EXCHANGE_POLL, .url = remote_id};
+    return true;
+}
+
 static inline void sim_on_events(void *context, int64_t user_id)
 {
     (void)context;
@@ -117,6 +180,8 @@ static inline bool sim_boot(struct sim *sim, bool dies)
                   .work = sim_work,
                   .exchange = sim_exchange,
                   .cancel_exchange = sim_cancel_exchange,
+                  .watch = sim_watch,
+                  .unwatch = sim_unwatch,
                   .load_lane = sim_load_lane,
                   .on_events = sim_on_events,
                   .on_progress = sim_on_progress,
@@ -175,6 +240,9 @@ static inline void sim_kill(struct sim *sim)
             event->drop(event->arg);
     }
     sim->event_count = kept;
+    sim->watch_count = 0;
+    for (struct sim_watch *watch = sim->watches; watch != NULL; watch = watch->next)
+        watch->arg = NULL;
     for (struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
          exchange = exchange->next)
         exchange->has_ended = true; /* nobody is there to hear */
@@ -248,7 +316,8 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
 {
     static const struct provider_kind keyed = {.name = "sim", .key_window_ms = SIM_KEY_WINDOW_MS};
     static const struct provider_kind plain = {.name = "sim"};
-    static const struct provider_kind found = {.name = "sim", .can_look_up = true};
+    static const struct provider_kind found = {
+        .name = "sim", .can_look_up = true, .watch = sim_find_socket};
     struct sim *sim = calloc(1, sizeof(*sim));
 
     assert_non_null(sim);
@@ -295,6 +364,7 @@ static inline bool sim_wipe_work(struct db *db, void *context, struct error *err
 static inline void sim_destroy(struct sim *sim)
 {
     struct sim_exchange *exchange, *next;
+    struct sim_watch *watch, *following;
 
     sim->faults.late = 0;
     if (sim->core != NULL)
@@ -304,6 +374,10 @@ static inline void sim_destroy(struct sim *sim)
     for (exchange = sim->exchanges; exchange != NULL; exchange = next) {
         next = exchange->next;
         free(exchange);
+    }
+    for (watch = sim->watches; watch != NULL; watch = following) {
+        following = watch->next;
+        free(watch);
     }
     if (!db_transact(sim->place->pool, "sim_wipe", sim_wipe_work, NULL, &sim->place->err))
         fail_msg("%s %s", sim->place->err.message, sim->place->err.detail);

@@ -77,6 +77,14 @@ struct sim_exchange {
     char body[64];
 };
 
+/* A socket that tells of remote work whatever chance says. */
+struct sim_watch {
+    struct sim_watch *next;
+    struct news_handlers handlers;
+    void *arg;    /* NULL: given up, or lost */
+    int64_t left; /* news to come */
+};
+
 struct sim_event {
     int64_t at_ms;
     uint64_t number;
@@ -100,6 +108,8 @@ struct sim {
     uint64_t event_number, fired, trace;
     int64_t stalled_at_ms, stalled;
     struct sim_exchange *exchanges;
+    struct sim_watch *watches;
+    int64_t watch_count; /* given out and not given back */
     struct sim_job jobs[SIM_JOBS_MAX];
     size_t job_count;
     int64_t charges[SIM_TASKS_MAX], permits[SIM_TASKS_MAX]; /* by task */

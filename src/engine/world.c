@@ -347,6 +347,8 @@ void engine_world_init(struct engine *engine, struct world *world)
         .work = work,
         .exchange = start_exchange,
         .cancel_exchange = cancel_exchange,
+        .watch = engine_watch,
+        .unwatch = engine_unwatch,
         .load_lane = load_lane,
         .on_events = on_events,
         .on_progress = on_progress,
@@ -405,6 +407,12 @@ static void tell_progress(struct engine *engine, const struct attempt *attempt,
         json_add_null(&writer);
     else
         json_add_double(&writer, live->progress);
+    json_name(&writer, "step");
+    json_add_int(&writer, live->step);
+    json_name(&writer, "steps");
+    json_add_int(&writer, live->steps);
+    json_name(&writer, "node");
+    json_add_text(&writer, str_of(live->node));
     json_name(&writer, "partial_count");
     json_add_int(&writer, live->count);
     json_name(&writer, "partial_version");
@@ -413,17 +421,23 @@ static void tell_progress(struct engine *engine, const struct attempt *attempt,
     engine->config.on_progress(engine->config.context, attempt->user_id, buf_str(&body));
 }
 
-static void on_progress(void *context, const struct attempt *attempt, double progress)
+void engine_show_news(struct engine *engine, const struct attempt *attempt,
+                      const struct provider_news *news)
 {
-    struct engine *engine = context;
     const int64_t now = clock_mono_ms(engine->config.clock);
+    const struct str node = str_slice(news->node, 0, sizeof(((struct live *)0)->node) - 1);
     struct live copy;
     struct live *live;
     bool is_due;
 
     pthread_mutex_lock(&engine->lock);
     live = live_of(engine, attempt->task_id);
-    live->progress = progress;
+    if (news->progress >= 0)
+        live->progress = news->progress;
+    live->step = news->step;
+    live->steps = news->steps;
+    memcpy(live->node, node.data == NULL ? "" : node.data, node.size);
+    live->node[node.size] = '\0';
     is_due = live->told_at_ms == 0 || now - live->told_at_ms >= 500;
     if (is_due)
         live->told_at_ms = now;
@@ -455,6 +469,11 @@ void attempt_publish_partial(struct attempt *attempt, int64_t index, struct str 
     copy = *live;
     pthread_mutex_unlock(&engine->lock);
     tell_progress(engine, attempt, &copy);
+}
+
+static void on_progress(void *context, const struct attempt *attempt, double progress)
+{
+    engine_show_news(context, attempt, &(struct provider_news){.progress = progress});
 }
 
 bool attempt_is_wanted(const struct attempt *attempt)

@@ -134,6 +134,12 @@ MUST_CHECK bool comfyui_ask(const struct provider_account *account, struct str r
 MUST_CHECK bool comfyui_find(const struct provider_account *account, struct str id,
                              struct str client, enum comfyui_stage stage, struct arena *arena,
                              struct exchange *out, struct error *err);
+/* comfyui_news.c */
+bool comfyui_watch(const struct provider_account *account, struct str idempotency_key,
+                   struct str remote_id, struct arena *arena, struct exchange *out,
+                   struct error *err);
+void comfyui_read_news(struct str remote_id, bool is_text, struct str message, struct arena *arena,
+                       struct provider_news *out);
 void comfyui_read(const struct provider_account *account, const struct provider_request *request,
                   const struct exchange *exchange, const struct exchange_reply *reply,
                   struct arena *arena, struct provider_verdict *out);

@@ -244,6 +244,16 @@ struct provider_partial {
 };
 struct provider_stream; /* opaque: one per streamed exchange; in the attempt's arena */
 
+/* What a service tells of its work while it goes on: news for whoever watches, never the truth. */
+struct provider_news {
+    double progress;     /* 0..1; < 0: not said */
+    int64_t step, steps; /* of the node; steps 0: not said */
+    struct str node;     /* the part of the work that goes on, 60 bytes at most; may be empty */
+    struct str picture;  /* as it looks so far, within the message; empty: none */
+    const char *mime;    /* of the picture */
+    bool is_over;        /* it has ended, and can be asked for at once */
+};
+
 /* A row of an account's form.  "base_url" and "key" fill account.base_url and account.key, every
  * other name is a member of account.options. */
 struct provider_field {
@@ -295,6 +305,13 @@ struct provider_kind {
                  struct exchange *out, struct error *err);
     bool (*cancel)(const struct provider_account *account, struct str remote_id,
                    struct arena *arena, struct exchange *out, struct error *err);
+    /* The WebSocket that tells of the work under this remote id, whose call had this key; and one
+     * of its messages, whatever it is: a picture is one by its bytes.  NULL: it tells nothing. */
+    bool (*watch)(const struct provider_account *account, struct str idempotency_key,
+                  struct str remote_id, struct arena *arena, struct exchange *out,
+                  struct error *err);
+    void (*read_news)(struct str remote_id, bool is_text, struct str message, struct arena *arena,
+                      struct provider_news *out);
     /*
      * Asks, for nothing, what became of a submission nobody knows the outcome of, by the key it was
      * sent with.  read() then says WAIT with its remote id when the service has it, and fails

@@ -17,6 +17,7 @@ static void test_every_kind_is_found_and_whole(void **state)
                     kind->read_probe != NULL);
         assert_int_equal(kind->stream_begin != NULL, kind->stream_end != NULL);
         assert_int_equal(kind->can_look_up, kind->look_up != NULL);
+        assert_int_equal(kind->watch != NULL, kind->read_news != NULL);
         assert_true(!kind->can_look_up || kind->poll != NULL); /* what is found is asked for */
         for (size_t f = 0; f < kind->field_count; f++) {
             const struct provider_field *field = &kind->fields[f];

@@ -12,7 +12,8 @@
 //                     "old": true,              ids of prompts are the server's own
 //                     "faults": [{"kind": …}, …], one for each POST /prompt to come, in order
 //                     "reset": true}              forget everything first
-//   GET  /__ledger   {"entries": [each prompt taken], "requests": [all that came], "uploads": [names]}
+//   GET  /__ledger   {"entries": [each prompt taken], "requests": [all that came], "uploads": [names],
+//                     "listeners": [client ids at /ws]}
 //
 // Kinds of fault; those marked * have taken the prompt, and work it:
 //   none                  nothing: lets one prompt pass
@@ -229,8 +230,25 @@ export function createFake({ key = "" } = {}) {
     if (index === nodes.length) { finishOrRaise(item); return; }
     const node = nodes[index];
     send(item.client, "executing", { node, display_node: node, prompt_id: item.id });
-    send(item.client, "progress", { value: index + 1, max: nodes.length, prompt_id: item.id, node });
-    state.timer = setTimeout(() => step(item, index + 1), state.latency / nodes.length);
+    const steps = item.graph[node].class_type === "KSampler" ? item.graph[node].inputs.steps : 1;
+    work(item, index, 1, steps, state.latency / nodes.length / steps);
+  }
+
+  // One step of a node: told as numbers, and a sampler's as a picture too.
+  function work(item, index, at, steps, each) {
+    const node = Object.keys(item.graph)[index];
+    send(item.client, "progress_state", { prompt_id: item.id, nodes: { [node]: { value: at, max: steps, state: "running",
+      node_id: node, display_node_id: node, parent_node_id: null, real_node_id: node, prompt_id: item.id } } });
+    send(item.client, "progress", { value: at, max: steps, prompt_id: item.id, node });
+    if (steps > 1) sendPreview(item.client, drawPng(8, 8, `${item.id} ${at}`));
+    state.timer = setTimeout(() => (at < steps ? work(item, index, at + 1, steps, each) : step(item, index + 1)), each);
+  }
+
+  // Type 1, format 2: PNG.
+  function sendPreview(client, picture) {
+    const head = Buffer.from([0, 0, 0, 1, 0, 0, 0, 2]);
+    for (const socket of state.sockets)
+      if (socket.clientId === client) socket.send(Buffer.concat([head, picture]));
   }
 
   const sendJson = (res, status, body) => {
@@ -369,7 +387,8 @@ export function createFake({ key = "" } = {}) {
     const route = `${req.method} ${path}`;
     if (route === "POST /__control") return control(req, res);
     if (route === "GET /__ledger")
-      return sendJson(res, 200, { entries: state.entries, requests: state.requests, uploads: [...state.files.keys()] });
+      return sendJson(res, 200, { entries: state.entries, requests: state.requests, uploads: [...state.files.keys()],
+        listeners: [...state.sockets].map((socket) => socket.clientId) });
     state.requests.push(route);
     if (req.headers.origin && new URL(req.headers.origin).host !== req.headers.host) return sendJson(res, 403);
     if (!isAllowed(req)) return sendHtml(res, 401, "401 Authorization Required");

@@ -63,6 +63,24 @@ test("a whole run: queued, followed over /ws, fetched", async () => {
   assert.equal((await ledger()).entries[0].graph.pos.inputs.text, "a cup");
 });
 
+test("a sampler's steps and previews are told over /ws", async () => {
+  await control({ latency_ms: 300 });
+  const steps = [];
+  const previews = [];
+  const onProgress = ({ detail }) => steps.push([detail.node, detail.value, detail.max]);
+  const onPreview = ({ detail }) => previews.push(detail);
+  api.on("progress", onProgress);
+  api.on("b_preview", onPreview);
+  await run(builder().input("prompt", "a cup in steps"));
+  api.off("progress", onProgress);
+  api.off("b_preview", onPreview);
+  assert.deepEqual(steps.filter(([node]) => node === "smp").map(([, value]) => value),
+    Array.from({ length: 20 }, (_, index) => index + 1));
+  assert.ok(steps.every(([, , max]) => max === 1 || max === 20));
+  assert.equal(previews.length, 20);
+  assert.equal(Buffer.from(await previews[0].arrayBuffer()).subarray(1, 4).toString("latin1"), "PNG");
+});
+
 test("the same again comes out of the cache", async () => {
   await control({ latency_ms: 140 });
   const first = await run(builder());

@@ -2,13 +2,17 @@ import { useSyncExternalStore } from 'react';
 
 export interface Progress {
   progress: number | null;
+  /** of the node that works; 0 steps: it does not say */
+  step: number;
+  steps: number;
+  node: string;
   partialCount: number;
   partialVersion: number;
 }
 
 /**
  * Progress of running tasks, beside the query cache: many events a second, one subscription per id,
- * flushed once per frame. Numbers never go back.
+ * flushed once per frame. Shares and counts never go back; steps do, when the next node begins.
  */
 const rows = new Map<string, Progress>();
 const listeners = new Map<string, Set<() => void>>();
@@ -37,6 +41,9 @@ export function putProgress(id: string, next: Progress) {
           before.progress !== null && next.progress !== null
             ? Math.max(before.progress, next.progress)
             : (next.progress ?? before.progress),
+        step: next.step,
+        steps: next.steps,
+        node: next.node,
         partialCount: Math.max(before.partialCount, next.partialCount),
         partialVersion: Math.max(before.partialVersion, next.partialVersion),
       }

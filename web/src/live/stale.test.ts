@@ -201,16 +201,29 @@ describe('stale table', () => {
     applyEvent(client, 'task.progress', {
       id: 'T9',
       progress: 0.6,
+      step: 12,
+      steps: 20,
+      node: 'smp',
       partial_count: 1,
       partial_version: 1,
     });
     applyEvent(client, 'task.progress', {
       id: 'T9',
       progress: 0.4,
+      step: 1,
+      steps: 4,
+      node: 'dec',
       partial_count: 2,
       partial_version: 2,
     });
-    expect(readProgress('T9')).toEqual({ progress: 0.6, partialCount: 2, partialVersion: 2 });
+    expect(readProgress('T9')).toEqual({
+      progress: 0.6,
+      step: 1,
+      steps: 4,
+      node: 'dec',
+      partialCount: 2,
+      partialVersion: 2,
+    });
     expect(client.getQueryCache().getAll()).toHaveLength(0);
   });
 

@@ -377,6 +377,9 @@ function budgetReached(client: QueryClient, data: BudgetEvent) {
 interface ProgressEvent {
   id: string;
   progress: number | null;
+  step: number;
+  steps: number;
+  node: string;
   partial_count: number;
   partial_version: number;
 }
@@ -393,6 +396,9 @@ const stale: Record<string, Handler> = {
   'task.progress': (_client, data: ProgressEvent) =>
     putProgress(data.id, {
       progress: data.progress,
+      step: data.step,
+      steps: data.steps,
+      node: data.node,
       partialCount: data.partial_count,
       partialVersion: data.partial_version,
     }),

@@ -180,6 +180,11 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
             </span>
           )}
         </span>
+        {live && live.steps > 0 && !task.is_cancelling && (
+          <span className={clsx('text-12', partials === 0 && 'text-fg-3')} title={live.node}>
+            {t('generate.slot.step', { step: live.step, steps: live.steps })}
+          </span>
+        )}
         {partials === 0 && !task.is_cancelling && (
           <StateMark state={task.state} className="!text-12" />
         )}
