@@ -496,7 +496,7 @@ static void test_a_look_up_settles_nothing_by_itself(void **state)
 
     (void)state;
     for (size_t row = 0; row < COUNT(rows); row++) {
-        const struct provider_failure failure = failure_of(rows[row].class, CHARGED_MAYBE);
+        const struct provider_failure failure = failure_of((int)rows[row].class, CHARGED_MAYBE);
         const struct failure_case given = {.failure = &failure,
                                            .is_sent = true,
                                            .is_resend = true,

@@ -1,6 +1,7 @@
 #include "provider/comfyui_test.h"
 
 #define OF(id) "\"prompt_id\":\"" id "\""
+#define PROGRESS(id, rest) "{\"type\":\"progress\",\"data\":{" OF(id) "," rest "}}"
 
 static struct provider_news news_of(struct fixture *fixture, const char *text)
 {
@@ -36,18 +37,19 @@ static void test_news_are_read_from_text(void **state)
         bool is_over;
         const char *why;
     } rows[] = {
-        {"{\"type\":\"progress\",\"data\":{" OF(ID) ",\"node\":\"smp\",\"value\":7,\"max\":20}}", "smp", 7, 20, false, "a step"},
-        {"{\"type\":\"progress\",\"data\":{" OF("other") ",\"node\":\"smp\",\"value\":7,\"max\":20}}", "", 0, 0, false, "another's"},
-        {"{\"type\":\"progress\",\"data\":{" OF(ID) ",\"node\":\"smp\",\"value\":21,\"max\":20}}", "smp", 0, 0, false, "beyond the last"},
-        {"{\"type\":\"progress\",\"data\":{" OF(ID) ",\"node\":\"smp\",\"value\":-1,\"max\":0}}", "smp", 0, 0, false, "of none"},
-        {"{\"type\":\"progress\",\"data\":{" OF(ID) ",\"node\":\"smp\",\"value\":1,\"max\":1e300}}", "smp", 0, 0, false, "of too many"},
-        {"{\"type\":\"progress\",\"data\":{" OF(ID) ",\"node\":5,\"value\":\"x\",\"max\":[]}}", "", 0, 0, false, "of other types"},
+        {PROGRESS(ID, "\"node\":\"smp\",\"value\":7,\"max\":20"), "smp", 7, 20, false, "a step"},
+        {PROGRESS("other", "\"node\":\"smp\",\"value\":7,\"max\":20"), "", 0, 0, false, "another's"},
+        {PROGRESS(ID, "\"node\":\"smp\",\"value\":21,\"max\":20"), "smp", 0, 0, false, "beyond the last"},
+        {PROGRESS(ID, "\"node\":\"smp\",\"value\":-1,\"max\":0"), "smp", 0, 0, false, "of none"},
+        {PROGRESS(ID, "\"node\":\"smp\",\"value\":1,\"max\":1e300"), "smp", 0, 0, false, "of too many"},
+        {PROGRESS(ID, "\"node\":5,\"value\":\"x\",\"max\":[]"), "", 0, 0, false, "of other types"},
         {"{\"type\":\"executing\",\"data\":{" OF(ID) ",\"node\":\"dec\"}}", "dec", 0, 0, false, "a node"},
         {"{\"type\":\"executing\",\"data\":{" OF(ID) ",\"node\":null}}", "", 0, 0, true, "the end"},
         {"{\"type\":\"executing\",\"data\":{\"node\":null}}", "", 0, 0, false, "somebody's end"},
-        {"{\"type\":\"progress_state\",\"data\":{" OF(ID) ",\"nodes\":{\"a\":{\"state\":\"finished\",\"value\":1,\"max\":1},"
+        {"{\"type\":\"progress_state\",\"data\":{" OF(ID) ",\"nodes\":{"
+         "\"a\":{\"state\":\"finished\",\"value\":1,\"max\":1},"
          "\"b\":{\"state\":\"running\",\"value\":3,\"max\":9}}}}", "b", 3, 9, false, "the one that runs"},
-        {"{\"type\":\"progress\",\"data\":{" OF(ID) ",\"node\":\"a\\u0000\\nb\",\"value\":1,\"max\":2}}", "a  b", 1, 2, false, "a hostile name"},
+        {PROGRESS(ID, "\"node\":\"a\\u0000\\nb\",\"value\":1,\"max\":2"), "a  b", 1, 2, false, "a hostile name"},
         {"{\"type\":\"status\",\"data\":{\"status\":{}}}", "", 0, 0, false, "the queue"},
         {"{\"type\":[],\"data\":[]}", "", 0, 0, false, "lists"},
         {"{", "", 0, 0, false, "half of it"},

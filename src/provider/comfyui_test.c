@@ -221,9 +221,9 @@ static void test_an_answer_that_is_none_finds_nothing_out(void **state)
 /* An id of the server's that would change the address that is asked next. */
 static void test_a_hostile_id_is_not_found(void **state)
 {
-    static const char *const ids[] = {"", "../../free", "a b",
-                                      "0123456789012345678901234567890123"
-                                      "4567890123456789012345678901234"};
+    static const char *const ids[] = {
+        "", "../../free", "a b",
+        "01234567890123456789012345678901234567890123456789012345678901234"};
     struct fixture *fixture = *state;
     struct provider_request request = request_of("txt2img");
     struct str client = comfyui_uuid(request.idempotency_key, "client", fixture->arena);

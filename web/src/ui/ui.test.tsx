@@ -8,6 +8,7 @@ import { startI18n } from '~/lib/i18n';
 import { Button, IconButton } from './button';
 import { ConfirmDialog, Dialog } from './dialog';
 import { Field, SecretInput, TextInput } from './field';
+import { HeldQuestion } from './held';
 import { MissingNote } from './missing';
 import { NumberInput } from './number-input';
 import { Picture } from './picture';
@@ -256,6 +257,21 @@ describe('states', () => {
   it('never invent a percentage', () => {
     show(<ProgressRing share={null} label="Picture 1" />);
     expect(screen.getByRole('progressbar').hasAttribute('aria-valuenow')).toBe(false);
+  });
+});
+
+describe('held question', () => {
+  const task = { hold_reason: 'unknown', can_look_up: false } as Task;
+  it('offers to look up only what can be looked up', () => {
+    show(<HeldQuestion task={task} onAnswer={async () => {}} />);
+    expect(screen.queryByRole('button', { name: 'Look up' })).toBeNull();
+  });
+  it('asks the provider again without repeating', async () => {
+    const onAnswer = vi.fn(async () => {});
+    show(<HeldQuestion task={{ ...task, can_look_up: true }} onAnswer={onAnswer} />);
+    await userEvent.click(screen.getByRole('button', { name: 'Look up' }));
+    expect(onAnswer).toHaveBeenCalledExactlyOnceWith('look_up');
+    expect(screen.getByText(/costs nothing/)).toBeTruthy();
   });
 });
 
