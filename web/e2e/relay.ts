@@ -71,9 +71,16 @@ export class Relay {
     for (const stream of this.#streams) stream.destroy();
   }
 
+  /** An event as the server would say it. */
+  tell(kind: string, data: object): void {
+    for (const stream of this.#streams) {
+      stream.write(`event: ${kind}\ndata: ${JSON.stringify(data)}\n\n`);
+    }
+  }
+
   /** The server's word for "you missed something: ask for all of it again". */
   reset(): void {
-    for (const stream of this.#streams) stream.write('event: reset\ndata: {}\n\n');
+    this.tell('reset', {});
   }
 
   async end(): Promise<void> {

@@ -1,4 +1,6 @@
-import { expect, inNewHouse, makeOwner, owner, tabTo, test } from './test';
+import { photograph } from './photograph';
+import { Relay } from './relay';
+import { call, expect, generate, inNewHouse, makeOwner, owner, setMock, tabTo, test } from './test';
 
 test('a shortcut is changed by keyboard alone, acts, follows to another browser, and goes back', async ({
   browser,
@@ -117,4 +119,177 @@ test('the page begins where the person wants', async ({ browser }) => {
     await page.goto('/');
     await expect(page).toHaveURL(/\/library/);
   });
+});
+
+test('the palette finds and runs every command by keyboard, and searches the library', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/queue');
+  await expect(page.getByRole('heading', { level: 1, name: 'Queue' })).toBeVisible();
+  await page.keyboard.press('Control+k');
+  const palette = page.getByRole('dialog', { name: 'Command palette' });
+  await expect(palette.getByRole('combobox')).toBeFocused();
+  await page.keyboard.type('settings');
+  await expect(palette.getByRole('option', { selected: true })).toHaveText(/Go to Settings/);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/settings/);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('zzqx');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/library\?q=zzqx/);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('Escape');
+  await expect(palette).toHaveCount(0);
+});
+
+const relayed = test.extend<{ relay: Relay }>({
+  relay: async ({ rig }, use) => {
+    const relay = new Relay(rig.server.url);
+    await relay.start();
+    await use(relay);
+    await relay.end();
+  },
+  baseURL: async ({ relay }, use) => use(relay.url),
+});
+
+relayed(
+  'all tabs share one stream, and each of them is told',
+  async ({ signedIn: page, rig, relay }) => {
+    await setMock(rig, { latency_ms: 200, failure_rate: 0 });
+    await page.goto('/queue');
+    await expect(page.getByText(/^Connected · \d/)).toBeVisible();
+    expect(relay.streams).toBe(1);
+    const tabs = await Promise.all([1, 2].map(() => page.context().newPage()));
+    for (const tab of tabs) {
+      await tab.goto('/queue');
+      await expect(tab.getByText(/^Connected · \d/)).toBeVisible();
+    }
+    expect(relay.streams).toBe(1);
+    await generate(page, 'seen in every tab');
+    for (const tab of tabs) {
+      await expect(tab.getByText('seen in every tab').first()).toBeVisible({ timeout: 20_000 });
+    }
+    // Who opened it leaves; the others keep it.
+    await page.close();
+    await call(rig, 'POST', '/runs', {
+      title: 'after one left',
+      nodes: [
+        { key: 'p1', operation: 'image.generate', parameters: { prompt: 'x', model: 'mock' } },
+      ],
+    });
+    for (const tab of tabs) {
+      await expect(tab.getByText('after one left').first()).toBeVisible({ timeout: 20_000 });
+    }
+    expect(relay.streams).toBe(1);
+  },
+);
+
+relayed(
+  'another version is told in every tab, and never loaded by itself',
+  async ({ signedIn: page, relay }) => {
+    await page.goto('/generate');
+    await page.getByLabel('Prompt', { exact: true }).fill('half a sentence');
+    await expect(page.getByText(/^Connected · \d/)).toBeVisible();
+    const second = await page.context().newPage();
+    await second.goto('/queue');
+    await expect(second.getByText(/^Connected · \d/)).toBeVisible();
+    relay.tell('hello', { build: '99.0.0' });
+    for (const tab of [page, second]) {
+      await expect(tab.getByText('A new version was put in place')).toBeVisible();
+    }
+    await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('half a sentence');
+  },
+);
+
+test('a picture dropped or pasted on any page goes to the library, another file nowhere', async ({
+  signedIn: page,
+}) => {
+  const bytes = [...(await photograph(page, 400))];
+  await page.goto('/queue');
+  await expect(page.getByRole('heading', { level: 1, name: 'Queue' })).toBeVisible();
+  const give = (kind: 'drop' | 'paste', type: string, name: string) =>
+    page.evaluate(
+      ([event, mime, fileName, data]) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(
+          new File([Uint8Array.from(data as number[])], fileName as string, {
+            type: mime as string,
+          }),
+        );
+        const options = { bubbles: true, cancelable: true };
+        const made =
+          event === 'drop'
+            ? new DragEvent('drop', { ...options, dataTransfer: transfer })
+            : new ClipboardEvent('paste', { ...options, clipboardData: transfer });
+        document.body.dispatchEvent(made);
+        return made.defaultPrevented;
+      },
+      [kind, type, name, bytes] as const,
+    );
+  expect(await give('drop', 'application/pdf', 'bill.pdf')).toBe(true);
+  await expect(page.getByText('Only pictures can be dropped here').first()).toBeVisible();
+  await expect(page).toHaveURL(/\/queue/);
+  expect(await give('drop', 'image/jpeg', 'dropped anywhere.jpg')).toBe(true);
+  await expect(page).toHaveURL(/\/library/);
+  await expect(page.getByText('1 picture goes to the library').first()).toBeVisible();
+  await expect(page.getByRole('gridcell').first()).toBeVisible({ timeout: 20_000 });
+  await page.goto('/settings/profile');
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+  await give('paste', 'image/jpeg', 'pasted anywhere.jpg');
+  await expect(page).toHaveURL(/\/library/);
+});
+
+test('a word with Undo waits while somebody is at it', async ({ signedIn: page, rig }) => {
+  await call(rig, 'PATCH', '/me', { shortcuts: [{ command: 'app.theme', keys: ['Mod+Y'] }] });
+  await page.goto('/settings/shortcuts');
+  await page.getByRole('button', { name: 'Reset all' }).click();
+  const word = page.getByText('1 command has its default keys again');
+  await expect(word).toBeVisible();
+  await word.hover();
+  await page.waitForTimeout(11_000);
+  await expect(word).toBeVisible();
+  await page.keyboard.press('F6');
+  await page.keyboard.press('Tab');
+  await tabTo(page, page.getByRole('button', { name: 'Undo' }), 5);
+  await page.mouse.move(5, 5);
+  await page.waitForTimeout(11_000);
+  await expect(word).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(word).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Remove Ctrl Y from Switch theme' })).toBeVisible();
+  await call(rig, 'PATCH', '/me', { shortcuts: [] });
+});
+
+test('the page says so after five seconds, keeps what is read, and is glad when it is back', async ({
+  browser,
+}) => {
+  await inNewHouse(
+    browser,
+    async (page, server) => {
+      await page.context().addCookies(await makeOwner(server));
+      await page.goto('/generate');
+      await page.getByLabel('Prompt', { exact: true }).fill('written before');
+      await expect(page.getByText(/^Connected/)).toBeVisible();
+      await server.end('SIGKILL');
+      await expect(page.getByText(/^Not connected · /)).toBeVisible();
+      const bar = page.getByText(/Not connected, retrying in \d+ second/);
+      await expect(bar).toBeVisible({ timeout: 15_000 });
+      await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeDisabled();
+      // A page that was never open cannot come; nothing is loaded anew, what was written stays.
+      await page.getByRole('link', { name: 'Queue' }).click();
+      await expect(page.getByText(/^The server cannot be reached/)).toBeVisible();
+      await page.getByRole('link', { name: 'Generate' }).click();
+      await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue('written before');
+      // Asked to hurry it is still lost, and nothing that costs money is let through.
+      await page.getByRole('button', { name: 'Retry now' }).click();
+      await expect(bar).toBeVisible();
+      await expect(page.getByRole('button', { name: 'Generate', exact: true })).toBeDisabled();
+      await server.start();
+      const back = page.getByText('Up to date');
+      await expect(back).toBeVisible();
+      await expect(back).toBeHidden({ timeout: 4_000 });
+      await expect(page.getByText(/^Connected/)).toBeVisible();
+    },
+    /status of (401|50[23])|ERR_|dynamically imported module/,
+  );
 });

@@ -145,13 +145,14 @@ const signedOut = /status of 401/;
 export async function inNewHouse(
   browser: Browser,
   visit: (page: Page, server: Server) => Promise<void>,
+  allowed = signedOut,
 ) {
   const server = new Server();
   await server.start();
   const context = await browser.newContext({ baseURL: server.url });
   try {
     const page = await context.newPage();
-    const check = await watch(page, server.url, signedOut);
+    const check = await watch(page, server.url, allowed);
     await visit(page, server);
     await check();
   } finally {

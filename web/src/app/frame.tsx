@@ -8,13 +8,14 @@ import { loadTexts, useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
-import { connectLive } from '~/live/connection';
+import { connectLive, useConnection } from '~/live/connection';
 import { applyEvent } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
 import { ConnectionBar, VersionBar } from './bars';
 import { appCommands } from './commands';
 import { SideNav, TabBar } from './nav';
 import { TopBar } from './top-bar';
+import { useFiles } from './use-files';
 import { useKeyboard } from './use-keyboard';
 import { useLanguage, useNextTheme } from './use-language';
 
@@ -32,25 +33,10 @@ const KeySheet = lazy(async () => {
   return { default: sheet.KeySheet };
 });
 
-/** The live line for all pages, and what it says about the server's build. */
-function useLive(): boolean {
+/** The live line for all pages. */
+function useLive() {
   const client = useQueryClient();
-  const build = useRef('');
-  const [isNewVersion, setNewVersion] = useState(false);
-  useEffect(
-    () =>
-      connectLive((kind, data) => {
-        if (kind === 'hello') {
-          const told = (data as { build?: string }).build ?? '';
-          if (build.current && told && told !== build.current) setNewVersion(true);
-          if (told) build.current = told;
-          return;
-        }
-        applyEvent(client, kind, data);
-      }),
-    [client],
-  );
-  return isNewVersion;
+  useEffect(() => connectLive((kind, data) => applyEvent(client, kind, data)), [client]);
 }
 
 /** After a change of page the reader is put at its head. */
@@ -93,7 +79,9 @@ export function Frame() {
   const isCovered = Boolean(useParams({ strict: false }).asset);
   const [open, setOpen] = useState<'palette' | 'sheet' | null>(null);
   const [isLoginWanted, setLoginWanted] = useState(false);
-  const isNewVersion = useLive();
+  const isNewVersion = useConnection((state) => state.isNewVersion);
+  useLive();
+  useFiles();
   const { data: queue } = useQuery(queueQuery);
   const { other, change } = useLanguage();
   const nextTheme = useNextTheme();

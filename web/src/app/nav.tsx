@@ -4,6 +4,7 @@ import { Images, ListTodo, type LucideIcon, Settings, Sparkles } from 'lucide-re
 import { type Key, useT } from '~/lib/i18n';
 import { Mark } from '~/ui/mark';
 import { Tip } from '~/ui/tip';
+import { StatusFoot } from './status-foot';
 
 interface Place {
   to: '/generate' | '/library' | '/queue' | '/settings';
@@ -52,6 +53,7 @@ export function SideNav() {
       {places.map(item)}
       <div className="flex-1" />
       {item(settings)}
+      <StatusFoot />
     </nav>
   );
 }

@@ -1,10 +1,13 @@
 import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
 import { Compass, RotateCw } from 'lucide-react';
+import { ApiError } from '~/api/errors';
 import { useT } from '~/lib/i18n';
+import { useConnection } from '~/live/connection';
 import { Button } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { useTitle } from '~/ui/page';
 import { EmptyState, ErrorState } from '~/ui/states';
+import { forgetFailedPages } from './lazy-route';
 
 /** A chunk that is gone means that a newer version was put in place. */
 function isMissingChunk(error: unknown): boolean {
@@ -17,6 +20,15 @@ function isMissingChunk(error: unknown): boolean {
 export function RouteError({ error, reset }: ErrorComponentProps) {
   const t = useT();
   const router = useRouter();
+  const isLost = useConnection(({ state }) => state === 'lost');
+  const retry = () => {
+    forgetFailedPages();
+    reset();
+    void router.invalidate();
+  };
+  if (isMissingChunk(error) && isLost) {
+    return <ErrorState error={new ApiError(0, {})} onRetry={retry} />;
+  }
   if (isMissingChunk(error)) {
     return (
       <EmptyState icon={RotateCw} title={t('common.version.title')} text={t('common.version.text')}>
@@ -26,15 +38,7 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
       </EmptyState>
     );
   }
-  return (
-    <ErrorState
-      error={error}
-      onRetry={() => {
-        reset();
-        void router.invalidate();
-      }}
-    />
-  );
+  return <ErrorState error={error} onRetry={retry} />;
 }
 
 export function NotFound() {

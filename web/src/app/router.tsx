@@ -3,7 +3,6 @@ import {
   createRootRouteWithContext,
   createRoute,
   createRouter,
-  lazyRouteComponent,
   Outlet,
   redirect,
 } from '@tanstack/react-router';
@@ -19,6 +18,7 @@ import {
 } from '~/lib/search';
 import { startPageOf } from '~/lib/start-page';
 import { Frame } from './frame';
+import { lazyRouteComponent } from './lazy-route';
 import { NotFound, RouteError } from './route-states';
 
 const rootRoute = createRootRouteWithContext<{ client: QueryClient }>()({

@@ -2,6 +2,7 @@ import { Search } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import type { Queue } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { Boundary } from '~/ui/boundary';
 import { Keys } from '~/ui/keys';
 import { appCommands } from './commands';
 
@@ -37,10 +38,12 @@ export function TopBar({
         </span>
       </button>
       <div className="flex-1" />
-      <Suspense>
-        <SpendPill />
-      </Suspense>
-      <Suspense>{queue && <RunningPill queue={queue} />}</Suspense>
+      <Boundary isSilent>
+        <Suspense>
+          <SpendPill />
+        </Suspense>
+        <Suspense>{queue && <RunningPill queue={queue} />}</Suspense>
+      </Boundary>
       <Suspense fallback={<span className="h-8 w-28 max-md:h-11 max-md:w-37" />}>
         <TopMenus onSheet={onSheet} />
       </Suspense>

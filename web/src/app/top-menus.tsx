@@ -6,6 +6,7 @@ import { errorText } from '~/api/errors';
 import { meQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
 import { type Theme, usePreferences } from '~/lib/preferences';
+import { useConnection } from '~/live/connection';
 import { IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
 import { showToast } from '~/ui/toast';
@@ -22,6 +23,7 @@ export function TopMenus({ onSheet }: { onSheet: () => void }) {
   const { data: me } = useQuery(meQuery);
   const { theme, set } = usePreferences();
   const { language, change } = useLanguage();
+  const build = useConnection((state) => state.build);
 
   const setTheme = (next: Theme) => {
     set({ theme: next });
@@ -64,6 +66,11 @@ export function TopMenus({ onSheet }: { onSheet: () => void }) {
             <div className="border-line border-b px-2 pt-1 pb-2">
               <div className="text-13 font-medium">{me.name}</div>
               <div className="text-12 text-fg-3">{t(`common.role.${me.role}`)}</div>
+              {build && (
+                <div className="text-12 text-fg-3 tabular-nums md:hidden">
+                  {`${t('common.name')} ${build}`}
+                </div>
+              )}
             </div>
           )
         }

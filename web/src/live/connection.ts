@@ -7,6 +7,10 @@ interface Connection {
   /** when the line was lost; 0 while it holds */
   lostAt: number;
   hasOpened: boolean;
+  /** the server's version; empty before its first word */
+  build: string;
+  /** it is another one than this page met first */
+  isNewVersion: boolean;
 }
 
 export const useConnection = create<Connection>(() => ({
@@ -14,6 +18,8 @@ export const useConnection = create<Connection>(() => ({
   retryAt: 0,
   lostAt: 0,
   hasOpened: false,
+  build: '',
+  isNewVersion: false,
 }));
 
 let say: (word: 'hurry' | 'forget') => void = () => {};
@@ -27,6 +33,15 @@ function follow(message: LiveMessage & { type: 'state' }) {
   }));
 }
 
+function greet(data: unknown) {
+  const told = (data as { build?: string }).build ?? '';
+  if (!told) return;
+  useConnection.setState(({ build, isNewVersion }) => ({
+    build: told,
+    isNewVersion: isNewVersion || (build !== '' && build !== told),
+  }));
+}
+
 /** Joins the shared stream, or opens one of this tab's own; returns the way to leave. */
 export function connectLive(onEvent: (kind: string, data: unknown) => void): () => void {
   const take = (message: LiveMessage) => {
@@ -35,7 +50,9 @@ export function connectLive(onEvent: (kind: string, data: unknown) => void): () 
       return;
     }
     try {
-      onEvent(message.kind, JSON.parse(message.data));
+      const data = JSON.parse(message.data);
+      if (message.kind === 'hello') greet(data);
+      else onEvent(message.kind, data);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }

@@ -91,7 +91,9 @@ export function createStream(emit: (message: LiveMessage) => void) {
       if (timer === undefined || tries === 0) return;
       clearTimeout(timer);
       timer = undefined;
-      tries = 0;
+      // Still lost until it is there again: whoever waits for the line must not be let go on.
+      tries = 1;
+      say('lost', Date.now());
       void connect();
     },
     stop() {

@@ -6,9 +6,12 @@ declare const self: SharedWorkerGlobalScope;
 
 const ports = new Map<MessagePort, number>();
 let state: LiveMessage = { type: 'state', state: 'connecting', retryAt: 0 };
+/** what the server said of itself; a tab that comes later hears it too */
+let hello: LiveMessage | null = null;
 
 const stream = createStream((message) => {
   if (message.type === 'state') state = message;
+  else if (message.kind === 'hello') hello = message;
   for (const port of ports.keys()) port.postMessage(message);
 });
 
@@ -30,7 +33,10 @@ self.onconnect = (event) => {
     }
     const isNew = !ports.has(port);
     ports.set(port, Date.now());
-    if (isNew) port.postMessage(state);
+    if (isNew) {
+      port.postMessage(state);
+      if (hello) port.postMessage(hello);
+    }
     if (data === 'forget') {
       stream.stop();
       stream.forget();

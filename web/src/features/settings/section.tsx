@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { Boundary } from '~/ui/boundary';
 
 /** A block of settings: what it is for, then its card. */
 export function Section({
@@ -21,7 +22,7 @@ export function Section({
         </div>
         {aside}
       </div>
-      {children}
+      <Boundary>{children}</Boundary>
     </section>
   );
 }
