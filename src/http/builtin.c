@@ -144,9 +144,12 @@ static bool docs(struct request *req, struct error *err)
 /* What the `type` of a problem points to. */
 static bool docs_errors(struct request *req, struct error *err)
 {
+    const struct http_asset *page = static_find(req->server, STR("/index.html"));
     struct buf body = {0};
 
     (void)err;
+    if (page != NULL) /* in both languages, with causes */
+        return static_serve(req->call, page);
     page_begin(&body, "vitrine errors");
     buf_add(&body, STR("<table><thead><tr><th>Code</th><th>Status</th><th>Try again</th></tr>"
                        "</thead><tbody>"));

@@ -322,6 +322,23 @@ static const char security_schemes[] =
     "\"A browser's session; __Host-sid over https. Changes also need the header X-Vitrine: 1.\"},"
     "\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"description\":\"An API token.\"}}";
 
+/* OpenAPI has no place for them: what the page's reader shows of each code. */
+static void error_codes_add(struct json_writer *json)
+{
+    json_name(json, "x-error-codes");
+    json_begin_list(json);
+    for (int code = 1; code < ERROR_CODE_COUNT; code++) {
+        json_begin_object(json);
+        text_add(json, "code", error_wire_name((enum error_code)code));
+        json_name(json, "status");
+        json_add_int(json, error_http_status((enum error_code)code));
+        json_name(json, "is_retried");
+        json_add_bool(json, error_retry_of((enum error_code)code) == RETRY_LATER);
+        json_end_object(json);
+    }
+    json_end_list(json);
+}
+
 static void components_add(struct json_writer *json, const struct route_tree *tree)
 {
     struct shape_set set = {.count = 0};
@@ -345,6 +362,7 @@ static void components_add(struct json_writer *json, const struct route_tree *tr
     json_add_raw(json, STR(problem_response));
     json_name(json, "securitySchemes");
     json_add_raw(json, STR(security_schemes));
+    error_codes_add(json);
     json_end_object(json);
 }
 

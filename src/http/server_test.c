@@ -160,7 +160,9 @@ static const struct {
      "through somebody's proxy"},
     {"GET /openapi.json HTTP/1.1\r\n%H\r\n", 200, "\"openapi\":\"3.1.0\"", "described"},
     {"GET /docs HTTP/1.1\r\n%H\r\n", 200, "<p>page</p>", "for people, by the page"},
-    {"GET /docs/errors HTTP/1.1\r\n%H\r\n", 200, "id=\"not_found\"", "what problems point to"},
+    {"GET /openapi.json HTTP/1.1\r\n%H\r\n", 200,
+     "{\"code\":\"not_found\",\"status\":404,\"is_retried\":false}", "with the codes of errors"},
+    {"GET /docs/errors HTTP/1.1\r\n%H\r\n", 200, "<p>page</p>", "what problems point to"},
     {"POST /api/v1/csp-report HTTP/1.1\r\n%HSec-Fetch-Site: same-origin\r\nContent-Type: "
      "application/csp-report\r\nContent-Length: 2\r\n\r\n{}", 204, NULL, "a browser's own report"},
     /* files */
@@ -209,6 +211,9 @@ static void test_without_a_page_the_api_is_still_described_for_people(void **sta
     EXPECT(answer, 200);
     assert_true(answer_has(&answer, "/api/v1/names/{name}"));
     assert_true(answer_has(&answer, "href=\"/openapi.json\""));
+    buf_finish(&answer.bytes);
+    answer = exchange(*state, "GET /docs/errors HTTP/1.1\r\n%H\r\n");
+    assert_true(answer_has(&answer, "id=\"not_found\""));
     buf_finish(&answer.bytes);
 }
 

@@ -48,6 +48,13 @@ const docsRoute = createRoute({
   component: lazyRouteComponent(() => import('~/features/docs/page'), 'DocsPage'),
 });
 
+const docsErrorsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/docs/errors',
+  loader: () => loadTexts('docs', 'causes'),
+  component: lazyRouteComponent(() => import('~/features/docs/errors'), 'ErrorsPage'),
+});
+
 const frameRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: 'frame',
@@ -168,6 +175,7 @@ const tree = rootRoute.addChildren([
   loginRoute,
   setupRoute,
   docsRoute,
+  docsErrorsRoute,
   frameRoute.addChildren([
     indexRoute,
     generateRoute,

@@ -2,6 +2,7 @@ import i18next from 'i18next';
 import { useCallback, useMemo } from 'react';
 import { initReactI18next, useTranslation } from 'react-i18next';
 import type auth from '../locales/en/auth.json';
+import type causes from '../locales/en/causes.json';
 import type common from '../locales/en/common.json';
 import type docs from '../locales/en/docs.json';
 import type errors from '../locales/en/errors.json';
@@ -24,6 +25,7 @@ import type { Language } from './preferences';
 
 interface Bundles {
   auth: typeof auth;
+  causes: typeof causes;
   common: typeof common;
   docs: typeof docs;
   errors: typeof errors;

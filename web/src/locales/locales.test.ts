@@ -55,7 +55,7 @@ describe.each(bundles)('texts of %s', (bundle) => {
   it('has no English left in the Chinese', () => {
     // Names, formats, units and the other language's own name are the same everywhere.
     const names =
-      /vitrine|AI|OpenAPI|API|JSON|RFC|ZIP|PNG|JPEG|WebP|UTF-8|Cookie|HTTP|English|GPT|\{\{\w+\}\}|100 %|400 %/g;
+      /Content-Type|Idempotency-Key|Retry-After|If-Match|Allow|Range|Host|limit|left|unit|vitrine|AI|OpenAPI|API|JSON|RFC|ZIP|PNG|JPEG|WebP|UTF-8|Cookie|HTTP|English|GPT|\{\{\w+\}\}|100 %|400 %/g;
     for (const [key, text] of Object.entries(chinese)) {
       expect(text.replace(names, ''), key).not.toMatch(/[A-Za-z]{2,}/);
       if (/[A-Za-z]{3,}/.test((english[key] ?? '').replace(names, ''))) {
@@ -72,8 +72,8 @@ describe.each(bundles)('texts of %s', (bundle) => {
   });
 
   it('has no text that nothing shows', () => {
-    // `errors` are chosen by the server's codes; a template literal covers what begins like it.
-    if (name === 'errors') return;
+    // These are chosen by the server's codes; a template literal covers what begins like it.
+    if (name === 'errors' || name === 'causes') return;
     const templates = [...all.matchAll(/`([a-z]+\.[\w.-]*)\$\{/g)].map((match) => match[1] ?? '');
     for (const key of Object.keys(english).map(singular)) {
       const full = `${name}.${key}`;
@@ -106,6 +106,16 @@ describe('errors', () => {
     for (const one of codes) {
       expect(texts, one).toHaveProperty([one]);
       expect(texts[one], one).toMatch(language === 'en' ? /[.!]$/ : /[。！]$/);
+      // What happened, and then what to do.
+      expect(texts[one], one).toMatch(language === 'en' ? /[.:;] .*[.!]$/ : /请/);
+    }
+  });
+
+  it.each(['en', 'zh-CN'])('have a cause for every code and no other in %s', (language) => {
+    const causes = read(language, 'causes.json');
+    expect(Object.keys(causes).sort()).toEqual([...codes].sort());
+    for (const one of codes) {
+      expect(causes[one], one).toMatch(language === 'en' ? /\.$/ : /。$/);
     }
   });
 

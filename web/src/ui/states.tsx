@@ -3,8 +3,8 @@ import { Copy, type LucideIcon, RotateCw, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { ApiError, errorDetail, errorText } from '~/api/errors';
 import { copyText } from '~/lib/clipboard';
-import { useT } from '~/lib/i18n';
-import { Button } from './button';
+import { currentLanguage, useT } from '~/lib/i18n';
+import { Button, buttonClass } from './button';
 import { showToast } from './toast';
 
 /** What belongs here, and the one action that brings it. */
@@ -47,7 +47,9 @@ export function ErrorState({
 }) {
   const t = useT();
   const trace = error instanceof ApiError ? error.traceId : '';
-  const detail = errorDetail(error);
+  const code = error instanceof ApiError && error.status > 0 ? error.code : '';
+  // The server's own words are English; who reads another language has the sentence of the code.
+  const detail = currentLanguage() === 'en' ? errorDetail(error) : '';
   return (
     <div
       role="alert"
@@ -64,7 +66,7 @@ export function ErrorState({
       />
       <p className="max-w-md text-13 text-fg">{errorText(error, t)}</p>
       {detail && <p className="max-w-md text-12 text-fg-3">{detail}</p>}
-      <div className="mt-2 flex gap-2">
+      <div className="mt-2 flex flex-wrap justify-center gap-2">
         {onRetry && (
           <Button icon={RotateCw} onClick={onRetry} height="dense">
             {t('common.retry')}
@@ -81,6 +83,16 @@ export function ErrorState({
           >
             {t('common.trace.copy')}
           </Button>
+        )}
+        {code && (
+          <a
+            href={`/docs/errors#${code}`}
+            target="_blank"
+            rel="noreferrer"
+            className={buttonClass('ghost', 'dense')}
+          >
+            {t('common.error.about')}
+          </a>
         )}
       </div>
     </div>

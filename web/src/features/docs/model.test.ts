@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Document, filterGroups, groupsOf, type Schema } from './model';
+import { type Document, filterCodes, filterGroups, groupsOf, type Schema } from './model';
 
 function documentOf(body: Schema, schemas: Record<string, Schema> = {}): Document {
   return {
@@ -102,4 +102,23 @@ test('groups follow the tags, and a search leaves what has every word', () => {
   ]);
   expect(filterGroups(groups, 'saucer')).toEqual([]);
   expect(filterGroups(groups, ' ')).toEqual(groups);
+});
+
+describe('codes', () => {
+  const codes = [
+    { code: 'not_found', status: 404, is_retried: false },
+    { code: 'unreachable', status: 502, is_retried: true },
+  ];
+  const find = (words: string) =>
+    filterCodes(codes, words, (code) => (code === 'unreachable' ? '连接 connection' : '')).map(
+      ({ code }) => code,
+    );
+
+  test('are found by name, status and what is said about them', () => {
+    expect(find('')).toEqual(['not_found', 'unreachable']);
+    expect(find('found 404')).toEqual(['not_found']);
+    expect(find('Connection')).toEqual(['unreachable']);
+    expect(find('连接')).toEqual(['unreachable']);
+    expect(find('500')).toEqual([]);
+  });
 });

@@ -36,10 +36,16 @@ interface Method {
   security?: Record<string, unknown>[];
 }
 
+export interface ErrorCode {
+  code: string;
+  status: number;
+  is_retried: boolean;
+}
+
 export interface Document {
   info: { title: string; version: string };
   paths: Record<string, Record<string, Method>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; 'x-error-codes'?: ErrorCode[] };
 }
 
 /** A row of a table of fields. */
@@ -222,4 +228,17 @@ export function filterGroups(groups: Group[], words: string): Group[] {
   return groups
     .map((group) => ({ ...group, operations: group.operations.filter(fits) }))
     .filter((group) => group.operations.length > 0);
+}
+
+/** Codes that fit all words; the number of a status and what is said about a code count too. */
+export function filterCodes(
+  codes: readonly ErrorCode[],
+  words: string,
+  textOf: (code: string) => string,
+): ErrorCode[] {
+  const wanted = words.trim().toLocaleLowerCase().split(/\s+/).filter(Boolean);
+  return codes.filter(({ code, status }) => {
+    const text = `${code} ${status} ${textOf(code)}`.toLocaleLowerCase();
+    return wanted.every((word) => text.includes(word));
+  });
 }

@@ -4,14 +4,9 @@ import { useT } from '~/lib/i18n';
 import { Field, TextInput } from '~/ui/field';
 import { Mark } from '~/ui/mark';
 import { useTitle } from '~/ui/page';
-import { type Document, filterGroups, type Group, groupsOf } from './model';
+import { filterGroups, type Group, groupsOf } from './model';
 import { Code, MethodMark, OperationSection } from './operation';
-
-async function load(): Promise<Document> {
-  const response = await fetch('/openapi.json');
-  if (!response.ok) throw new Error(`openapi.json: ${response.status}`);
-  return response.json();
-}
+import { documentQuery } from './queries';
 
 function Contents({ groups, words }: { groups: Group[]; words: string }) {
   const t = useT();
@@ -43,11 +38,7 @@ function Contents({ groups, words }: { groups: Group[]; words: string }) {
 export function DocsPage() {
   const t = useT();
   useTitle(t('docs.title'));
-  const { data, isError } = useQuery({
-    queryKey: ['openapi'],
-    queryFn: load,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const { data, isError } = useQuery(documentQuery);
   const [words, setWords] = useState('');
   const wanted = useDeferredValue(words);
   const groups = useMemo(() => (data ? groupsOf(data) : []), [data]);

@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, data } from '~/api/client';
-import { ApiError, errorDetail, errorText } from '~/api/errors';
+import { ApiError, errorText } from '~/api/errors';
 import type { ProviderImport as Plan, ProviderFile, ProviderKind } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
@@ -111,7 +111,7 @@ export function ProviderImport({
   );
 }
 
-/** Where in the file it is wrong, in the server's words, which know the place. */
+/** Where in the file it is wrong, and what is wrong there, by the code. */
 function Refused({ error }: { error: unknown }) {
   const t = useT();
   const field = error instanceof ApiError ? error.field : '';
@@ -119,9 +119,7 @@ function Refused({ error }: { error: unknown }) {
     <div role="alert" className="mb-3 rounded-8 bg-bad-soft px-3 py-2 text-13">
       <p className="font-medium text-bad">{t('settings.import.refused')}</p>
       {field && <p className="mt-1 font-mono text-12 break-all">{field}</p>}
-      <p className="mt-1 text-12 break-words text-fg-2">
-        {errorDetail(error) || errorText(error, t)}
-      </p>
+      <p className="mt-1 text-12 break-words text-fg-2">{errorText(error, t)}</p>
     </div>
   );
 }
