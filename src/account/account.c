@@ -294,7 +294,7 @@ static bool check_keys(const struct shortcut *item, size_t index, struct error *
         char field[64];
         size_t chars = text_count(item->keys.items[i]);
 
-        snprintf(field, sizeof field, "shortcuts[%zu].keys[%zu]", index, i);
+        (void)snprintf(field, sizeof field, "shortcuts[%zu].keys[%zu]", index, i);
         if (chars == 0)
             return error_field(err, ERROR_TOO_SHORT, field, 1, "a key has 1 character or more");
         if (chars > SHORTCUT_KEY_MAX_CHARS)
@@ -316,7 +316,7 @@ bool account_shortcuts_check(const struct shortcut *items, size_t count, struct 
 
             if (!str_equal(items[before].command, items[i].command))
                 continue;
-            snprintf(field, sizeof field, "shortcuts[%zu].command", i);
+            (void)snprintf(field, sizeof field, "shortcuts[%zu].command", i);
             return error_field(err, ERROR_INVALID, field, 0, "the command is there twice");
         }
         if (!check_keys(&items[i], i, err))
