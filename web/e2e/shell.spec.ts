@@ -293,3 +293,32 @@ test('the page says so after five seconds, keeps what is read, and is glad when 
     /status of (401|50[23])|ERR_|dynamically imported module/,
   );
 });
+
+test.describe('an error', () => {
+  test.use({ allowed: /status of (401|422)/ });
+
+  test('an error leads to what is known of its code, in the language of the page', async ({
+    signedIn: page,
+  }) => {
+    await page.route(/\/api\/v1\/settings$/, (route) =>
+      route.fulfill({
+        status: 422,
+        contentType: 'application/problem+json',
+        json: { code: 'invalid', detail: 'the value is off', trace_id: '0123456789abcdef' },
+      }),
+    );
+    await page.goto('/settings/system');
+    const problem = page.getByRole('alert').filter({ hasText: 'This value does not fit' });
+    await expect(problem.getByText('the value is off')).toBeVisible();
+    await expect(problem.getByRole('button', { name: 'Copy trace id' })).toBeVisible();
+    const about = problem.getByRole('link', { name: 'About this error' });
+    await expect(about).toHaveAttribute('href', '/docs/errors#invalid');
+    await page.goto((await about.getAttribute('href')) ?? '');
+    const code = page.getByRole('region', { name: /^invalid / });
+    await expect(code).toBeInViewport();
+    await expect(code).toContainText('422');
+    await expect(code).toContainText('The type is right and the value is not');
+    await page.getByRole('searchbox').fill('429');
+    await expect(page.getByRole('heading', { level: 2 })).toHaveCount(3);
+  });
+});
