@@ -203,7 +203,7 @@ function Filters({
     <div className="flex gap-2 max-md:order-last max-md:w-full">
       <Select
         label={t('queue.filter.label')}
-        className="w-32 max-md:!w-full"
+        className="!w-32 shrink-0 max-md:!w-full max-md:shrink"
         value={search.state ?? 'all'}
         onChange={(value) => onChange({ state: value === 'all' ? undefined : value })}
         options={(['all', 'active', 'failed', 'done', 'cancelled'] as const).map((value) => ({
@@ -214,7 +214,7 @@ function Filters({
       {(providers.length > 1 || search.provider) && (
         <Select
           label={t('queue.filter.provider')}
-          className="w-40 max-md:!w-full"
+          className="!w-40 shrink-0 max-md:!w-full max-md:shrink"
           value={search.provider ?? 'all'}
           onChange={(value) => onChange({ provider: value === 'all' ? undefined : value })}
           options={[
@@ -225,7 +225,7 @@ function Filters({
       )}
       <Select
         label={t('queue.filter.since')}
-        className="w-36 max-md:!w-full"
+        className="!w-36 shrink-0 max-md:!w-full max-md:shrink"
         value={search.since ?? 'ever'}
         onChange={(value) => onChange({ since: value === 'ever' ? undefined : value })}
         options={(['ever', '1h', '24h', '7d', '30d'] as const).map((value) => ({

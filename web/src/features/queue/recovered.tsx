@@ -30,19 +30,11 @@ export function Recovered({
             {t('queue.recovered.head', { time: format.dateTime(recovered.at) })}
           </p>
           <p className="text-fg-2">
-            {[
-              t('queue.recovered.waiting', {
-                count: recovered.waiting,
-                value: format.number(recovered.waiting),
-              }),
-              t('queue.recovered.inFlight', {
-                count: recovered.in_flight,
-                value: format.number(recovered.in_flight),
-              }),
-              asks > 0
-                ? t('queue.recovered.asks', { count: asks, value: format.number(asks) })
-                : t('queue.recovered.resumed'),
-            ].join(' ')}
+            {t(asks > 0 ? 'queue.recovered.asks' : 'queue.recovered.resumed', {
+              waiting: format.number(recovered.waiting),
+              inFlight: format.number(recovered.in_flight),
+              asks: format.number(asks),
+            })}
           </p>
         </div>
         <div className="flex gap-1.5">
