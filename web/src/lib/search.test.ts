@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { optionalId, optionalText, readLibrarySearch } from './search';
+import { optionalId, optionalText, readLibrarySearch, readQueueSearch } from './search';
 
 describe('addresses', () => {
   it('takes what fits and drops the rest', () => {
@@ -37,5 +37,19 @@ describe('addresses', () => {
     expect(optionalText('')).toBeUndefined();
     expect(optionalId('01JABC')).toBe('01JABC');
     expect(optionalId('../x')).toBeUndefined();
+  });
+
+  it('reads what the queue is asked for', () => {
+    expect(
+      readQueueSearch({ state: 'failed', since: '7d', range: '99d', provider: '<', all: 'true' }),
+    ).toEqual({
+      state: 'failed',
+      provider: undefined,
+      since: '7d',
+      range: undefined,
+      by: undefined,
+      model: undefined,
+      all: true,
+    });
   });
 });
