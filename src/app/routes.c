@@ -10,6 +10,7 @@ const struct http_route *const app_tables[] = {
     health_routes,        /* providers: health */
     provider_file_routes, /* providers: export, import */
     model_routes,         /* models */
+    preset_routes,        /* presets */
     operation_routes,     /* operations */
     asset_routes,         /* assets, files */
     upload_routes,        /* assets: upload, import */

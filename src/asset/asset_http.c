@@ -211,21 +211,6 @@ static bool show(struct request *req, struct error *err)
            reply_detail(req, &detail, err);
 }
 
-/* RFC 9110 13.1.1: our tags are versions; "*" is any. */
-static bool read_match(struct request *req, int64_t *version, struct error *err)
-{
-    struct str match = str_trim(request_header(req, "If-Match"));
-
-    *version = 0;
-    if (match.size == 0 || str_equal(match, STR("*")))
-        return true;
-    if (match.size < 3 || match.data[0] != '"' || match.data[match.size - 1] != '"' ||
-        !str_to_int64(str_slice(match, 1, match.size - 2), version) || *version <= 0)
-        return error_field(err, ERROR_PRECONDITION, "If-Match", 0,
-                           "this is no ETag of this picture");
-    return true;
-}
-
 static bool patch(struct request *req, struct error *err)
 {
     const struct patch_input *input = req->input;
@@ -241,7 +226,7 @@ static bool patch(struct request *req, struct error *err)
     struct asset_detail detail;
     struct str id;
 
-    if (!request_path_id(req, "id", &id, err) || !read_match(req, &change.version, err) ||
+    if (!request_path_id(req, "id", &id, err) || !request_match(req, &change.version, err) ||
         (change.has_name && !asset_name_check(change.name, err)) ||
         (change.has_tags && !tags_check(&input->tags, req->arena, &change.tags, err)))
         return false;

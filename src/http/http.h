@@ -138,6 +138,9 @@ struct str request_header(struct request *req, const char *name); /* empty when 
 /* Empty when absent, given twice, or when a bearer came along: then cookies do not count (S18).
  * "sid" is the session's cookie under whichever name http_reply_session() gave it. */
 struct str request_cookie(struct request *req, const char *name);
+/* If-Match of a row whose strong ETag is its version: 0 when absent or "*".  PRECONDITION for
+ * anything else that is no version. */
+MUST_CHECK bool request_match(struct request *req, int64_t *version, struct error *err);
 struct str request_text(struct request *req,
                         const char *field); /* a text part of a multipart body */
 static inline bool request_present(const struct request *req, size_t field_row)

@@ -32,6 +32,20 @@ bool request_path_id(struct request *req, const char *name, struct str *out, str
     return true;
 }
 
+/* RFC 9110 13.1.1: our tags are versions; "*" is any. */
+bool request_match(struct request *req, int64_t *version, struct error *err)
+{
+    struct str match = str_trim(request_header(req, "If-Match"));
+
+    *version = 0;
+    if (match.size == 0 || str_equal(match, STR("*")))
+        return true;
+    if (match.size < 3 || match.data[0] != '"' || match.data[match.size - 1] != '"' ||
+        !str_to_int64(str_slice(match, 1, match.size - 2), version) || *version <= 0)
+        return error_field(err, ERROR_PRECONDITION, "If-Match", 0, "this is no ETag of ours");
+    return true;
+}
+
 static const struct query_value *query_find(struct request *req, const char *name)
 {
     for (size_t i = 0; i < req->call->query_count; i++)

@@ -127,8 +127,8 @@ static bool refuse_whole(const char *prefix, struct error *err)
     return error_field(err, ERROR_WRONG_TYPE, field, 0, "an object is wanted");
 }
 
-bool operation_check(const struct operation *operation, const struct json *parameters,
-                     const char *prefix, struct arena *arena, struct str *out, struct error *err)
+static bool check(const struct operation *operation, const struct json *parameters, bool is_whole,
+                  const char *prefix, struct arena *arena, struct str *out, struct error *err)
 {
     CLEANUP(buf_finish) struct buf whole = {0};
     struct json_writer writer;
@@ -144,6 +144,8 @@ bool operation_check(const struct operation *operation, const struct json *param
         const struct json *value = json_get(parameters, parameter->name);
         char field[80];
 
+        if (!is_whole && (value == NULL || json_is(value, JSON_NULL)))
+            continue;
         snprintf(field, sizeof(field), "%s%s", prefix, parameter->name);
         json_name(&writer, parameter->name);
         if (value != NULL && !json_is(value, JSON_NULL)) {
@@ -160,6 +162,19 @@ bool operation_check(const struct operation *operation, const struct json *param
     json_end_object(&writer);
     *out = arena_str(arena, buf_str(&whole));
     return true;
+}
+
+bool operation_check(const struct operation *operation, const struct json *parameters,
+                     const char *prefix, struct arena *arena, struct str *out, struct error *err)
+{
+    return check(operation, parameters, true, prefix, arena, out, err);
+}
+
+bool operation_check_given(const struct operation *operation, const struct json *parameters,
+                           const char *prefix, struct arena *arena, struct str *out,
+                           struct error *err)
+{
+    return check(operation, parameters, false, prefix, arena, out, err);
 }
 
 void step_fail(struct attempt *attempt, struct step *out, enum failure_class class,

@@ -76,6 +76,10 @@ const struct engine_operation *const *operations_for_engine(void);
 MUST_CHECK bool operation_check(const struct operation *operation, const struct json *parameters,
                                 const char *prefix, struct arena *arena, struct str *out,
                                 struct error *err);
+/* The same of what is there: nothing is required and no fall-back filled in; null is absent. */
+MUST_CHECK bool operation_check_given(const struct operation *operation,
+                                      const struct json *parameters, const char *prefix,
+                                      struct arena *arena, struct str *out, struct error *err);
 
 /* What the nouns put into a task's inputs, per port: pictures by their bytes. */
 struct input_picture {

@@ -256,6 +256,25 @@ static void test_every_fallback_passes_its_own_check(void **state)
     }
 }
 
+static void test_what_is_given_is_checked_alone(void **state)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    CLEANUP(json_cleanup) struct json *wrong = NULL;
+    struct error err = {0};
+    struct str out;
+
+    (void)state;
+    assert_true(json_read(STR("{\"seed\":null,\"is_on\":true,\"count\":3}"), &json, &err));
+    assert_true(operation_check_given(&sample, json, "parameters.", arena, &out, &err));
+    assert_true(str_equal(out, STR("{\"count\":3,\"is_on\":true}")));
+    assert_true(operation_check_given(&sample, NULL, "parameters.", arena, &out, &err));
+    assert_true(str_equal(out, STR("{}")));
+    assert_true(json_read(STR("{\"prompt\":\"123456\"}"), &wrong, &err));
+    assert_false(operation_check_given(&sample, wrong, "parameters.", arena, &out, &err));
+    assert_string_equal(err.field, "parameters.prompt");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_object_is_refused_where_it_stands),
         cmocka_unit_test(test_a_long_unknown_name_is_clipped_between_characters),
         cmocka_unit_test(test_what_is_absent_takes_its_fallback),
+        cmocka_unit_test(test_what_is_given_is_checked_alone),
         cmocka_unit_test(test_every_row_has_a_name_of_its_own_and_both_languages),
         cmocka_unit_test(test_every_fallback_passes_its_own_check),
     };

@@ -1,13 +1,15 @@
 /*
- * settings/settings.h: what the house can be told: settings from four places, and the accounts at
- * AI services.  Knows the database, HTTP and the registry of provider kinds; no other noun.
+ * settings/settings.h: what the house can be told: settings from four places, the accounts at AI
+ * services, and people's presets of a form.  Knows the database, HTTP, the registry of provider
+ * kinds and the operations' tables; no other noun.
  *
  * The room in reading order: setting_table.c (every setting, one row each), setting_rules.c
  * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
  * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
  * (what an account may be), models.c (what it offers), provider_store.c, providers.c (changes),
  * probe.c (the free call of a test), providers_http.c, provider_health_http.c, provider_file.c and
- * provider_file_http.c (from house to house), models_http.c.
+ * provider_file_http.c (from house to house), models_http.c; then preset.c, preset_store.c,
+ * preset_http.c.
  */
 #pragma once
 
@@ -43,8 +45,8 @@ void settings_destroy(struct settings *settings); /* takes NULL */
 struct settings_hooks {
     void *context;
     /*
-     * Inside the transaction of a change: `kind` is "settings.changed" or "provider.changed",
-     * `body` the event's JSON.  False rolls the change back.
+     * Inside the transaction of a change: `kind` is "settings.changed", "provider.changed" or
+     * "presets.changed", `body` the event's JSON.  False rolls the change back.
      */
     bool (*announce)(void *context, struct db *db, const char *kind, struct str body,
                      int64_t now_ms, struct error *err);
@@ -139,3 +141,4 @@ extern const struct http_route provider_routes[];      /* providers */
 extern const struct http_route health_routes[];        /* providers: how they do */
 extern const struct http_route provider_file_routes[]; /* providers: export, import */
 extern const struct http_route model_routes[];         /* models */
+extern const struct http_route preset_routes[];        /* presets */

@@ -385,6 +385,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My presets and those that others share */
+        get: operations["get_presets"];
+        put?: never;
+        /** Keep a form's values under a name */
+        post: operations["post_presets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One preset */
+        get: operations["get_presets_id"];
+        put?: never;
+        post?: never;
+        /** Delete a preset of mine */
+        delete: operations["delete_presets_id"];
+        options?: never;
+        head?: never;
+        /** Change a preset of mine, or make any my default */
+        patch: operations["patch_presets_id"];
+        trace?: never;
+    };
     "/api/v1/operations": {
         parameters: {
             query?: never;
@@ -1962,6 +1999,77 @@ export interface components {
         ModelList: {
             /** @description By provider, the oldest first. */
             items: components["schemas"]["Model"][];
+        };
+        PresetList: {
+            /** @description Mine first, then those that others share, each by name. */
+            items: components["schemas"]["Preset"][];
+        };
+        Preset: {
+            /** @description The preset's id. */
+            id: string;
+            /** @description Changes with each edit; for If-Match. */
+            etag: string;
+            /** @description One of a kind among its owner's. */
+            name: string;
+            /** @description Who made it. */
+            owner_name: string;
+            /** @description Only then can it be changed. */
+            is_mine: boolean;
+            /** @description Everybody in the house sees it. */
+            is_shared: boolean;
+            /** @description What my page begins with when it is empty. */
+            is_default: boolean;
+            /** @description Whose parameters these are. */
+            operation: string;
+            /**
+             * Format: int64
+             * @description Pictures side by side.
+             */
+            count: number;
+            /** @description An object; what is absent is left as the operation has it. */
+            parameters: unknown;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            changed_at: string;
+        };
+        PresetInput: {
+            /** @description One of a kind among mine. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Pictures side by side.
+             */
+            count: number;
+            /** @description An object: the operation's parameters, none of them needed. */
+            parameters: unknown;
+            /** @description Everybody in the house sees it, but only its owner changes it. */
+            is_shared?: boolean;
+            /** @description My page begins with it; a shared one can be that too. */
+            is_default?: boolean;
+            /** @description Whose parameters these are, as image.generate. */
+            operation: string;
+        };
+        PresetChange: {
+            /** @description One of a kind among mine. */
+            name?: string;
+            /**
+             * Format: int64
+             * @description Pictures side by side.
+             */
+            count?: number;
+            /** @description An object: the operation's parameters, none of them needed. */
+            parameters?: unknown;
+            /** @description Everybody in the house sees it, but only its owner changes it. */
+            is_shared?: boolean;
+            /** @description My page begins with it; a shared one can be that too. */
+            is_default?: boolean;
         };
         OperationList: {
             items: components["schemas"]["Operation"][];
@@ -3875,6 +3983,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_presets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_presets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_presets_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
                 };
             };
             "4XX": components["responses"]["Problem"];
