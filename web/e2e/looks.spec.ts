@@ -149,8 +149,13 @@ async function scene(rig: Rig) {
 }
 
 const words = {
-  en: { add: 'Add a provider', rules: 'Limits and rules', newToken: 'New token' },
-  'zh-CN': { add: '添加服务商', rules: '限制与规则', newToken: '新建令牌' },
+  en: {
+    add: 'Add a provider',
+    rules: 'Limits and rules',
+    newToken: 'New token',
+    keep: 'Save as preset',
+  },
+  'zh-CN': { add: '添加服务商', rules: '限制与规则', newToken: '新建令牌', keep: '保存为预设' },
 };
 
 test.describe.configure({ timeout: 180_000 });
@@ -199,6 +204,14 @@ for (const look of looks.slice(0, 2)) {
   test(`what opens over a page is clean in ${name}`, async ({ signedIn: page, rig }) => {
     await scene(rig);
     await prefer(page, look);
+    const { items } = (await call(rig, 'GET', '/presets')) as { items: object[] };
+    if (items.length === 0) {
+      const kept = { operation: 'image.generate', count: 2, is_shared: true };
+      const parameters = { prompt: 'a lamp', width: 768, height: 1024 };
+      await call(rig, 'POST', '/presets', { ...kept, parameters, name: 'Night 夜' });
+      const gone = { model: '01JDA00000000000000000000A/painter-9' };
+      await call(rig, 'POST', '/presets', { ...kept, parameters: gone, name: 'Old' });
+    }
     const { found, see } = camera(page, look);
     const say = words[look.language];
     const dialog = page.getByRole('dialog');
@@ -227,6 +240,14 @@ for (const look of looks.slice(0, 2)) {
     await page.keyboard.press('Control+k');
     await expect(dialog).toBeVisible();
     await see('palette', both);
+    await go(page, '/generate');
+    await page.getByRole('button', { name: say.keep }).click();
+    await expect(dialog).toBeVisible();
+    await see('preset-form', both);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('p');
+    await expect(page.getByText('Night 夜')).toBeVisible();
+    await see('presets', ['desktop']);
     await go(page, '/library');
     await expect(page.getByRole('gridcell').first()).toBeVisible();
     await page.keyboard.press('Control+a');

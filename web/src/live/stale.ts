@@ -416,6 +416,7 @@ const stale: Record<string, Handler> = {
   },
   'budget.reached': budgetReached,
   'queue.changed': (client) => refetchSoon(client, ['queue'], 100),
+  'presets.changed': (client) => refetchSoon(client, ['presets'], 100),
   'settings.changed': (client) => refetchSoon(client, ['settings'], 100),
 };
 

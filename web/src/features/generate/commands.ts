@@ -1,4 +1,13 @@
-import { CircleX, FastForward, ImagePlus, PencilLine, Sparkles, WandSparkles } from 'lucide-react';
+import {
+  Bookmark,
+  BookmarkPlus,
+  CircleX,
+  FastForward,
+  ImagePlus,
+  PencilLine,
+  Sparkles,
+  WandSparkles,
+} from 'lucide-react';
 import { defineCommands } from '~/lib/commands';
 
 export const generateCommands = defineCommands('generate', {
@@ -32,5 +41,17 @@ export const generateCommands = defineCommands('generate', {
     icon: ImagePlus,
     scope: 'generate',
     keys: ['U'],
+  },
+  presets: {
+    labelKey: 'generate.command.presets',
+    icon: Bookmark,
+    scope: 'generate',
+    keys: ['P'],
+  },
+  savePreset: {
+    labelKey: 'generate.presets.save',
+    icon: BookmarkPlus,
+    scope: 'generate',
+    keys: [],
   },
 });

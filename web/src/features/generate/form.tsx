@@ -6,6 +6,7 @@ import { Segments } from '~/ui/segments';
 import { counts, type Draft, isOffered, promptLengthMax, type Size } from './model';
 import { ModelPicker } from './model-picker';
 import { MoreFields } from './more-fields';
+import { PresetMenu } from './preset-menu';
 import { PromptBox } from './prompt-box';
 import type { PromptTools } from './prompt-tools';
 import { References } from './references';
@@ -43,6 +44,7 @@ export function Form({
   const negative = operation?.parameters.find((one) => one.name === 'negative_prompt');
   return (
     <div className="flex flex-col gap-4">
+      <PresetMenu draft={draft} models={models} model={model} operation={operation} />
       <PromptBox
         value={draft.prompt}
         onChange={(prompt) => change({ prompt })}

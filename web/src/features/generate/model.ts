@@ -296,6 +296,18 @@ export function runRequest(
 export type Recall = 'prompt' | 'seed' | 'size' | 'all' | 'remix';
 export const recalls: readonly Recall[] = ['all', 'remix', 'prompt', 'seed', 'size'];
 
+/** Of parameters as the server has them those that stand folded under "More". */
+export function valuesOf(parameters: unknown): Draft['values'] {
+  const values: Draft['values'] = {};
+  for (const [name, value] of Object.entries(parameters ?? {})) {
+    if (placed.includes(name)) continue;
+    if (['string', 'number', 'boolean'].includes(typeof value)) {
+      values[name] = value as string | number | boolean;
+    }
+  }
+  return values;
+}
+
 /** Takes over what a picture was made with. */
 export function recallDraft(draft: Draft, asset: AssetDetail, what: Recall): Draft {
   const recipe = asset.recipe;
@@ -306,17 +318,7 @@ export function recallDraft(draft: Draft, asset: AssetDetail, what: Recall): Dra
   if (what === 'prompt') return { ...draft, prompt: recipe.prompt };
   if (what === 'seed') return { ...draft, values: withSeed(draft.values) };
   if (what === 'size') return { ...draft, size };
-  const values: Draft['values'] = {};
-  const parameters =
-    recipe.parameters && typeof recipe.parameters === 'object'
-      ? (recipe.parameters as Record<string, unknown>)
-      : {};
-  for (const [name, value] of Object.entries(parameters)) {
-    if (placed.includes(name) || name === 'seed') continue;
-    if (['string', 'number', 'boolean'].includes(typeof value)) {
-      values[name] = value as string | number | boolean;
-    }
-  }
+  const { seed: _, ...values } = valuesOf(recipe.parameters);
   return {
     ...draft,
     prompt: recipe.prompt,

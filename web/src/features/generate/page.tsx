@@ -21,6 +21,7 @@ import { generateCommands } from './commands';
 import { useDraft } from './draft';
 import { Form } from './form';
 import { chooseModel, fitSize, operationName, type Recall, recallDraft, recalls } from './model';
+import { useDefaultPreset } from './presets';
 import { usePromptTools } from './prompt-tools';
 import { Stage } from './stage';
 import { SubmitBar } from './submit-bar';
@@ -107,6 +108,7 @@ export function GeneratePage() {
     [client, replace, t],
   );
   useOrders(recall);
+  useDefaultPreset(list, operation, Boolean(search.recall || search.reference));
 
   useCommands([
     { ...generateCommands.run, run: () => submit.start('normal') },
