@@ -145,6 +145,19 @@ static bool delete (struct db *db, void *context, struct error *err)
            announce(db, work, err);
 }
 
+/* After the commit whoever waits for events is woken. */
+static bool transact(struct settings *settings, const char *name, db_work work,
+                     struct preset_work *context, struct error *err)
+{
+    const struct settings_hooks *hooks = &settings->services.hooks;
+
+    if (!db_transact(settings->services.pool, name, work, context, err))
+        return false;
+    if (hooks->changed != NULL)
+        hooks->changed(hooks->context, 0);
+    return true;
+}
+
 bool preset_create(struct settings *settings, int64_t user_id, const struct preset_input *input,
                    int64_t now_ms, struct arena *arena, struct str *id, struct error *err)
 {
@@ -163,8 +176,7 @@ bool preset_create(struct settings *settings, int64_t user_id, const struct pres
                 .created_at_ms = now_ms},
     };
 
-    if (!apply(&work, err) ||
-        !db_transact(settings->services.pool, "preset_created", create, &work, err))
+    if (!apply(&work, err) || !transact(settings, "preset_created", create, &work, err))
         return false;
     *id = work.row.id;
     return true;
@@ -183,7 +195,7 @@ bool preset_change(struct settings *settings, int64_t user_id, struct str id, in
                                .input = input,
                                .arena = arena};
 
-    return db_transact(settings->services.pool, "preset_changed", change, &work, err);
+    return transact(settings, "preset_changed", change, &work, err);
 }
 
 bool preset_delete(struct settings *settings, int64_t user_id, struct str id, int64_t version,
@@ -196,5 +208,5 @@ bool preset_delete(struct settings *settings, int64_t user_id, struct str id, in
                                .id = id,
                                .arena = arena};
 
-    return db_transact(settings->services.pool, "preset_deleted", delete, &work, err);
+    return transact(settings, "preset_deleted", delete, &work, err);
 }

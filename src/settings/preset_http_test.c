@@ -54,6 +54,7 @@ static void test_a_preset_is_kept_changed_and_deleted(void **state)
     const struct str tag = STR("Cookie: sid=member\r\nIf-Match: \"1\"\r\n");
 
     assert_int_equal(atomic_load(&house->announced), 1);
+    assert_int_equal(atomic_load(&house->changed), 1); /* whoever waits for events is woken */
     expect_at(house, "GET", path, MEMBER, NULL, 200, "ETag: \"1\"", __LINE__);
     expect_at(house, "GET", PRESETS, MEMBER, NULL, 200,
               "\"etag\":\"1\",\"name\":\"Night\",\"owner_name\":\"Ann\",\"is_mine\":true,"

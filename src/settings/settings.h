@@ -50,7 +50,8 @@ struct settings_hooks {
      */
     bool (*announce)(void *context, struct db *db, const char *kind, struct str body,
                      int64_t now_ms, struct error *err);
-    /* After the commit, on the caller's thread.  `provider_id` is 0 when settings changed. */
+    /* After the commit, on the caller's thread.  `provider_id` is 0 when settings or presets
+     * changed. */
     void (*changed)(void *context, int64_t provider_id);
     /* The engine's lane of a provider; false: nothing was ever sent there since the start. */
     bool (*lane)(void *context, int64_t provider_id, struct lane_view *out);

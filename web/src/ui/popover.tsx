@@ -23,7 +23,7 @@ export function Popover({
     <Base.Root open={isOpen} onOpenChange={(open) => onOpenChange?.(open)}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
-        <Base.Positioner sideOffset={6} align={align} className="z-40 outline-none">
+        <Base.Positioner sideOffset={6} align={align} className="z-50 outline-none">
           <Base.Popup
             className={clsx(
               'popup max-h-(--available-height) max-w-[calc(100vw-1rem)] overflow-y-auto p-3 outline-none',
