@@ -185,3 +185,72 @@ test('works in another tab are seen here', async ({ signedIn: page, rig }) => {
   });
   await expect(page.getByRole('button', { name: 'from elsewhere' })).toBeVisible();
 });
+
+test('words in braces are asked for and multiplied, told before the start', async ({
+  signedIn: page,
+  rig,
+}) => {
+  await page.goto('/generate');
+  await page.getByLabel('Prompt', { exact: true }).fill('a {colour} {thing}');
+  await page
+    .getByRole('group', { name: 'Pictures' })
+    .getByRole('button', { name: '2', exact: true })
+    .click();
+  const start = page.getByRole('button', { name: 'Generate', exact: true });
+  await start.hover();
+  await expect(page.getByText('Fill in colour')).toBeVisible();
+  const words = page.getByRole('group', { name: 'Words in braces' });
+  await words.getByLabel('colour').fill('red | blue');
+  await words.getByLabel('thing').fill(Array.from({ length: 60 }, (_, index) => index).join('|'));
+  await expect(words.getByRole('alert')).toHaveText(
+    '240 pictures at once are too many: at most 200',
+  );
+  await page.keyboard.press('Control+Enter');
+  await expect(page).toHaveURL(/\/generate$/);
+  await words.getByLabel('thing').fill('mug');
+  await expect(page.getByText('2 × 2 = 4 pictures')).toBeVisible();
+  await page.keyboard.press('Control+Enter');
+  await expect(page).toHaveURL(/run=/);
+  const made = new URL(page.url()).searchParams.get('run');
+  const run = (await call(rig, 'GET', `/runs/${made}`)) as {
+    title: string;
+    tasks: { prompt: string }[];
+  };
+  expect(run.title).toBe('a {colour} {thing}');
+  expect(run.tasks.map(({ prompt }) => prompt)).toEqual([
+    'a red mug',
+    'a red mug',
+    'a blue mug',
+    'a blue mug',
+  ]);
+
+  // The words are remembered for the next prompt that has them.
+  await page.getByLabel('Prompt', { exact: true }).fill('one {thing}');
+  await expect(words.getByLabel('thing')).toHaveValue('mug');
+});
+
+test('earlier prompts are walked with Alt and the arrows, in another browser too', async ({
+  signedIn: page,
+  rig,
+}) => {
+  for (const prompt of ['the first lamp', 'the second lamp']) {
+    await call(rig, 'POST', '/runs', {
+      title: prompt,
+      nodes: [{ key: 'p1', operation: 'image.generate', parameters: { prompt, model: 'mock' } }],
+    });
+  }
+  await page.goto('/generate'); // nothing is in this browser's storage
+  const prompt = page.getByLabel('Prompt', { exact: true });
+  await expect(page.getByRole('button', { name: 'Earlier prompts' })).toBeVisible();
+  await prompt.fill('half a thought');
+  await prompt.press('Alt+ArrowUp');
+  await expect(prompt).toHaveValue('the second lamp');
+  await prompt.press('Alt+ArrowUp');
+  await expect(prompt).toHaveValue('the first lamp');
+  await prompt.press('Alt+ArrowDown');
+  await prompt.press('Alt+ArrowDown');
+  await expect(prompt).toHaveValue('half a thought');
+  await page.getByRole('button', { name: 'Earlier prompts' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'the first lamp' }).click();
+  await expect(prompt).toHaveValue('the first lamp');
+});

@@ -133,6 +133,7 @@ test('the default fills a page that opens empty, by keyboard alone, and no other
   const prompt = page.getByLabel('Prompt', { exact: true });
   await prompt.fill('the house style');
   await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox')).toBeFocused();
   await page.keyboard.type('Save as preset');
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Save as preset' });

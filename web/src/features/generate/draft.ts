@@ -4,6 +4,7 @@ import { type Draft, emptyDraft, remember } from './model';
 
 interface DraftStore {
   draft: Draft;
+  /** prompts that something else took the place of; those of runs are on the server */
   history: string[];
   isMoreOpen: boolean;
   change: (change: Partial<Draft>) => void;
@@ -40,10 +41,15 @@ export const useDraft = create<DraftStore>()(
     {
       name: 'vitrine.draft',
       version: 1,
+      partialize: ({ draft, isMoreOpen }) => ({ draft, isMoreOpen }),
       // Fields that a later version adds have their defaults in old records.
       merge: (saved, current) => {
         const old = saved as Partial<DraftStore> | undefined;
-        return { ...current, ...old, draft: { ...emptyDraft, ...old?.draft } };
+        return {
+          ...current,
+          isMoreOpen: old?.isMoreOpen ?? false,
+          draft: { ...emptyDraft, ...old?.draft },
+        };
       },
     },
   ),

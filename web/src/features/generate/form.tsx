@@ -11,6 +11,7 @@ import { PromptBox } from './prompt-box';
 import type { PromptTools } from './prompt-tools';
 import { References } from './references';
 import { SizePicker } from './size-picker';
+import { VariableFields } from './variable-fields';
 
 const ToolBar = lazy(() => import('./tool-bar').then((file) => ({ default: file.ToolBar })));
 
@@ -59,6 +60,7 @@ export function Form({
           references={draft.references}
         />
       </Suspense>
+      <VariableFields draft={draft} change={change} />
       {negative && model && isOffered(negative, model) && (
         <Field label={t('generate.negative.label')}>
           <TextArea

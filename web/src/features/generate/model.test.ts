@@ -11,14 +11,20 @@ import {
   joinKeyword,
   joinTexts,
   leftMs,
+  longestPrompt,
   moveItem,
   nearestPixels,
+  picturesMax,
   pixelClasses,
+  promptCount,
+  promptGaps,
+  promptHistory,
   ratioName,
   ratios,
   ratioValue,
   recallDraft,
   remember,
+  rememberVariable,
   runRequest,
   seedMax,
   sizeFor,
@@ -298,7 +304,62 @@ describe('progress', () => {
   });
 });
 
+describe('words in braces', () => {
+  const words = { ...draft, prompt: 'a {colour} {thing}', count: 2 };
+
+  it('make a picture of every value with every other, with the same seeds', () => {
+    const variables = { colour: 'red | blue', thing: 'mug' };
+    const request = runRequest({ ...words, variables }, free, operation, 7, 'normal');
+    expect(request.title).toBe('a {colour} {thing}');
+    expect(request.nodes.map(({ key }) => key)).toEqual(['p1', 'p2', 'p3', 'p4']);
+    expect(
+      request.nodes.map(({ parameters }) => {
+        const { prompt, seed } = parameters as { prompt: string; seed: number };
+        return [prompt, seed];
+      }),
+    ).toEqual([
+      ['a red mug', 7],
+      ['a red mug', 8],
+      ['a blue mug', 7],
+      ['a blue mug', 8],
+    ]);
+    expect(promptCount({ ...words, variables })).toBe(2);
+    expect(longestPrompt({ ...words, variables })).toBe('a blue mug'.length);
+  });
+
+  it('are asked for, bounded and remembered', () => {
+    expect(promptGaps({ ...words, variables: { colour: 'red' } })).toEqual(['thing']);
+    const many = Array.from({ length: 101 }, (_, index) => index).join('|');
+    const over = { ...words, variables: { colour: many, thing: 'mug' } };
+    expect(promptCount(over) * over.count).toBeGreaterThan(picturesMax);
+    expect(runRequest(over, free, operation, 0, 'normal').nodes).toEqual([]);
+    let kept: Record<string, string> = {};
+    for (let index = 0; index < 60; index++) kept = rememberVariable(kept, `v${index}`, 'x');
+    kept = rememberVariable(kept, 'v20', 'y');
+    expect(Object.keys(kept)).toHaveLength(50);
+    expect(Object.keys(kept).at(-1)).toBe('v20');
+    expect(kept).not.toHaveProperty('v9');
+  });
+});
+
 describe('history and order', () => {
+  it('is what stood here and what was sent, each once, without texts', () => {
+    const run = (operation: string, ...prompts: string[]) =>
+      ({ tasks: prompts.map((prompt) => ({ prompt, operation })) }) as Run;
+    expect(
+      promptHistory(
+        ['kept'],
+        [
+          run('image.generate', 'b', 'b', 'a '),
+          run('prompt.expand', 'short'),
+          run('image.generate', 'kept', '', 'c'),
+        ],
+      ),
+    ).toEqual(['kept', 'b', 'a', 'c']);
+    const many = run('image.generate', ...Array.from({ length: 300 }, (_, index) => `${index}`));
+    expect(promptHistory([], [many])).toHaveLength(200);
+  });
+
   it('keeps each prompt once, newest first, at most fifty', () => {
     expect(remember(['a', 'b'], ' b ')).toEqual(['b', 'a']);
     expect(remember(['a'], '  ')).toEqual(['a']);

@@ -1,10 +1,14 @@
 import type { AssetDetail, Model, Operation, Parameter, Run, RunRequest, Task } from '~/api/types';
+import { isTextRun } from '~/lib/text-tasks';
 import { elapsedMs } from '~/lib/time';
+import { countFilled, fillAll, missingVariables } from '~/lib/variables';
 
 /** What the Generate page decides, without a screen. */
 
 export const operationName = 'image.generate';
 export const counts = [1, 2, 4, 8] as const;
+/** Pictures of one start; the server takes more, but nobody looks through more at once. */
+export const picturesMax = 200;
 export const seedMax = 2 ** 32 - 1;
 
 /** Characters of a prompt, as the operation says. */
@@ -26,6 +30,8 @@ export interface Draft {
   size: Size | null;
   /** the other parameters by name; absent: the model's default */
   values: Record<string, string | number | boolean>;
+  /** what was written for words in braces, by their names; remembered when they leave the prompt */
+  variables: Record<string, string>;
 }
 
 export const emptyDraft: Draft = {
@@ -36,6 +42,7 @@ export const emptyDraft: Draft = {
   count: 4,
   size: { width: 1024, height: 1024 },
   values: {},
+  variables: {},
 };
 
 export const ratios = ['1:1', '4:3', '3:2', '16:9', '3:4', '2:3', '9:16'] as const;
@@ -242,7 +249,7 @@ export function canUse(model: Model, references: number): boolean {
 
 /** What a node is given: what is set, as far as the model has it. */
 function nodeParameters(draft: Draft, model: Model, operation: Operation) {
-  const out: Record<string, unknown> = { model: model.id, prompt: draft.prompt.trim() };
+  const out: Record<string, unknown> = { model: model.id };
   for (const parameter of operation.parameters) {
     const { name, type } = parameter;
     if (name === 'width' || name === 'height') {
@@ -261,9 +268,39 @@ function nodeParameters(draft: Draft, model: Model, operation: Operation) {
   return out;
 }
 
+/** The prompts that the draft's words in braces make, with every value: at least one. */
+export function promptCount(draft: Draft): number {
+  return countFilled(draft.prompt, draft.variables);
+}
+
+/** Names of words in braces that have no value yet. */
+export function promptGaps(draft: Draft): string[] {
+  return missingVariables(draft.prompt, draft.variables);
+}
+
+/** Characters of the longest prompt that is sent. */
+export function longestPrompt(draft: Draft): number {
+  const prompts = fillAll(draft.prompt.trim(), draft.variables, picturesMax);
+  return Math.max(0, ...prompts.map((prompt) => [...prompt].length));
+}
+
+/** How many are remembered: old names make room. */
+const variablesMax = 50;
+
+/** Keeps a value under its name, the newest last. */
+export function rememberVariable(
+  variables: Draft['variables'],
+  name: string,
+  value: string,
+): Draft['variables'] {
+  const entries = Object.entries(variables).filter(([one]) => one !== name);
+  return Object.fromEntries([...entries, [name, value] as const].slice(-variablesMax));
+}
+
 /**
  * N pictures are N nodes side by side, so that each comes, fails and is retried by itself. They
- * differ by their seed: `seed + index`, from the draft or from `seedBase`.
+ * differ by their seed: `seed + index`, from the draft or from `seedBase`. Prompts made of words in
+ * braces have the same seeds, so that nothing but the words tells them apart.
  */
 export function runRequest(
   draft: Draft,
@@ -281,15 +318,22 @@ export function runRequest(
   return {
     title: draft.prompt.trim().slice(0, 80),
     priority,
-    nodes: Array.from({ length: draft.count }, (_, index) => ({
-      key: `p${index + 1}`,
-      operation: operation.name,
-      parameters:
-        seed && model.has_seed
-          ? { ...parameters, [seed.name]: (base + index) % (seedMax + 1) }
-          : parameters,
-      ...(references.length > 0 ? { inputs: { [port]: references } } : {}),
-    })),
+    nodes: fillAll(
+      draft.prompt.trim(),
+      draft.variables,
+      Math.floor(picturesMax / draft.count),
+    ).flatMap((prompt, row) =>
+      Array.from({ length: draft.count }, (_, index) => ({
+        key: `p${row * draft.count + index + 1}`,
+        operation: operation.name,
+        parameters: {
+          ...parameters,
+          prompt,
+          ...(seed && model.has_seed ? { [seed.name]: (base + index) % (seedMax + 1) } : {}),
+        },
+        ...(references.length > 0 ? { inputs: { [port]: references } } : {}),
+      })),
+    ),
   };
 }
 
@@ -451,6 +495,14 @@ export function joinKeyword(prompt: string, word: string): string {
   return /\p{Script=Han}$/u.test(text.replace(/[。！？]$/, ''))
     ? `${text}，${word}`
     : `${text}, ${word}`;
+}
+
+/** Earlier prompts: what stood here since the page was loaded, then those of one's runs. */
+export function promptHistory(kept: readonly string[], runs: readonly Run[]): string[] {
+  const made = runs
+    .filter((run) => !isTextRun(run))
+    .flatMap((run) => run.tasks.map((task) => task.prompt.trim()));
+  return [...new Set([...kept, ...made])].filter((text) => text !== '').slice(0, 200);
 }
 
 /** Walks the history; -1 is what was being written. */

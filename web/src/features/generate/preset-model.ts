@@ -72,6 +72,7 @@ export function applyPreset(
     ),
     size: isSized ? { width, height } : draft.size,
     values: valuesOf(parts),
+    variables: draft.variables,
   };
   const isTaken = (name: string) => {
     const parameter = operation?.parameters.find((one) => one.name === name);

@@ -1,12 +1,14 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { History } from 'lucide-react';
-import { type RefObject, useRef, useState } from 'react';
+import { type RefObject, useMemo, useRef, useState } from 'react';
+import { runsQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
 import { IconButton } from '~/ui/button';
 import { Field, TextArea } from '~/ui/field';
 import { Popover } from '~/ui/popover';
 import { useDraft } from './draft';
-import { walkHistory } from './model';
+import { promptHistory, walkHistory } from './model';
 import { undoByKey } from './prompt-tools';
 
 /** The prompt, its length, and what was written before: Alt with the arrows, or the list. */
@@ -23,17 +25,29 @@ export function PromptBox({
 }) {
   const t = useT();
   const format = useFormat();
-  const history = useDraft((state) => state.history);
-  const [at, setAt] = useState(-1);
+  const kept = useDraft((state) => state.history);
+  const runs = useInfiniteQuery(runsQuery('all'));
+  const all = useMemo(
+    () => promptHistory(kept, runs.data?.pages.flatMap((page) => page.items) ?? []),
+    [kept, runs.data],
+  );
+  /** the earlier prompt that stands in the box */
+  const [walked, setWalked] = useState<string | null>(null);
   const [isOpen, setOpen] = useState(false);
   const written = useRef('');
   const length = [...value].length;
+  const draft = walked === null ? value : written.current;
+  const history = all.filter((text) => text !== draft.trim());
   const walk = (step: 1 | -1) => {
+    const at = walked === null ? -1 : history.indexOf(walked);
     const next = walkHistory(history.length, at, step);
+    if (next >= history.length - 2 && runs.hasNextPage && !runs.isFetching) {
+      void runs.fetchNextPage();
+    }
     if (next === at) return;
-    if (at === -1) written.current = value;
-    setAt(next);
-    onChange(next === -1 ? written.current : (history[next] ?? ''));
+    written.current = draft;
+    setWalked(history[next] ?? null);
+    onChange(history[next] ?? draft);
   };
   return (
     <Field
@@ -66,7 +80,7 @@ export function PromptBox({
                       type="button"
                       onClick={() => {
                         setOpen(false);
-                        setAt(-1);
+                        setWalked(null);
                         onChange(text);
                       }}
                       className="w-full rounded-6 px-2 py-1.5 text-left text-13 hover:bg-surface-2"
@@ -89,7 +103,7 @@ export function PromptBox({
         placeholder={t('generate.prompt.placeholder')}
         className="max-h-80 min-h-32 [field-sizing:content]"
         onChange={(event) => {
-          setAt(-1);
+          setWalked(null);
           onChange(event.target.value);
         }}
         onKeyDown={(event) => {

@@ -42,6 +42,7 @@ export function SubmitBar({ submit }: { submit: Submit }) {
             {price}
           </span>
           <span className="truncate text-12 text-fg-3">
+            {submit.prompts > 1 && `${submit.prompts} × ${submit.perPrompt} = `}
             {t('generate.price.pictures', { count: submit.count })}
           </span>
         </div>

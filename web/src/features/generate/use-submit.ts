@@ -8,7 +8,17 @@ import { useRested } from '~/lib/use-now';
 import { useConnection } from '~/live/connection';
 import { useStart } from './actions';
 import { useDraft } from './draft';
-import { canUse, type Draft, promptLengthMax, runRequest, seedMax } from './model';
+import {
+  canUse,
+  type Draft,
+  longestPrompt,
+  picturesMax,
+  promptCount,
+  promptGaps,
+  promptLengthMax,
+  runRequest,
+  seedMax,
+} from './model';
 
 /** The price before, the reason why not, and the click itself. */
 export function useSubmit(
@@ -26,9 +36,13 @@ export function useSubmit(
   );
 
   const used = model && model.references_max > 0 ? draft.references.length : 0;
+  const prompts = promptCount(draft);
+  const count = prompts * draft.count;
+  const isTooMany = count > picturesMax;
+  const gap = promptGaps(draft)[0];
   const priced = useMemo(
     () =>
-      model && operation
+      model && operation && !isTooMany
         ? runRequest(
             { ...draft, prompt: draft.prompt.trim() || '…' },
             model,
@@ -37,7 +51,7 @@ export function useSubmit(
             'normal',
           )
         : null,
-    [draft, model, operation],
+    [draft, model, operation, isTooMany],
   );
   const rested = useRested(priced, 400);
   const estimate = useQuery({
@@ -55,8 +69,9 @@ export function useSubmit(
     if (!model || !operation) return t('generate.submit.loading');
     if (isLost) return t('common.offline.paid');
     if (draft.prompt.trim() === '') return t('generate.submit.noPrompt');
-    if ([...draft.prompt].length > promptLengthMax(operation))
-      return t('generate.submit.longPrompt');
+    if (gap) return t('generate.variables.missing', { name: gap });
+    if (isTooMany) return t('generate.variables.tooMany', { count, limit: picturesMax });
+    if (longestPrompt(draft) > promptLengthMax(operation)) return t('generate.submit.longPrompt');
     if (isUploading) return t('generate.submit.uploading');
     if (used > model.references_max) {
       return t('generate.submit.references', { count: model.references_max });
@@ -70,9 +85,11 @@ export function useSubmit(
     isPending: start.isPending,
     error,
     dismiss: () => setError(null),
-    estimate: estimate.data,
+    estimate: isTooMany ? undefined : estimate.data,
     isEstimating: estimate.isFetching || rested !== priced,
-    count: draft.count,
+    count,
+    prompts,
+    perPrompt: draft.count,
     start: (priority: 'normal' | 'front') => {
       if (whyNot || !model || !operation || start.isPending) return;
       setError(null);

@@ -1,0 +1,42 @@
+import { useT } from '~/lib/i18n';
+import { findVariables } from '~/lib/variables';
+import { Field, TextInput } from '~/ui/field';
+import { type Draft, picturesMax, promptCount, rememberVariable } from './model';
+
+/** A field for each word in braces of the prompt, with what was written for it last. */
+export function VariableFields({
+  draft,
+  change,
+}: {
+  draft: Draft;
+  change: (change: Partial<Draft>) => void;
+}) {
+  const t = useT();
+  const names = findVariables(draft.prompt);
+  if (names.length === 0) return null;
+  const count = promptCount(draft) * draft.count;
+  return (
+    <fieldset className="flex flex-col gap-2 rounded-8 bg-surface-2 p-3">
+      <legend className="sr-only">{t('generate.variables.title')}</legend>
+      {names.map((name) => (
+        <Field key={name} label={name}>
+          <TextInput
+            lang=""
+            value={Object.hasOwn(draft.variables, name) ? draft.variables[name] : ''}
+            placeholder={t('generate.variables.placeholder')}
+            onChange={(event) =>
+              change({ variables: rememberVariable(draft.variables, name, event.target.value) })
+            }
+          />
+        </Field>
+      ))}
+      {count > picturesMax ? (
+        <p role="alert" className="text-12 text-bad">
+          {t('generate.variables.tooMany', { count, limit: picturesMax })}
+        </p>
+      ) : (
+        <p className="text-12 text-fg-3">{t('generate.variables.help')}</p>
+      )}
+    </fieldset>
+  );
+}
