@@ -358,7 +358,7 @@ static bool start_nouns(struct app *app, struct error *err)
     if (!account_create(&account, &app->account, err) || !feed_create(&feed, &app->feed, err))
         return false;
     app->assets = asset_service_create(&assets);
-    return true;
+    return asset_service_start(app->assets, err);
 }
 
 static bool start_engine(struct app *app, struct error *err)
@@ -511,6 +511,7 @@ static void do_duties(struct app *app)
     if (trash_days > 0 &&
         !asset_purge_trash(app->assets, now_ms - trash_days * 86400000, &more, &err))
         log_error("duty_trash_failed", &err, LOG_CSTR("duty", "trash"));
+    asset_job_wake(app->assets); /* what a full disk stopped */
     tend_blobs(app);
 }
 
@@ -561,8 +562,8 @@ void app_stop(struct app *app)
     http_server_destroy(app->http);
     worker_pool_destroy(app->workers);
     net_destroy(app->net);
+    asset_service_destroy(app->assets); /* its thread wakes the feed */
     feed_destroy(app->feed);
-    asset_service_destroy(app->assets);
     account_destroy(app->account);
     db_pool_close(app->pool);
     FAULT(DRAIN_CLOSED);

@@ -15,6 +15,7 @@ const struct http_route *const app_tables[] = {
     asset_routes,         /* assets, files */
     upload_routes,        /* assets: upload, import */
     bulk_routes,          /* assets: bulk, archives; tags */
+    job_routes,           /* assets: jobs */
     run_routes,           /* runs */
     task_routes,          /* tasks */
     queue_routes,         /* queue */

@@ -6,8 +6,9 @@
  * HTTP), asset_shape.c (how a picture is shown), asset_store.c, list_store.c, tag_store.c,
  * recipe_store.c (SQL), record.c (a task's result becomes pictures), service.c (the service, its
  * gate, the trash's end), change.c (edits, one by one and in bulk), upload.c, variant.c (a smaller
- * copy when it is missing), archive_store.c and archive.c (ZIP), asset_http.c, upload_http.c and
- * bulk_http.c (routes).
+ * copy when it is missing), job_store.c and job.c (the same edits of any number, durable, with a
+ * way back), archive_store.c and archive.c (ZIP), asset_http.c, upload_http.c, bulk_http.c and
+ * job_http.c (routes).
  */
 #pragma once
 
@@ -48,6 +49,11 @@ struct asset_config { /* everything is borrowed for the service's life */
 /* The caller owns it: asset_service_destroy(), after the HTTP server is gone.  Thread: main. */
 struct asset_service *asset_service_create(const struct asset_config *config);
 void asset_service_destroy(struct asset_service *service); /* takes NULL */
+/*
+ * A thread goes on with the changes of many pictures that a stopped or killed server left, and with
+ * those that are asked for from now on.  Fails: ERROR_INTERNAL.  Thread: main.
+ */
+MUST_CHECK bool asset_service_start(struct asset_service *service, struct error *err);
 /*
  * The engine that imports are handed to, when it is made after the service (its hooks want the
  * service).  Thread: main, before the handlers.
@@ -117,6 +123,9 @@ MUST_CHECK bool asset_store_of_tasks(struct db *db, int64_t user_id, const int64
 MUST_CHECK bool asset_purge_trash(struct asset_service *service, int64_t before_ms, bool *more,
                                   struct error *err);
 
+/* Changes of many pictures that a full disk stopped go on.  Any thread. */
+void asset_job_wake(struct asset_service *service);
+
 /* Given by the application (src/app/): the service behind req->app. */
 struct asset_service *app_assets(void *app);
 
@@ -124,3 +133,4 @@ struct asset_service *app_assets(void *app);
 extern const struct http_route asset_routes[];  /* lists, one picture, files */
 extern const struct http_route upload_routes[]; /* upload, import */
 extern const struct http_route bulk_routes[];   /* bulk, archives, tags */
+extern const struct http_route job_routes[];    /* changes that go on by themselves */

@@ -208,6 +208,50 @@ static void test_bulk_takes_what_each_action_needs(void **state)
     }
 }
 
+static void test_a_job_is_asked_for_looked_at_and_told_by_its_owner(void **state)
+{
+    struct studio *studio = *state;
+    struct house *house = &studio->house;
+    struct answer answer;
+    struct error err = {0};
+    const char *line;
+    struct str id;
+    bool more;
+
+    add_picture(house, (struct picture){.name = "a"});
+    answer = send_json(studio, "ann", "POST /api/v1/assets/jobs",
+                       STR("{\"all_matching\":{\"rating\":5},\"action\":\"star\"}"));
+    is_status(&answer, 404, "nothing matches");
+    answer = send_json(studio, "ann", "POST /api/v1/assets/jobs",
+                       STR("{\"all_matching\":{},\"action\":\"rate\",\"value\":9}"));
+    is_status(&answer, 422, "as of the other route");
+    house->time.wall_ms += 1000;
+    answer = send_json(studio, "ann", "POST /api/v1/assets/jobs",
+                       STR("{\"all_matching\":{},\"action\":\"rate\",\"value\":4}"));
+    is_status(&answer, 202, "asked for");
+    assert_true(body_has(&answer, "\"state\":\"running\""));
+    assert_true(body_has(&answer, "\"total\":1"));
+    id = arena_str(house->arena, str_slice(answer.body, strlen("{\"id\":\""), ID_SIZE));
+    no_error(asset_job_step(house->service, &more, &err), &err, "step");
+    answer = get(studio, "ann", "/api/v1/assets/jobs/%.*s", STR_ARGS(id));
+    is_status(&answer, 200, "looked at");
+    assert_true(body_has(&answer, "\"state\":\"done\""));
+    assert_true(body_has(&answer, "\"can_undo\":true"));
+    answer = get(studio, "bob", "/api/v1/assets/jobs/%.*s", STR_ARGS(id));
+    is_status(&answer, 404, "of somebody else");
+    answer = get(studio, "ann", "/api/v1/assets/jobs");
+    assert_true(body_has(&answer, "\"changed\":1"));
+    line =
+        arena_printf(house->arena, "POST /api/v1/assets/jobs/%.*s/stop%c", STR_ARGS(id), '\0').data;
+    answer = ask(studio, "ann", line, "", STR_EMPTY);
+    is_status(&answer, 409, "ended");
+    line =
+        arena_printf(house->arena, "POST /api/v1/assets/jobs/%.*s/undo%c", STR_ARGS(id), '\0').data;
+    answer = ask(studio, "ann", line, "", STR_EMPTY);
+    is_status(&answer, 202, "back");
+    assert_true(body_has(&answer, "\"state\":\"undoing\""));
+}
+
 /* ---- archives ---- */
 
 /* A body in chunks, put together. */
@@ -272,6 +316,7 @@ int main(void)
         TEST(test_wrong_questions_are_told_what_is_wrong),
         TEST(test_edits_are_checked_and_matched),
         TEST(test_bulk_takes_what_each_action_needs),
+        TEST(test_a_job_is_asked_for_looked_at_and_told_by_its_owner),
         TEST(test_an_archive_is_asked_for_fetched_by_its_owner_and_ends),
     };
 

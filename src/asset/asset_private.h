@@ -4,6 +4,7 @@
 #include "asset/asset.h"
 #include "core/buf.h"
 #include "core/id.h"
+#include "core/worker.h"
 
 #include <pthread.h>
 
@@ -230,6 +231,8 @@ struct asset_service {
     pthread_mutex_t lock; /* guards what follows; a leaf: nothing else is taken under it */
     pthread_cond_t left;
     size_t inside;
+    struct worker_pool *worker; /* of jobs; NULL: asset_service_start() was not called */
+    _Atomic bool is_ending;
 };
 
 /* The limits now, none of them 0. */
@@ -265,6 +268,10 @@ extern const struct shape asset_selection_shape; /* "ArchiveRequest" */
 MUST_CHECK bool asset_selection_check(struct asset_selection *selection, struct arena *arena,
                                       struct error *err);
 
+/* Whether it still is where the filter looked: a picture that came out of the trash meanwhile is
+ * not deleted with it. */
+bool asset_is_selected(const struct asset_selection *selection, const struct asset *asset);
+
 /* Walks a selection in batches, each seen at its own moment; `walk.after` is where it stands. */
 struct asset_walk {
     const struct asset_selection *selection;
@@ -284,10 +291,101 @@ struct asset_bulk {
     int64_t rating;
     struct str tag;
 };
+struct asset_apply {
+    enum asset_action action;
+    int64_t rating;
+    struct str tag;
+    int64_t trashed_at_ms; /* of ACTION_TRASH; 0: now */
+    int64_t now_ms;
+    bool is_told; /* each by an event of its own */
+    struct arena *arena;
+};
+/* One of many, inside a transaction; *changed when it is not as it was. */
+MUST_CHECK bool asset_apply(struct db *db, struct asset *asset, const struct asset_apply *apply,
+                            bool *changed, struct error *err);
 /* In commits of 500; what is committed stays when a later one fails. */
 MUST_CHECK bool asset_change_all(struct asset_service *service, int64_t user_id,
                                  const struct asset_bulk *bulk, int64_t *changed,
                                  struct error *err);
+
+/* ---- job.c: the same, going on by itself ---- */
+
+#define JOB_PICTURES 200 /* of one commit: a tenth of a second at most */
+#define JOBS_LIVE_MAX 20 /* of one user */
+#define JOBS_SHOWN 20
+#define JOB_LIFE_MS ((int64_t)60 * 60 * 1000) /* after its end: so long it can be undone */
+
+enum job_state { JOB_RUNNING, JOB_UNDOING, JOB_DONE, JOB_STOPPED, JOB_UNDONE, JOB_FAILED };
+extern const char *const job_states[];
+enum job_event {
+    JOB_STOP,   /* a person's */
+    JOB_UNDO,   /* a person's */
+    JOB_AT_END, /* nothing is left to do */
+    JOB_BROKE,  /* trying again would not help */
+    JOB_EVENT_COUNT
+};
+/* CONFLICT when the table does not list it. */
+MUST_CHECK bool job_next_state(enum job_state from, enum job_event event, enum job_state *out,
+                               struct error *err);
+
+struct asset_job {
+    int64_t row_id, user_id;  /* not shown */
+    struct str selection;     /* not shown: JSON */
+    struct str tag;           /* not shown */
+    int64_t rating, next;     /* not shown */
+    struct asset_place after; /* not shown */
+    enum job_state stands;    /* not shown: `state` again */
+    struct str id, state, action, error;
+    int64_t total, seen, changed, undone, created_at_ms, ended_at_ms;
+    bool can_undo;
+};
+extern const struct shape asset_job_shape; /* "AssetJob" */
+
+/* On disk when it returns, and under way.  Fails: NOT_FOUND (no picture), TOO_MANY (jobs). */
+MUST_CHECK bool asset_job_start(struct asset_service *service, int64_t user_id,
+                                const struct asset_bulk *bulk, struct arena *arena,
+                                struct asset_job *out, struct error *err);
+/* What a person says.  NOT_FOUND, CONFLICT (it cannot be undone or stopped), GONE (no longer). */
+MUST_CHECK bool asset_job_tell(struct asset_service *service, int64_t user_id, struct str id,
+                               enum job_event event, struct arena *arena, struct asset_job *out,
+                               struct error *err);
+bool asset_job_can_undo(const struct asset_job *job, int64_t now_ms);
+/* One commit of the oldest live job; *more when there was one.  Thread: the service's worker. */
+MUST_CHECK bool asset_job_step(struct asset_service *service, bool *more, struct error *err);
+/* job_store.c: inside a transaction, or a reader for what only reads */
+MUST_CHECK bool job_store_add(struct db *db, struct asset_job *job, struct error *err);
+MUST_CHECK bool job_store_find(struct db *db, int64_t user_id, struct str id, int64_t now_ms,
+                               struct arena *arena, struct asset_job *out, struct error *err);
+/* The oldest that is live, undoing before doing; *found. */
+MUST_CHECK bool job_store_live(struct db *db, struct arena *arena, bool *found,
+                               struct asset_job *out, struct error *err);
+MUST_CHECK bool job_store_list(struct db *db, int64_t user_id, int64_t now_ms, struct arena *arena,
+                               struct asset_job **out, size_t *count, struct error *err);
+/* State, place, counts and end, as they stand in `job`, of one that is still in `was`; *held is
+ * false when it is not: somebody stopped it meanwhile. */
+MUST_CHECK bool job_store_update(struct db *db, const struct asset_job *job, enum job_state was,
+                                 bool *held, struct error *err);
+struct job_item {
+    struct str asset;
+    int64_t before;
+};
+MUST_CHECK bool job_store_note(struct db *db, const struct asset_job *job, struct str asset,
+                               int64_t before, struct error *err);
+MUST_CHECK bool job_store_items(struct db *db, const struct asset_job *job, size_t limit,
+                                struct arena *arena, struct job_item **out, size_t *count,
+                                struct error *err);
+MUST_CHECK bool job_store_forget(struct db *db, const struct asset_job *job, struct str asset,
+                                 struct error *err);
+/* Notes, then rows, of what ended before; bounded. */
+MUST_CHECK bool job_store_trim(struct db *db, int64_t before_ms, struct error *err);
+
+/* bulk_http.c: `value` of a request as its action needs it. */
+MUST_CHECK bool bulk_value_read(struct request *req, struct asset_bulk *bulk, struct error *err);
+extern const struct shape bulk_shape; /* "BulkRequest" */
+struct bulk_input {
+    struct asset_selection selection;
+    struct str action, value;
+};
 
 /* ---- upload.c ---- */
 

@@ -1,10 +1,6 @@
 /* Routes that act on many pictures at once: changes, archives, tags. */
 #include "asset/asset_private.h"
 
-struct bulk_input {
-    struct asset_selection selection;
-    struct str action, value;
-};
 /* clang-format off */
 static const struct field bulk_fields[] = {
     {"ids", FIELD_TEXTS, offsetof(struct bulk_input, selection.ids), 0, 0, IDS_MAX, NULL, NULL,
@@ -17,7 +13,7 @@ static const struct field bulk_fields[] = {
      "Of rate: 0 to 5.  Of tag_add and tag_remove: the tag."},
 };
 /* clang-format on */
-static const struct shape bulk_shape = SHAPE("BulkRequest", struct bulk_input, bulk_fields);
+const struct shape bulk_shape = SHAPE("BulkRequest", struct bulk_input, bulk_fields);
 struct bulk_result {
     int64_t changed;
 };
@@ -89,7 +85,7 @@ static bool read_tag(struct request *req, const struct json *value, struct str *
     return tag_check(*out, "value", err);
 }
 
-static bool read_value(struct request *req, struct asset_bulk *bulk, struct error *err)
+bool bulk_value_read(struct request *req, struct asset_bulk *bulk, struct error *err)
 {
     const struct json *value = json_get(req->json, "value");
 
@@ -118,7 +114,8 @@ static bool change_many(struct request *req, struct error *err)
                               .action = asset_action_of(input->action)};
     struct bulk_result result;
 
-    if (!asset_selection_check(&input->selection, req->arena, err) || !read_value(req, &bulk, err))
+    if (!asset_selection_check(&input->selection, req->arena, err) ||
+        !bulk_value_read(req, &bulk, err))
         return false;
     db_refresh(req->db); /* no view is held while commits are waited for */
     return asset_change_all(app_assets(req->app), req->user.id, &bulk, &result.changed, err) &&

@@ -18,8 +18,10 @@ static bool tags_equal(const struct text_list *a, const struct text_list *b)
     return a->count == b->count;
 }
 
+/* Told by an event of its own, unless whoever changes many tells of all of them together. */
 static bool edit(struct db *db, struct asset *asset, const struct asset_patch *patch,
-                 int64_t now_ms, struct arena *arena, bool *changed, struct error *err)
+                 int64_t now_ms, bool is_told, struct arena *arena, bool *changed,
+                 struct error *err)
 {
     bool is_renamed = patch->has_name && !str_equal(patch->name, asset->name);
     bool is_rated = patch->has_rating && patch->rating != asset->rating;
@@ -40,7 +42,7 @@ static bool edit(struct db *db, struct asset *asset, const struct asset_patch *p
     return asset_store_update(db, asset, arena, err) &&
            (!is_tagged || tag_store_set(db, asset, arena, err)) &&
            (!(is_renamed || is_tagged) || words_store_update(db, asset, err)) &&
-           asset_tell_changed(db, asset, now_ms, err);
+           (!is_told || asset_tell_changed(db, asset, now_ms, err));
 }
 
 struct change_work {
@@ -63,7 +65,7 @@ static bool change(struct db *db, void *context, struct error *err)
         return error_field(err, ERROR_PRECONDITION, "If-Match", 0,
                            "this picture was changed meanwhile; it is at version %" PRId64,
                            asset->version);
-    return edit(db, asset, work->patch, work->now_ms, work->arena, &work->changed, err) &&
+    return edit(db, asset, work->patch, work->now_ms, true, work->arena, &work->changed, err) &&
            recipe_store_find(db, asset->row_id, work->arena, &work->detail.recipe, err);
 }
 
@@ -127,6 +129,12 @@ bool asset_selection_check(struct asset_selection *selection, struct arena *aren
             ids[count++] = ids[i];
     selection->ids.count = count;
     return true;
+}
+
+bool asset_is_selected(const struct asset_selection *selection, const struct asset *asset)
+{
+    return selection->all_matching == NULL ||
+           selection->all_matching->trash == (asset->trashed_at_ms != 0);
 }
 
 struct asset_walk asset_walk_begin(const struct asset_selection *selection, int64_t user_id)
@@ -203,48 +211,48 @@ static struct text_list tags_without(const struct asset *asset, struct str tag, 
     return tags;
 }
 
-static bool set_trashed(struct db *db, struct asset *asset, bool is_trashed,
-                        const struct bulk_work *work, bool *changed, struct error *err)
+static bool set_trashed(struct db *db, struct asset *asset, int64_t trashed_at_ms,
+                        const struct asset_apply *apply, bool *changed, struct error *err)
 {
-    *changed = (asset->trashed_at_ms != 0) != is_trashed;
-    return !*changed ||
-           (asset_store_set_trashed(db, asset, is_trashed ? work->now_ms : 0, work->arena, err) &&
-            asset_tell_changed(db, asset, work->now_ms, err));
+    *changed = (asset->trashed_at_ms != 0) != (trashed_at_ms != 0);
+    return !*changed || (asset_store_set_trashed(db, asset, trashed_at_ms, apply->arena, err) &&
+                         (!apply->is_told || asset_tell_changed(db, asset, apply->now_ms, err)));
 }
 
-static bool change_one(struct db *db, struct asset *asset, const struct bulk_work *work,
-                       bool *changed, struct error *err)
+bool asset_apply(struct db *db, struct asset *asset, const struct asset_apply *apply, bool *changed,
+                 struct error *err)
 {
-    const struct asset_bulk *bulk = work->bulk;
     struct asset_patch patch = {0};
 
-    switch (bulk->action) {
+    switch (apply->action) {
     case ACTION_TRASH:
-        return set_trashed(db, asset, true, work, changed, err);
+        return set_trashed(db, asset,
+                           apply->trashed_at_ms == 0 ? apply->now_ms : apply->trashed_at_ms, apply,
+                           changed, err);
     case ACTION_RESTORE:
-        return set_trashed(db, asset, false, work, changed, err);
+        return set_trashed(db, asset, 0, apply, changed, err);
     case ACTION_DELETE:
         *changed = true;
-        return asset_store_remove(db, asset, work->now_ms, err);
+        return asset_store_remove(db, asset, apply->now_ms, err);
     case ACTION_STAR:
     case ACTION_UNSTAR:
         patch.has_star = true;
-        patch.is_starred = bulk->action == ACTION_STAR;
+        patch.is_starred = apply->action == ACTION_STAR;
         break;
     case ACTION_RATE:
         patch.has_rating = true;
-        patch.rating = bulk->rating;
+        patch.rating = apply->rating;
         break;
     case ACTION_TAG_ADD:
         patch.has_tags = true;
-        patch.tags = tags_with(asset, bulk->tag, work->arena);
+        patch.tags = tags_with(asset, apply->tag, apply->arena);
         break;
     case ACTION_TAG_REMOVE:
         patch.has_tags = true;
-        patch.tags = tags_without(asset, bulk->tag, work->arena);
+        patch.tags = tags_without(asset, apply->tag, apply->arena);
         break;
     }
-    return edit(db, asset, &patch, work->now_ms, work->arena, changed, err);
+    return edit(db, asset, &patch, apply->now_ms, apply->is_told, apply->arena, changed, err);
 }
 
 static bool change_batch(struct db *db, void *context, struct error *err)
@@ -255,6 +263,12 @@ static bool change_batch(struct db *db, void *context, struct error *err)
     work->changed = 0;
     for (size_t i = 0; i < work->count; i++) {
         struct asset asset;
+        const struct asset_apply apply = {.action = work->bulk->action,
+                                          .rating = work->bulk->rating,
+                                          .tag = work->bulk->tag,
+                                          .now_ms = work->now_ms,
+                                          .is_told = true,
+                                          .arena = work->arena};
         bool changed = false;
 
         if (!asset_store_find(db, work->user_id, work->ids[i], work->arena, &asset, err)) {
@@ -262,7 +276,9 @@ static bool change_batch(struct db *db, void *context, struct error *err)
                 return false;
             continue; /* gone since it was listed */
         }
-        if (!change_one(db, &asset, work, &changed, err))
+        if (!asset_is_selected(work->bulk->selection, &asset))
+            continue;
+        if (!asset_apply(db, &asset, &apply, &changed, err))
             return false;
         work->changed += changed ? 1 : 0;
     }

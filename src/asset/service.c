@@ -29,10 +29,23 @@ void asset_service_destroy(struct asset_service *service)
 {
     if (service == NULL)
         return;
+    service->is_ending = true;
+    worker_pool_destroy(service->worker);
     assert(service->inside == 0);
     pthread_cond_destroy(&service->left);
     pthread_mutex_destroy(&service->lock);
     free(service);
+}
+
+bool asset_service_start(struct asset_service *service, struct error *err)
+{
+    /* One at work, one waiting: whoever waits finds everything that is live. */
+    const struct worker_config config = {.name = "asset", .threads = 1, .queue_max = 1};
+
+    if (!worker_pool_create(&config, &service->worker, err))
+        return false;
+    asset_job_wake(service);
+    return true;
 }
 
 void asset_service_set_engine(struct asset_service *service, struct engine *engine)
@@ -95,6 +108,7 @@ static bool purge(struct db *db, void *context, struct error *err)
 
     arena_reset(work->arena);
     if (!archive_store_trim(db, work->now_ms - ARCHIVE_LIFE_MS, err) ||
+        !job_store_trim(db, work->now_ms - JOB_LIFE_MS, err) ||
         !asset_store_trashed(db, work->before_ms, CHANGES_PER_COMMIT, work->arena, &assets,
                              &work->count, err))
         return false;

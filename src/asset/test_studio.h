@@ -41,7 +41,7 @@ static inline bool authenticate(struct request *req, struct error *err)
 static inline int set_up(void **state)
 {
     static const struct http_route *const tables[] = {asset_routes, upload_routes, bulk_routes,
-                                                      NULL};
+                                                      job_routes, NULL};
     static struct studio studio;
 
     house_open(&studio.house, true);

@@ -594,6 +594,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My changes of many pictures */
+        get: operations["get_assets_jobs"];
+        put?: never;
+        /** Change any number of pictures, without waiting for it */
+        post: operations["post_assets_jobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a change of many pictures is */
+        get: operations["get_assets_jobs_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/jobs/{id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change no more; what was changed stays */
+        post: operations["post_assets_jobs_id_stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/jobs/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the pictures what they were before */
+        post: operations["post_assets_jobs_id_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -2455,6 +2524,58 @@ export interface components {
              * @description Pictures that have it and are not in the trash.
              */
             count: number;
+        };
+        AssetJob: {
+            /** @description The job's id. */
+            id: string;
+            /**
+             * @description running and undoing go on by themselves, also after a crash.
+             * @enum {string}
+             */
+            state: "running" | "undoing" | "done" | "stopped" | "undone" | "failed";
+            /**
+             * @description What happens to the pictures.
+             * @enum {string}
+             */
+            action: "trash" | "restore" | "delete" | "star" | "unstar" | "rate" | "tag_add" | "tag_remove";
+            /**
+             * Format: int64
+             * @description Pictures that matched when it was asked for.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Of them, so far.
+             */
+            seen: number;
+            /**
+             * Format: int64
+             * @description That are not as they were.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description That are as they were again.
+             */
+            undone: number;
+            /** @description All but delete, until an hour after the end. */
+            can_undo: boolean;
+            /** @description The code of what broke a failed one. */
+            error: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it ended; null while it goes on.
+             */
+            ended_at: string | null;
+        };
+        AssetJobPage: {
+            /** @description The last 20, the newest first; those that ended an hour ago are gone. */
+            items: components["schemas"]["AssetJob"][];
         };
         RunRequest: {
             /** @description For people; empty: made from the prompt. */
@@ -4454,6 +4575,126 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TagPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetJobPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_assets_jobs_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets_jobs_id_stop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_assets_jobs_id_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetJob"];
                 };
             };
             "4XX": components["responses"]["Problem"];
