@@ -65,6 +65,12 @@ export const tagsQuery = queryOptions({
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/tags', { signal }))).items,
 });
 
+/** Changes of many pictures that go on by themselves, the newest first. */
+export const assetJobsQuery = queryOptions({
+  queryKey: ['asset-jobs'],
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/assets/jobs', { signal }))).items,
+});
+
 /** What else a list of runs is asked for. */
 export interface RunFilter {
   provider?: string | undefined;

@@ -4,6 +4,7 @@ type Schemas = components['schemas'];
 
 export type Asset = Schemas['Asset'];
 export type AssetDetail = Schemas['AssetDetail'];
+export type AssetJob = Schemas['AssetJob'];
 type AssetQuery = NonNullable<paths['/api/v1/assets']['get']['parameters']['query']>;
 /** What a list of pictures is asked for, without its pages. */
 export type AssetFilter = Omit<AssetQuery, 'cursor' | 'limit' | 'sort'>;

@@ -155,6 +155,19 @@ describe('stale table', () => {
     expect(first()).toEqual([]);
   });
 
+  it('puts a job where it stands, and its pictures are asked for again', async () => {
+    vi.useFakeTimers();
+    client.setQueryData(['assets', {}, 'newest'], pages(makeAsset({ id: '01A' })));
+    const job = { id: 'J1', state: 'running', seen: 200 };
+    client.setQueryData(['asset-jobs'], [{ id: 'J0' }, { ...job, seen: 0 }]);
+    applyEvent(client, 'asset.job', { job });
+    expect(client.getQueryData(['asset-jobs'])).toEqual([job, { id: 'J0' }]);
+    expect(client.getQueryState(['assets', {}, 'newest'])?.isInvalidated).toBe(false);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(client.getQueryState(['assets', {}, 'newest'])?.isInvalidated).toBe(true);
+    vi.useRealTimers();
+  });
+
   it('keeps the tasks it knows when a run event brings none, and moves runs between lists', () => {
     client.setQueryData(['runs', 'active'], pages(run));
     client.setQueryData(['runs', 'done'], pages<Run>());

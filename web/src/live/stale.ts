@@ -1,6 +1,6 @@
 import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query';
 import { type AssetSort, type RunFilter, type RunState, runQuery } from '~/api/queries';
-import type { Asset, AssetDetail, AssetFilter, Run, Task, TaskDetail } from '~/api/types';
+import type { Asset, AssetDetail, AssetFilter, AssetJob, Run, Task, TaskDetail } from '~/api/types';
 import { formatMoney } from '~/lib/format';
 import { currentLanguage, translate } from '~/lib/i18n';
 import { isTextTask } from '~/lib/text-tasks';
@@ -341,6 +341,18 @@ function assetEvent(client: QueryClient, { asset }: { asset: Asset }) {
   refetchSoon(client, ['tags'], 2000);
 }
 
+/** One event stands for all pictures of a commit: whatever shows pictures is asked for again. */
+export function jobChanged(client: QueryClient, { job }: { job: AssetJob }) {
+  client.setQueryData<AssetJob[]>(['asset-jobs'], (jobs) => [
+    job,
+    ...(jobs ?? []).filter((one) => one.id !== job.id),
+  ]);
+  againIfFetching(client, ['asset-jobs']);
+  for (const key of ['assets', 'asset', 'asset-days', 'tags', 'runs', 'run']) {
+    refetchSoon(client, [key], 1500);
+  }
+}
+
 interface BudgetEvent {
   scope: 'everyone' | 'user' | 'provider';
   who_name: string;
@@ -408,6 +420,7 @@ const stale: Record<string, Handler> = {
     removeAsset(client, id);
     refetchSoon(client, ['asset-days'], 2000);
   },
+  'asset.job': jobChanged,
   'provider.changed': (client) => {
     refetchSoon(client, ['providers'], 100);
     refetchSoon(client, ['models'], 100);

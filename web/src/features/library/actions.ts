@@ -3,7 +3,7 @@ import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Asset, AssetDetail, AssetFilter } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
-import { putAsset, removeAsset } from '~/live/stale';
+import { jobChanged, putAsset, removeAsset } from '~/live/stale';
 import { showToast } from '~/ui/toast';
 import { chunk } from './model';
 
@@ -70,12 +70,13 @@ export function useLibraryActions() {
         }
         if (action === 'delete') for (const id of ids) removeAsset(client, id);
       } else {
-        await data(
-          api.POST('/api/v1/assets/bulk', {
+        const job = await data(
+          api.POST('/api/v1/assets/jobs', {
             body: { all_matching: target.filter, action, ...bodyValue(action, value) },
           }),
         );
-        await client.invalidateQueries({ queryKey: ['assets'] });
+        jobChanged(client, { job });
+        return true;
       }
       void client.invalidateQueries({ queryKey: ['asset-days'] });
       if (action.startsWith('tag')) void client.invalidateQueries({ queryKey: ['tags'] });
@@ -84,6 +85,20 @@ export function useLibraryActions() {
       for (const asset of known) putAsset(client, asset);
       showToast(errorText(error, t), { tone: 'bad' });
       return false;
+    }
+  };
+
+  const tell = async (id: string, what: 'stop' | 'undo') => {
+    const params = { params: { path: { id } } };
+    try {
+      const job = await data(
+        what === 'stop'
+          ? api.POST('/api/v1/assets/jobs/{id}/stop', params)
+          : api.POST('/api/v1/assets/jobs/{id}/undo', params),
+      );
+      jobChanged(client, { job });
+    } catch (error) {
+      showToast(errorText(error, t), { tone: 'bad' });
     }
   };
 
@@ -97,25 +112,23 @@ export function useLibraryActions() {
     trash: (target: Target) => {
       const before = 'assets' in target ? target.assets : null;
       void apply(target, 'trash').then((isDone) => {
-        if (!isDone) return;
+        if (!isDone || !before) return; // a job says itself how far it is
         const title = t('library.trashed', {
           count: size(target),
           value: format.number(size(target)),
         });
-        if (!before) {
-          showToast(title);
-          return;
-        }
         const trashed = before.map((asset) => after(asset, 'trash', ''));
         showToast(title, { undo: () => void apply({ assets: trashed }, 'restore') });
       });
     },
     restore: (target: Target) =>
       void apply(target, 'restore').then((isDone) => {
-        if (!isDone) return;
+        if (!isDone || 'filter' in target) return;
         const count = size(target);
         showToast(t('library.restored', { count, value: format.number(count) }), { tone: 'ok' });
       }),
+    stopJob: (id: string) => void tell(id, 'stop'),
+    undoJob: (id: string) => void tell(id, 'undo'),
     deleteForGood: (target: Target) => apply(target, 'delete'),
     download: async (target: Target) => {
       try {

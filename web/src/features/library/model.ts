@@ -1,4 +1,4 @@
-import type { Asset, AssetFilter } from '~/api/types';
+import type { Asset, AssetFilter, AssetJob } from '~/api/types';
 import { localDay } from '~/lib/format';
 import { justify, type Row } from '~/lib/justify';
 import type { LibrarySearch } from '~/lib/search';
@@ -121,6 +121,10 @@ export function prune(selection: Selection, order: readonly string[]): Selection
   const known = new Set(order);
   const ids = new Set([...selection.ids].filter((id) => known.has(id)));
   return ids.size === selection.ids.size ? selection : { ...selection, ids };
+}
+
+export function isLive(job: AssetJob): boolean {
+  return job.state === 'running' || job.state === 'undoing';
 }
 
 export function chunk<T>(items: readonly T[], size: number): T[][] {

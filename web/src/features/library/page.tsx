@@ -17,6 +17,7 @@ import { BulkBar } from './bulk-bar';
 import { libraryCommands, ratingCommands } from './commands';
 import { Filters, SearchBox } from './filters';
 import { Grid } from './grid';
+import { JobPanel } from './job-panel';
 import { filterOf, isFiltered, noSelection, prune, type Selection } from './model';
 import { UploadPanel } from './upload-panel';
 
@@ -261,6 +262,7 @@ export function LibraryPage() {
           />
         )}
         <UploadPanel />
+        {!isViewing && <JobPanel canWrite={canWrite} />}
         <Suspense>
           {dialog === 'tag' && (
             <TagDialog
