@@ -79,6 +79,24 @@ test('trash has an undo, and the trash gives back', async ({ signedIn: page }) =
   await expect(tiles).toHaveCount(before);
 });
 
+test('all that match go to the trash as one job, and come back', async ({ signedIn: page }) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await expect(tiles.first()).toBeVisible();
+  const before = await tiles.count();
+  await tiles.first().click({ modifiers: ['Control'] });
+  await page.getByRole('button', { name: `Select all ${before} that match` }).click();
+  await expect(page.getByText(`${before} selected`)).toBeVisible();
+  await page
+    .getByRole('region', { name: 'Selected pictures' })
+    .getByRole('button', { name: 'Move to trash' })
+    .click();
+  await page.getByRole('button', { name: 'Move to trash' }).last().click();
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(tiles).toHaveCount(before);
+});
+
 test('the keyboard alone selects a range, stars, tags and rates', async ({ signedIn: page }) => {
   await page.goto('/library?q=orchard');
   const tiles = page.getByRole('gridcell');

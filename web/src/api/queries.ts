@@ -130,23 +130,44 @@ export function assetQuery(id: string) {
   });
 }
 
+/** Where a page of pictures begins: behind a cursor, and inside these times where they are set. */
+export interface AssetPageStart {
+  cursor: string;
+  from?: string;
+  to?: string;
+}
+
 export function assetsQuery(filter: AssetFilter, sort: AssetSort) {
   return infiniteQueryOptions({
     queryKey: ['assets', filter, sort],
-    queryFn: ({ signal, pageParam }) =>
+    queryFn: ({ signal, pageParam: { cursor, ...times } }) =>
       data(
         api.GET('/api/v1/assets', {
           params: {
-            query: { ...filter, sort, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) },
+            query: {
+              ...filter,
+              ...times,
+              sort,
+              limit: cursor ? 200 : 100,
+              ...(cursor ? { cursor } : {}),
+            },
           },
           signal,
         }),
       ),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next_cursor || undefined,
+    initialPageParam: { cursor: '' } as AssetPageStart,
+    // A list that was begun with a day's pages goes on with all that come after that day.
+    getNextPageParam: (page, _pages, { cursor: _, ...times }): AssetPageStart | undefined => {
+      if (page.next_cursor) return { ...times, cursor: page.next_cursor };
+      if (!times.from || !times.to) return undefined;
+      return sort === 'oldest' ? { cursor: '', from: times.to } : { cursor: '', to: times.from };
+    },
     placeholderData: keepPreviousData,
   });
 }
+
+/** Minutes east of UTC, as the server counts days. */
+export const zoneMin = -Math.round(new Date().getTimezoneOffset() / 15) * 15;
 
 export function assetDaysQuery(filter: AssetFilter) {
   return queryOptions({
@@ -156,7 +177,7 @@ export function assetDaysQuery(filter: AssetFilter) {
         await data(
           api.GET('/api/v1/assets/days', {
             params: {
-              query: { ...filter, zone_min: -Math.round(new Date().getTimezoneOffset() / 15) * 15 },
+              query: { ...filter, zone_min: zoneMin },
             },
             signal,
           }),

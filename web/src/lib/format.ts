@@ -114,6 +114,15 @@ export function formatTime(iso: string | null, language: string): string {
   ).format(new Date(iso));
 }
 
+/** The month of a calendar day, with its year. */
+export function formatMonth(day: string, language: string): string {
+  const [year = 0, month = 1] = day.split('-').map(Number);
+  return cached(
+    `M${language}`,
+    () => new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric' }),
+  ).format(new Date(year, month - 1, 1, 12));
+}
+
 /** A calendar day "2026-11-22" as people say it; the year only when it is not this one. */
 export function formatDay(day: string, language: string, now: Date): string {
   const [year = 0, month = 1, date = 1] = day.split('-').map(Number);

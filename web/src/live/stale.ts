@@ -214,7 +214,10 @@ function plainMatch(asset: Asset, filter: AssetFilter): boolean | 'unknown' {
   if (filter.starred && !asset.is_starred) return false;
   if (filter.rating && asset.rating < filter.rating) return false;
   if (filter.tag && !asset.tags.includes(filter.tag)) return false;
-  return filter.q || filter.model || filter.from || filter.to ? 'unknown' : true;
+  const at = Date.parse(asset.created_at);
+  if (filter.from && at < Date.parse(filter.from)) return false;
+  if (filter.to && at >= Date.parse(filter.to)) return false;
+  return filter.q || filter.model ? 'unknown' : true;
 }
 
 function eachAssetList(

@@ -7,7 +7,6 @@ import type { Selection } from './model';
 export function BulkBar({
   selection,
   total,
-  isAllLoaded,
   isTrash,
   canWrite,
   onAll,
@@ -20,7 +19,6 @@ export function BulkBar({
 }: {
   selection: Selection;
   total: number | null;
-  isAllLoaded: boolean;
   isTrash: boolean;
   canWrite: boolean;
   onAll: () => void;
@@ -42,7 +40,7 @@ export function BulkBar({
       <span aria-live="polite" className="px-2 text-13 font-medium whitespace-nowrap tabular-nums">
         {t('library.bulk.selected', { count, value: format.number(count) })}
       </span>
-      {!selection.isAll && !isAllLoaded && total !== null && total > selection.ids.size && (
+      {!selection.isAll && total !== null && total > selection.ids.size && (
         <Button look="ghost" onClick={onAll}>
           {t('library.bulk.all', { count: total, value: format.number(total) })}
         </Button>

@@ -1,31 +1,65 @@
-import type { UseInfiniteQueryResult } from '@tanstack/react-query';
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { Check, Maximize2, RotateCcw, Star, Trash2 } from 'lucide-react';
-import { type KeyboardEvent, type MouseEvent, memo, useEffect, useMemo, useRef } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  type Ref,
+  useCallback,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
+import { type AssetSort, assetsQuery } from '~/api/queries';
 import type { Asset } from '~/api/types';
-import { useFormat, useT } from '~/lib/i18n';
+import { useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
+import { follow, heightMax, type Place, topOf } from '~/lib/scaled-scroll';
 import { useSize } from '~/lib/use-size';
-import { IconButton } from '~/ui/button';
 import { ContextMenu, type MenuEntry } from '~/ui/menu';
-import { Picture } from '~/ui/picture';
-import { Skeleton } from '~/ui/states';
-import { type Line, makeLines, moveVertically, type Selection, selectRange, toggle } from './model';
+import {
+  dayHeight,
+  estimateHeight,
+  type Layout,
+  linesOf,
+  moveVertically,
+  runAround,
+  type Section,
+  type Selection,
+  sectionAt,
+  selectRange,
+  stack,
+  toggle,
+} from './model';
+import { Scrubber } from './scrubber';
+import { DaySection, gap } from './section';
 
-const gap = 4;
+/** What is drawn changes by steps: a frame of scrolling costs nothing in between. */
+const step = 256;
+const footRoom = 88;
+/** px a millisecond above which pictures are colours */
+const passing = 4;
+/** as many are loaded to select a range over what was not shown */
+const rangeMax = 5000;
+
+export interface GridHandle {
+  find: (id: string) => Asset | undefined;
+  /** Scrolls to a picture of that time and gives it the focus when it is there. */
+  reveal: (id: string, createdAt: string) => void;
+}
 
 interface GridProps {
-  list: Pick<
-    UseInfiniteQueryResult,
-    'isPending' | 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage' | 'isPlaceholderData'
-  >;
-  assets: readonly Asset[];
-  days: readonly { day: string; count: number }[] | undefined;
-  hasDays: boolean;
+  ref: Ref<GridHandle>;
+  sections: readonly Section[];
+  sort: AssetSort;
+  isStale: boolean;
   selection: Selection;
   onSelect: (selection: Selection) => void;
+  onGone: (ids: string[]) => void;
   focused: string;
   onFocus: (id: string) => void;
   onOpen: (asset: Asset) => void;
@@ -33,115 +67,335 @@ interface GridProps {
   onTrash: (asset: Asset) => void;
   isTrash: boolean;
   canWrite: boolean;
-  isActive: boolean;
 }
 
-/** Where a key leads from picture `at`; null for other keys. */
-function targetOf(key: string, lines: readonly Line[], at: number, count: number): number | null {
-  switch (key) {
-    case 'ArrowLeft':
-      return at - 1;
-    case 'ArrowRight':
-      return at + 1;
-    case 'ArrowUp':
-      return moveVertically(lines, at, -1);
-    case 'ArrowDown':
-      return moveVertically(lines, at, 1);
-    case 'Home':
-      return 0;
-    case 'End':
-      return count - 1;
-    default:
-      return null;
-  }
-}
-
-/** Justified rows in a virtual scroller: arrows move, Shift ranges, Space ticks, Enter opens. */
+/** Days of justified rows: arrows move, Shift ranges, Space ticks, Enter opens. */
 export function Grid(props: GridProps) {
-  const { list, assets, days, hasDays, selection, onSelect, focused, onFocus, onOpen } = props;
+  const { sections, sort, selection, onSelect, onGone, focused, onFocus, onOpen } = props;
   const t = useT();
-  const format = useFormat();
+  const client = useQueryClient();
   const isPhone = useMedia(phone);
   const tileSize = usePreferences((state) => state.tileSize);
   const [roomRef, room] = useSize();
-  const scroller = useRef<HTMLDivElement | null>(null);
   const target = isPhone ? 120 : tileSize;
-  const lines = useMemo(
-    () => makeLines(assets, room.width, target, gap, hasDays),
-    [assets, room.width, target, hasDays],
-  );
-  const order = useMemo(() => assets.map((asset) => asset.id), [assets]);
-  const counts = useMemo(() => new Map(days?.map(({ day, count }) => [day, count])), [days]);
-  const virtual = useVirtualizer({
-    count: lines.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: (index) => lines[index]?.height ?? target,
-    getItemKey: (index) => lines[index]?.key ?? index,
-    overscan: 4,
-    paddingEnd: 88,
-  });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other lines have other heights
-  useEffect(() => virtual.measure(), [lines]);
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list;
-  useEffect(() => {
-    if (hasNextPage && !isFetchingNextPage && last >= lines.length - 8) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage, last, lines.length]);
+  const width = room.width;
+  const view = room.height || 1;
 
-  const focusAt = (index: number, isRange: boolean) => {
-    const next = assets[Math.min(assets.length - 1, Math.max(0, index))];
-    if (!next) return;
-    onFocus(next.id);
-    const at = order.indexOf(next.id);
-    const line = lines.findIndex(
-      (one) => one.type === 'row' && at >= one.start && at < one.start + one.row.widths.length,
+  // What is known of each section; of one that was left its height stays.
+  const layouts = useRef(new Map<string, Layout>());
+  const heights = useRef(new Map<string, number>());
+  const [version, setVersion] = useState(0);
+  const shape = `${width} ${target}`;
+  const lastShape = useRef(shape);
+  if (lastShape.current !== shape) {
+    lastShape.current = shape;
+    heights.current.clear();
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version stands for the heights
+  const tops = useMemo(
+    () =>
+      stack(
+        sections.map(
+          ({ key, day, count }) =>
+            heights.current.get(key) ??
+            (day ? dayHeight : 0) + estimateHeight(count, width, target, gap),
+        ),
+      ),
+    [sections, width, target, version],
+  );
+  const total = (tops.at(-1) ?? 0) + footRoom;
+
+  const scroller = useRef<HTMLDivElement | null>(null);
+  const scrollerRef = useCallback(
+    (element: HTMLDivElement | null) => {
+      scroller.current = element;
+      return roomRef(element);
+    },
+    [roomRef],
+  );
+  // Words for all tiles at once: hundreds pass by in a second.
+  const labels = useMemo(
+    () => ({
+      picture: t('library.picture'),
+      tick: t('library.command.tick'),
+      star: t('library.command.star'),
+      starred: t('library.filter.starred'),
+      trash: t(props.isTrash ? 'library.restore' : 'library.command.trash'),
+      rated: (count: number) => t('common.rating.stars', { count }),
+    }),
+    [t, props.isTrash],
+  );
+  const place = useRef<Place>({ top: 0, virtual: 0 });
+  const [shown, setShown] = useState({ virtual: 0, shift: 0, isPassing: false });
+  const anchor = useRef({ key: '', id: '', offset: 0 });
+  const pending = useRef<string>('');
+  const lastScroll = useRef({ at: 0, virtual: 0, timer: 0 });
+
+  const show = useCallback((isPassing: boolean) => {
+    const { top, virtual } = place.current;
+    const next = { virtual: Math.floor(virtual / step) * step, shift: top - virtual, isPassing };
+    setShown((before) =>
+      before.virtual === next.virtual &&
+      before.shift === next.shift &&
+      before.isPassing === next.isPassing
+        ? before
+        : next,
     );
-    virtual.scrollToIndex(line, { align: 'auto' });
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-open="${next.id}"]`)?.focus(),
-    );
-    if (isRange) {
-      const base = selection.anchor ? selection : toggle(selection, focused || next.id);
-      onSelect(selectRange(base, order, next.id));
-    }
+  }, []);
+
+  /** The topmost picture that is seen stays where it is, whatever comes or goes above it. */
+  const hold = useCallback(() => {
+    const { virtual } = place.current;
+    const at = sectionAt(tops, virtual);
+    const key = sections[at]?.key ?? '';
+    const inside = virtual - (tops[at] ?? 0);
+    const layout = layouts.current.get(key);
+    const row = layout?.rows.find((one) => one.y + one.height > inside);
+    anchor.current = {
+      key,
+      id: row ? (layout?.assets[row.start]?.id ?? '') : '',
+      offset: inside - (row?.y ?? 0),
+    };
+  }, [sections, tops]);
+
+  const scrollTo = useCallback(
+    (virtual: number) => {
+      const element = scroller.current;
+      if (!element) return;
+      const to = Math.min(Math.max(0, total - view), Math.max(0, virtual));
+      place.current = { top: Math.round(topOf(to, total, view)), virtual: to };
+      element.scrollTop = place.current.top;
+      hold();
+      show(false);
+    },
+    [total, view, hold, show],
+  );
+
+  const onScroll = () => {
+    const element = scroller.current;
+    if (!element) return;
+    place.current = follow(place.current, element.scrollTop, total, view);
+    const now = performance.now();
+    const last = lastScroll.current;
+    const speed = Math.abs(place.current.virtual - last.virtual) / Math.max(1, now - last.at);
+    window.clearTimeout(last.timer);
+    lastScroll.current = {
+      at: now,
+      virtual: place.current.virtual,
+      timer: window.setTimeout(() => {
+        // At rest the scaled bar goes where it belongs.
+        if (total > heightMax) scrollTo(place.current.virtual);
+        else show(false);
+      }, 120),
+    };
+    hold();
+    show(speed > passing && now - last.at < 100);
   };
+  useEffect(() => () => window.clearTimeout(lastScroll.current.timer), []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the geometry
+  useLayoutEffect(() => {
+    const element = scroller.current;
+    const { key, id, offset } = anchor.current;
+    if (!element || place.current.virtual <= 0) return;
+    const at = sections.findIndex((section) => section.key === key);
+    if (at < 0) return;
+    const layout = layouts.current.get(key);
+    const index = id ? (layout?.assets.findIndex((asset) => asset.id === id) ?? -1) : -1;
+    const row = layout?.rows.find((one) => index >= one.start && index < one.end);
+    if (id && !row) return;
+    const wanted = (tops[at] ?? 0) + (row?.y ?? 0) + offset;
+    if (Math.abs(wanted - place.current.virtual) > 0.5) scrollTo(wanted);
+  }, [tops]);
+
+  const onLayout = useCallback(
+    (key: string, layout: Layout | null) => {
+      const before = layouts.current.get(key);
+      if (!layout) {
+        layouts.current.delete(key);
+        return;
+      }
+      layouts.current.set(key, layout);
+      if (before && before.assets !== layout.assets) {
+        const now = new Set(layout.assets.map((asset) => asset.id));
+        const gone = before.assets.filter(({ id }) => !now.has(id)).map(({ id }) => id);
+        if (gone.length > 0) onGone(gone);
+      }
+      if (heights.current.get(key) !== layout.height || before?.assets !== layout.assets) {
+        heights.current.set(key, layout.height);
+        setVersion((one) => one + 1);
+      }
+    },
+    [onGone],
+  );
+
+  const whereIs = useCallback(
+    (id: string) => {
+      for (let at = 0; at < sections.length; at++) {
+        const layout = layouts.current.get(sections[at]?.key ?? '');
+        const index = layout ? layout.assets.findIndex((asset) => asset.id === id) : -1;
+        if (layout && index >= 0) return { at, index, layout };
+      }
+      return null;
+    },
+    [sections],
+  );
+  const find = useCallback(
+    (id: string): Asset | undefined => {
+      const found = id ? whereIs(id) : null;
+      return found?.layout.assets[found.index];
+    },
+    [whereIs],
+  );
+
+  const focusTile = (id: string) =>
+    requestAnimationFrame(() =>
+      scroller.current?.querySelector<HTMLElement>(`[data-open="${id}"]`)?.focus(),
+    );
+  const bringIntoView = (id: string) => {
+    const found = whereIs(id);
+    const row = found?.layout.rows.find((one) => found.index >= one.start && found.index < one.end);
+    if (!found || !row) return false;
+    const y = (tops[found.at] ?? 0) + row.y;
+    const { virtual } = place.current;
+    if (y < virtual + 8) scrollTo(y - (row.y <= dayHeight ? dayHeight : 8));
+    else if (y + row.height > virtual + view - 8) scrollTo(y + row.height - view + 16);
+    return true;
+  };
+  const focusOn = (id: string) => {
+    onFocus(id);
+    if (bringIntoView(id)) focusTile(id);
+  };
+  // What was asked for before it was loaded: the first, the last, or one of them.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: after each change of the geometry
+  useEffect(() => {
+    if (!pending.current) return;
+    const edge = pending.current === 'first' ? sections[0] : sections.at(-1);
+    const layout = layouts.current.get(edge?.key ?? '');
+    const isEdge = pending.current === 'first' || pending.current === 'last';
+    const asset =
+      pending.current === 'first'
+        ? layout?.assets[0]
+        : layout?.isWhole
+          ? layout.assets.at(-1)
+          : undefined;
+    const id = isEdge ? asset?.id : pending.current;
+    if (!id || !find(id)) {
+      if (pending.current === 'last') scrollTo(total);
+      return;
+    }
+    pending.current = '';
+    focusOn(id);
+  }, [tops]);
+
+  const reveal = (id: string, createdAt: string) => {
+    if (find(id)) {
+      focusOn(id);
+      return;
+    }
+    const at = sections.findIndex(
+      ({ filter }) => filter.from && filter.to && createdAt >= filter.from && createdAt < filter.to,
+    );
+    if (at < 0) return;
+    onFocus(id);
+    pending.current = id;
+    scrollTo(tops[at] ?? 0);
+  };
+  useImperativeHandle(props.ref, () => ({ find, reveal }));
+
+  const runOf = (id: string) => {
+    const found = whereIs(id);
+    const run = found ? runAround(sections, layouts.current, found.at) : [];
+    return { lines: linesOf(run), assets: run.flatMap((layout) => layout.assets) };
+  };
+
+  /** A range may pass over days that were not shown: they are loaded first. */
+  const chooseRange = async (base: Selection, id: string) => {
+    const { assets } = runOf(id);
+    const order = assets.map((asset) => asset.id);
+    const from = sections.findIndex(({ key }) => key === rangeFrom.current);
+    const to = whereIs(id)?.at ?? -1;
+    if (order.includes(base.anchor) || from < 0 || to < 0) {
+      onSelect(selectRange(base, order, id));
+      return;
+    }
+    const between = sections.slice(Math.min(from, to), Math.max(from, to) + 1);
+    if (between.reduce((sum, { count }) => sum + count, 0) > rangeMax) {
+      onSelect(selectRange(base, order, id));
+      return;
+    }
+    const lists = await Promise.all(
+      between.map(({ filter }) =>
+        client.fetchInfiniteQuery({ ...assetsQuery(filter, sort), pages: 100 }),
+      ),
+    );
+    const all = lists.flatMap(({ pages }) => pages.flatMap((page) => page.items));
+    onSelect(
+      selectRange(
+        base,
+        all.map((asset) => asset.id),
+        id,
+      ),
+    );
+  };
+  const rangeFrom = useRef('');
+  const tick = (id: string) => {
+    rangeFrom.current = sections[whereIs(id)?.at ?? -1]?.key ?? '';
+    onSelect(toggle(selection, id));
+  };
+
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = order.indexOf(focused);
-    const asset = assets[at];
-    if (!asset || event.ctrlKey || event.metaKey || event.altKey) return;
-    const to = targetOf(event.key, lines, at, assets.length);
-    if (to !== null) focusAt(to, event.shiftKey);
-    else if (event.key === ' ') onSelect(toggle(selection, asset.id));
+    if (event.ctrlKey || event.metaKey || event.altKey || !focused) return;
+    if (event.key === 'Home' || event.key === 'End') {
+      pending.current = event.key === 'Home' ? 'first' : 'last';
+      scrollTo(event.key === 'Home' ? 0 : total);
+      setVersion((one) => one + 1);
+      event.preventDefault();
+      return;
+    }
+    const { lines, assets } = runOf(focused);
+    const at = assets.findIndex((asset) => asset.id === focused);
+    if (at < 0) return;
+    const steps: Record<string, number> = {
+      ArrowLeft: at - 1,
+      ArrowRight: at + 1,
+      ArrowUp: moveVertically(lines, at, -1),
+      ArrowDown: moveVertically(lines, at, 1),
+    };
+    const to = steps[event.key];
+    const next =
+      to === undefined ? undefined : assets[Math.min(assets.length - 1, Math.max(0, to))];
+    if (next) {
+      focusOn(next.id);
+      if (event.shiftKey) {
+        const base = selection.anchor ? selection : toggle(selection, focused);
+        void chooseRange(base, next.id);
+      }
+    } else if (event.key === ' ') tick(focused);
     else return;
     event.preventDefault();
   };
   const onClick = (event: MouseEvent) => {
     const element = event.target as Element;
     const id = element.closest<HTMLElement>('[data-tile]')?.dataset.tile;
-    const asset = assets.find((one) => one.id === id);
+    const asset = id ? find(id) : undefined;
     if (!asset) return;
     onFocus(asset.id);
-    if (event.shiftKey) onSelect(selectRange(selection, order, asset.id));
-    else if (element.closest('[data-tick]') || event.ctrlKey || event.metaKey) {
-      onSelect(toggle(selection, asset.id));
-    } else if (element.closest('[data-star]')) props.onStar(asset);
+    if (event.shiftKey) void chooseRange(selection, asset.id);
+    else if (element.closest('[data-tick]') || event.ctrlKey || event.metaKey) tick(asset.id);
+    else if (element.closest('[data-star]')) props.onStar(asset);
     else if (element.closest('[data-trash]')) props.onTrash(asset);
     else if (element.closest('[data-open]')) {
-      if (selection.ids.size > 0) onSelect(toggle(selection, asset.id));
+      if (selection.ids.size > 0) tick(asset.id);
       else onOpen(asset);
     }
   };
 
-  const current = assets.find((asset) => asset.id === focused);
+  const current = find(focused);
   const entries: MenuEntry[] = current
     ? [
         { label: t('library.command.open'), icon: Maximize2, run: () => onOpen(current) },
-        {
-          label: t('library.command.tick'),
-          icon: Check,
-          run: () => onSelect(toggle(selection, current.id)),
-        },
+        { label: t('library.command.tick'), icon: Check, run: () => tick(current.id) },
         props.canWrite && {
           label: t('library.command.star'),
           icon: Star,
@@ -156,209 +410,87 @@ export function Grid(props: GridProps) {
         },
       ]
     : [];
-  const tabStop = order.includes(focused) ? focused : order[0];
+
+  // Loaded within two screens, drawn a little beyond the view.
+  const near = useMemo(() => {
+    if (width <= 0) return [];
+    const from = sectionAt(tops, Math.max(0, shown.virtual - 2 * view));
+    const to = sectionAt(tops, shown.virtual + 3 * view + step);
+    return sections.slice(from, to + 1).map((section, index) => ({ section, at: from + index }));
+  }, [sections, tops, shown.virtual, view, width]);
+  const firstShown = near.find(({ section }) => layouts.current.get(section.key)?.assets[0]);
+  const tabStop =
+    current?.id ?? layouts.current.get(firstShown?.section.key ?? '')?.assets[0]?.id ?? '';
 
   return (
-    <ContextMenu entries={entries}>
-      {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled on the grid within */}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: clicks are delegated from the tiles */}
-      <div
-        ref={(element) => {
-          scroller.current = element;
-          return roomRef(element);
-        }}
-        className={clsx(
-          'min-h-0 flex-1 overflow-y-auto px-4 pt-2 transition-opacity duration-200 max-md:px-2',
-          list.isPlaceholderData && 'opacity-60 delay-[400ms]',
-        )}
-        onClick={onClick}
-        onContextMenu={(event) => {
-          const id = (event.target as Element).closest<HTMLElement>('[data-tile]')?.dataset.tile;
-          if (id) onFocus(id);
-        }}
-      >
-        {list.isPending && (
-          <div className="flex flex-wrap gap-1">
-            {[1.5, 1, 1, 0.7, 1.5, 1, 0.7, 1.3, 1, 1.5, 1, 1].map((ratio, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no names
-              <div key={index} style={{ width: target * ratio, height: target }}>
-                <Skeleton className="size-full !rounded-4" />
-              </div>
-            ))}
-          </div>
-        )}
+    <div className="relative flex min-h-0 flex-1 flex-col">
+      <ContextMenu entries={entries}>
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled on the grid within */}
+        {/* biome-ignore lint/a11y/noStaticElementInteractions: clicks are delegated from the tiles */}
         <div
-          role="grid"
-          aria-label={t('library.grid')}
-          aria-multiselectable
-          aria-rowcount={lines.length}
-          tabIndex={-1}
-          onKeyDown={onKeyDown}
-          className="relative w-full"
-          style={{ height: virtual.getTotalSize() }}
-        >
-          {items.map((item) => {
-            const line = lines[item.index];
-            if (!line) return null;
-            return (
-              <div
-                key={item.key}
-                role="row"
-                aria-rowindex={item.index + 1}
-                className="absolute top-0 left-0 flex w-full"
-                style={{
-                  transform: `translateY(${item.start}px)`,
-                  height: line.height,
-                  gap,
-                }}
-              >
-                {line.type === 'day' ? (
-                  <div role="rowheader" className="flex w-full items-end gap-2 pb-2">
-                    <h2 className="text-14 font-semibold">{format.day(line.day)}</h2>
-                    {counts.has(line.day) && (
-                      <span className="text-12 text-fg-3 tabular-nums">
-                        {format.number(counts.get(line.day) ?? 0)}
-                      </span>
-                    )}
-                  </div>
-                ) : (
-                  line.row.widths.map((width, place) => {
-                    const asset = assets[line.start + place];
-                    return (
-                      asset && (
-                        <Tile
-                          key={asset.id}
-                          asset={asset}
-                          width={width}
-                          height={line.row.height}
-                          isChosen={selection.ids.has(asset.id)}
-                          isChoosing={selection.ids.size > 0}
-                          isTabStop={asset.id === tabStop}
-                          isTrash={props.isTrash}
-                          canWrite={props.canWrite}
-                          onFocus={onFocus}
-                        />
-                      )
-                    );
-                  })
-                )}
-              </div>
-            );
-          })}
-        </div>
-      </div>
-    </ContextMenu>
-  );
-}
-
-const Tile = memo(function Tile({
-  asset,
-  width,
-  height,
-  isChosen,
-  isChoosing,
-  isTabStop,
-  isTrash,
-  canWrite,
-  onFocus,
-}: {
-  asset: Asset;
-  width: number;
-  height: number;
-  isChosen: boolean;
-  isChoosing: boolean;
-  isTabStop: boolean;
-  isTrash: boolean;
-  canWrite: boolean;
-  onFocus: (id: string) => void;
-}) {
-  const t = useT();
-  const hover =
-    'opacity-0 transition-opacity duration-100 group-focus-within:opacity-100 group-hover:opacity-100';
-  return (
-    <div
-      role="gridcell"
-      aria-selected={isChosen}
-      data-tile={asset.id}
-      className="group relative shrink-0 overflow-hidden rounded-4 [contain:strict]"
-      style={{ width, height }}
-    >
-      <button
-        type="button"
-        data-open={asset.id}
-        tabIndex={isTabStop ? 0 : -1}
-        onFocus={() => onFocus(asset.id)}
-        aria-label={asset.name || t('library.picture')}
-        className={clsx(
-          'absolute inset-0 transition-transform duration-100 focus-on-picture !-outline-offset-2',
-          isChosen && 'scale-[0.92] overflow-hidden rounded-8',
-        )}
-      >
-        <Picture asset={asset} sizes={width} alt="" />
-      </button>
-      {isChosen && (
-        <span
-          aria-hidden
-          className="pointer-events-none absolute inset-0 rounded-4 outline-2 outline-accent -outline-offset-2 outline"
-        />
-      )}
-      <button
-        type="button"
-        data-tick
-        tabIndex={-1}
-        aria-label={t('library.command.tick')}
-        aria-pressed={isChosen}
-        className={clsx(
-          'absolute top-1 left-1 flex size-7 items-center justify-center rounded-full max-md:size-9',
-          !isChosen && !isChoosing && hover,
-        )}
-      >
-        <span
+          ref={scrollerRef}
+          data-library-scroller
           className={clsx(
-            'flex size-5 items-center justify-center rounded-full',
-            isChosen
-              ? 'bg-accent text-accent-fg'
-              : 'border-2 border-picture-fg bg-picture-scrim text-picture-fg',
+            'min-h-0 flex-1 overflow-y-auto pr-8 pl-4 transition-opacity duration-200 [overflow-anchor:none] max-md:pl-2',
+            sort !== 'rating' && '[scrollbar-width:none]',
+            props.isStale && 'opacity-60 delay-[400ms]',
           )}
+          onScroll={onScroll}
+          onClick={onClick}
+          onContextMenu={(event) => {
+            const id = (event.target as Element).closest<HTMLElement>('[data-tile]')?.dataset.tile;
+            if (id) onFocus(id);
+          }}
         >
-          {isChosen && <Check size={14} strokeWidth={2.5} aria-hidden />}
-        </span>
-      </button>
-      {canWrite && !isChoosing && (
-        <div className={clsx('absolute top-1 right-1 flex gap-1 max-md:hidden', hover)}>
-          {!isTrash && (
-            <IconButton
-              icon={Star}
-              look="picture"
-              size="dense"
-              data-star
-              tabIndex={-1}
-              isFilled={asset.is_starred}
-              label={t('library.command.star')}
-            />
-          )}
-          <IconButton
-            icon={isTrash ? RotateCcw : Trash2}
-            look="picture"
-            size="dense"
-            data-trash
+          <div
+            role="grid"
+            aria-label={t('library.grid')}
+            aria-multiselectable
+            aria-rowcount={-1}
             tabIndex={-1}
-            label={t(isTrash ? 'library.restore' : 'library.command.trash')}
-          />
+            onKeyDown={onKeyDown}
+            className="relative w-full overflow-hidden"
+            style={{ height: Math.min(heightMax, total) }}
+          >
+            {near.map(({ section, at }) => {
+              const top = tops[at] ?? 0;
+              const isDrawn =
+                (tops[at + 1] ?? 0) > shown.virtual - view / 2 &&
+                top < shown.virtual + 1.5 * view + step;
+              return (
+                <DaySection
+                  key={JSON.stringify(section.filter)}
+                  section={section}
+                  sort={sort}
+                  top={top + shown.shift}
+                  width={width}
+                  target={target}
+                  from={isDrawn ? shown.virtual - view / 2 - top : 0}
+                  to={isDrawn ? shown.virtual + 1.5 * view + step - top : 0}
+                  view={view}
+                  isPassing={shown.isPassing}
+                  selection={selection}
+                  tabStop={tabStop}
+                  isTrash={props.isTrash}
+                  labels={labels}
+                  canWrite={props.canWrite}
+                  onFocus={onFocus}
+                  onLayout={onLayout}
+                />
+              );
+            })}
+          </div>
         </div>
-      )}
-      {(asset.is_starred || asset.rating > 0) && (
-        <span className="pointer-events-none absolute bottom-1 left-1 flex h-5 items-center gap-0.5 rounded-full bg-picture-scrim px-1.5 text-11 text-picture-fg tabular-nums">
-          {asset.is_starred && (
-            <Star size={12} fill="currentColor" aria-label={t('library.filter.starred')} />
-          )}
-          {asset.rating > 0 && (
-            <span role="img" aria-label={t('common.rating.stars', { count: asset.rating })}>
-              {`${asset.rating}★`}
-            </span>
-          )}
-        </span>
+      </ContextMenu>
+      {sort !== 'rating' && total > 2 * view && (
+        <Scrubber
+          sections={sections}
+          tops={tops}
+          virtual={place.current.virtual}
+          view={view}
+          onJump={scrollTo}
+        />
       )}
     </div>
   );
-});
+}

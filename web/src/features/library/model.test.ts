@@ -4,12 +4,17 @@ import {
   chunk,
   filterOf,
   isFiltered,
-  makeLines,
+  layOut,
+  linesOf,
+  makeSections,
   moveVertically,
   noSelection,
-  prune,
+  runAround,
+  sectionAt,
   selectRange,
+  stack,
   toggle,
+  without,
 } from './model';
 
 function assets(count: number, perDay: number): Asset[] {
@@ -21,32 +26,75 @@ function assets(count: number, perDay: number): Asset[] {
   })) as Asset[];
 }
 
-describe('the lines of the library', () => {
-  it('has a heading per day and every picture once, in order', () => {
-    const lines = makeLines(assets(50, 12), 1000, 200, 4, true);
-    expect(lines.filter((line) => line.type === 'day')).toHaveLength(5);
-    let next = 0;
-    for (const line of lines) {
-      if (line.type === 'day') continue;
-      expect(line.start).toBe(next);
-      next += line.row.widths.length;
+const day = (name: string, count: number) => ({ key: name, day: name, count, filter: {} });
+
+describe('the geometry of the library', () => {
+  it('knows a day by the times the server counted it by', () => {
+    const days = [
+      { day: '2026-11-22', count: 2 },
+      { day: '2026-11-20', count: 1 },
+    ];
+    const [first] = makeSections(days, { q: 'mug' }, 'newest', 480);
+    expect(first?.filter).toEqual({
+      q: 'mug',
+      from: '2026-11-21T16:00:00.000Z',
+      to: '2026-11-22T16:00:00.000Z',
+    });
+    expect(makeSections(days, {}, 'oldest', 0).map(({ key }) => key)).toEqual([
+      '2026-11-20',
+      '2026-11-22',
+    ]);
+    expect(makeSections(days, {}, 'rating', 0)).toEqual([
+      { key: 'all', day: '', count: 3, filter: {} },
+    ]);
+    const inside = makeSections(days, { from: '2026-11-22T08:00:00Z' }, 'newest', 0);
+    expect(inside[0]?.filter.from).toBe('2026-11-22T08:00:00.000Z');
+  });
+
+  it('has a place for what is not loaded, and shrinks to what there is', () => {
+    const none = layOut(day('2026-11-22', 500), [], false, 1000, 200, 4);
+    const some = layOut(day('2026-11-22', 500), assets(100, 100), false, 1000, 200, 4);
+    const all = layOut(day('2026-11-22', 500), assets(100, 100), true, 1000, 200, 4);
+    expect(none.height).toBeGreaterThan(10_000);
+    expect(some.height).toBeGreaterThan(all.height);
+    expect(all.height).toBe(all.loaded);
+    expect(all.rows.reduce((sum, row) => sum + row.widths.length, 0)).toBe(100);
+    expect(layOut(day('2026-11-22', 3), [], true, 1000, 200, 4).height).toBe(0);
+  });
+
+  it('finds the section of a place', () => {
+    const tops = stack([100, 0, 50, 200]);
+    expect(tops).toEqual([0, 100, 100, 150, 350]);
+    expect([-5, 0, 99, 100, 149, 150, 9999].map((y) => sectionAt(tops, y))).toEqual([
+      0, 0, 0, 2, 2, 3, 3,
+    ]);
+  });
+
+  it('takes the loaded days around one, without a hole', () => {
+    const sections = ['a', 'b', 'c', 'd', 'e'].map((key) => ({ key }));
+    const loaded = new Map([
+      ['a', 1],
+      ['c', 3],
+      ['d', 4],
+    ]);
+    expect(runAround(sections, loaded, 3)).toEqual([3, 4]);
+    expect(runAround(sections, loaded, 1)).toEqual([]);
+  });
+
+  it('moves to the nearest picture above and below, over days, and stays at the ends', () => {
+    const lines = linesOf([
+      layOut(day('2026-11-22', 15), assets(15, 15), true, 1000, 200, 4),
+      layOut(day('2026-11-21', 15), assets(15, 15), true, 1000, 200, 4),
+    ]);
+    let at = 0;
+    for (let steps = 0; steps < lines.length - 1; steps++) {
+      const next = moveVertically(lines, at, 1);
+      expect(next).toBeGreaterThan(at);
+      at = next;
     }
-    expect(next).toBe(50);
-    expect(new Set(lines.map((line) => line.key)).size).toBe(lines.length);
-  });
-
-  it('has no headings when sorted by rating', () => {
-    const lines = makeLines(assets(9, 3), 1000, 200, 4, false);
-    expect(lines.every((line) => line.type === 'row')).toBe(true);
-  });
-
-  it('moves to the nearest picture above and below, and stays at the ends', () => {
-    const lines = makeLines(assets(30, 30), 1000, 200, 4, true);
-    const down = moveVertically(lines, 0, 1);
-    expect(down).toBeGreaterThan(1);
-    expect(moveVertically(lines, down, -1)).toBe(0);
+    expect(at).toBeGreaterThan(15);
+    expect(moveVertically(lines, at, 1)).toBe(at);
     expect(moveVertically(lines, 0, -1)).toBe(0);
-    expect(moveVertically(lines, 29, 1)).toBe(29);
   });
 });
 
@@ -67,8 +115,13 @@ describe('selection', () => {
 
   it('forgets what left the list and keeps its identity otherwise', () => {
     const one = toggle(toggle(noSelection, 'a'), 'b');
-    expect(prune(one, order)).toBe(one);
-    expect([...prune(one, ['b']).ids]).toEqual(['b']);
+    expect(without(one, ['c'])).toBe(one);
+    expect([...without(one, ['a']).ids]).toEqual(['b']);
+  });
+
+  it('begins anew with one of all that match', () => {
+    const all = { ...toggle(noSelection, 'a'), isAll: true };
+    expect(toggle(all, 'b')).toEqual({ ids: new Set(['b']), anchor: 'b', isAll: false });
   });
 });
 

@@ -1,5 +1,4 @@
 import type { Asset, AssetFilter, AssetJob } from '~/api/types';
-import { localDay } from '~/lib/format';
 import { justify, type Row } from '~/lib/justify';
 import type { LibrarySearch } from '~/lib/search';
 
@@ -20,55 +19,147 @@ export function isFiltered(search: LibrarySearch): boolean {
   return Object.keys(filterOf(search)).some((name) => name !== 'trash');
 }
 
-export type Line =
-  | { type: 'day'; key: string; day: string; height: number }
-  | { type: 'row'; key: string; start: number; row: Row; height: number };
+/** A day of the library, or all of it where it is not sorted by time. */
+export interface Section {
+  key: string;
+  /** "2026-11-22"; empty: no heading */
+  day: string;
+  count: number;
+  filter: AssetFilter;
+}
 
-const dayHeight = 44;
+/** The days as the list shows them; their times are what the server counted them by. */
+export function makeSections(
+  days: readonly { day: string; count: number }[],
+  filter: AssetFilter,
+  sort: 'newest' | 'oldest' | 'rating',
+  zone: number,
+): Section[] {
+  if (sort === 'rating') {
+    const count = days.reduce((sum, day) => sum + day.count, 0);
+    return count > 0 ? [{ key: 'all', day: '', count, filter }] : [];
+  }
+  const sections = days.map(({ day, count }) => {
+    const from = Date.parse(`${day}T00:00:00Z`) - zone * 60_000;
+    const times = {
+      from: Math.max(from, Date.parse(filter.from ?? '') || from),
+      to: Math.min(from + 86_400_000, Date.parse(filter.to ?? '') || Number.POSITIVE_INFINITY),
+    };
+    return {
+      key: day,
+      day,
+      count,
+      filter: {
+        ...filter,
+        from: new Date(times.from).toISOString(),
+        to: new Date(times.to).toISOString(),
+      },
+    };
+  });
+  return sort === 'oldest' ? sections.reverse() : sections;
+}
 
-/** The whole list as lines for the virtual scroller: a heading per day, then its justified rows. */
-export function makeLines(
+export const dayHeight = 44;
+
+/** What a section shows: the rows of what is loaded, and the height of all of it. */
+export interface Layout {
+  assets: readonly Asset[];
+  rows: Row[];
+  /** with heading; of pictures that are not loaded an estimate */
+  height: number;
+  /** where the loaded rows end */
+  loaded: number;
+  isWhole: boolean;
+}
+
+/** Pictures are about as high as wide until they are known. */
+export function estimateHeight(count: number, width: number, target: number, gap: number): number {
+  if (width <= 0) return 0;
+  const perRow = Math.max(1, Math.round(width / (target * 1.1 + gap)));
+  return Math.ceil(count / perRow) * (target + gap);
+}
+
+export function layOut(
+  section: Section,
   assets: readonly Asset[],
+  isWhole: boolean,
   width: number,
   target: number,
   gap: number,
-  hasDays: boolean,
-): Line[] {
-  const lines: Line[] = [];
-  let start = 0;
-  while (start < assets.length) {
-    const day = hasDays ? localDay(assets[start]?.created_at ?? '') : '';
-    let end = start + 1;
-    while (end < assets.length && (!hasDays || localDay(assets[end]?.created_at ?? '') === day)) {
-      end++;
-    }
-    if (hasDays) lines.push({ type: 'day', key: `day-${day}-${start}`, day, height: dayHeight });
-    const ratios = assets
-      .slice(start, end)
-      .map((asset) => (asset.width_px || 1) / (asset.height_px || 1));
-    for (const row of justify(ratios, width, target, gap).rows) {
-      const first = assets[start + row.start];
-      lines.push({
-        type: 'row',
-        key: `row-${first?.id ?? start}`,
-        start: start + row.start,
-        row,
-        height: row.height + gap,
-      });
-    }
-    start = end;
+): Layout {
+  const head = section.day && !(isWhole && assets.length === 0) ? dayHeight : 0;
+  const ratios = assets.map((asset) => (asset.width_px || 1) / (asset.height_px || 1));
+  const { rows, height } = justify(ratios, width, target, gap);
+  const loaded = head + height + (rows.length > 0 ? gap : 0);
+  const left = isWhole ? 0 : Math.max(0, section.count - assets.length);
+  return {
+    assets,
+    rows: rows.map((row) => ({ ...row, y: row.y + head })),
+    height: loaded + estimateHeight(left, width, target, gap),
+    loaded,
+    isWhole,
+  };
+}
+
+/** Where each section begins; one more for where all of them end. */
+export function stack(heights: readonly number[]): number[] {
+  const tops = [0];
+  for (const height of heights) tops.push((tops.at(-1) ?? 0) + height);
+  return tops;
+}
+
+/** The section that stands at `y`. */
+export function sectionAt(tops: readonly number[], y: number): number {
+  let low = 0;
+  let high = Math.max(0, tops.length - 2);
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((tops[middle] ?? 0) <= y) low = middle;
+    else high = middle - 1;
   }
-  return lines;
+  return low;
+}
+
+export interface Line {
+  start: number;
+  row: Row;
+}
+
+/** The rows of sections that follow each other, over all of their pictures. */
+export function linesOf(layouts: readonly Layout[]): Line[] {
+  let start = 0;
+  return layouts.flatMap((layout) => {
+    const first = start;
+    start += layout.assets.length;
+    return layout.rows.map((row) => ({ start: first + row.start, row }));
+  });
+}
+
+/** The loaded sections around one of them, without a hole. */
+export function runAround<T>(
+  sections: readonly { key: string }[],
+  loaded: ReadonlyMap<string, T>,
+  at: number,
+): T[] {
+  if (!loaded.has(sections[at]?.key ?? '')) return [];
+  let from = at;
+  while (from > 0 && loaded.has(sections[from - 1]?.key ?? '')) from--;
+  const run: T[] = [];
+  for (let index = from; index < sections.length; index++) {
+    const one = loaded.get(sections[index]?.key ?? '');
+    if (!one) break;
+    run.push(one);
+  }
+  return run;
 }
 
 /** The index one up or down: the picture whose middle is nearest in the next row. */
 export function moveVertically(lines: readonly Line[], index: number, step: 1 | -1): number {
-  const rows = lines.filter((line) => line.type === 'row');
-  const at = rows.findIndex(
+  const at = lines.findIndex(
     (line) => index >= line.start && index < line.start + line.row.widths.length,
   );
-  const here = rows[at];
-  const there = rows[at + step];
+  const here = lines[at];
+  const there = lines[at + step];
   if (!here || !there) return index;
   const middleOf = (widths: readonly number[], place: number) =>
     widths.slice(0, place).reduce((sum, width) => sum + width, 0) + (widths[place] ?? 0) / 2;
@@ -96,6 +187,8 @@ export interface Selection {
 export const noSelection: Selection = { ids: new Set(), anchor: '', isAll: false };
 
 export function toggle(selection: Selection, id: string): Selection {
+  // Out of all that match there is no "all but": one begins anew with this one.
+  if (selection.isAll) return { ids: new Set([id]), anchor: id, isAll: false };
   const ids = new Set(selection.ids);
   if (!ids.delete(id)) ids.add(id);
   return { ids, anchor: id, isAll: false };
@@ -115,11 +208,10 @@ export function selectRange(selection: Selection, order: readonly string[], id: 
   return { ids, anchor: selection.anchor, isAll: false };
 }
 
-/** Drops what is no longer in the list. */
-export function prune(selection: Selection, order: readonly string[]): Selection {
-  if (selection.ids.size === 0) return selection;
-  const known = new Set(order);
-  const ids = new Set([...selection.ids].filter((id) => known.has(id)));
+/** Without what left the list. */
+export function without(selection: Selection, gone: readonly string[]): Selection {
+  const ids = new Set(selection.ids);
+  for (const id of gone) ids.delete(id);
   return ids.size === selection.ids.size ? selection : { ...selection, ids };
 }
 

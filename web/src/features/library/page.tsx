@@ -1,8 +1,8 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router';
 import { ImagePlus, Images, SearchX, Trash2, Upload } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { assetDaysQuery, assetsQuery, meQuery } from '~/api/queries';
+import { assetDaysQuery, meQuery, zoneMin } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { addUploads, pictureFiles } from '~/api/uploads';
 import { useFormat, useT } from '~/lib/i18n';
@@ -16,9 +16,18 @@ import { type Target, useLibraryActions } from './actions';
 import { BulkBar } from './bulk-bar';
 import { libraryCommands, ratingCommands } from './commands';
 import { Filters, SearchBox } from './filters';
-import { Grid } from './grid';
+import { Grid, type GridHandle } from './grid';
 import { JobPanel } from './job-panel';
-import { filterOf, isFiltered, noSelection, prune, type Selection } from './model';
+import {
+  filterOf,
+  isFiltered,
+  makeSections,
+  noSelection,
+  type Section,
+  type Selection,
+  without,
+} from './model';
+import { seedNeighbours } from './neighbours';
 import { UploadPanel } from './upload-panel';
 
 const route = getRouteApi('/frame/library');
@@ -34,25 +43,42 @@ export function LibraryPage() {
   const isViewing = Boolean(viewed);
   const sort = search.sort ?? 'newest';
   const filter = useMemo(() => filterOf(search), [search]);
-  const list = useInfiniteQuery(assetsQuery(filter, sort));
   const days = useQuery(assetDaysQuery(filter));
   const { data: me } = useQuery(meQuery);
   const canWrite = me?.role !== 'viewer';
   const actions = useLibraryActions();
-  const [chosen, setChosen] = useState<Selection>(noSelection);
+  const client = useQueryClient();
+  const grid = useRef<GridHandle>(null);
+  const [selection, setSelection] = useState<Selection>(noSelection);
+  /** what is selected, also when its day is not loaded any more */
+  const picked = useRef(new Map<string, Asset>());
   const [focused, setFocused] = useState('');
   const [dialog, setDialog] = useState<'tag' | 'delete' | 'empty' | 'trash' | null>(null);
   const [isDeleting, setDeleting] = useState(false);
   const searchBox = useRef<HTMLInputElement>(null);
   const picker = useRef<HTMLInputElement>(null);
 
-  const assets = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
-  const order = useMemo(() => assets.map((asset) => asset.id), [assets]);
-  const selection = prune(chosen, order);
-  const total =
-    list.data?.pages[0]?.total ?? days.data?.reduce((sum, day) => sum + day.count, 0) ?? null;
+  // The days of the filter before stay until those of the next one are there.
+  const shown = useRef<{ sections: Section[]; name: string }>({ sections: [], name: '' });
+  const sections = useMemo(
+    () => makeSections(days.data ?? [], filter, sort, zoneMin),
+    [days.data, filter, sort],
+  );
+  if (!days.isPlaceholderData) shown.current = { sections, name: JSON.stringify([filter, sort]) };
+  const total = days.data ? days.data.reduce((sum, day) => sum + day.count, 0) : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another selection
-  useEffect(() => setChosen(noSelection), [filter, sort]);
+  useEffect(() => setSelection(noSelection), [filter, sort]);
+  const find = useCallback((id: string) => grid.current?.find(id) ?? picked.current.get(id), []);
+  const choose = useCallback((next: Selection) => {
+    const before = picked.current;
+    picked.current = new Map();
+    for (const id of next.ids) {
+      const asset = grid.current?.find(id) ?? before.get(id);
+      if (asset) picked.current.set(id, asset);
+    }
+    setSelection(next);
+  }, []);
+  const drop = useCallback((gone: string[]) => setSelection((before) => without(before, gone)), []);
 
   // Out of the viewer one goes on at the picture that was open last.
   const lastViewed = useRef(viewed);
@@ -61,20 +87,22 @@ export function LibraryPage() {
     lastViewed.current = viewed;
     if (viewed || !last) return;
     setFocused(last);
-    document.querySelector<HTMLElement>(`[data-open="${last}"]`)?.focus();
-  }, [viewed]);
+    const known = client.getQueryData<Asset>(['asset', last]) ?? find(last);
+    if (known) grid.current?.reveal(last, known.created_at);
+  }, [viewed, client, find]);
 
   const target = useCallback((): Target => {
     if (selection.isAll && total !== null) return { filter, count: total };
-    const picked = assets.filter((asset) => selection.ids.has(asset.id));
-    if (picked.length > 0) return { assets: picked };
-    return { assets: assets.filter((asset) => asset.id === focused) };
-  }, [selection, assets, focused, filter, total]);
+    const ids = selection.ids.size > 0 ? [...selection.ids] : [focused];
+    return { assets: ids.map(find).filter((asset) => asset !== undefined) };
+  }, [selection, focused, filter, total, find]);
   const hasTarget = () => {
     const what = target();
     return !('assets' in what) || what.assets.length > 0;
   };
-  const clear = () => setChosen(noSelection);
+  const clear = () => choose(noSelection);
+  const selectAll = () => choose({ ...selection, isAll: true });
+  const isChoosing = selection.isAll || selection.ids.size > 0;
   const askTrash = () => {
     const what = target();
     if (search.trash) setDialog('delete');
@@ -102,15 +130,15 @@ export function LibraryPage() {
           },
           {
             ...libraryCommands.selectAll,
-            when: () => assets.length > 0,
-            run: () => setChosen({ ids: new Set(order), anchor: order[0] ?? '', isAll: false }),
+            when: () => (total ?? 0) > 0,
+            run: selectAll,
           },
           { ...libraryCommands.star, when: can, run: toggleStar },
           { ...libraryCommands.tag, when: can, run: () => setDialog('tag') },
           { ...libraryCommands.trash, when: can, run: askTrash },
           {
             ...libraryCommands.deselect,
-            when: () => selection.ids.size > 0,
+            when: () => isChoosing,
             run: clear,
           },
           ...rates.map((command) => ({
@@ -132,15 +160,17 @@ export function LibraryPage() {
     return () => document.removeEventListener('paste', onPaste);
   }, [takeFiles, isViewing, canWrite]);
 
-  const open = (asset: Asset) =>
+  const open = (asset: Asset) => {
+    seedNeighbours(client, filter, sort, shown.current.sections, asset, total);
     void navigate({ to: '/library/$asset', params: { asset: asset.id }, search });
+  };
   const setSearch = (change: Partial<typeof search>) =>
     void navigate({ to: '/library', search: { ...search, ...change }, replace: true });
 
   const body =
-    list.error && !list.data ? (
-      <ErrorState error={list.error} onRetry={() => void list.refetch()} />
-    ) : list.data && assets.length === 0 ? (
+    days.error && !days.data ? (
+      <ErrorState error={days.error} onRetry={() => void days.refetch()} />
+    ) : total === 0 ? (
       isFiltered(search) ? (
         <EmptyState icon={SearchX} title={t('library.none.title')} text={t('library.none.text')}>
           <Button
@@ -173,12 +203,14 @@ export function LibraryPage() {
       )
     ) : (
       <Grid
-        list={list}
-        assets={assets}
-        days={days.data}
-        hasDays={sort !== 'rating'}
+        key={shown.current.name}
+        ref={grid}
+        sections={shown.current.sections}
+        sort={sort}
+        isStale={days.isPlaceholderData}
         selection={selection}
-        onSelect={setChosen}
+        onSelect={choose}
+        onGone={drop}
         focused={focused}
         onFocus={setFocused}
         onOpen={open}
@@ -188,7 +220,6 @@ export function LibraryPage() {
         }
         isTrash={Boolean(search.trash)}
         canWrite={canWrite}
-        isActive={!isViewing}
       />
     );
 
@@ -217,7 +248,7 @@ export function LibraryPage() {
             onChange={(q) => setSearch({ q: q || undefined })}
           />
           <div className="flex-1" />
-          {search.trash && canWrite && assets.length > 0 && (
+          {search.trash && canWrite && (total ?? 0) > 0 && (
             <Button look="danger-ghost" icon={Trash2} onClick={() => setDialog('empty')}>
               {t('library.trash.empty')}
             </Button>
@@ -242,14 +273,13 @@ export function LibraryPage() {
           }}
         />
         {body}
-        {selection.ids.size > 0 && !isViewing && (
+        {isChoosing && !isViewing && (
           <BulkBar
             selection={selection}
             total={total}
-            isAllLoaded={!list.hasNextPage}
             isTrash={Boolean(search.trash)}
             canWrite={canWrite}
-            onAll={() => setChosen({ ...selection, ids: new Set(order), isAll: true })}
+            onAll={selectAll}
             onClear={clear}
             onStar={toggleStar}
             onTag={() => setDialog('tag')}
@@ -269,7 +299,7 @@ export function LibraryPage() {
               onClose={() => setDialog(null)}
               onAdd={(tag) => actions.addTag(target(), tag)}
               onRemove={(tag) => actions.removeTag(target(), tag)}
-              assets={assets.filter((asset) => selection.ids.has(asset.id))}
+              assets={[...selection.ids].map(find).filter((asset) => asset !== undefined)}
             />
           )}
         </Suspense>

@@ -1,0 +1,141 @@
+import clsx from 'clsx';
+import { Check, RotateCcw, Star, Trash2 } from 'lucide-react';
+import { memo, useState } from 'react';
+import type { Asset } from '~/api/types';
+import { IconButton } from '~/ui/button';
+import { Picture } from '~/ui/picture';
+
+export interface TileLabels {
+  picture: string;
+  tick: string;
+  star: string;
+  starred: string;
+  trash: string;
+  rated: (count: number) => string;
+}
+
+/** One picture of the grid; clicks are delegated to the grid by what they fall on. */
+export const Tile = memo(function Tile({
+  asset,
+  width,
+  height,
+  isChosen,
+  isChoosing,
+  isTabStop,
+  isTrash,
+  labels,
+  canWrite,
+  isPassing,
+  onFocus,
+}: {
+  asset: Asset;
+  width: number;
+  height: number;
+  isChosen: boolean;
+  isChoosing: boolean;
+  isTabStop: boolean;
+  isTrash: boolean;
+  labels: TileLabels;
+  canWrite: boolean;
+  /** it goes by too fast to be looked at: its colour is enough */
+  isPassing: boolean;
+  onFocus: (id: string) => void;
+}) {
+  // What only a pointer or the focus shows is not there before: thousands of tiles pass by.
+  const [isHot, setHot] = useState(false);
+  return (
+    <div
+      role="gridcell"
+      aria-selected={isChosen}
+      data-tile={asset.id}
+      className="relative shrink-0 overflow-hidden rounded-4 [contain:strict]"
+      onPointerEnter={() => setHot(true)}
+      onPointerLeave={() => setHot(false)}
+      onFocus={() => setHot(true)}
+      onBlur={() => setHot(false)}
+      style={{ width, height }}
+    >
+      <button
+        type="button"
+        data-open={asset.id}
+        tabIndex={isTabStop ? 0 : -1}
+        onFocus={() => onFocus(asset.id)}
+        aria-label={asset.name || labels.picture}
+        className={clsx(
+          'absolute inset-0 transition-transform duration-100 focus-on-picture !-outline-offset-2',
+          isChosen && 'scale-[0.92] overflow-hidden rounded-8',
+        )}
+      >
+        {isPassing ? (
+          <span
+            className="block size-full bg-surface-3"
+            style={{ backgroundColor: asset.average_color || undefined }}
+          />
+        ) : (
+          <Picture asset={asset} sizes={width} alt="" />
+        )}
+      </button>
+      {isChosen && (
+        <span
+          aria-hidden
+          className="pointer-events-none absolute inset-0 rounded-4 outline-2 outline-accent -outline-offset-2 outline"
+        />
+      )}
+      <button
+        type="button"
+        data-tick
+        tabIndex={-1}
+        aria-label={labels.tick}
+        aria-pressed={isChosen}
+        className={clsx(
+          'absolute top-1 left-1 flex size-7 items-center justify-center rounded-full max-md:size-9',
+          !isChosen && !isChoosing && !isHot && 'opacity-0',
+        )}
+      >
+        <span
+          className={clsx(
+            'flex size-5 items-center justify-center rounded-full',
+            isChosen
+              ? 'bg-accent text-accent-fg'
+              : 'border-2 border-picture-fg bg-picture-scrim text-picture-fg',
+          )}
+        >
+          {isChosen && <Check size={14} strokeWidth={2.5} aria-hidden />}
+        </span>
+      </button>
+      {isHot && canWrite && !isChoosing && (
+        <div className="fade-in absolute top-1 right-1 flex gap-1 max-md:hidden">
+          {!isTrash && (
+            <IconButton
+              icon={Star}
+              look="picture"
+              size="dense"
+              data-star
+              tabIndex={-1}
+              isFilled={asset.is_starred}
+              label={labels.star}
+            />
+          )}
+          <IconButton
+            icon={isTrash ? RotateCcw : Trash2}
+            look="picture"
+            size="dense"
+            data-trash
+            tabIndex={-1}
+            label={labels.trash}
+          />
+        </div>
+      )}
+      {(asset.is_starred || asset.rating > 0) && (
+        <span className="pointer-events-none absolute bottom-1 left-1 flex h-5 items-center gap-0.5 rounded-full bg-picture-scrim px-1.5 text-11 text-picture-fg tabular-nums">
+          {asset.is_starred && <Star size={12} fill="currentColor" aria-label={labels.starred} />}
+          {asset.rating > 0 && (
+            <span role="img" aria-label={labels.rated(asset.rating)}>
+              {`${asset.rating}★`}
+            </span>
+          )}
+        </span>
+      )}
+    </div>
+  );
+});
