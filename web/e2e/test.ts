@@ -41,6 +41,25 @@ export async function call(
   return text ? JSON.parse(text) : null;
 }
 
+/** The id of a picture made of these words, which is made when there is none yet. */
+export async function madeOf(rig: Rig, prompt: string, seed: number): Promise<string> {
+  const find = async () => {
+    const query = `/assets?kind=generated&q=${encodeURIComponent(prompt)}&limit=1`;
+    return ((await call(rig, 'GET', query)) as { items: { id: string }[] }).items[0]?.id;
+  };
+  if (!(await find())) {
+    await call(rig, 'POST', '/runs', {
+      nodes: [{ key: 'a', operation: 'image.generate', parameters: { prompt, seed } }],
+    });
+  }
+  for (let tries = 0; tries < 200; tries++) {
+    const id = await find();
+    if (id) return id;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no picture of: ${prompt}`);
+}
+
 export async function makeOwner(server: Server): Promise<Cookie[]> {
   const token = (await server.setupPath()).split('/').at(-1);
   const answer = await fetch(`${server.url}/api/v1/setup`, {

@@ -10,6 +10,7 @@ import { isStatus } from '~/api/errors';
 import { meQuery } from '~/api/queries';
 import { loadTexts } from '~/lib/i18n';
 import {
+  readCompareSearch,
   readGenerateSearch,
   readLibrarySearch,
   readLoginSearch,
@@ -101,6 +102,13 @@ const viewerRoute = createRoute({
   component: lazyRouteComponent(() => import('~/features/library/viewer'), 'Viewer'),
 });
 
+const compareRoute = createRoute({
+  getParentRoute: () => libraryRoute,
+  path: '$asset/compare/$other',
+  validateSearch: readCompareSearch,
+  component: lazyRouteComponent(() => import('~/features/library/compare'), 'Compare'),
+});
+
 const queueRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/queue',
@@ -179,7 +187,7 @@ const tree = rootRoute.addChildren([
   frameRoute.addChildren([
     indexRoute,
     generateRoute,
-    libraryRoute.addChildren([viewerRoute]),
+    libraryRoute.addChildren([viewerRoute, compareRoute]),
     queueRoute,
     runRoute,
     settingsRoute.addChildren([settingsIndexRoute, ...settingsPages]),

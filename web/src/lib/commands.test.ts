@@ -2,7 +2,12 @@ import { Star } from 'lucide-react';
 import { describe, expect, it, vi } from 'vitest';
 import { appCommands } from '~/app/commands';
 import { generateCommands } from '~/features/generate/commands';
-import { libraryCommands, ratingCommands, viewerCommands } from '~/features/library/commands';
+import {
+  compareCommands,
+  libraryCommands,
+  ratingCommands,
+  viewerCommands,
+} from '~/features/library/commands';
 import { queueCommands } from '~/features/queue/commands';
 import {
   type ActiveCommand,
@@ -20,6 +25,7 @@ const tables: Record<string, Command>[] = [
   libraryCommands,
   viewerCommands,
   queueCommands,
+  compareCommands,
 ];
 const every: Command[] = [
   ...tables.flatMap((table) => Object.values(table)),
@@ -50,7 +56,7 @@ describe('the commands of the page', () => {
 
   it('have no key twice in a scope, those everywhere included', () => {
     const taken = new Map<string, string>();
-    for (const scope of ['generate', 'library', 'viewer', 'queue'] as const) {
+    for (const scope of ['generate', 'library', 'viewer', 'compare', 'mask', 'queue'] as const) {
       taken.clear();
       for (const command of every) {
         if (command.scope !== scope && command.scope !== 'everywhere') continue;

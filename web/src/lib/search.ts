@@ -60,6 +60,16 @@ export function readGenerateSearch(search: Record<string, unknown>): GenerateSea
   };
 }
 
+export const compareModes = ['slider', 'side', 'flip'] as const;
+export type CompareMode = (typeof compareModes)[number];
+
+export function readCompareSearch(search: Record<string, unknown>): {
+  mode?: CompareMode | undefined;
+} {
+  const mode = oneOf(search.mode, compareModes);
+  return { mode: mode === 'slider' ? undefined : mode };
+}
+
 const runStates = ['active', 'failed', 'done', 'cancelled'] as const;
 const sinces = ['1h', '24h', '7d', '30d'] as const;
 const ranges = ['1h', '6h', '24h', '7d', '30d'] as const;

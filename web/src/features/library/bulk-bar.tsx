@@ -1,4 +1,4 @@
-import { FileArchive, RotateCcw, Star, Tag, Trash2, X } from 'lucide-react';
+import { Columns2, FileArchive, RotateCcw, Star, Tag, Trash2, X } from 'lucide-react';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import type { Selection } from './model';
@@ -13,6 +13,7 @@ export function BulkBar({
   onClear,
   onStar,
   onTag,
+  onCompare,
   onZip,
   onTrash,
   onRestore,
@@ -25,6 +26,8 @@ export function BulkBar({
   onClear: () => void;
   onStar: () => void;
   onTag: () => void;
+  /** when two are selected */
+  onCompare?: () => void;
   onZip: () => void;
   onTrash: () => void;
   onRestore: () => void;
@@ -51,6 +54,14 @@ export function BulkBar({
           <IconButton icon={Star} label={t('library.command.star')} keys="." onClick={onStar} />
           <IconButton icon={Tag} label={t('library.command.tag')} keys="T" onClick={onTag} />
         </>
+      )}
+      {onCompare && (
+        <IconButton
+          icon={Columns2}
+          label={t('library.command.compare')}
+          keys="C"
+          onClick={onCompare}
+        />
       )}
       <IconButton icon={FileArchive} label={t('library.bulk.zip')} onClick={onZip} />
       {canWrite && isTrash && (

@@ -1,10 +1,14 @@
 import {
   ArrowDown,
   ArrowLeft,
+  ArrowLeftRight,
   ArrowRight,
   ArrowUp,
+  Brush,
+  Columns2,
   Copy,
   Dices,
+  FlipHorizontal2,
   ImagePlus,
   Info,
   Maximize,
@@ -33,6 +37,12 @@ export const libraryCommands = defineCommands('library', {
   },
   star: { labelKey: 'library.command.star', icon: Star, scope: 'library', keys: ['.'] },
   tag: { labelKey: 'library.command.tag', icon: Tag, scope: 'library', keys: ['T'] },
+  compare: {
+    labelKey: 'library.command.compare',
+    icon: Columns2,
+    scope: 'library',
+    keys: ['C'],
+  },
   trash: { labelKey: 'library.command.trash', icon: Trash2, scope: 'library', keys: ['Delete'] },
   deselect: {
     labelKey: 'library.command.deselect',
@@ -62,6 +72,13 @@ export const viewerCommands = defineCommands('viewer', {
   seed: { labelKey: 'library.recall.seed', icon: Dices, scope: 'viewer', keys: ['S'] },
   size: { labelKey: 'library.recall.size', icon: Ruler, scope: 'viewer', keys: ['D'] },
   remix: { labelKey: 'library.recall.remix', icon: Shuffle, scope: 'viewer', keys: ['R'] },
+  compare: {
+    labelKey: 'library.command.compare',
+    icon: Columns2,
+    scope: 'viewer',
+    keys: ['C'],
+  },
+  edit: { labelKey: 'library.command.edit', icon: Brush, scope: 'viewer', keys: ['E'] },
   info: { labelKey: 'library.command.info', icon: Info, scope: 'viewer', keys: ['I'] },
   fit: { labelKey: 'library.command.fit', icon: Maximize, scope: 'viewer', keys: ['F'] },
   panUp: {
@@ -84,6 +101,7 @@ export const viewerCommands = defineCommands('viewer', {
     scope: 'viewer',
     keys: ['!'],
   },
+  large: { labelKey: 'library.command.large', icon: ZoomIn, scope: 'viewer', keys: ['$'] },
   zoomIn: { labelKey: 'library.command.zoomIn', icon: ZoomIn, scope: 'viewer', keys: ['+', '='] },
   zoomOut: { labelKey: 'library.command.zoomOut', icon: ZoomOut, scope: 'viewer', keys: ['-'] },
   trash: { labelKey: 'library.command.trash', icon: Trash2, scope: 'viewer', keys: ['Delete'] },
@@ -104,6 +122,36 @@ function defineRatings(scope: 'library' | 'viewer') {
   );
 }
 const ratings = { library: defineRatings('library'), viewer: defineRatings('viewer') };
+export const compareCommands = defineCommands('compare', {
+  mode: { labelKey: 'library.compare.next', icon: Columns2, scope: 'compare', keys: ['M'] },
+  swap: { labelKey: 'library.compare.swap', icon: ArrowLeftRight, scope: 'compare', keys: ['X'] },
+  flip: {
+    labelKey: 'library.compare.flip',
+    icon: FlipHorizontal2,
+    scope: 'compare',
+    keys: ['Space'],
+  },
+  left: {
+    labelKey: 'library.compare.left',
+    icon: ArrowLeft,
+    scope: 'compare',
+    keys: ['ArrowLeft'],
+    isKeyOnly: true,
+  },
+  right: {
+    labelKey: 'library.compare.right',
+    icon: ArrowRight,
+    scope: 'compare',
+    keys: ['ArrowRight'],
+    isKeyOnly: true,
+  },
+  info: { labelKey: 'library.compare.differences', icon: Info, scope: 'compare', keys: ['I'] },
+  fit: { labelKey: 'library.command.fit', icon: Maximize, scope: 'compare', keys: ['F'] },
+  actual: { labelKey: 'library.command.actual', icon: Maximize, scope: 'compare', keys: ['1'] },
+  zoomIn: { labelKey: 'library.command.zoomIn', icon: ZoomIn, scope: 'compare', keys: ['+', '='] },
+  zoomOut: { labelKey: 'library.command.zoomOut', icon: ZoomOut, scope: 'compare', keys: ['-'] },
+  close: { labelKey: 'library.command.close', icon: X, scope: 'compare', keys: ['Escape'] },
+});
 
 /** 0 to 5 rate what is selected or shown; one command per key, out of the palette. */
 export function ratingCommands(scope: 'library' | 'viewer') {

@@ -11,10 +11,12 @@ const size = 56;
 export function Filmstrip({
   assets,
   current,
+  label,
   onShow,
 }: {
   assets: readonly Asset[];
   current: string;
+  label: string;
   onShow: (asset: Asset) => void;
 }) {
   const t = useT();
@@ -34,7 +36,7 @@ export function Filmstrip({
   return (
     <nav
       ref={scroller}
-      aria-label={t('library.viewer.strip')}
+      aria-label={label}
       className="h-18 shrink-0 overflow-x-auto overflow-y-hidden border-line border-t bg-surface px-2 pt-2 [scrollbar-width:none]"
     >
       <div className="relative h-14" style={{ width: virtual.getTotalSize() }}>

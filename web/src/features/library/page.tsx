@@ -117,6 +117,21 @@ export function LibraryPage() {
     actions.star(what, isStarred);
   };
 
+  // Two pictures, in the order of the list.
+  const pair = (() => {
+    const what = target();
+    return 'assets' in what && what.assets.length === 2 ? what.assets : null;
+  })();
+  const compare = () => {
+    const [one, other] = pair ?? [];
+    if (!one || !other) return;
+    void navigate({
+      to: '/library/$asset/compare/$other',
+      params: { asset: one.id, other: other.id },
+      search,
+    });
+  };
+
   const can = () => canWrite && !isViewing && hasTarget();
   useCommands(
     isViewing
@@ -135,6 +150,7 @@ export function LibraryPage() {
           },
           { ...libraryCommands.star, when: can, run: toggleStar },
           { ...libraryCommands.tag, when: can, run: () => setDialog('tag') },
+          { ...libraryCommands.compare, when: () => pair !== null, run: compare },
           { ...libraryCommands.trash, when: can, run: askTrash },
           {
             ...libraryCommands.deselect,
@@ -283,6 +299,7 @@ export function LibraryPage() {
             onClear={clear}
             onStar={toggleStar}
             onTag={() => setDialog('tag')}
+            {...(pair ? { onCompare: compare } : {})}
             onZip={() => void actions.download(target())}
             onTrash={askTrash}
             onRestore={() => {

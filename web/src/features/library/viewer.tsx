@@ -3,6 +3,7 @@ import { getRouteApi, useCanGoBack, useNavigate, useRouter } from '@tanstack/rea
 import {
   ChevronLeft,
   ChevronRight,
+  Columns2,
   Download,
   ImagePlus,
   Info,
@@ -12,7 +13,7 @@ import {
   X,
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
-import { downloadUrl } from '~/api/files';
+import { assetUrl, downloadUrl } from '~/api/files';
 import { assetQuery, assetsQuery, meQuery } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
@@ -26,6 +27,7 @@ import { ErrorState } from '~/ui/states';
 import { Tip } from '~/ui/tip';
 import { useLibraryActions } from './actions';
 import { ratingCommands, viewerCommands } from './commands';
+import { otherOf } from './compare-model';
 import { Filmstrip } from './filmstrip';
 import { filterOf } from './model';
 import { Panel } from './panel';
@@ -70,6 +72,15 @@ export function Viewer() {
     }
   }, [at, assets.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
 
+  // What comes next is there before it is asked for.
+  const neighbours = [assets[at + 1], assets[at - 1]].map((one) => (at < 0 ? '' : (one?.id ?? '')));
+  const [after = '', before = ''] = neighbours;
+  useEffect(() => {
+    for (const near of [after, before]) {
+      if (near) new Image().src = assetUrl(near, 'preview');
+    }
+  }, [after, before]);
+
   const show = (next: Asset | undefined) => {
     if (!next) return;
     void navigate({
@@ -84,6 +95,18 @@ export function Viewer() {
     else void navigate({ to: '/library', search, replace: true });
   };
   const recall = (what: string) => void navigate({ to: '/generate', search: { recall: id, what } });
+  const other = otherOf(
+    id,
+    detail.data?.recipe?.references ?? [],
+    assets.map((one) => one.id),
+  );
+  const compare = () =>
+    other &&
+    void navigate({
+      to: '/library/$asset/compare/$other',
+      params: { asset: other, other: id },
+      search,
+    });
   const trash = () => {
     if (!asset) return;
     const next = assets[at + 1] ?? assets[at - 1];
@@ -119,9 +142,11 @@ export function Viewer() {
       when: canRecall,
       run: () => recall(what),
     })),
+    { ...viewerCommands.compare, when: () => Boolean(other), run: () => void compare() },
     { ...viewerCommands.info, run: toggleInfo },
     { ...viewerCommands.fit, run: () => zoom.current?.fit() },
     { ...viewerCommands.actual, run: () => zoom.current?.to(1) },
+    { ...viewerCommands.large, run: () => zoom.current?.to(4) },
     { ...viewerCommands.zoomIn, run: () => zoom.current?.by(1.5) },
     { ...viewerCommands.zoomOut, run: () => zoom.current?.by(1 / 1.5) },
     {
@@ -194,6 +219,14 @@ export function Viewer() {
             />
           </>
         )}
+        {other && (
+          <IconButton
+            icon={Columns2}
+            label={t('library.command.compare')}
+            keys="C"
+            onClick={compare}
+          />
+        )}
         {asset && (
           <Tip text={t('library.viewer.download')}>
             <a
@@ -226,7 +259,12 @@ export function Viewer() {
       <div className="flex min-h-0 flex-1">
         <div className="relative flex min-w-0 flex-1 flex-col">
           {asset ? (
-            <ZoomStage key={asset.id} asset={asset} handle={zoom} />
+            <ZoomStage
+              key={asset.id}
+              asset={asset}
+              handle={zoom}
+              onSwipe={(step) => show(assets[at + step])}
+            />
           ) : (
             detail.error && (
               <ErrorState error={detail.error} onRetry={() => void detail.refetch()} />
@@ -252,7 +290,14 @@ export function Viewer() {
               onClick={() => show(assets[at + 1])}
             />
           )}
-          {assets.length > 1 && <Filmstrip assets={assets} current={id} onShow={show} />}
+          {assets.length > 1 && (
+            <Filmstrip
+              assets={assets}
+              current={id}
+              label={t('library.viewer.strip')}
+              onShow={show}
+            />
+          )}
         </div>
         {!isNarrow && isPanelOpen && (asset || !detail.error) && (
           <aside
