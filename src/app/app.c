@@ -508,8 +508,9 @@ static void do_duties(struct app *app)
 
     if (!db_transact(app->pool, "event_trim", trim_work, &trim, &err))
         log_error("duty_events_failed", &err, LOG_CSTR("duty", "event_trim"));
-    if (trash_days > 0 &&
-        !asset_purge_trash(app->assets, now_ms - trash_days * 86400000, &more, &err))
+    /* Without an end of the trash what else is old still goes. */
+    if (!asset_purge_trash(app->assets, trash_days > 0 ? now_ms - trash_days * 86400000 : 0, &more,
+                           &err))
         log_error("duty_trash_failed", &err, LOG_CSTR("duty", "trash"));
     asset_job_wake(app->assets); /* what a full disk stopped */
     tend_blobs(app);

@@ -6,9 +6,9 @@
  * HTTP), asset_shape.c (how a picture is shown), asset_store.c, list_store.c, tag_store.c,
  * recipe_store.c (SQL), record.c (a task's result becomes pictures), service.c (the service, its
  * gate, the trash's end), change.c (edits, one by one and in bulk), upload.c, variant.c (a smaller
- * copy when it is missing), job_store.c and job.c (the same edits of any number, durable, with a
- * way back), archive_store.c and archive.c (ZIP), asset_http.c, upload_http.c, bulk_http.c and
- * job_http.c (routes).
+ * copy when it is missing), mask.c and mask_store.c (what of a picture is changed), job_store.c and
+ * job.c (the same edits of any number, durable, with a way back), archive_store.c and archive.c
+ * (ZIP), asset_http.c, upload_http.c, bulk_http.c and job_http.c (routes).
  */
 #pragma once
 
@@ -106,6 +106,13 @@ MUST_CHECK bool asset_store_inputs(struct db *db, int64_t user_id, const char *f
                                    struct input_picture *out, struct error *err);
 
 /*
+ * What a mask's port is given: one of the user's masks, or a picture of theirs.  Fails as
+ * asset_store_inputs().
+ */
+MUST_CHECK bool asset_store_mask(struct db *db, int64_t user_id, const char *field, struct str id,
+                                 struct arena *arena, struct input_picture *out, struct error *err);
+
+/*
  * The pictures that each of these tasks (by row) made and that are not in the trash, in their
  * order: out[i] points to counts[i] of them, in `arena`.
  */
@@ -117,8 +124,8 @@ MUST_CHECK bool asset_store_of_tasks(struct db *db, int64_t user_id, const int64
 
 /*
  * Deletes for good what went to the trash before `before_ms`, 2,000 pictures at most; *more says
- * whether there are others.  Archives whose link has ended go with it.  Any thread but the
- * database writer's.
+ * whether there are others.  Archives whose link has ended and old masks go with it.  Any thread
+ * but the database writer's.
  */
 MUST_CHECK bool asset_purge_trash(struct asset_service *service, int64_t before_ms, bool *more,
                                   struct error *err);

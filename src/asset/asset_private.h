@@ -21,6 +21,8 @@
 #define UPLOAD_SIZE_MAX MIB(64) /* of one file, unless the limits say otherwise */
 #define ARCHIVE_ITEMS_MAX 10000
 #define ARCHIVE_LIFE_MS ((int64_t)60 * 60 * 1000)
+/* Not used for so long a mask goes; what was refused may be tried again until then. */
+#define MASK_LIFE_MS ((int64_t)30 * 24 * 60 * 60 * 1000)
 #define DAY_MS ((int64_t)24 * 60 * 60 * 1000)
 #define QUARTER_MS ((int64_t)15 * 60 * 1000)
 
@@ -214,6 +216,30 @@ MUST_CHECK bool recipe_store_find(struct db *db, int64_t asset_row_id, struct ar
 /* The public id of a provider by its row, deleted ones too; empty: none. */
 MUST_CHECK bool recipe_store_provider(struct db *db, int64_t provider_row_id, struct arena *arena,
                                       struct str *out, struct error *err);
+
+/* mask_store.c */
+struct mask {
+    struct str id, blob;
+    int64_t width_px, height_px;
+};
+MUST_CHECK bool mask_store_find(struct db *db, int64_t user_id, struct str id, struct arena *arena,
+                                bool *found, struct mask *out, struct error *err);
+/* A new row that keeps its bytes of `size`; when the user has these already, *mask is that one and
+ * counts as used now. */
+MUST_CHECK bool mask_store_add(struct db *db, int64_t user_id, int64_t size, int64_t now_ms,
+                               struct arena *arena, struct mask *mask, struct error *err);
+/* Lets go of 500 at most that were last used before. */
+MUST_CHECK bool mask_store_trim(struct db *db, int64_t before_ms, int64_t now_ms,
+                                struct arena *arena, struct error *err);
+
+/*
+ * mask.c: one uploaded file becomes a mask.  Fails: TOO_LARGE, PICTURE_TYPE (no PNG), INVALID (no
+ * transparent part, or nothing else), all with field "file", and as image_probe(), blob_put() and
+ * db_transact().  Thread: handler.
+ */
+MUST_CHECK bool mask_upload(struct asset_service *service, int64_t user_id,
+                            const struct http_file *file, struct arena *arena, struct mask *out,
+                            struct error *err);
 
 /* archive_store.c */
 MUST_CHECK bool archive_store_add(struct db *db, int64_t user_id, struct str id,

@@ -122,7 +122,11 @@ bool asset_store_inputs(struct db *db, int64_t user_id, const char *field, const
             return error_field(err, ERROR_NOT_FOUND,
                                arena_printf(arena, "%s[%zu]%c", field, i, '\0').data, 0,
                                found ? "this picture is in the trash" : "there is no such picture");
-        out[i] = (struct input_picture){.asset = asset.id, .blob = asset.blob, .mime = asset.mime};
+        out[i] = (struct input_picture){.asset = asset.id,
+                                        .blob = asset.blob,
+                                        .mime = asset.mime,
+                                        .width_px = asset.width_px,
+                                        .height_px = asset.height_px};
     }
     return true;
 }

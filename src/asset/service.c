@@ -109,6 +109,7 @@ static bool purge(struct db *db, void *context, struct error *err)
     arena_reset(work->arena);
     if (!archive_store_trim(db, work->now_ms - ARCHIVE_LIFE_MS, err) ||
         !job_store_trim(db, work->now_ms - JOB_LIFE_MS, err) ||
+        !mask_store_trim(db, work->now_ms - MASK_LIFE_MS, work->now_ms, work->arena, err) ||
         !asset_store_trashed(db, work->before_ms, CHANGES_PER_COMMIT, work->arena, &assets,
                              &work->count, err))
         return false;

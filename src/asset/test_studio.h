@@ -139,21 +139,26 @@ struct file {
     struct str bytes;
 };
 
+static inline void write_files(struct buf *body, const struct file *files, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(body, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"",
+                   files[i].field == NULL ? "file" : files[i].field);
+        if (files[i].name != NULL)
+            buf_printf(body, "; filename=\"%s\"\r\nContent-Type: text/html", files[i].name);
+        buf_add(body, STR("\r\n\r\n"));
+        buf_add(body, files[i].bytes);
+        buf_add(body, STR("\r\n"));
+    }
+    buf_add(body, STR("--" BOUNDARY "--\r\n"));
+}
+
 static inline struct answer upload_as(struct studio *studio, const char *who,
                                       const struct file *files, size_t count)
 {
     CLEANUP(buf_finish) struct buf body = {0};
 
-    for (size_t i = 0; i < count; i++) {
-        buf_printf(&body, "--" BOUNDARY "\r\nContent-Disposition: form-data; name=\"%s\"",
-                   files[i].field == NULL ? "file" : files[i].field);
-        if (files[i].name != NULL)
-            buf_printf(&body, "; filename=\"%s\"\r\nContent-Type: text/html", files[i].name);
-        buf_add(&body, STR("\r\n\r\n"));
-        buf_add(&body, files[i].bytes);
-        buf_add(&body, STR("\r\n"));
-    }
-    buf_add(&body, STR("--" BOUNDARY "--\r\n"));
+    write_files(&body, files, count);
     return ask(studio, who, FILES, "Content-Type: multipart/form-data; boundary=" BOUNDARY "\r\n",
                buf_str(&body));
 }
@@ -190,7 +195,7 @@ static const char *id_of(struct studio *studio, const struct answer *answer, siz
     return arena_cstr(studio->house.arena, id);
 }
 
-static const char *upload_one(struct studio *studio, const char *who, uint64_t seed)
+static inline const char *upload_one(struct studio *studio, const char *who, uint64_t seed)
 {
     const struct file file = {.name = "cup.png", .bytes = draw(studio, IMAGE_PNG, seed)};
     struct answer answer = upload_as(studio, who, &file, 1);

@@ -66,9 +66,21 @@ static const struct field started_fields[] = {
 static const struct shape started_shape =
     SHAPE("ImportStarted", struct import_started, started_fields);
 
+/* clang-format off */
+static const struct field mask_fields[] = {
+    {"id", FIELD_ID, offsetof(struct mask, id), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "For the input \"mask\" of an edit."},
+    {"width_px", FIELD_INT, offsetof(struct mask, width_px), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The picture it is for has the same."},
+    {"height_px", FIELD_INT, offsetof(struct mask, height_px), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The picture it is for has the same."},
+};
+/* clang-format on */
+static const struct shape mask_shape = SHAPE("Mask", struct mask, mask_fields);
+
 /* ---- upload ---- */
 
-static bool check_parts(const struct request *req, struct error *err)
+static bool check_parts(const struct request *req, size_t files_max, struct error *err)
 {
     if (req->text_count > 0)
         return error_field(err, ERROR_UNKNOWN_FIELD,
@@ -81,9 +93,9 @@ static bool check_parts(const struct request *req, struct error *err)
                                "only files named \"file\" are taken here");
     if (req->file_count == 0)
         return error_field(err, ERROR_REQUIRED, "file", 0, "there is no file in the form");
-    if (req->file_count > FILES_MAX)
-        return error_field(err, ERROR_TOO_MANY, "file", FILES_MAX,
-                           "at most %d files go into one upload", FILES_MAX);
+    if (req->file_count > files_max)
+        return error_field(err, ERROR_TOO_MANY, "file", (int64_t)files_max,
+                           "at most %zu files go into one upload", files_max);
     return true;
 }
 
@@ -92,7 +104,7 @@ static bool upload(struct request *req, struct error *err)
     struct asset_service *service = app_assets(req->app);
     struct upload_item *items;
 
-    if (!check_parts(req, err) || !blob_room_for_upload(service->config.blobs, err))
+    if (!check_parts(req, FILES_MAX, err) || !blob_room_for_upload(service->config.blobs, err))
         return false;
     db_refresh(req->db); /* no view is held while pictures are worked on */
     items = ARENA_ARRAY(req->arena, struct upload_item, req->file_count);
@@ -103,6 +115,18 @@ static bool upload(struct request *req, struct error *err)
                           .items = {.items = items, .count = req->file_count}
     },
                       err);
+}
+
+static bool upload_mask(struct request *req, struct error *err)
+{
+    struct asset_service *service = app_assets(req->app);
+    struct mask mask;
+
+    if (!check_parts(req, 1, err) || !blob_room_for_upload(service->config.blobs, err))
+        return false;
+    db_refresh(req->db);
+    return mask_upload(service, req->user.id, &req->files[0], req->arena, &mask, err) &&
+           http_reply(req, 200, &mask, err);
 }
 
 /* ---- import ---- */
@@ -185,6 +209,17 @@ const struct http_route upload_routes[] = {
      .tag = "assets",
      .cost = 5},
     {.method = "POST",
+     .path = "/api/v1/masks",
+     .access = ACCESS_MEMBER,
+     .scope = SCOPE_WRITE,
+     .body = BODY_MULTIPART,
+     .limit = MIB(1024),
+     .handler = upload_mask,
+     .out = &mask_shape,
+     .summary = "Upload a mask: a part named \"file\", PNG, transparent where a picture is changed",
+     .tag = "assets",
+     .cost = 5},
+    {.method = "POST",
      .path = "/api/v1/assets/import",
      .access = ACCESS_MEMBER,
      .scope = SCOPE_WRITE,
@@ -196,5 +231,5 @@ const struct http_route upload_routes[] = {
      .summary = "Fetch pictures from public addresses",
      .tag = "assets",
      .cost = 5},
-    {0 },
+    {0      },
 };

@@ -111,8 +111,11 @@ static bool read_port(struct node_context *node, struct str name, const struct j
     if (!read_ids(node, port, value, &ids, &count, err))
         return false;
     pictures = ARENA_ARRAY(node->run->arena, struct input_picture, count);
-    if (!asset_store_inputs(node->run->db, node->run->user_id, field, ids, count, node->run->arena,
-                            pictures, err)) {
+    if (port->is_list || count == 0
+            ? !asset_store_inputs(node->run->db, node->run->user_id, field, ids, count,
+                                  node->run->arena, pictures, err)
+            : !asset_store_mask(node->run->db, node->run->user_id, field, ids[0], node->run->arena,
+                                pictures, err)) {
         if (err->code == ERROR_NOT_FOUND) /* a part of the request, not the address asked for */
             err->code = ERROR_INVALID;
         return false;
@@ -122,6 +125,23 @@ static bool read_port(struct node_context *node, struct str name, const struct j
     else if (count == 1)
         node->pictures.mask = pictures;
     return true;
+}
+
+/* A mask covers the first picture, pixel by pixel; what an edge brings is seen when it is there. */
+static bool check_mask(const struct node_context *node, struct error *err)
+{
+    const struct input_picture *picture = node->pictures.images.items;
+    const struct input_picture *mask = node->pictures.mask;
+    char field[80];
+
+    if (mask == NULL || node->pictures.images.count == 0 ||
+        (mask->width_px == picture->width_px && mask->height_px == picture->height_px))
+        return true;
+    snprintf(field, sizeof(field), "%sinputs.mask", node->prefix);
+    return error_field(err, ERROR_INVALID, field, 0,
+                       "the mask has %lld x %lld pixels, its picture %lld x %lld",
+                       (long long)mask->width_px, (long long)mask->height_px,
+                       (long long)picture->width_px, (long long)picture->height_px);
 }
 
 static bool read_inputs(struct node_context *node, struct error *err)
@@ -145,6 +165,8 @@ static bool read_inputs(struct node_context *node, struct error *err)
     while (json_next(inputs, &cursor, &name, &value))
         if (!read_port(node, name, value, err))
             return false;
+    if (!check_mask(node, err))
+        return false;
     task_inputs_write(&node->pictures, &text);
     node->out->inputs = arena_str(node->run->arena, buf_str(&text));
     return true;
@@ -189,6 +211,17 @@ static bool is_fed(const struct node_context *node, const struct run_input *inpu
     return node->pictures.images.count > 0 || node->pictures.mask != NULL;
 }
 
+static bool is_masked(const struct node_context *node, const struct run_input *input)
+{
+    const struct edge_input *edges = input->edges.items;
+
+    for (size_t edge = 0; edge < input->edges.count; edge++)
+        if (str_equal(edges[edge].to, node->input->key) &&
+            str_equal(edges[edge].to_port, STR("mask")))
+            return true;
+    return node->pictures.mask != NULL;
+}
+
 /* Without pictures the provider's file can say at once what its model cannot do. */
 static bool can_try(const struct node_context *node, const struct provider_request *request,
                     const struct provider_model *model)
@@ -210,8 +243,10 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
     struct exchange exchange;
     const char *currency = "";
     struct str asked = json_text(json_get(node->parameters, "model"));
+    const bool has_mask = is_masked(node, input);
     const unsigned needs =
-        is_fed(node, input) ? node->operation->needs_fed : node->operation->needs;
+        (is_fed(node, input) ? node->operation->needs_fed : node->operation->needs) |
+        (has_mask ? NEED_MASK : 0U);
 
     if (!settings_model_find(run.settings, run.db, asked, needs, run.arena, &choice, err))
         return at_parameter(node, err);
@@ -219,8 +254,8 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
     node->out->model = arena_str(run.arena, choice.model.name);
     if (!settings_provider_load(run.settings, run.db, choice.provider_id, run.arena, &provider,
                                 err) ||
-        !node->operation->request(node->parameters, node->pictures.images.count,
-                                  node->pictures.mask != NULL, run.arena, &request, err))
+        !node->operation->request(node->parameters, node->pictures.images.count, has_mask,
+                                  run.arena, &request, err))
         return false;
     request.model = node->out->model;
     if (choice.has_own_price && choice.model.price_micro >= 0) {

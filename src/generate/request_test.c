@@ -11,6 +11,8 @@
 #define ANN 2
 #define DEEP "01JD0000000000000000000000"
 #define ANNS_PICTURE "01JDANN0000000000000000000"
+#define WIDE_MASK "01JDW1DEMASK00000000000000"
+#define ANNS_MASK "01JDANNMASK00000000000000A"
 #define BOBS_PICTURE "01JDB0B0000000000000000000"
 
 struct office {
@@ -45,8 +47,13 @@ static bool add_pictures(struct db *db, void *context, struct error *err)
                 " '#000000', 1), ('" BOBS_PICTURE "', 3, 'uploaded', 'b', 'bb', 'image/png', 1, 4,"
                 " 3, '', '#000000', 1)"};
 
+    static const struct sql masks = {
+        .name = "add_masks",
+        .text = "INSERT INTO mask (public_id, user_id, blob, width_px, height_px, used_at_ms)"
+                " VALUES ('" ANNS_MASK "', 2, 'cc', 4, 3, 1), ('" WIDE_MASK "', 2, 'dd', 5, 3, 1)"};
+
     (void)context;
-    return db_exec(db, &insert, NULL, 0, NULL, err);
+    return db_exec(db, &insert, NULL, 0, NULL, err) && db_exec(db, &masks, NULL, 0, NULL, err);
 }
 
 static int set_up(void **state)
@@ -177,6 +184,10 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
          ERROR_TOO_MANY, "nodes[0].inputs.images","seventeen references"},
         {ONE("image.edit", CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"ANNS\",\"ANNS\"]}"),
          ERROR_TOO_MANY, "nodes[0].inputs.mask","two masks"},
+        {ONE("image.edit", CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"" WIDE_MASK "\"]}"),
+         ERROR_INVALID, "nodes[0].inputs.mask", "a mask of another size"},
+        {ONE("image.edit", CUP ",\"inputs\":{\"images\":[\"ANNS\"],\"mask\":[\"" DEEP "\"]}"),
+         ERROR_INVALID, "nodes[0].inputs.mask[0]", "nobody's mask"},
         {ONE("image.edit", CUP), ERROR_REQUIRED, "nodes[0].inputs.images","nothing to edit"},
         {ONE("image.edit", CUP ",\"inputs\":{\"mask\":[\"ANNS\"]}"), ERROR_REQUIRED,
          "nodes[0].inputs.images","a mask alone"},
@@ -221,6 +232,23 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
             fail_msg("%s: %s at '%s': %s", cases[i].reason, error_wire_name(err.code), err.field,
                      err.message);
     }
+}
+
+static void test_a_mask_goes_to_a_model_that_takes_masks(void **state)
+{
+    struct run_spec spec;
+    struct error err;
+
+    (void)state;
+    no_error(resolve(ONE("image.edit",
+                         CUP ",\"inputs\":{\"mask\":[\"" ANNS_MASK "\"],\"images\":[\"ANNS\"]}"),
+                     &spec, &err),
+             &err, "a picture and its mask, in whatever order");
+    check_text(spec.nodes[0].inputs,
+               "{\"images\":[{\"asset\":\"" ANNS_PICTURE
+               "\",\"blob\":\"aa\",\"mime\":\"image/png\"}],"
+               "\"mask\":{\"asset\":\"\",\"blob\":\"cc\",\"mime\":\"image/png\"}}",
+               "the bytes, and of the mask no picture's name");
 }
 
 static void test_a_model_is_found_by_what_people_write(void **state)
@@ -355,6 +383,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_wrong_is_named_where_it_stands),
+        cmocka_unit_test(test_a_mask_goes_to_a_model_that_takes_masks),
         cmocka_unit_test(test_a_model_is_found_by_what_people_write),
         cmocka_unit_test(test_an_empty_model_is_one_for_the_operation),
         cmocka_unit_test(test_a_run_is_whole_with_ports_pictures_and_a_title),

@@ -77,6 +77,11 @@ MUST_CHECK bool image_convert(struct str bytes, const struct image_info *info, e
 MUST_CHECK bool image_mask_to_white(struct str bytes, struct arena *arena, struct str *out,
                                     struct error *err);
 
+/* Whether something of a mask is transparent, be it a little, and whether something is not, be it a
+ * little.  Fails as image_mask_to_white(). */
+MUST_CHECK bool image_mask_look(struct str bytes, struct arena *arena, bool *is_open,
+                                bool *is_closed, struct error *err);
+
 /* The label (facts/marketplaces.md 6-7), written into the container, pixels untouched. */
 struct image_label {
     const char *source_type;  /* the code: "trainedAlgorithmicMedia",

@@ -86,6 +86,7 @@ struct input_picture {
     struct str asset; /* public id; empty: none */
     struct str blob;  /* name */
     struct str mime;
+    int64_t width_px, height_px; /* for the nouns: not written; 0: not known */
 };
 struct task_inputs {
     struct list images;         /* of struct input_picture: references */

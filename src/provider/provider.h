@@ -351,6 +351,7 @@ enum provider_need {
     NEED_EDIT = 2,     /* pictures from pictures */
     NEED_WRITE = 4,    /* text */
     NEED_SEE = 8,      /* text about pictures */
+    NEED_MASK = 16,    /* edits within a mask */
 };
 /* Fails: INVALID with field "model" and a sentence that says what it cannot do. */
 MUST_CHECK bool provider_model_check(const struct provider_model *model, unsigned needs,

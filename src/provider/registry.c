@@ -96,6 +96,7 @@ bool provider_model_check(const struct provider_model *model, unsigned needs, st
         {NEED_EDIT,     takes_pictures,      "makes no pictures from pictures"},
         {NEED_WRITE,    model->can_write,    "writes no text"                 },
         {NEED_SEE,      model->can_see,      "cannot look at pictures"        },
+        {NEED_MASK,     model->can_mask,     "takes no masks"                 },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++)

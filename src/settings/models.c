@@ -260,6 +260,8 @@ static const char *describe(unsigned needs)
         return "looks at pictures and writes about them";
     if ((needs & NEED_WRITE) != 0)
         return "writes text";
+    if ((needs & NEED_MASK) != 0)
+        return "edits within a mask";
     return (needs & NEED_EDIT) != 0 ? "makes pictures from pictures" : "makes pictures";
 }
 

@@ -509,6 +509,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/masks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Upload a mask: a part named "file", PNG, transparent where a picture is changed */
+        post: operations["post_masks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/import": {
         parameters: {
             query?: never;
@@ -2427,6 +2444,20 @@ export interface components {
             limit: number;
             /** @description In English. */
             detail: string;
+        };
+        Mask: {
+            /** @description For the input "mask" of an edit. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The picture it is for has the same.
+             */
+            width_px: number;
+            /**
+             * Format: int64
+             * @description The picture it is for has the same.
+             */
+            height_px: number;
         };
         Import: {
             /** @description Addresses of pictures on the public internet. */
@@ -4451,6 +4482,34 @@ export interface operations {
                 };
                 content: {
                     "*/*": string;
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_masks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    [key: string]: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mask"];
                 };
             };
             "4XX": components["responses"]["Problem"];
