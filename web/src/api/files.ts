@@ -1,6 +1,6 @@
 import { randomId } from '~/lib/id';
 import { ApiError } from './errors';
-import type { UploadItem } from './types';
+import type { Mask, UploadItem } from './types';
 
 export type Variant = 'thumb' | 'medium' | 'preview' | 'original';
 
@@ -23,14 +23,16 @@ export function partialUrl(taskId: string, index: number, version: number): stri
 }
 
 /** Sends one file with progress; XMLHttpRequest, since fetch tells no upload progress. */
-export function uploadFile(
-  file: File,
+function send<T>(
+  path: string,
+  file: Blob,
+  name: string,
   onProgress: (share: number) => void,
-  signal: AbortSignal,
-): Promise<UploadItem> {
+  signal: AbortSignal | null,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', '/api/v1/assets');
+    request.open('POST', path);
     request.setRequestHeader('X-Vitrine', '1');
     request.setRequestHeader('Idempotency-Key', randomId());
     request.responseType = 'json';
@@ -38,15 +40,36 @@ export function uploadFile(
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
     request.onload = () => {
-      const item = request.response?.items?.[0] as UploadItem | undefined;
-      if (request.status < 300 && item) resolve(item);
+      if (request.status < 300 && request.response) resolve(request.response as T);
       else reject(new ApiError(request.status, request.response ?? {}));
     };
     request.onerror = () => reject(new ApiError(0, {}));
     request.onabort = () => reject(new ApiError(0, { code: 'cancelled' }));
-    signal.addEventListener('abort', () => request.abort(), { once: true });
+    signal?.addEventListener('abort', () => request.abort(), { once: true });
     const form = new FormData();
-    form.append('file', file, file.name || 'picture');
+    form.append('file', file, name);
     request.send(form);
   });
+}
+
+export async function uploadFile(
+  file: File,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<UploadItem> {
+  const answer = await send<{ items?: UploadItem[] }>(
+    '/api/v1/assets',
+    file,
+    file.name || 'picture',
+    onProgress,
+    signal,
+  );
+  const item = answer.items?.[0];
+  if (!item) throw new ApiError(0, {});
+  return item;
+}
+
+/** A mask serves an edit and is no picture of the library. */
+export function uploadMask(png: Blob): Promise<Mask> {
+  return send('/api/v1/masks', png, 'mask.png', () => {}, null);
 }

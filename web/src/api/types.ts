@@ -9,6 +9,7 @@ type AssetQuery = NonNullable<paths['/api/v1/assets']['get']['parameters']['quer
 /** What a list of pictures is asked for, without its pages. */
 export type AssetFilter = Omit<AssetQuery, 'cursor' | 'limit' | 'sort'>;
 export type Budget = Schemas['Budget'];
+export type Mask = Schemas['Mask'];
 export type Me = Schemas['Me'];
 export type MeChange = Schemas['MeChange'];
 export type Model = Schemas['Model'];

@@ -109,6 +109,14 @@ const compareRoute = createRoute({
   component: lazyRouteComponent(() => import('~/features/library/compare'), 'Compare'),
 });
 
+/** Making is Generate's; the picture stands in the library. */
+const editRoute = createRoute({
+  getParentRoute: () => libraryRoute,
+  path: '$asset/edit',
+  loader: () => loadTexts('generate'),
+  component: lazyRouteComponent(() => import('~/features/generate/edit-page'), 'EditPage'),
+});
+
 const queueRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/queue',
@@ -187,7 +195,7 @@ const tree = rootRoute.addChildren([
   frameRoute.addChildren([
     indexRoute,
     generateRoute,
-    libraryRoute.addChildren([viewerRoute, compareRoute]),
+    libraryRoute.addChildren([viewerRoute, compareRoute, editRoute]),
     queueRoute,
     runRoute,
     settingsRoute.addChildren([settingsIndexRoute, ...settingsPages]),

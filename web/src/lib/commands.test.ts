@@ -1,7 +1,7 @@
 import { Star } from 'lucide-react';
 import { describe, expect, it, vi } from 'vitest';
 import { appCommands } from '~/app/commands';
-import { generateCommands } from '~/features/generate/commands';
+import { generateCommands, maskCommands } from '~/features/generate/commands';
 import {
   compareCommands,
   libraryCommands,
@@ -22,6 +22,7 @@ import {
 const tables: Record<string, Command>[] = [
   appCommands,
   generateCommands,
+  maskCommands,
   libraryCommands,
   viewerCommands,
   queueCommands,

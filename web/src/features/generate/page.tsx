@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { errorText } from '~/api/errors';
 import { assetQuery, modelsQuery, operationsQuery, runQuery, runsQuery } from '~/api/queries';
 import { addUploads, pictureFiles } from '~/api/uploads';
+import { otherOf } from '~/lib/compare';
 import { useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
 import { isTextRun } from '~/lib/text-tasks';
@@ -110,7 +111,39 @@ export function GeneratePage() {
   useOrders(recall);
   useDefaultPreset(list, operation, Boolean(search.recall || search.reference));
 
+  /** With what it was made from, else with another of the run. */
+  const made = run?.tasks.flatMap((task) => task.assets).filter((one) => !one.trashed_at) ?? [];
+  const compare = async (id: string) => {
+    try {
+      const { recipe } = await client.ensureQueryData(assetQuery(id));
+      const other = otherOf(
+        id,
+        recipe?.references ?? [],
+        made.map((one) => one.id),
+      );
+      if (!other) {
+        showToast(t('generate.compare.alone'));
+        return;
+      }
+      void navigate({
+        to: '/library/$asset/compare/$other',
+        params: { asset: other, other: id },
+        search: { run: run?.id },
+      });
+    } catch (error) {
+      showToast(errorText(error, t), { tone: 'bad' });
+    }
+  };
+
   useCommands([
+    {
+      ...generateCommands.compare,
+      when: () => made.length > 0,
+      run: () => {
+        const slot = document.activeElement?.closest<HTMLElement>('[data-asset]');
+        void compare(slot?.dataset.asset ?? made[0]?.id ?? '');
+      },
+    },
     { ...generateCommands.run, run: () => submit.start('normal') },
     { ...generateCommands.runFirst, run: () => submit.start('front') },
     {
@@ -276,6 +309,7 @@ export function GeneratePage() {
         actions={actions}
         onEdit={write}
         onRecall={recall}
+        onCompare={(id) => void compare(id)}
         onSample={(text) => {
           change({ prompt: text });
           write();

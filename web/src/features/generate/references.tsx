@@ -1,8 +1,10 @@
 import { useQueries } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
 import {
   ArrowLeft,
   ArrowRight,
+  Brush,
   Images,
   Plus,
   RotateCw,
@@ -43,6 +45,7 @@ export function References({
   onPick: () => void;
 }) {
   const t = useT();
+  const navigate = useNavigate();
   const [isLibraryOpen, setLibraryOpen] = useState(false);
   const [isOver, setOver] = useState(false);
   const [dragged, setDragged] = useState(-1);
@@ -100,6 +103,11 @@ export function References({
               label: t('generate.references.later'),
               icon: ArrowRight,
               run: () => onChange(moveItem(ids, index, index + 1)),
+            },
+            {
+              label: t('generate.slot.maskEdit'),
+              icon: Brush,
+              run: () => void navigate({ to: '/library/$asset/edit', params: { asset: id } }),
             },
             { label: t('generate.references.remove'), icon: X, run: () => remove(id) },
           ] as const;

@@ -1,7 +1,9 @@
 import { Link, useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
 import {
+  Brush,
   CircleX,
+  Columns2,
   Copy,
   Dices,
   Download,
@@ -47,6 +49,7 @@ interface SlotProps {
   actions: ReturnType<typeof useRunActions>;
   onEdit: () => void;
   onRecall: (assetId: string, what: Recall) => void;
+  onCompare: (assetId: string) => void;
 }
 
 /** One place on the stage: it has its final shape before the first byte, whatever happens in it. */
@@ -273,7 +276,14 @@ export function recallEntries(
   }));
 }
 
-function DoneSlot({ task, asset, index, width, onRecall }: SlotProps & { asset: Asset }) {
+function DoneSlot({
+  task,
+  asset,
+  index,
+  width,
+  onRecall,
+  onCompare,
+}: SlotProps & { asset: Asset }) {
   const t = useT();
   const navigate = useNavigate();
   const { star, trash } = useAssetActions();
@@ -295,6 +305,12 @@ function DoneSlot({ task, asset, index, width, onRecall }: SlotProps & { asset: 
       icon: Star,
       run: () => star(asset),
     },
+    {
+      label: t('generate.slot.maskEdit'),
+      icon: Brush,
+      run: () => void navigate({ to: '/library/$asset/edit', params: { asset: asset.id } }),
+    },
+    { label: t('generate.slot.compare'), icon: Columns2, run: () => onCompare(asset.id) },
     'line',
     ...recallEntries(t, (what) => onRecall(asset.id, what)),
     'line',
@@ -304,7 +320,7 @@ function DoneSlot({ task, asset, index, width, onRecall }: SlotProps & { asset: 
     'opacity-0 transition-opacity duration-100 group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100';
   return (
     <ContextMenu entries={entries}>
-      <div className="group absolute inset-0">
+      <div className="group absolute inset-0" data-asset={asset.id}>
         <Link
           {...open}
           aria-label={t('generate.slot.openNamed', { index: index + 1, prompt: task.prompt })}

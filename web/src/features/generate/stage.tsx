@@ -48,6 +48,7 @@ export function Stage({
   actions,
   onEdit,
   onRecall,
+  onCompare,
   onSample,
   aside,
 }: {
@@ -59,6 +60,7 @@ export function Stage({
   actions: Actions;
   onEdit: () => void;
   onRecall: (assetId: string, what: Recall) => void;
+  onCompare: (assetId: string) => void;
   onSample: (prompt: string) => void;
   aside: ReactNode;
 }) {
@@ -120,6 +122,7 @@ export function Stage({
                   actions={actions}
                   onEdit={onEdit}
                   onRecall={onRecall}
+                  onCompare={onCompare}
                 />
               </li>
             ))}

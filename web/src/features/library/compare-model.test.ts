@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AssetDetail } from '~/api/types';
 import { readCompareSearch } from '~/lib/search';
-import { clampDivider, differences, nextMode, otherOf } from './compare-model';
+import { clampDivider, differences, nextMode } from './compare-model';
 
 function made(change: object = {}, picture: object = {}): AssetDetail {
   return {
@@ -44,14 +44,6 @@ describe('two pictures', () => {
       'seed',
       'quality',
     ]);
-  });
-
-  it('are the picture and its source, else its neighbour', () => {
-    expect(otherOf('b', ['s'], ['a', 'b', 'c'])).toBe('s');
-    expect(otherOf('b', ['b'], ['a', 'b', 'c'])).toBe('c');
-    expect(otherOf('c', [], ['a', 'b', 'c'])).toBe('b');
-    expect(otherOf('x', [], ['a'])).toBe('a');
-    expect(otherOf('a', [], ['a'])).toBeUndefined();
   });
 
   it('are seen in one mode after the other', () => {

@@ -1,12 +1,14 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useCanGoBack, useNavigate, useRouter } from '@tanstack/react-router';
 import {
+  Brush,
   ChevronLeft,
   ChevronRight,
   Columns2,
   Download,
   ImagePlus,
   Info,
+  MoreHorizontal,
   RotateCcw,
   Star,
   Trash2,
@@ -16,18 +18,19 @@ import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { assetUrl, downloadUrl } from '~/api/files';
 import { assetQuery, assetsQuery, meQuery } from '~/api/queries';
 import type { Asset } from '~/api/types';
+import { otherOf } from '~/lib/compare';
 import { useFormat, useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
 import { IconButton } from '~/ui/button';
 import { Sheet } from '~/ui/lazy';
+import { Menu } from '~/ui/menu';
 import { useTitle } from '~/ui/page';
 import { ErrorState } from '~/ui/states';
 import { Tip } from '~/ui/tip';
 import { useLibraryActions } from './actions';
 import { ratingCommands, viewerCommands } from './commands';
-import { otherOf } from './compare-model';
 import { Filmstrip } from './filmstrip';
 import { filterOf } from './model';
 import { Panel } from './panel';
@@ -100,6 +103,7 @@ export function Viewer() {
     detail.data?.recipe?.references ?? [],
     assets.map((one) => one.id),
   );
+  const edit = () => void navigate({ to: '/library/$asset/edit', params: { asset: id }, search });
   const compare = () =>
     other &&
     void navigate({
@@ -143,6 +147,7 @@ export function Viewer() {
       run: () => recall(what),
     })),
     { ...viewerCommands.compare, when: () => Boolean(other), run: () => void compare() },
+    { ...viewerCommands.edit, when: write, run: edit },
     { ...viewerCommands.info, run: toggleInfo },
     { ...viewerCommands.fit, run: () => zoom.current?.fit() },
     { ...viewerCommands.actual, run: () => zoom.current?.to(1) },
@@ -167,6 +172,40 @@ export function Viewer() {
       run: () => asset && actions.rate({ assets: [asset] }, command.stars),
     })),
   ]);
+
+  /** On a phone they are a menu, else buttons. */
+  const verbs = [
+    asset && canWrite
+      ? { label: t('library.command.edit'), icon: Brush, keys: 'E', isDanger: false, run: edit }
+      : (false as const),
+    asset && canWrite
+      ? {
+          label: t('library.viewer.reference'),
+          icon: ImagePlus,
+          keys: undefined,
+          isDanger: false,
+          run: () => void navigate({ to: '/generate', search: { reference: id } }),
+        }
+      : (false as const),
+    other
+      ? {
+          label: t('library.command.compare'),
+          icon: Columns2,
+          keys: 'C',
+          isDanger: false,
+          run: () => void compare(),
+        }
+      : (false as const),
+    asset && canWrite
+      ? {
+          label: t(asset.trashed_at ? 'library.restore' : 'library.command.trash'),
+          icon: asset.trashed_at ? RotateCcw : Trash2,
+          keys: 'Delete',
+          isDanger: !asset.trashed_at,
+          run: trash,
+        }
+      : (false as const),
+  ];
 
   const panel = detail.data ? (
     <Panel
@@ -203,30 +242,29 @@ export function Viewer() {
           )}
         </div>
         {asset && canWrite && (
-          <>
-            <IconButton
-              icon={Star}
-              label={t('library.command.star')}
-              keys="."
-              isActive={asset.is_starred}
-              isFilled={asset.is_starred}
-              onClick={star}
-            />
-            <IconButton
-              icon={ImagePlus}
-              label={t('library.viewer.reference')}
-              onClick={() => void navigate({ to: '/generate', search: { reference: id } })}
-            />
-          </>
-        )}
-        {other && (
           <IconButton
-            icon={Columns2}
-            label={t('library.command.compare')}
-            keys="C"
-            onClick={compare}
+            icon={Star}
+            label={t('library.command.star')}
+            keys="."
+            isActive={asset.is_starred}
+            isFilled={asset.is_starred}
+            onClick={star}
           />
         )}
+        {!isPhone &&
+          verbs.map(
+            (verb) =>
+              verb && (
+                <IconButton
+                  key={verb.label}
+                  icon={verb.icon}
+                  label={verb.label}
+                  {...(verb.keys ? { keys: verb.keys } : {})}
+                  look={verb.isDanger ? 'danger-ghost' : 'ghost'}
+                  onClick={verb.run}
+                />
+              ),
+          )}
         {asset && (
           <Tip text={t('library.viewer.download')}>
             <a
@@ -239,13 +277,10 @@ export function Viewer() {
             </a>
           </Tip>
         )}
-        {asset && canWrite && (
-          <IconButton
-            icon={asset.trashed_at ? RotateCcw : Trash2}
-            look={asset.trashed_at ? 'ghost' : 'danger-ghost'}
-            label={t(asset.trashed_at ? 'library.restore' : 'library.command.trash')}
-            keys="Delete"
-            onClick={trash}
+        {isPhone && (
+          <Menu
+            entries={verbs}
+            trigger={<IconButton icon={MoreHorizontal} label={t('common.more')} />}
           />
         )}
         <IconButton
