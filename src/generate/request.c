@@ -258,13 +258,8 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
                                   run.arena, &request, err))
         return false;
     request.model = node->out->model;
-    if (choice.has_own_price && choice.model.price_micro >= 0) {
-        node->out->estimate_micro = choice.model.price_micro * request.count;
-        currency = choice.model.currency;
-    } else {
-        node->out->estimate_micro =
-            provider_estimate(choice.kind, &provider.account, &request, &currency);
-    }
+    node->out->estimate_micro =
+        provider_estimate(choice.kind, &provider.account, &request, &currency);
     node->out->currency = str_of(currency);
     if (can_try(node, &request, &choice.model) &&
         !choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))

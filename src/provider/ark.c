@@ -280,6 +280,7 @@ static bool read_pictures(const struct ark_call *call, const struct exchange *ex
         out->picture_count = list.count;
         out->missing = find_missing(call, reply, first_error(json), &list, arena);
         read_usage(call, json, list.count, &out->usage);
+        out->is_list_cost = true;
         return true;
     }
     if (list.broken > 0) {

@@ -63,6 +63,7 @@ static void read_usage(const struct reading *reading, const struct json *body)
             (str_ends_with(type, STR("2k")) ? family->large_micro : family->intl_micro) *
             (int64_t)reading->out->picture_count;
         out->currency = "USD";
+        reading->out->is_list_cost = true;
     }
 }
 

@@ -97,6 +97,7 @@ bool fal_read_result(const struct provider_account *account, const struct provid
         return false;
     black = drop_black(account, body, &list);
     find_cost(request, body, reply, &out->usage);
+    out->is_list_cost = true;
     if (list.count == 0) {
         /* It is billed for: the run went through, and its black picture is one. */
         queue_verdict_fail(out, came > 0 ? FAILURE_REFUSED : FAILURE_RESULT_LOST, CHARGED_YES,

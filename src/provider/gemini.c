@@ -154,8 +154,8 @@ static int64_t gemini_estimate(const struct provider_account *account,
     int64_t in, out;
     bool is_imagen;
 
-    (void)account;
     gemini_model_of(request->model, &model, &traits, &is_imagen);
+    (void)provider_model_reprice(account, &model);
     *currency = model.currency != NULL ? model.currency : "USD";
     if (request->count < 1 || request->count > PICTURES_MAX)
         return -1;

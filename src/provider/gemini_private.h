@@ -23,9 +23,10 @@ struct gemini_call {
     const struct provider_request *request;
     struct provider_model model;
     const struct gemini_traits *traits;
-    bool is_imagen; /* :predict, another language (facts 2.4) */
-    bool is_vertex; /* Google Cloud's own host: a bearer token instead of a key */
-    bool is_google; /* the Gemini API's own host */
+    bool is_repriced; /* `model` has the house's own rates */
+    bool is_imagen;   /* :predict, another language (facts 2.4) */
+    bool is_vertex;   /* Google Cloud's own host: a bearer token instead of a key */
+    bool is_google;   /* the Gemini API's own host */
     struct str base;
     struct str wire_name;            /* without "models/" */
     const struct ratio *ratio;       /* NULL: left to the model */

@@ -165,7 +165,7 @@ static int64_t count_modality(const struct json *details, const char *modality)
 }
 
 /* Pictures and words of one answer have different rates (facts 8.1), which the catalogue's single
- * rate cannot say: so the tokens are priced here. */
+ * rate cannot say: so the tokens are priced here.  A house's own rate is one for both. */
 static void price(const struct gemini_call *call, int64_t pictures, int64_t candidates,
                   int64_t thoughts, struct provider_usage *out)
 {
@@ -174,8 +174,9 @@ static void price(const struct gemini_call *call, int64_t pictures, int64_t cand
         provider_token_cost(out->tokens_in < 0 ? 0 : out->tokens_in, model->rate_text_in_micro);
     int64_t drawn = pictures >= 0 && pictures <= candidates ? pictures : candidates;
     int64_t image = provider_token_cost(drawn, model->rate_out_micro);
-    int64_t words =
-        provider_token_cost(candidates - drawn + thoughts, call->traits->rate_words_out_micro);
+    int64_t words = provider_token_cost(candidates - drawn + thoughts,
+                                        call->is_repriced ? model->rate_out_micro
+                                                          : call->traits->rate_words_out_micro);
 
     if (in < 0 || image < 0 || words < 0)
         return;
@@ -424,6 +425,8 @@ static void read_content(const struct gemini_call *call, const struct json *body
     struct answer answer;
     bool is_billed = read_usage(call, body, &out->usage);
 
+    out->is_list_cost = !call->is_repriced;
+
     out->request_id = clean(call, json_text(either(body, "responseId", "response_id")), 100, arena);
     read_answer(body, arena, &answer);
     if (call->request->action == PROVIDER_WRITE) {
@@ -481,6 +484,7 @@ static void read_predictions(const struct gemini_call *call, const struct json *
     if (call->model.price_micro >= 0) {
         out->usage.cost_micro = call->model.price_micro * out->usage.images;
         out->usage.currency = call->model.currency;
+        out->is_list_cost = true;
     }
     if (out->usage.images < call->request->count)
         out->missing = clean(call,

@@ -47,6 +47,7 @@ bool gemini_call_init(struct gemini_call *call, const struct provider_account *a
     if (str_starts_with(call->wire_name, STR("models/"))) /* as the list of models has it */
         call->wire_name = str_slice(call->wire_name, 7, call->wire_name.size);
     gemini_model_of(call->wire_name, &call->model, &call->traits, &call->is_imagen);
+    call->is_repriced = provider_model_reprice(account, &call->model);
     if (base_url.size == 0)
         base_url = str_of(provider_gemini.default_base_url);
     host = provider_url_host(base_url);

@@ -121,6 +121,7 @@ static void read_pictures(const struct provider_account *account,
     if (price >= 0) { /* it reports no cost: pictures by the price of their quality */
         out->usage.cost_micro = price * (int64_t)out->picture_count;
         out->usage.currency = "USD";
+        out->is_list_cost = true;
     }
     if ((int64_t)out->picture_count < request->count)
         out->missing = counts.unsafe > 0

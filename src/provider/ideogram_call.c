@@ -10,25 +10,25 @@
 #define FIELDS_MAX 16
 
 /* One named value, before it becomes a JSON member or a form field. */
-struct field {
+struct form_field {
     const char *name;
     struct str text;
     enum { FIELD_WORD, FIELD_NUMBER, FIELD_SWITCH } type; /* how JSON writes it */
 };
 struct fields {
-    struct field items[FIELDS_MAX];
+    struct form_field items[FIELDS_MAX];
     size_t count;
 };
 
 static void add(struct fields *fields, const char *name, struct str text)
 {
     if (text.size > 0)
-        fields->items[fields->count++] = (struct field){.name = name, .text = text};
+        fields->items[fields->count++] = (struct form_field){.name = name, .text = text};
 }
 
 static void add_number(struct fields *fields, const char *name, int64_t number, struct arena *arena)
 {
-    fields->items[fields->count++] = (struct field){
+    fields->items[fields->count++] = (struct form_field){
         .name = name,
         .text = arena_printf(arena, "%lld", (long long)number),
         .type = FIELD_NUMBER,
@@ -119,7 +119,7 @@ static void collect_v2(const struct provider_account *account,
     /* Its work goes on and can be asked for when the connection, or we, have died. */
     if (account_option_bool(account, "async", true))
         fields->items[fields->count++] =
-            (struct field){.name = "async", .text = STR("true"), .type = FIELD_SWITCH};
+            (struct form_field){.name = "async", .text = STR("true"), .type = FIELD_SWITCH};
 }
 
 static void collect_v4(const struct provider_account *account,

@@ -225,7 +225,8 @@ bool openai_cancel(const struct provider_account *account, struct str remote_id,
 
 /* What the picture's tokens cost, and what the text model's did; -1 when either is unknown. */
 static int64_t add_costs(const struct openai_call *call, const struct json *response,
-                         const struct provider_usage *usage, size_t picture_count)
+                         const struct provider_usage *usage, size_t picture_count,
+                         const char **paid_in)
 {
     const struct provider_request said = {.action = PROVIDER_WRITE,
                                           .model = main_model(call->account)};
@@ -235,7 +236,7 @@ static int64_t add_costs(const struct openai_call *call, const struct json *resp
         .type = VERDICT_DONE, .usage = {-1, -1, -1, -1, -1, -1, NULL}
     };
     int64_t picture_cost = 0, text_cost;
-    const char *currency;
+    const char *currency = "", *picture_currency = NULL;
 
     text.usage.tokens_in = json_int_or(json_path(response, "usage.input_tokens"), -1);
     text.usage.tokens_out = json_int_or(json_path(response, "usage.output_tokens"), -1);
@@ -243,8 +244,11 @@ static int64_t add_costs(const struct openai_call *call, const struct json *resp
         json_int_or(json_path(response, "usage.input_tokens_details.cached_tokens"), 0);
     text_cost = provider_cost(&provider_openai, call->account, &said, &text, &currency);
     if (usage->tokens_out >= 0 || picture_count > 0)
-        picture_cost =
-            provider_cost(&provider_openai, call->account, call->request, &picture, &currency);
+        picture_cost = provider_cost(&provider_openai, call->account, call->request, &picture,
+                                     &picture_currency);
+    *paid_in = currency;
+    if (picture_currency != NULL && !str_equal(str_of(currency), str_of(picture_currency)))
+        return -1; /* a house may have a price of its own for one of them: no sum of two monies */
     return picture_cost < 0 || text_cost < 0 ? -1 : picture_cost + text_cost;
 }
 
@@ -266,8 +270,9 @@ static void read_usage(const struct openai_call *call, const struct json *respon
     usage->tokens_out = tokens_at(tool, "output_tokens");
     usage->text_tokens_in = tokens_at(tool, "input_tokens_details.text_tokens");
     usage->image_tokens_in = tokens_at(tool, "input_tokens_details.image_tokens");
-    usage->cost_micro = add_costs(call, response, usage, picture_count);
-    usage->currency = usage->cost_micro >= 0 ? "USD" : NULL;
+    usage->cost_micro = add_costs(call, response, usage, picture_count, &usage->currency);
+    if (usage->cost_micro < 0)
+        usage->currency = NULL;
     usage->images = picture_count > 0 ? (int64_t)picture_count : -1;
 }
 

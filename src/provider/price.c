@@ -99,12 +99,16 @@ static int64_t estimate_tokens(const struct provider_model *model,
     return out < 0 || text < 0 || image < 0 ? -1 : out + text + image;
 }
 
-int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
-                          const struct provider_request *request, const char **currency)
+/* By the catalogue, with the rates of `model`. */
+static int64_t estimate_list(const struct provider_kind *kind,
+                             const struct provider_account *account,
+                             const struct provider_request *request, const char **currency)
 {
     struct provider_model model = provider_model_find(kind, request->model);
 
-    if (kind->estimate != NULL)
+    const bool is_repriced = provider_model_reprice(account, &model);
+
+    if (kind->estimate != NULL && !(is_repriced && request->action == PROVIDER_WRITE))
         return kind->estimate(account, request, currency);
     *currency = model.currency != NULL ? model.currency : "USD";
     if (request->action == PROVIDER_WRITE)
@@ -114,6 +118,78 @@ int64_t provider_estimate(const struct provider_kind *kind, const struct provide
     if (is_token_billed(&model) && model.tokens != NULL)
         return estimate_tokens(&model, request);
     return model.price_micro < 0 ? -1 : model.price_micro * request->count;
+}
+
+static int64_t of_percent(int64_t micro, int64_t percent)
+{
+    if (micro < 0 || micro > INT64_MAX / 1000 - 99)
+        return -1;
+    return (micro * percent + 99) / 100;
+}
+
+/* What the rows say of one picture: the row of its quality before one of any, the nearest size
+ * before larger ones, the dearest when the size is left open; -1 when no row fits. */
+static int64_t price_of_picture(const struct provider_price *price,
+                                const struct provider_model *model,
+                                const struct provider_request *request)
+{
+    const struct provider_picture_price *rows = price->pictures.items, *found = NULL;
+    const struct str quality =
+        request->quality.size > 0 ? request->quality : str_of(model->quality_default);
+    const bool has_size = request->width_px > 0 && request->height_px > 0 &&
+                          request->width_px <= 65536 && request->height_px <= 65536;
+    const int64_t pixels = has_size ? request->width_px * request->height_px : 0;
+
+    for (size_t i = 0; i < price->pictures.count; i++) {
+        const struct provider_picture_price *row = &rows[i];
+        const bool is_exact = row->quality.size > 0;
+        const bool was_exact = found != NULL && found->quality.size > 0;
+
+        if ((is_exact && !str_equal(row->quality, quality)) || (was_exact && !is_exact) ||
+            (has_size && row->pixels_max > 0 && pixels > row->pixels_max))
+            continue;
+        if (found == NULL || is_exact != was_exact ||
+            (has_size ? row->pixels_max > 0 &&
+                            (found->pixels_max == 0 || row->pixels_max < found->pixels_max)
+                      : row->price_micro > found->price_micro))
+            found = row;
+    }
+    return found == NULL ? -1 : found->price_micro;
+}
+
+static int64_t estimate_own(const struct provider_kind *kind,
+                            const struct provider_account *account,
+                            const struct provider_own_price *own,
+                            const struct provider_request *request, const char **currency)
+{
+    const struct provider_model model = provider_model_find(kind, request->model);
+    int64_t each, listed;
+
+    if (str_equal(own->price.rule, STR("percent")))
+        return of_percent(estimate_list(kind, account, request, currency), own->price.percent);
+    if (str_equal(own->price.rule, STR("tokens"))) {
+        /* A price by the picture says nothing of tokens. */
+        listed = estimate_list(kind, account, request, currency);
+        *currency = own->currency != NULL ? own->currency : *currency;
+        return request->action == PROVIDER_WRITE || is_token_billed(&model) ? listed : -1;
+    }
+    (void)estimate_list(kind, account, request, currency); /* its currency, when none was chosen */
+    *currency = own->currency != NULL ? own->currency : *currency;
+    each = price_of_picture(&own->price, &model, request);
+    if (each < 0 || request->count > PICTURES_MAX)
+        return -1;
+    if (request->action == PROVIDER_WRITE)
+        return each;
+    return request->count < 1 ? -1 : each * request->count;
+}
+
+int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
+                          const struct provider_request *request, const char **currency)
+{
+    const struct provider_own_price *own = provider_price_find(account, request->model);
+
+    return own == NULL ? estimate_list(kind, account, request, currency)
+                       : estimate_own(kind, account, own, request, currency);
 }
 
 static int64_t cost_of_tokens(const struct provider_model *model,
@@ -156,22 +232,18 @@ static int64_t cost_of_text(const struct provider_model *model,
                                                              : fresh_cost + cached_cost + out_cost;
 }
 
-int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
-                      const struct provider_request *request,
-                      const struct provider_verdict *verdict, const char **currency)
+/* What the catalogue's rows, or the house's own rates in their place, make of what was used. */
+static int64_t cost_by_list(const struct provider_kind *kind,
+                            const struct provider_account *account,
+                            const struct provider_request *request,
+                            const struct provider_verdict *verdict, const char **currency)
 {
     struct provider_model model = provider_model_find(kind, request->model);
     struct provider_request made = *request;
     int64_t cost = -1;
 
+    (void)provider_model_reprice(account, &model);
     *currency = model.currency != NULL ? model.currency : "USD";
-    if (verdict->type == VERDICT_FAILED && verdict->failure.charged == CHARGED_NO)
-        return 0;
-    if (verdict->usage.cost_micro >= 0) {
-        if (verdict->usage.currency != NULL)
-            *currency = verdict->usage.currency;
-        return verdict->usage.cost_micro;
-    }
     if (is_token_billed(&model))
         cost = request->action == PROVIDER_WRITE ? cost_of_text(&model, verdict)
                                                  : cost_of_tokens(&model, request, &verdict->usage);
@@ -184,4 +256,39 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
         return cost;
     return request->action == PROVIDER_WRITE ? model.price_micro
                                              : model.price_micro * (int64_t)verdict->picture_count;
+}
+
+int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
+                      const struct provider_request *request,
+                      const struct provider_verdict *verdict, const char **currency)
+{
+    const struct provider_own_price *own = provider_price_find(account, request->model);
+    const struct provider_model model = provider_model_find(kind, request->model);
+    struct provider_request made = *request;
+    int64_t cost;
+
+    *currency = model.currency != NULL ? model.currency : "USD";
+    if (verdict->type == VERDICT_FAILED && verdict->failure.charged == CHARGED_NO)
+        return 0;
+    if (own != NULL && (verdict->usage.cost_micro < 0 || verdict->is_list_cost) &&
+        str_equal(own->price.rule, STR("pictures"))) {
+        made.count = (int64_t)verdict->picture_count;
+        cost = estimate_own(kind, account, own, &made, currency);
+        return verdict->type == VERDICT_DONE ? cost : -1;
+    }
+    if (verdict->usage.cost_micro >= 0) {
+        cost = verdict->usage.cost_micro;
+        if (verdict->usage.currency != NULL)
+            *currency = verdict->usage.currency;
+    } else {
+        cost = cost_by_list(kind, account, request, verdict, currency);
+    }
+    if (own == NULL || (verdict->usage.cost_micro >= 0 && !verdict->is_list_cost))
+        return cost;
+    if (str_equal(own->price.rule, STR("percent")))
+        return of_percent(cost, own->price.percent);
+    /* By tokens: a kind that prices its tokens itself has done so with these rates. */
+    if (own->currency != NULL)
+        *currency = own->currency;
+    return verdict->usage.tokens_out >= 0 ? cost : -1;
 }

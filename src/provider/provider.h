@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/json.h"
 #include "core/secret.h"
+#include "core/shape.h"
 #include "core/str.h"
 
 /* WRITE: text out, from the prompt and the pictures to look at (references). */
@@ -53,6 +54,41 @@ struct provider_model {
     int64_t partial_tokens;       /* what one partial picture costs */
 };
 
+/*
+ * What a house pays for a model when that is not the catalogue's price: one of three rules, in one
+ * currency.  What a service tells of a call's cost goes before all of them.
+ */
+struct provider_price {
+    struct str rule;      /* "percent", "pictures", "tokens" */
+    struct str currency;  /* three capitals; empty: the catalogue's, as always of percent */
+    int64_t percent;      /* of what the catalogue says */
+    struct list pictures; /* of struct provider_picture_price; a text costs what a picture does */
+    int64_t text_in_micro, image_in_micro, cached_in_micro, out_micro; /* per million tokens */
+};
+struct provider_picture_price {
+    struct str quality; /* empty: any */
+    int64_t pixels_max; /* 0: any size */
+    int64_t price_micro;
+};
+struct provider_own_price {
+    struct str model;
+    struct provider_price price;
+    const char *currency; /* of `price`; NULL: the catalogue's */
+};
+#define PROVIDER_PRICE_ROWS_MAX 20
+#define PROVIDER_PRICE_MICRO_MAX (1000000 * (int64_t)1000000)
+extern const struct shape provider_price_shape;
+/* What the shape cannot say.  Fails naming the member of the price. */
+MUST_CHECK bool provider_price_check(const struct provider_price *price,
+                                     const struct provider_model *model, struct error *err);
+/* A checked price as text, and back: in `arena`. */
+struct str provider_price_write(const struct provider_price *price, struct arena *arena);
+MUST_CHECK bool provider_price_read(struct str text, struct str model, struct arena *arena,
+                                    struct provider_own_price *out, struct error *err);
+/* One price for every picture or text. */
+struct provider_own_price provider_price_flat(struct str model, int64_t price_micro,
+                                              struct arena *arena);
+
 /* One account as the registry's functions need it.  All borrowed. */
 struct provider_account {
     struct str kind;
@@ -60,6 +96,8 @@ struct provider_account {
     struct secret key;   /* empty: none */
     const struct json
         *options; /* the kind's own fields: organisation, profile, the mock's knobs; may be NULL */
+    const struct provider_own_price *prices; /* the house's own */
+    size_t price_count;
 };
 
 struct provider_image {
@@ -226,6 +264,8 @@ struct provider_verdict {
                            why, in the provider's words */
     struct str text;    /* of WRITE: not empty; UTF-8; a JSON object when a schema was asked for */
     struct provider_usage usage;
+    bool is_list_cost; /* usage.cost_micro is not the service's word: the kind took it from the
+                          catalogue, so that the house's own price goes before it */
     int64_t cached_tokens_in; /* of usage.tokens_in: read from the provider's cache, so cheaper */
     struct str remote_id;     /* ours to keep: enough to poll after a restart */
     struct str request_id;    /* x-request-id and the like */
@@ -356,13 +396,19 @@ enum provider_need {
 /* Fails: INVALID with field "model" and a sentence that says what it cannot do. */
 MUST_CHECK bool provider_model_check(const struct provider_model *model, unsigned needs,
                                      struct error *err);
-/* An estimate in micro-units of *currency for the whole request; -1 unknown. */
+/* The house's own price of a model; NULL: none. */
+const struct provider_own_price *provider_price_find(const struct provider_account *account,
+                                                     struct str model);
+/* Puts the house's own rates and currency into a row, when it has some; false: it has none. */
+bool provider_model_reprice(const struct provider_account *account, struct provider_model *model);
+/* An estimate in micro-units of *currency for the whole request, by the house's own price, else the
+ * catalogue's; -1 unknown. */
 int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
                           const struct provider_request *request, const char **currency);
 /* kind->honours_key, or what this account's options say. */
 bool provider_honours_key(const struct provider_kind *kind, const struct provider_account *account);
-/* The cost from what was reported, else from the catalogue; 0 for a failure that was not charged;
- * -1 unknown. */
+/* The cost from what was reported, else from the house's own price, else from the catalogue; 0 for
+ * a failure that was not charged; -1 unknown. */
 int64_t provider_cost(const struct provider_kind *kind, const struct provider_account *account,
                       const struct provider_request *request,
                       const struct provider_verdict *verdict, const char **currency);

@@ -293,8 +293,10 @@ static void read_output(const struct provider_account *account,
     picture_list_read(&list, body);
     if (list.count > 0) {
         queue_verdict_done(out, &list, request->count, arena);
-        if (model.price_micro >= 0) /* a version costs what its model does */
+        if (model.price_micro >= 0) { /* a version costs what its model does */
             out->usage.cost_micro = model.price_micro * (int64_t)list.count;
+            out->is_list_cost = true;
+        }
         return;
     }
     /* It succeeded, so it was paid: what is gone is gone. */

@@ -1,5 +1,7 @@
 #include "settings/settings_private.h"
 
+#include "core/log.h"
+
 #include <stdlib.h>
 
 static const struct {
@@ -82,18 +84,38 @@ static bool is_in_catalogue(const struct provider_kind *kind, struct str name)
     return false;
 }
 
+const struct provider_own_price *model_own_price(const struct model_override *row,
+                                                 struct arena *arena)
+{
+    struct provider_own_price *own = ARENA_NEW(arena, struct provider_own_price);
+    struct error err = {0};
+
+    if (row->price.size == 0) {
+        if (row->price_micro < 0)
+            return NULL;
+        *own = provider_price_flat(row->name, row->price_micro, arena);
+        return own;
+    }
+    if (provider_price_read(row->price, row->name, arena, own, &err))
+        return own;
+    log_warn("model_price_unread", LOG_INT("provider", row->provider_id),
+             LOG_STR("model", row->name), LOG_CSTR("error", err.message));
+    return NULL;
+}
+
 static struct model_row merge(const struct provider_row *provider, struct provider_model model,
-                              const struct model_override *override)
+                              const struct model_override *override, struct arena *arena)
 {
     struct model_row row = {
         .provider = provider,
         .model = model,
         .is_enabled = provider->is_enabled && (override == NULL || override->is_enabled),
         .chosen = override == NULL ? 0 : override->purposes,
-        .has_own_price = override != NULL && override->price_micro >= 0,
+        .own = override == NULL ? NULL : model_own_price(override, arena),
     };
 
-    if (row.has_own_price)
+    row.has_own_price = row.own != NULL;
+    if (row.has_own_price && override->price_micro >= 0)
         row.model.price_micro = override->price_micro;
     if (row.model.label.size == 0)
         row.model.label = row.model.name;
@@ -184,12 +206,13 @@ void models_merge(const struct provider_row *providers, size_t provider_count,
         for (size_t m = 0; m < kind->model_count; m++)
             (*items)[(*count)++] =
                 merge(provider, kind->models[m],
-                      find_override(overrides, override_count, provider->id, kind->models[m].name));
+                      find_override(overrides, override_count, provider->id, kind->models[m].name),
+                      arena);
         for (size_t o = 0; o < override_count; o++)
             if (overrides[o].provider_id == provider->id &&
                 !is_in_catalogue(kind, overrides[o].name))
-                (*items)[(*count)++] =
-                    merge(provider, provider_model_find(kind, overrides[o].name), &overrides[o]);
+                (*items)[(*count)++] = merge(provider, provider_model_find(kind, overrides[o].name),
+                                             &overrides[o], arena);
     }
     decide_defaults(*items, *count);
 }

@@ -59,6 +59,13 @@ static const struct field model_view_fields[] = {
     WORDS("currency", currency, "Of the price."),
     WORDS("price_as_of", price_as_of, "When the catalogue's price was read; empty: the house's."),
     YES_NO("has_own_price", has_own_price, "The price is the house's, not the catalogue's."),
+    {"own_price", FIELD_MAYBE, VIEW(own_price), FIELD_REQUIRED, 0, 0, &provider_price_shape, NULL,
+                                                                                        "The house's own price."},
+    NUMBER("text_in_micro", text_in_micro,
+           "Of a million tokens of words read; 0: not billed by tokens, here and below."),
+    NUMBER("image_in_micro", image_in_micro, "Of a million tokens of pictures read."),
+    NUMBER("cached_in_micro", cached_in_micro, "Of what is read from a cache; 0: as others."),
+    NUMBER("out_micro", out_micro, "Of a million tokens written, or painted."),
 };
 const struct shape model_view_shape = SHAPE("Model", struct model_view, model_view_fields);
 
@@ -86,9 +93,45 @@ struct text_list words_of(const char *const *words, struct arena *arena)
     return list;
 }
 
-struct model_view model_view_of(const struct model_row *row, struct arena *arena)
+/* The price as this account would be asked it, for a picture or text with everything left open. */
+static int64_t price_of(struct settings *settings, const struct model_row *row,
+                        struct provider_model *rates, const char **currency)
+{
+    const struct provider_row *provider = row->provider;
+    const struct provider_kind *kind = provider_kind_find(provider->kind);
+    struct provider_account account = {.kind = provider->kind,
+                                       .base_url = provider->base_url,
+                                       .prices = row->own,
+                                       .price_count = row->own != NULL};
+    const bool is_text = row->model.can_write && !row->model.can_generate && !row->model.can_edit;
+    const struct provider_request request = {
+        .action = is_text                   ? PROVIDER_WRITE
+                  : row->model.can_generate ? PROVIDER_GENERATE
+                                            : PROVIDER_EDIT,
+        .model = row->model.name,
+        .count = 1,
+        .compression = -1,
+    };
+    struct error ignored;
+
+    (void)provider_model_reprice(&account, rates);
+    *currency = rates->currency;
+    /* Options that cannot be read change nothing but the price that is shown. */
+    if (!provider_options_parse(settings, provider->options, &account.options, &ignored))
+        account.options = NULL;
+    /* A text has no length before it is written: its rates say more than a guess. */
+    return is_text && rates->rate_out_micro > 0
+               ? -1
+               : provider_estimate(kind, &account, &request, currency);
+}
+
+struct model_view model_view_of(struct settings *settings, const struct model_row *row,
+                                struct arena *arena)
 {
     const struct provider_model *model = &row->model;
+    struct provider_model rates = row->model;
+    const char *currency;
+    const int64_t price_micro = price_of(settings, row, &rates, &currency);
 
     return (struct model_view){
         .id = arena_printf(arena, "%.*s/%.*s", STR_ARGS(row->provider->public_id),
@@ -125,10 +168,15 @@ struct model_view model_view_of(const struct model_row *row, struct arena *arena
         .ratio_max = model->ratio_max,
         .qualities = words_of(model->qualities, arena),
         .formats = words_of(model->formats, arena),
-        .price_micro = model->price_micro,
-        .currency = str_of(model->currency),
+        .price_micro = price_micro,
+        .currency = str_of(currency),
         .price_as_of = row->has_own_price ? STR_EMPTY : str_of(model->price_as_of),
         .has_own_price = row->has_own_price,
+        .own_price = row->own == NULL ? NULL : &row->own->price,
+        .text_in_micro = rates.rate_text_in_micro,
+        .image_in_micro = rates.rate_image_in_micro,
+        .cached_in_micro = rates.rate_cached_in_micro,
+        .out_micro = rates.rate_out_micro,
     };
 }
 
@@ -143,7 +191,7 @@ static bool list(struct request *req, struct error *err)
         return false;
     items = ARENA_ARRAY(req->arena, struct model_view, model_count);
     for (size_t i = 0; i < model_count; i++)
-        items[i] = model_view_of(&models[i], req->arena);
+        items[i] = model_view_of(app_settings(req->app), &models[i], req->arena);
     return http_reply(req, 200,
                       &(struct model_page){
                           .items = {.items = items, .count = model_count}

@@ -16,9 +16,12 @@ struct model_view {
     int64_t price_micro;
     struct str currency, price_as_of;
     bool has_own_price;
+    const struct provider_price *own_price; /* NULL: has none */
+    int64_t text_in_micro, image_in_micro, cached_in_micro, out_micro;
 };
 
 /* NULL-terminated words as a list. */
 struct text_list words_of(const char *const *words, struct arena *arena);
 extern const struct shape model_view_shape;
-struct model_view model_view_of(const struct model_row *row, struct arena *arena);
+struct model_view model_view_of(struct settings *settings, const struct model_row *row,
+                                struct arena *arena);

@@ -14,14 +14,16 @@ static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL}
 
 #define MODEL(member) offsetof(struct file_model, member)
 static const struct field file_model_fields[] = {
-    {"name",        FIELD_TEXT,  MODEL(name),        FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL, NULL,
-     "The wire id."                               },
-    {"is_enabled",  FIELD_BOOL,  MODEL(is_enabled),  FIELD_REQUIRED, 0,  0,               NULL, NULL,
-     "It can be asked for."                       },
-    {"purposes",    FIELD_TEXTS, MODEL(purposes),    FIELD_REQUIRED, 0,  PURPOSES_MAX,    NULL, NULL,
-     "What it is the default for."                },
-    {"price_micro", FIELD_INT,   MODEL(price_micro), FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL, NULL,
-     "The house's own price; -1: the catalogue's."},
+    {"name",        FIELD_TEXT,  MODEL(name),        FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL,                  NULL,
+     "The wire id."                                },
+    {"is_enabled",  FIELD_BOOL,  MODEL(is_enabled),  FIELD_REQUIRED, 0,  0,               NULL,                  NULL,
+     "It can be asked for."                        },
+    {"purposes",    FIELD_TEXTS, MODEL(purposes),    FIELD_REQUIRED, 0,  PURPOSES_MAX,    NULL,                  NULL,
+     "What it is the default for."                 },
+    {"price_micro", FIELD_INT,   MODEL(price_micro), FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL,                  NULL,
+     "The house's own price; -1: the catalogue's." },
+    {"price",       FIELD_MAYBE, MODEL(price),       0,              0,  0,               &provider_price_shape, NULL,
+     "The same by a rule; goes before price_micro."},
 };
 static const struct shape file_model_shape =
     SHAPE("ProviderFileModel", struct file_model, file_model_fields);
@@ -100,6 +102,14 @@ static bool plain_options(const struct provider_kind *kind, struct str options, 
     return true;
 }
 
+static const struct provider_price *own_rule(const struct model_override *row, struct arena *arena)
+{
+    const struct provider_own_price *own =
+        row->price.size == 0 ? NULL : model_own_price(row, arena);
+
+    return own == NULL ? NULL : &own->price;
+}
+
 static struct list models_out(int64_t provider_id, const struct provider_kind *kind,
                               const struct model_override *overrides, size_t count,
                               struct arena *arena)
@@ -119,6 +129,7 @@ static struct list models_out(int64_t provider_id, const struct provider_kind *k
             .is_enabled = overrides[i].is_enabled,
             .purposes = purposes_out(overrides[i].purposes & purposes_of(&model), arena),
             .price_micro = overrides[i].price_micro,
+            .price = own_rule(&overrides[i], arena),
         };
     }
     return (struct list){.items = items, .count = found};
@@ -180,11 +191,13 @@ static bool within(struct error *err, const char *list, size_t index)
     return false;
 }
 
-static bool check_models(const struct file_provider *provider, unsigned *taken, struct error *err)
+static bool check_models(const struct file_provider *provider, const struct provider_kind *kind,
+                         unsigned *taken, struct error *err)
 {
     const struct file_model *models = provider->models.items;
 
     for (size_t i = 0; i < provider->models.count; i++) {
+        const struct provider_model model = provider_model_find(kind, models[i].name);
         unsigned purposes;
 
         if (!provider_check_model(models[i].name, err)) {
@@ -196,7 +209,8 @@ static bool check_models(const struct file_provider *provider, unsigned *taken, 
                 (void)error_field(err, ERROR_INVALID, "name", 0, "this model is there twice");
                 return within(err, "models", i);
             }
-        if (!purposes_in(&models[i].purposes, &purposes, err))
+        if (!purposes_in(&models[i].purposes, &purposes, err) ||
+            (models[i].price != NULL && !provider_price_check(models[i].price, &model, err)))
             return within(err, "models", i);
         if ((purposes & *taken) != 0) {
             (void)error_field(err, ERROR_INVALID, "purposes", 0,
@@ -223,7 +237,7 @@ static bool check_provider(struct file_provider *provider, unsigned *taken, stru
     /* An address of a private network is kept, and of no use until somebody allows it. */
     return provider_check_url(provider->base_url, true, err) &&
            provider_check_options(kind, provider->options, arena, &provider->options, err) &&
-           check_models(provider, taken, err);
+           check_models(provider, kind, taken, err);
 }
 
 bool provider_file_check(struct provider_file *file, struct arena *arena, struct error *err)

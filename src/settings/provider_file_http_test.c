@@ -54,7 +54,7 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"on_unknown\":\"once_below\",\"once_below_micro\":90000,\"options\":{\"organisation\":"
         "\"org-1\"},\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,\"is_default\":true,"
         "\"price_micro\":40000},{\"name\":\"own\",\"is_enabled\":false,\"is_default\":false,"
-        "\"price_micro\":-1}]}",
+        "\"price_micro\":-1,\"price\":{\"rule\":\"tokens\",\"out_micro\":7}}]}",
         201, NULL);
     answer = ask(house, "GET", EXPORT, ADMIN, NULL);
     assert_int_equal(answer.status, 200);
@@ -69,8 +69,8 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"org-1\"},\"is_enabled\":true,\"concurrency\":7,\"per_minute\":0,\"on_unknown\":"
         "\"once_below\","
         "\"once_below_micro\":90000,\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,"
-        "\"purposes\":[\"image\"],\"price_micro\":40000},{\"name\":\"own\",\"is_enabled\":false,"
-        "\"purposes\":[],\"price_micro\":-1}]}"));
+        "\"purposes\":[\"image\"],\"price_micro\":40000,\"price\":null},{\"name\":\"own\","
+        "\"is_enabled\":false,\"purposes\":[],\"price_micro\":-1,\"price\":{\"rule\":\"tokens\","));
     assert_false(answer_has(&answer, "canary"));
     assert_false(answer_has(&answer, "3f9a"));
     buf_finish(&answer.bytes);

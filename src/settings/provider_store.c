@@ -6,7 +6,9 @@
     "id, public_id, kind, name, base_url, sealed_key, key_hint, options, is_enabled,"              \
     " is_private_allowed, concurrency, per_minute, on_unknown, once_below_micro, is_paused, "      \
     "pause_until_ms,"                                                                              \
-    " pause_reason, created_at_ms"
+    " pause_reason, created_at_ms, EXISTS (SELECT 1 FROM provider_model m"                         \
+    " WHERE m.provider_id = provider.id AND (m.price <> '' OR m.price_micro IS NOT NULL))"         \
+    " AS has_prices"
 
 static struct provider_row read_provider(struct rows *rows, struct arena *arena)
 {
@@ -29,6 +31,7 @@ static struct provider_row read_provider(struct rows *rows, struct arena *arena)
         .pause_until_ms = rows_int64(rows, "pause_until_ms"),
         .pause_reason = rows_str(rows, "pause_reason", arena),
         .created_at_ms = rows_int64(rows, "created_at_ms"),
+        .has_prices = rows_bool(rows, "has_prices"),
     };
 }
 
@@ -195,7 +198,7 @@ bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, s
            db_exec_one(db, &remove, args, COUNT(args), err);
 }
 
-#define OVERRIDE_COLUMNS "provider_id, name, is_enabled, purposes, price_micro"
+#define OVERRIDE_COLUMNS "provider_id, name, is_enabled, purposes, price_micro, price"
 
 static bool read_overrides(struct db *db, const struct sql *sql, const struct sql_value *args,
                            size_t arg_count, size_t most, struct arena *arena,
@@ -216,6 +219,7 @@ static bool read_overrides(struct db *db, const struct sql *sql, const struct sq
             .purposes = (unsigned)rows_int64(&rows, "purposes"),
             .price_micro =
                 rows_is_null(&rows, "price_micro") ? -1 : rows_int64(&rows, "price_micro"),
+            .price = rows_str(&rows, "price", arena),
         };
     }
     if (rows_failed(&rows))
@@ -274,14 +278,17 @@ bool model_store_set(struct db *db, const struct model_override *row, struct err
         "UPDATE provider_model SET purposes = purposes & ~$1 WHERE purposes & $1 <> 0", NULL};
     static const struct sql set = {
         "model_store_set",
-        "INSERT INTO provider_model (provider_id, name, is_enabled, purposes, price_micro)"
-        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (provider_id, name) DO UPDATE SET"
+        "INSERT INTO provider_model (provider_id, name, is_enabled, purposes, price_micro,"
+        " price) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider_id, name) DO UPDATE SET"
         " is_enabled = excluded.is_enabled, purposes = excluded.purposes,"
-        " price_micro = excluded.price_micro",
+        " price_micro = excluded.price_micro, price = excluded.price",
         NULL};
-    const struct sql_value args[] = {SQL_INT64(row->provider_id), SQL_TEXT(row->name),
-                                     SQL_BOOL(row->is_enabled), SQL_INT64(row->purposes),
-                                     row->price_micro < 0 ? SQL_NULL : SQL_INT64(row->price_micro)};
+    const struct sql_value args[] = {SQL_INT64(row->provider_id),
+                                     SQL_TEXT(row->name),
+                                     SQL_BOOL(row->is_enabled),
+                                     SQL_INT64(row->purposes),
+                                     row->price_micro < 0 ? SQL_NULL : SQL_INT64(row->price_micro),
+                                     SQL_TEXT(row->price)};
 
     const struct sql_value taken[] = {SQL_INT64(row->purposes)};
 

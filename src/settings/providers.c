@@ -107,21 +107,38 @@ static bool purposes_after(const struct model_change *change, const struct provi
 
 static bool apply_model(struct db *db, int64_t provider_id, const struct provider_kind *kind,
                         const struct model_change *model, const struct model_override *before,
-                        size_t before_count, struct error *err)
+                        size_t before_count, struct arena *arena, struct error *err)
 {
+    const struct provider_model known = provider_model_find(kind, model->name);
     struct model_override row = {
         .provider_id = provider_id,
         .name = model->name,
         .is_enabled = model->is_enabled,
-        .price_micro = model->price_micro,
+        .price_micro = model->price == NULL ? model->price_micro : -1,
     };
 
     if (!provider_check_model(model->name, err))
         return false;
     if (model->is_forgotten)
         return model_store_remove(db, provider_id, model->name, err);
+    if (model->price != NULL) {
+        if (!provider_price_check(model->price, &known, err))
+            return false;
+        row.price = provider_price_write(model->price, arena);
+    }
     return purposes_after(model, kind, before, before_count, &row.purposes, err) &&
            model_store_set(db, &row, err);
+}
+
+/* Where in the request it stands, for those who name a model's member alone. */
+static bool in_model(size_t index, struct error *err)
+{
+    char inner[sizeof err->field];
+
+    memcpy(inner, err->field, sizeof inner);
+    if (strcmp(inner, "purposes") == 0 || strncmp(inner, "price.", 6) == 0)
+        (void)snprintf(err->field, sizeof err->field, "models[%zu].%.30s", index, inner);
+    return false;
 }
 
 static bool apply_models(struct db *db, const struct provider_row *provider,
@@ -139,11 +156,9 @@ static bool apply_models(struct db *db, const struct provider_row *provider,
     if (!model_store_list_of(db, provider->id, arena, &before, &before_count, err))
         return false;
     for (size_t i = 0; i < change->model_count; i++)
-        if (!apply_model(db, provider->id, kind, &change->models[i], before, before_count, err)) {
-            if (strcmp(err->field, "purposes") == 0)
-                (void)snprintf(err->field, sizeof err->field, "models[%zu].purposes", i);
-            return false;
-        }
+        if (!apply_model(db, provider->id, kind, &change->models[i], before, before_count, arena,
+                         err))
+            return in_model(i, err);
     if (!model_store_count(db, provider->id, &count, err))
         return false;
     return count <= PROVIDER_MODELS_MAX ||
@@ -322,7 +337,7 @@ struct import_work {
 };
 
 static bool import_models(struct db *db, const struct file_provider *provider, int64_t provider_id,
-                          unsigned taken, struct error *err)
+                          unsigned taken, struct arena *arena, struct error *err)
 {
     const struct file_model *models = provider->models.items;
 
@@ -331,8 +346,13 @@ static bool import_models(struct db *db, const struct file_provider *provider, i
                                      .name = models[i].name,
                                      .is_enabled = models[i].is_enabled,
                                      .price_micro = models[i].price_micro};
+
         unsigned purposes;
 
+        if (models[i].price != NULL) {
+            row.price_micro = -1;
+            row.price = provider_price_write(models[i].price, arena);
+        }
         if (!purposes_in(&models[i].purposes, &purposes, err))
             return false;
         /* What the house chose for itself stays its choice. */
@@ -372,7 +392,7 @@ static bool import_all(struct db *db, void *context, struct error *err)
         row.on_unknown = providers[i].on_unknown;
         row.once_below_micro = providers[i].once_below_micro;
         if (!provider_store_add(db, &row, &work->row_ids[i], err) ||
-            !import_models(db, &providers[i], work->row_ids[i], taken, err) ||
+            !import_models(db, &providers[i], work->row_ids[i], taken, work->arena, err) ||
             !announce(db, work->settings, row.public_id, work->now_ms, work->arena, err))
             return false;
         work->items[i].id = row.public_id;
@@ -480,6 +500,26 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
     return true;
 }
 
+static bool load_prices(struct db *db, int64_t provider_id, struct arena *arena,
+                        struct provider_account *account, struct error *err)
+{
+    struct model_override *rows;
+    struct provider_own_price *prices;
+    size_t count;
+
+    if (!model_store_list_of(db, provider_id, arena, &rows, &count, err))
+        return false;
+    prices = ARENA_ARRAY(arena, struct provider_own_price, count);
+    account->prices = prices;
+    for (size_t i = 0; i < count; i++) {
+        const struct provider_own_price *own = model_own_price(&rows[i], arena);
+
+        if (own != NULL)
+            prices[account->price_count++] = *own;
+    }
+    return true;
+}
+
 bool settings_provider_load(struct settings *settings, struct db *db, int64_t provider_id,
                             struct arena *arena, struct provider_binding *out, struct error *err)
 {
@@ -487,7 +527,8 @@ bool settings_provider_load(struct settings *settings, struct db *db, int64_t pr
     bool is_key_lost;
 
     return provider_store_find_id(db, provider_id, arena, &row, err) &&
-           provider_open(settings, &row, arena, out, &is_key_lost, err);
+           provider_open(settings, &row, arena, out, &is_key_lost, err) &&
+           (!row.has_prices || load_prices(db, row.id, arena, &out->account, err));
 }
 
 bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
@@ -552,7 +593,6 @@ bool settings_model_find(struct settings *settings, struct db *db, struct str as
         .provider_name = found->provider->name,
         .kind = provider_kind_find(found->provider->kind),
         .model = found->model,
-        .has_own_price = found->has_own_price,
     };
     return true;
 }

@@ -67,18 +67,20 @@ static const struct shape provider_page_shape =
 
 #define MODEL_CHANGE(member) offsetof(struct model_change, member)
 static const struct field model_change_fields[] = {
-    {"name",         FIELD_TEXT,  MODEL_CHANGE(name),         FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL, NULL,
-     "The wire id; one the catalogue does not have is added."                                                                                                                         },
-    {"is_enabled",   FIELD_BOOL,  MODEL_CHANGE(is_enabled),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
-     "It can be asked for."                                                                                                                                                           },
-    {"is_default",   FIELD_BOOL,  MODEL_CHANGE(is_default),   FIELD_REQUIRED, 0,  0,               NULL, NULL,
-     "Taken for pictures when nobody names a model; takes the place of the one before."                                                                                               },
+    {"name",         FIELD_TEXT,  MODEL_CHANGE(name),         FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL,                  NULL,
+     "The wire id; one the catalogue does not have is added."                                                                                                                                          },
+    {"is_enabled",   FIELD_BOOL,  MODEL_CHANGE(is_enabled),   FIELD_REQUIRED, 0,  0,               NULL,                  NULL,
+     "It can be asked for."                                                                                                                                                                            },
+    {"is_default",   FIELD_BOOL,  MODEL_CHANGE(is_default),   FIELD_REQUIRED, 0,  0,               NULL,                  NULL,
+     "Taken for pictures when nobody names a model; takes the place of the one before."                                                                                                                },
     {"price_micro",  FIELD_INT,   MODEL_CHANGE(price_micro),  FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL,
-     NULL,                                                                                                     "Of a picture, in the catalogue's currency; -1: the catalogue's price."},
-    {"purposes",     FIELD_TEXTS, MODEL_CHANGE(purposes),     0,              0,  PURPOSES_MAX,    NULL, NULL,
-     "All that it is the default for: image, edit, text, vision; goes before is_default."                                                                                             },
-    {"is_forgotten", FIELD_BOOL,  MODEL_CHANGE(is_forgotten), 0,              0,  0,               NULL, NULL,
-     "Back to the catalogue; an added model is gone."                                                                                                                                 },
+     NULL,                                                                                                                      "Of a picture, in the catalogue's currency; -1: the catalogue's price."},
+    {"purposes",     FIELD_TEXTS, MODEL_CHANGE(purposes),     0,              0,  PURPOSES_MAX,    NULL,                  NULL,
+     "All that it is the default for: image, edit, text, vision; goes before is_default."                                                                                                              },
+    {"is_forgotten", FIELD_BOOL,  MODEL_CHANGE(is_forgotten), 0,              0,  0,               NULL,                  NULL,
+     "Back to the catalogue; an added model is gone."                                                                                                                                                  },
+    {"price",        FIELD_MAYBE, MODEL_CHANGE(price),        0,              0,  0,               &provider_price_shape, NULL,
+     "The house's own price by a rule; goes before price_micro."                                                                                                                                       },
 };
 static const struct shape model_change_shape =
     SHAPE("ModelChange", struct model_change, model_change_fields);
@@ -227,8 +229,8 @@ static const struct shape test_view_shape =
 
 /* ---- providers ---- */
 
-static struct list models_of(const struct provider_row *provider, const struct model_row *models,
-                             size_t count, struct arena *arena)
+static struct list models_of(struct settings *settings, const struct provider_row *provider,
+                             const struct model_row *models, size_t count, struct arena *arena)
 {
     struct list list = {0};
     struct model_view *items;
@@ -239,7 +241,7 @@ static struct list models_of(const struct provider_row *provider, const struct m
     list.items = items;
     for (size_t i = 0; i < count; i++)
         if (models[i].provider == provider)
-            *items++ = model_view_of(&models[i], arena);
+            *items++ = model_view_of(settings, &models[i], arena);
     return list;
 }
 
@@ -275,7 +277,7 @@ static bool view_provider(struct request *req, const struct provider_row *row,
         .on_unknown = row->on_unknown,
         .once_below_micro = row->once_below_micro,
         .created_at_ms = row->created_at_ms,
-        .models = models_of(row, models, count, req->arena),
+        .models = models_of(app_settings(req->app), row, models, count, req->arena),
     };
     return true;
 }

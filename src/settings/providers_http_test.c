@@ -234,6 +234,40 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
 #define MODEL(name, more)                                                                          \
     "{\"models\":[{\"name\":\"" name "\",\"is_enabled\":true,\"price_micro\":-1," more "}]}"
 
+static void test_a_price_of_the_house_is_kept_shown_used_and_taken_back(void **state)
+{
+    struct house *house = *state;
+    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"O\",\"key\":\"sk-0123456789\"}");
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct provider_binding provider;
+    const struct provider_own_price *own;
+    struct error err = {0};
+
+#define PRICED(price)                                                                              \
+    "{\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,\"is_default\":false,"             \
+    "\"price_micro\":-1,\"price\":" price "}]}"
+    EXPECT(house, "PATCH", path, PRICED("{\"rule\":\"percent\"}"), 422,
+           "\"field\":\"models[0].price.percent\"");
+    EXPECT(
+        house, "PATCH", path,
+        PRICED(
+            "{\"rule\":\"pictures\",\"currency\":\"CNY\",\"pictures\":[{\"price_micro\":90000}]}"),
+        200,
+        "\"price_micro\":90000,\"currency\":\"CNY\",\"price_as_of\":\"\",\"has_own_price\":true");
+    assert_true(db_borrow(house->pool, &db, &err));
+    assert_true(settings_provider_load(house->settings, db, row_of(house, path).id, house->arena,
+                                       &provider, &err));
+    assert_int_equal(provider.account.price_count, 1);
+    own = provider_price_find(&provider.account, STR("gpt-image-2"));
+    assert_non_null(own);
+    assert_string_equal(own->currency, "CNY");
+    EXPECT(house, "PATCH", path, PRICED("null"), 200, "\"has_own_price\":false,\"own_price\":null");
+    db_refresh(db);
+    assert_true(settings_provider_load(house->settings, db, row_of(house, path).id, house->arena,
+                                       &provider, &err));
+    assert_int_equal(provider.account.price_count, 0);
+}
+
 static void test_a_model_is_the_default_for_what_it_can_do(void **state)
 {
     struct house *house = *state;
@@ -443,6 +477,7 @@ int main(void)
         TEST(test_a_change_leaves_what_it_does_not_name),
         TEST(test_providers_that_are_refused),
         TEST(test_models_are_switched_priced_added_and_forgotten),
+        TEST(test_a_price_of_the_house_is_kept_shown_used_and_taken_back),
         TEST(test_a_model_is_the_default_for_what_it_can_do),
         TEST(test_a_provider_is_paused_and_resumed),
         TEST(test_what_is_not_there_is_not_found),

@@ -117,8 +117,7 @@ struct model_choice {
     int64_t provider_id;
     struct str provider_public_id, provider_name;
     const struct provider_kind *kind;
-    struct provider_model model; /* the catalogue's row, its price replaced by the house's own */
-    bool has_own_price;
+    struct provider_model model; /* the catalogue's row */
 };
 /*
  * Finds an enabled model of an enabled provider that can do what is needed (bits of enum

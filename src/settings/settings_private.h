@@ -112,7 +112,7 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_CONCURRENCY 4
 #define MODEL_NAME_MAX 200
 #define PROVIDER_KEY_LOST "its key was sealed with another master key; give the key again"
-#define PRICE_MICRO_MAX (1000000 * (int64_t)1000000)
+#define PRICE_MICRO_MAX PROVIDER_PRICE_MICRO_MAX
 
 struct provider_row {
     int64_t id;
@@ -127,6 +127,7 @@ struct provider_row {
     int64_t pause_until_ms;
     struct str pause_reason;
     int64_t created_at_ms;
+    bool has_prices; /* models of it have prices of the house's own */
 };
 
 /* What a model can be the default for: bits, as they are stored. */
@@ -144,7 +145,8 @@ struct model_override {
     struct str name;
     bool is_enabled;
     unsigned purposes;   /* that it was chosen for, whether it can or not */
-    int64_t price_micro; /* -1: the catalogue's */
+    int64_t price_micro; /* of every picture or text; -1: by `price` */
+    struct str price;    /* a price of the house's own as text; empty: the catalogue's */
 };
 
 /* A model as the API shows it. */
@@ -156,6 +158,7 @@ struct model_row {
     unsigned purposes;           /* that it is the default for; each has one row, if any can */
     bool is_default;             /* for pictures; while there is a model, one is */
     bool has_own_price;
+    const struct provider_own_price *own; /* NULL: has none */
 };
 
 /* provider_rules.c */
@@ -196,6 +199,11 @@ void models_merge(const struct provider_row *providers, size_t provider_count,
 MUST_CHECK bool models_choose(const struct model_row *items, size_t count, struct str asked,
                               unsigned needs, const struct model_row **out, struct error *err);
 
+/* models.c: the house's own price as it is kept; NULL: has none, or one that this build does not
+ * read, which is logged. */
+const struct provider_own_price *model_own_price(const struct model_override *row,
+                                                 struct arena *arena);
+
 /* provider_store.c.  Deleted ones are not there. */
 MUST_CHECK bool provider_store_list(struct db *db, struct arena *arena, struct provider_row **items,
                                     size_t *count, struct error *err);
@@ -233,8 +241,9 @@ struct model_change {
     bool is_default; /* for pictures; its other purposes stay */
     /* All that it is the default for; goes before is_default.  items is NULL: not said. */
     struct text_list purposes;
-    int64_t price_micro; /* -1: the catalogue's */
-    bool is_forgotten;   /* back to the catalogue; an added one is gone */
+    int64_t price_micro;                /* -1: the catalogue's */
+    const struct provider_price *price; /* goes before price_micro; NULL: not said */
+    bool is_forgotten;                  /* back to the catalogue; an added one is gone */
 };
 /* What POST and PATCH may say; `has` bits tell what was said. */
 enum provider_part {
@@ -299,7 +308,8 @@ struct file_model {
     struct str name;
     bool is_enabled;
     struct text_list purposes;
-    int64_t price_micro; /* -1: the catalogue's */
+    int64_t price_micro;                /* -1: the catalogue's */
+    const struct provider_price *price; /* goes before price_micro; NULL: has none */
 };
 struct file_provider {
     struct str kind, name, base_url, options, on_unknown;
