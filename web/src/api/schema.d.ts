@@ -1800,6 +1800,78 @@ export interface components {
             price_as_of: string;
             /** @description The price is the house's, not the catalogue's. */
             has_own_price: boolean;
+            /** @description The house's own price. */
+            own_price: components["schemas"]["ModelPrice"] | null;
+            /**
+             * Format: int64
+             * @description Of a million tokens of words read; 0: not billed by tokens, here and below.
+             */
+            text_in_micro: number;
+            /**
+             * Format: int64
+             * @description Of a million tokens of pictures read.
+             */
+            image_in_micro: number;
+            /**
+             * Format: int64
+             * @description Of what is read from a cache; 0: as others.
+             */
+            cached_in_micro: number;
+            /**
+             * Format: int64
+             * @description Of a million tokens written, or painted.
+             */
+            out_micro: number;
+        };
+        ModelPrice: {
+            /**
+             * @description percent: a share of the catalogue's price; pictures: by quality and size; tokens: by what is read and written.
+             * @enum {string}
+             */
+            rule: "percent" | "pictures" | "tokens";
+            /** @description Three capitals; empty: the catalogue's, as always of percent. */
+            currency?: string;
+            /**
+             * Format: int64
+             * @description Of the catalogue's price.
+             */
+            percent?: number;
+            /** @description A row of the quality goes before one of any, the nearest size before larger ones. */
+            pictures?: components["schemas"]["PicturePrice"][];
+            /**
+             * Format: int64
+             * @description Of a million tokens of words read.
+             */
+            text_in_micro?: number;
+            /**
+             * Format: int64
+             * @description Of a million tokens of pictures read.
+             */
+            image_in_micro?: number;
+            /**
+             * Format: int64
+             * @description Of a million tokens read from a cache; 0: as others.
+             */
+            cached_in_micro?: number;
+            /**
+             * Format: int64
+             * @description Of a million tokens written or painted.
+             */
+            out_micro?: number;
+        };
+        PicturePrice: {
+            /** @description Empty: any. */
+            quality?: string;
+            /**
+             * Format: int64
+             * @description Width times height at most; 0: any size.
+             */
+            pixels_max?: number;
+            /**
+             * Format: int64
+             * @description Of one.
+             */
+            price_micro: number;
         };
         ProviderInput: {
             /** @description One of a kind in the house. */
@@ -1855,6 +1927,8 @@ export interface components {
             purposes?: string[];
             /** @description Back to the catalogue; an added model is gone. */
             is_forgotten?: boolean;
+            /** @description The house's own price by a rule; goes before price_micro. */
+            price?: components["schemas"]["ModelPrice"] | null;
         };
         ProviderChange: {
             /** @description One of a kind in the house. */
@@ -2054,6 +2128,8 @@ export interface components {
              * @description The house's own price; -1: the catalogue's.
              */
             price_micro: number;
+            /** @description The same by a rule; goes before price_micro. */
+            price?: components["schemas"]["ModelPrice"] | null;
         };
         ProviderImport: {
             /** @description In the order of the file. */

@@ -13,6 +13,7 @@ export type Mask = Schemas['Mask'];
 export type Me = Schemas['Me'];
 export type MeChange = Schemas['MeChange'];
 export type Model = Schemas['Model'];
+export type ModelPrice = Schemas['ModelPrice'];
 export type Operation = Schemas['Operation'];
 export type Parameter = Schemas['Parameter'];
 export type Preset = Schemas['Preset'];

@@ -73,6 +73,11 @@ const free: Model = {
   price_as_of: '2026-11-22',
   ratio_max: 0,
   has_own_price: false,
+  own_price: null,
+  text_in_micro: 0,
+  image_in_micro: 0,
+  cached_in_micro: 0,
+  out_micro: 0,
 };
 const listed: Model = {
   ...free,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type {
   Model,
+  ModelPrice,
   Provider,
   ProviderField,
   ProviderHealth,
@@ -11,6 +12,7 @@ import type {
 import {
   agentName,
   asItRuns,
+  draftPrice,
   emptyForm,
   errorField,
   findSettings,
@@ -22,6 +24,8 @@ import {
   importNotes,
   missingField,
   modelChange,
+  priceDraft,
+  priceFault,
   providerBody,
   purposesOf,
   readProviderFile,
@@ -166,6 +170,7 @@ describe('a model', () => {
     is_default: false,
     price_micro: 40_000,
     has_own_price: false,
+    own_price: null as ModelPrice | null,
   } as Model;
 
   it("keeps the catalogue's price when something else changes", () => {
@@ -174,11 +179,61 @@ describe('a model', () => {
       is_enabled: true,
       is_default: true,
       price_micro: -1,
+      price: null,
     });
   });
 
   it('keeps a price of ours', () => {
-    expect(modelChange({ ...model, has_own_price: true }).price_micro).toBe(40_000);
+    const own = { rule: 'percent' as const, percent: 80 };
+    expect(modelChange({ ...model, has_own_price: true, own_price: own }).price).toEqual(own);
+  });
+
+  it('is priced by one of four rules, and comes back as it was sent', () => {
+    const prices: (ModelPrice | null)[] = [
+      null,
+      { rule: 'percent', percent: 80 },
+      {
+        rule: 'pictures',
+        currency: 'CNY',
+        pictures: [{ quality: 'high', pixels_max: 1_500_000, price_micro: 220_000 }],
+      },
+      {
+        rule: 'tokens',
+        currency: 'USD',
+        text_in_micro: 1_000_000,
+        image_in_micro: 0,
+        cached_in_micro: 50_000,
+        out_micro: 5_000_000,
+      },
+    ];
+    for (const price of prices) {
+      const {
+        text_in_micro = 0,
+        image_in_micro = 0,
+        cached_in_micro = 0,
+        out_micro = 0,
+      } = price ?? {};
+      const priced = {
+        ...model,
+        own_price: price,
+        text_in_micro,
+        image_in_micro,
+        cached_in_micro,
+        out_micro,
+      };
+      expect(priceFault(priceDraft(priced))).toBe('');
+      expect(draftPrice(priceDraft(priced))).toEqual(price);
+    }
+  });
+
+  it('says what a price lacks', () => {
+    const draft = priceDraft({ ...model, currency: 'USD', price_micro: -1 });
+    expect(priceFault({ ...draft, rule: 'pictures' })).toBe('row');
+    expect(priceFault({ ...draft, rule: 'pictures', currency: 'US' })).toBe('currency');
+    expect(priceFault({ ...draft, rule: 'tokens' })).toBe('out');
+    expect(priceFault({ ...draft, rule: 'percent', percent: null })).toBe('percent');
+    const row = { quality: '', megapixels: null, price: 1 };
+    expect(priceFault({ ...draft, rule: 'pictures', rows: [row, row] })).toBe('twice');
   });
 });
 

@@ -1,6 +1,7 @@
 import { ApiError } from '~/api/errors';
 import type {
   Model,
+  ModelPrice,
   Provider,
   ProviderField,
   ProviderFile,
@@ -223,6 +224,7 @@ interface ModelChange {
   is_enabled: boolean;
   is_default: boolean;
   price_micro: number;
+  price?: ModelPrice | null;
   purposes?: Purpose[];
   is_forgotten?: boolean;
 }
@@ -233,8 +235,99 @@ export function modelChange(model: Model, change: Partial<ModelChange> = {}): Mo
     name: model.name,
     is_enabled: model.is_enabled,
     is_default: model.is_default,
-    price_micro: model.has_own_price ? model.price_micro : -1,
+    price_micro: -1,
+    price: model.own_price,
     ...change,
+  };
+}
+
+export const priceRules = ['list', 'percent', 'pictures', 'tokens'] as const;
+export type PriceRule = (typeof priceRules)[number];
+
+export interface PriceRow {
+  quality: string;
+  megapixels: number | null;
+  price: number | null;
+}
+
+/** A price as it is edited: whole units of money, megapixels, nulls where nothing stands yet. */
+export interface PriceDraft {
+  rule: PriceRule;
+  currency: string;
+  percent: number | null;
+  rows: PriceRow[];
+  textIn: number | null;
+  imageIn: number | null;
+  cachedIn: number | null;
+  out: number | null;
+}
+
+const whole = (micro: number | undefined) => (micro ? micro / 1e6 : null);
+const micro = (units: number | null) => Math.round((units ?? 0) * 1e6);
+
+export function priceDraft(model: Model): PriceDraft {
+  const own = model.own_price;
+  const rows = own?.pictures ?? [];
+  return {
+    rule: (own?.rule as PriceRule | undefined) ?? 'list',
+    currency: own?.currency || model.currency || 'USD',
+    percent: own?.percent || 100,
+    rows:
+      rows.length > 0
+        ? rows.map((row) => ({
+            quality: row.quality ?? '',
+            megapixels: whole(row.pixels_max),
+            price: row.price_micro / 1e6,
+          }))
+        : [
+            {
+              quality: '',
+              megapixels: null,
+              price: model.price_micro < 0 ? null : model.price_micro / 1e6,
+            },
+          ],
+    textIn: whole(model.text_in_micro),
+    imageIn: whole(model.image_in_micro),
+    cachedIn: whole(model.cached_in_micro),
+    out: whole(model.out_micro),
+  };
+}
+
+/** What is still wrong with it, as the name of its text; nothing when it can be saved. */
+export function priceFault(
+  draft: PriceDraft,
+): 'percent' | 'currency' | 'row' | 'twice' | 'out' | '' {
+  if (draft.rule === 'list') return '';
+  if (draft.rule === 'percent') return draft.percent ? '' : 'percent';
+  if (!/^[A-Z]{3}$/.test(draft.currency)) return 'currency';
+  if (draft.rule === 'tokens') return draft.out ? '' : 'out';
+  if (draft.rows.length === 0 || draft.rows.some((row) => row.price === null)) return 'row';
+  const keys = draft.rows.map((row) => `${row.quality} ${row.megapixels ?? 0}`);
+  return new Set(keys).size < keys.length ? 'twice' : '';
+}
+
+/** As it is sent; null takes the house's own price away. */
+export function draftPrice(draft: PriceDraft): ModelPrice | null {
+  const { rule, currency } = draft;
+  if (rule === 'list') return null;
+  if (rule === 'percent') return { rule, percent: draft.percent ?? 0 };
+  if (rule === 'pictures')
+    return {
+      rule,
+      currency,
+      pictures: draft.rows.map((row) => ({
+        quality: row.quality,
+        pixels_max: micro(row.megapixels),
+        price_micro: micro(row.price),
+      })),
+    };
+  return {
+    rule,
+    currency,
+    text_in_micro: micro(draft.textIn),
+    image_in_micro: micro(draft.imageIn),
+    cached_in_micro: micro(draft.cachedIn),
+    out_micro: micro(draft.out),
   };
 }
 

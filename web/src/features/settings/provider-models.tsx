@@ -7,12 +7,12 @@ import type { Model, Provider } from '~/api/types';
 import { hasText, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
-import { NumberInput } from '~/ui/number-input';
 import { Popover } from '~/ui/popover';
 import { Badge } from '~/ui/states';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
 import { modelChange, purposesOf, withPurpose } from './model';
+import { ModelPriceButton } from './model-price';
 
 /** Which of the account's models are offered, at what price; unknown ones come by their wire id. */
 export function ProviderModels({
@@ -100,11 +100,6 @@ function ModelRow({
   onChange: (change: Partial<ReturnType<typeof modelChange>>) => void;
 }) {
   const t = useT();
-  const format = useFormat();
-  const [isOpen, setOpen] = useState(false);
-  const [price, setPrice] = useState<number | null>(
-    model.price_micro < 0 ? null : model.price_micro / 1e6,
-  );
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b px-3 py-1.5 last:border-b-0">
       <div className="min-w-40 flex-1">
@@ -114,45 +109,7 @@ function ModelRow({
         </p>
         <p className="truncate font-mono text-11 text-fg-3">{model.name}</p>
       </div>
-      <Popover
-        title={t('settings.models.price')}
-        isOpen={isOpen}
-        onOpenChange={setOpen}
-        className="w-64"
-        trigger={
-          <button
-            type="button"
-            className="h-7 rounded-6 px-2 text-12 text-fg-2 tabular-nums hover:bg-surface-2 max-md:h-11"
-          >
-            {model.price_micro < 0
-              ? t('settings.models.noPrice')
-              : format.money(model.price_micro, model.currency)}
-          </button>
-        }
-      >
-        <form
-          className="flex flex-col gap-3"
-          onSubmit={(event) => {
-            event.preventDefault();
-            setOpen(false);
-            onChange({ price_micro: price === null ? -1 : Math.round(price * 1e6) });
-          }}
-        >
-          <Field label={t('settings.models.price')} help={t('settings.models.priceHelp')}>
-            <NumberInput
-              value={price}
-              onChange={setPrice}
-              min={0}
-              step={0.01}
-              digits={6}
-              unit={model.currency}
-            />
-          </Field>
-          <Button look="ink" type="submit">
-            {t('common.save')}
-          </Button>
-        </form>
-      </Popover>
+      <ModelPriceButton model={model} onChange={(price) => onChange({ price })} />
       <Purposes model={model} onChange={onChange} />
       {(!model.is_known || model.has_own_price) && (
         <IconButton
