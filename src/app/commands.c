@@ -184,7 +184,7 @@ static bool examine(struct app *app, struct arena *arena, struct check_report *r
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
 
     return app_pool_open(app, 1, err) && db_borrow(app->pool, &db, err) &&
-           engine_check(db, arena, report, err);
+           engine_check(db, arena, report, err) && usage_check(db, arena, report, err);
 }
 
 static int doctor(struct app *app, int count, char **words)

@@ -162,8 +162,8 @@ static const struct sql rules[] = {
              " AND c.state IN ('finished', 'failed', 'abandoned')) ORDER BY c.id LIMIT 10"      },
 };
 
-static bool apply(struct db *db, const struct sql *rule, struct arena *arena,
-                  struct check_report *out, struct error *err)
+bool check_apply(struct db *db, const struct sql *rule, struct arena *arena,
+                 struct check_report *out, struct error *err)
 {
     CLEANUP(rows_finish) struct rows rows = {0};
 
@@ -182,7 +182,7 @@ bool engine_check(struct db *db, struct arena *arena, struct check_report *out, 
 {
     *out = (struct check_report){.rule_count = COUNT(rules)};
     for (size_t index = 0; index < COUNT(rules); index++)
-        if (!apply(db, &rules[index], arena, out, err))
+        if (!check_apply(db, &rules[index], arena, out, err))
             return false;
     return true;
 }

@@ -28,3 +28,7 @@ struct check_report {
  */
 MUST_CHECK bool engine_check(struct db *db, struct arena *arena, struct check_report *out,
                              struct error *err);
+/* One rule more, of another room's rows: a query whose column "what" is a sentence about a breach.
+ */
+MUST_CHECK bool check_apply(struct db *db, const struct sql *rule, struct arena *arena,
+                            struct check_report *out, struct error *err);

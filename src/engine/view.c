@@ -469,7 +469,9 @@ static bool calls_of_task(struct db *db, int64_t task_row_id, struct arena *aren
                 " coalesce(c.cost_micro, -1) AS cost_micro, c.currency, c.intent_at_ms,"
                 " c.sent_at_ms, c.accepted_at_ms, c.ended_at_ms,"
                 " (SELECT p.public_id FROM provider p WHERE p.id = c.provider_id) AS provider,"
-                " (SELECT o.public_id FROM call o WHERE o.id = c.repeat_of) AS repeat_of"
+                " (SELECT o.public_id FROM call o WHERE o.id = c.repeat_of) AS repeat_of,"
+                " EXISTS (SELECT 1 FROM call e WHERE e.task_id = c.task_id AND e.id < c.id"
+                " AND e.cost_micro IS NULL AND e.ended_at_ms IS NOT NULL) AS is_after_doubt"
                 " FROM call c WHERE c.task_id = $1 ORDER BY c.id LIMIT 200"};
     const struct sql_value args[] = {SQL_INT64(task_row_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
@@ -499,7 +501,7 @@ static bool calls_of_task(struct db *db, int64_t task_row_id, struct arena *aren
             .accepted_at_ms = rows_int64(&rows, "accepted_at_ms"),
             .ended_at_ms = rows_int64(&rows, "ended_at_ms"),
             .repeat_of = repeat_of,
-            .may_be_charged_twice = repeat_of.size != 0,
+            .may_be_charged_twice = repeat_of.size != 0 || rows_bool(&rows, "is_after_doubt"),
         };
     }
     return !rows_failed(&rows);

@@ -46,6 +46,8 @@ static const struct field run_input_fields[] = {
 };
 const struct shape run_input_shape = SHAPE("RunRequest", struct run_input, run_input_fields);
 
+#define PICTURES_FED_MAX 100 /* more of one node is no request that is accepted */
+
 /* ---- One node ---- */
 
 struct node_context {
@@ -233,14 +235,72 @@ static bool can_try(const struct node_context *node, const struct provider_reque
             provider_model_check(model, NEED_GENERATE, &ignored));
 }
 
+static bool find_node(const struct run_input *input, struct str key, size_t *out)
+{
+    const struct node_input *nodes = input->nodes.items;
+
+    for (size_t row = 0; row < input->nodes.count; row++) {
+        if (str_equal(nodes[row].key, key)) {
+            *out = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* How many pictures one run of a node makes: its parameter `n`, checked when its turn comes. */
+static int64_t made_by(const struct run_input *input, struct str key)
+{
+    const struct node_input *nodes = input->nodes.items;
+    CLEANUP(json_cleanup) struct json *parameters = NULL;
+    struct error ignored;
+    size_t row;
+    int64_t count;
+
+    if (!find_node(input, key, &row) || nodes[row].parameters.size == 0 ||
+        !json_read(nodes[row].parameters, &parameters, &ignored))
+        return 1;
+    count = json_int_or(json_get(parameters, "n"), 1);
+    return count < 1 || count > PICTURES_FED_MAX ? 1 : count;
+}
+
+/* The pictures that are named, and those that edges will bring: both are paid for. */
+static void count_pictures(const struct node_context *node, const struct run_input *input,
+                           size_t *images, bool *has_mask)
+{
+    const struct edge_input *edges = input->edges.items;
+    int64_t fed = 0, most = 0;
+
+    for (size_t row = 0; row < input->edges.count; row++) {
+        const struct operation_port *port = node->operation->inputs;
+
+        if (!str_equal(edges[row].to, node->input->key) || node->operation->input_count == 0)
+            continue;
+        if (edges[row].to_port.size > 0)
+            port = port_of(node->operation, edges[row].to_port);
+        if (port == NULL)
+            continue; /* refused with the edges */
+        if (port->is_list) {
+            fed += made_by(input, edges[row].from);
+            most = port->max;
+        } else {
+            *has_mask = true;
+        }
+    }
+    *images += (size_t)(fed < most ? fed : most);
+}
+
 static bool resolve_model(struct node_context *node, const struct run_input *input,
                           struct error *err)
 {
     const struct run_context run = *node->run;
     struct provider_binding provider;
-    struct provider_request request;
+    struct provider_request request, priced;
     struct model_choice choice;
+    size_t images = node->pictures.images.count;
+    bool has_mask = node->pictures.mask != NULL;
     struct exchange exchange;
+    const struct provider_image unseen = {0};
     const char *currency = "";
     struct str asked = json_text(json_get(node->parameters, "model"));
     const bool has_mask = is_masked(node, input);
@@ -257,9 +317,14 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
         !node->operation->request(node->parameters, node->pictures.images.count, has_mask,
                                   run.arena, &request, err))
         return false;
-    request.model = node->out->model;
+    count_pictures(node, input, &images, &has_mask);
+    if (!node->operation->request(node->parameters, images, has_mask, run.arena, &priced, err))
+        return false;
+    request.model = priced.model = node->out->model;
+    priced.reference_count = images; /* none is loaded before it is begun */
+    priced.mask = has_mask ? &unseen : NULL;
     node->out->estimate_micro =
-        provider_estimate(choice.kind, &provider.account, &request, &currency);
+        provider_estimate(choice.kind, &provider.account, &priced, &currency);
     node->out->currency = str_of(currency);
     if (can_try(node, &request, &choice.model) &&
         !choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))
@@ -318,19 +383,6 @@ static bool resolve_node(const struct run_context *run, const struct run_input *
 }
 
 /* ---- The whole ---- */
-
-static bool find_node(const struct run_input *input, struct str key, size_t *out)
-{
-    const struct node_input *nodes = input->nodes.items;
-
-    for (size_t row = 0; row < input->nodes.count; row++) {
-        if (str_equal(nodes[row].key, key)) {
-            *out = row;
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool resolve_edges(const struct run_context *context, const struct run_input *input,
                           struct run_spec *out, struct error *err)

@@ -360,6 +360,45 @@ static void test_estimates_are_summed_in_one_currency(void **state)
     assert_int_equal(two.nodes[0].provider_id, 0);
 }
 
+static bool add_openai(struct db *db, void *context, struct error *err)
+{
+    static const struct sql add = {
+        "test_add_openai",
+        "INSERT INTO provider (public_id, kind, name, base_url, sealed_key, key_hint, options,"
+        " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro, created_at_ms)"
+        " VALUES ('01JDA0000000000000000000ZZ', 'openai', 'O', '', '', '', '{}', 1, 0, 1, 'hold',"
+        " 0, 1)",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &add, NULL, 0, NULL, err);
+}
+
+/* What an edge will bring is paid for as what is there. */
+static void test_pictures_to_come_are_in_the_estimate(void **state)
+{
+    struct run_spec named, fed, many;
+    struct error err;
+
+    (void)state;
+    no_error(db_transact(office.pool, "add_openai", add_openai, NULL, &err), &err, "add");
+    db_refresh(office.db);
+#define DESCRIBE                                                                                   \
+    "{\"key\":\"d\",\"operation\":\"image.describe\",\"parameters\":{\"model\":\"gpt-6-luna\"}"
+#define PAINT(n)                                                                                   \
+    "{\"key\":\"a\",\"operation\":\"image.generate\",\"parameters\":{\"prompt\":\"a\",\"n\":" n "}}"
+#define FED(n) "{\"nodes\":[" DESCRIBE "}," PAINT(n) "],\"edges\":[{\"from\":\"a\",\"to\":\"d\"}]}"
+    no_error(
+        resolve("{\"nodes\":[" DESCRIBE ",\"inputs\":{\"images\":[\"ANNS\"]}}]}", &named, &err),
+        &err, "named");
+    no_error(resolve(FED("1"), &fed, &err), &err, "fed");
+    no_error(resolve(FED("4"), &many, &err), &err, "fed with four");
+    assert_true(named.nodes[0].estimate_micro > 0);
+    assert_int_equal(fed.nodes[0].estimate_micro, named.nodes[0].estimate_micro);
+    assert_int_equal(many.nodes[0].estimate_micro - fed.nodes[0].estimate_micro,
+                     3 * 2940 / 10); /* 2940 tokens each, at 0.1 dollars a million */
+}
+
 static void test_a_part_that_is_not_known_makes_the_sum_unknown(void **state)
 {
     const struct run_node nodes[] = {
@@ -389,6 +428,7 @@ int main(void)
         cmocka_unit_test(test_a_run_is_whole_with_ports_pictures_and_a_title),
         cmocka_unit_test(test_estimates_are_summed_in_one_currency),
         cmocka_unit_test(test_a_part_that_is_not_known_makes_the_sum_unknown),
+        cmocka_unit_test(test_pictures_to_come_are_in_the_estimate),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

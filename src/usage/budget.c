@@ -59,21 +59,41 @@ static bool tell(struct db *db, const struct budget *budget, int64_t user_id, in
     return event_append(db, user_id, "budget.reached", buf_str(&body), now_ms, err);
 }
 
+int64_t budget_mark(int64_t share)
+{
+    if (share >= BUDGET_FULL_SHARE)
+        return BUDGET_FULL_SHARE;
+    return share >= BUDGET_WARN_SHARE ? BUDGET_WARN_SHARE : 0;
+}
+
+/* Whoever passed it, and those whose money it is. */
+static bool tell_all(struct db *db, const struct budget *budget, int64_t user_id,
+                     int64_t used_micro, int64_t mark, int64_t now_ms, struct error *err)
+{
+    int64_t keepers[BUDGET_KEEPERS_MAX];
+    size_t count;
+
+    if (!tell(db, budget, user_id, used_micro, mark, now_ms, err) ||
+        !budget_store_keepers(db, keepers, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (keepers[i] != user_id && !tell(db, budget, keepers[i], used_micro, mark, now_ms, err))
+            return false;
+    return true;
+}
+
 /*
- * Whoever passed a mark is told of it, once in a period: the row remembers, and is written with the
- * event and with what passed it.  The whole of it is told once when both marks are passed at once.
+ * A mark that is passed is told once in a period: the row remembers, and is written with the events
+ * and with what passed it.  The whole of it is told once when both marks are passed at once.
  */
 static bool tell_once(struct db *db, const struct budget *budget, int64_t user_id,
                       int64_t used_micro, int64_t now_ms, struct error *err)
 {
-    const int64_t share = budget_share(used_micro, budget->limit_micro);
-    const int64_t mark = share >= BUDGET_FULL_SHARE   ? BUDGET_FULL_SHARE
-                         : share >= BUDGET_WARN_SHARE ? BUDGET_WARN_SHARE
-                                                      : 0;
+    const int64_t mark = budget_mark(budget_share(used_micro, budget->limit_micro));
     const int64_t told = str_equal(budget->told_day, budget->from) ? budget->told_share : 0;
 
     return mark <= told || (budget_store_mark_told(db, budget->row_id, budget->from, mark, err) &&
-                            tell(db, budget, user_id, used_micro, mark, now_ms, err));
+                            tell_all(db, budget, user_id, used_micro, mark, now_ms, err));
 }
 
 static bool is_for(const struct budget *budget, int64_t provider_id)
@@ -81,28 +101,33 @@ static bool is_for(const struct budget *budget, int64_t provider_id)
     return budget->provider_id == 0 || budget->provider_id == provider_id;
 }
 
-bool budget_tell_settled(struct db *db, int64_t task_id, int64_t now_ms, struct error *err)
+bool budget_tell_settled(struct db *db, const struct usage_owner *owner, int64_t now_ms,
+                         struct arena *arena, struct error *err)
 {
-    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
     struct budget *budgets;
-    int64_t user_id, provider_id, budget_count;
     size_t count;
 
-    if (!budget_store_count(db, &budget_count, err))
-        return false;
-    if (budget_count == 0)
-        return true;
-    if (!budget_store_task(db, task_id, &user_id, &provider_id, err))
-        return false;
-    if (user_id == 0)
-        return true;
-    if (!budget_store_list(db, user_id, now_ms, arena, &budgets, &count, err))
+    if (!budget_store_list(db, owner->user_id, now_ms, arena, &budgets, &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (is_for(&budgets[i], provider_id) &&
-            !tell_once(db, &budgets[i], user_id, budget_used(&budgets[i]), now_ms, err))
+        if (is_for(&budgets[i], owner->provider_id) &&
+            !tell_once(db, &budgets[i], owner->user_id, budget_used(&budgets[i]), now_ms, err))
             return false;
     return true;
+}
+
+bool budget_change_limit(struct db *db, struct str id, int64_t limit_micro, int64_t now_ms,
+                         struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
+    struct budget budget;
+    int64_t mark;
+
+    if (!budget_store_find(db, id, now_ms, arena, &budget, err))
+        return false;
+    mark = budget_mark(budget_share(budget_used(&budget), limit_micro));
+    return budget_store_change(db, id, limit_micro,
+                               mark < budget.told_share ? mark : budget.told_share, err);
 }
 
 /* ---- the check ---- */
@@ -173,14 +198,9 @@ bool usage_afford(void *context, struct db *db, int64_t user_id, const struct ta
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
     struct budget *budgets;
-    int64_t budget_count;
     size_t found;
 
     (void)context;
-    if (!budget_store_count(db, &budget_count, err))
-        return false;
-    if (budget_count == 0)
-        return true;
     if (!budget_store_list(db, user_id, now_ms, arena, &budgets, &found, err))
         return false;
     for (size_t i = 0; i < found; i++) {

@@ -159,20 +159,20 @@ static bool create(struct request *req, struct error *err)
 
 struct change_work {
     struct str id;
-    int64_t limit_micro;
+    int64_t limit_micro, now_ms;
 };
 
 static bool change(struct db *db, void *context, struct error *err)
 {
     const struct change_work *work = context;
 
-    return budget_store_change(db, work->id, work->limit_micro, err);
+    return budget_change_limit(db, work->id, work->limit_micro, work->now_ms, err);
 }
 
 static bool patch(struct request *req, struct error *err)
 {
     const struct budget_change *input = req->input;
-    struct change_work work = {.limit_micro = input->limit_micro};
+    struct change_work work = {.limit_micro = input->limit_micro, .now_ms = req->now_ms};
 
     return request_path_id(req, "id", &work.id, err) &&
            db_transact(req->pool, "budget_change", change, &work, err) &&

@@ -31,9 +31,15 @@ int64_t budget_share(int64_t used_micro, int64_t limit_micro);
 int64_t budget_used(const struct budget *budget);
 /* Three capital letters. */
 bool budget_is_currency(struct str currency);
+/* The mark that a share has passed: 0, BUDGET_WARN_SHARE or BUDGET_FULL_SHARE. */
+int64_t budget_mark(int64_t share);
+/* A mark that is passed under the new limit too counts as told; one that is not may be told again.
+ * Fails: NOT_FOUND, as db_exec(). */
+MUST_CHECK bool budget_change_limit(struct db *db, struct str id, int64_t limit_micro,
+                                    int64_t now_ms, struct error *err);
 /* Tells of the budgets of a task that has just been settled.  Fails: as db_exec(). */
-MUST_CHECK bool budget_tell_settled(struct db *db, int64_t task_id, int64_t now_ms,
-                                    struct error *err);
+MUST_CHECK bool budget_tell_settled(struct db *db, const struct usage_owner *owner, int64_t now_ms,
+                                    struct arena *arena, struct error *err);
 
 /* ---- SQL: budget_store.c ---- */
 
@@ -47,18 +53,19 @@ MUST_CHECK bool budget_store_find(struct db *db, struct str id, int64_t now_ms, 
 /* Of the new row: scope, the row ids, period, currency, limit, id and time.  Fails: CONFLICT (there
  * is one for the same), as db_exec(). */
 MUST_CHECK bool budget_store_add(struct db *db, const struct budget *budget, struct error *err);
-/* A limit that is raised may be told of again.  Fails: NOT_FOUND, as db_exec(). */
+/* `told_share`: of what somebody counts as told, under the new limit.  Fails: NOT_FOUND, as
+ * db_exec(). */
 MUST_CHECK bool budget_store_change(struct db *db, struct str id, int64_t limit_micro,
-                                    struct error *err);
+                                    int64_t told_share, struct error *err);
 MUST_CHECK bool budget_store_delete(struct db *db, struct str id, struct error *err);
 MUST_CHECK bool budget_store_mark_told(struct db *db, int64_t row_id, struct str day, int64_t share,
                                        struct error *err);
+/* Those whose money it is: the owner and the admins that are not disabled, the oldest first. */
+enum { BUDGET_KEEPERS_MAX = 50 };
+MUST_CHECK bool budget_store_keepers(struct db *db, int64_t *ids, size_t *count, struct error *err);
 MUST_CHECK bool budget_store_count(struct db *db, int64_t *out, struct error *err);
 /* The row of a public id; deleted providers and disabled users are none.  Fails: INVALID (who_id).
  */
 MUST_CHECK bool budget_store_user(struct db *db, struct str id, int64_t *row_id, struct error *err);
 MUST_CHECK bool budget_store_provider(struct db *db, struct str id, int64_t *row_id,
                                       struct error *err);
-/* Who asked for a task, where.  *user_id is 0 when it is not in the book. */
-MUST_CHECK bool budget_store_task(struct db *db, int64_t task_id, int64_t *user_id,
-                                  int64_t *provider_id, struct error *err);

@@ -4,19 +4,18 @@
  * The sums of a budget's running period: `day` is today, `month` the first of it.  Days that lie
  * ahead (a clock was set back) count too: rather a little too careful.
  */
-#define IN_PERIOD                                                                                  \
-    " FROM spend s WHERE s.day >= CASE b.period WHEN 'day' THEN $1 ELSE $2 END"                    \
-    " AND s.currency = b.currency AND (b.user_id = 0 OR s.user_id = b.user_id)"                    \
-    " AND (b.provider_id = 0 OR s.provider_id = b.provider_id))"
 #define BUDGET                                                                                     \
     "SELECT b.id AS row_id, b.public_id, b.scope, b.user_id, b.provider_id, b.period,"             \
     " b.currency, b.limit_micro, b.created_at_ms, b.told_day, b.told_share,"                       \
     " coalesce(u.public_id, p.public_id, '') AS who_id, coalesce(u.name, p.name, '') AS who_name," \
-    " (SELECT coalesce(sum(s.cost_micro), 0)" IN_PERIOD " AS cost_micro,"                          \
-    " (SELECT coalesce(sum(s.reserved_micro), 0)" IN_PERIOD " AS reserved_micro,"                  \
-    " (SELECT coalesce(sum(s.doubtful_micro), 0)" IN_PERIOD " AS doubtful_micro"                   \
-    " FROM budget b LEFT JOIN user u ON u.id = b.user_id"                                          \
-    " LEFT JOIN provider p ON p.id = b.provider_id"
+    " coalesce(sum(s.cost_micro), 0) AS cost_micro,"                                               \
+    " coalesce(sum(s.reserved_micro), 0) AS reserved_micro,"                                       \
+    " coalesce(sum(s.doubtful_micro), 0) AS doubtful_micro"                                        \
+    " FROM budget b LEFT JOIN spend s ON s.day >= CASE b.period WHEN 'day' THEN $1 ELSE $2 END"    \
+    " AND s.currency = b.currency AND (b.user_id = 0 OR s.user_id = b.user_id)"                    \
+    " AND (b.provider_id = 0 OR s.provider_id = b.provider_id)"                                    \
+    " LEFT JOIN user u ON u.id = b.user_id LEFT JOIN provider p ON p.id = b.provider_id"
+#define BY_BUDGET " GROUP BY b.id"
 
 struct period_days {
     struct usage_day today, first;
@@ -65,21 +64,25 @@ static struct budget read_row(struct rows *rows, const struct period_days *days,
 bool budget_store_list(struct db *db, int64_t user_id, int64_t now_ms, struct arena *arena,
                        struct budget **items, size_t *count, struct error *err)
 {
-    static const struct sql list = {
-        "budget_store_list",
-        BUDGET " WHERE $4 = 0 OR b.user_id = 0 OR b.user_id = $4 ORDER BY b.id LIMIT $3", NULL};
+    static const struct sql list = {"budget_store_list",
+                                    BUDGET
+                                    " WHERE $4 = 0 OR b.user_id = 0 OR b.user_id = $4" BY_BUDGET
+                                    " ORDER BY b.id LIMIT $3",
+                                    NULL};
     const struct period_days days = days_of(now_ms);
     const struct sql_value args[] = {SQL_TEXT(usage_day_str(&days.today)),
                                      SQL_TEXT(usage_day_str(&days.first)), SQL_INT64(BUDGETS_MAX),
                                      SQL_INT64(user_id)};
-    struct budget *found = ARENA_ARRAY(arena, struct budget, BUDGETS_MAX);
+    struct budget *found = NULL;
     size_t found_count = 0;
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
-    while (found_count < BUDGETS_MAX && rows_next(&rows))
+    while (found_count < BUDGETS_MAX && rows_next(&rows)) {
+        found = arena_more(arena, found, sizeof(*found), found_count);
         found[found_count++] = read_row(&rows, &days, arena);
+    }
     if (rows_failed(&rows))
         return false;
     *items = found;
@@ -90,7 +93,8 @@ bool budget_store_list(struct db *db, int64_t user_id, int64_t now_ms, struct ar
 bool budget_store_find(struct db *db, struct str id, int64_t now_ms, struct arena *arena,
                        struct budget *out, struct error *err)
 {
-    static const struct sql find = {"budget_store_find", BUDGET " WHERE b.public_id = $3", NULL};
+    static const struct sql find = {"budget_store_find", BUDGET " WHERE b.public_id = $3" BY_BUDGET,
+                                    NULL};
     const struct period_days days = days_of(now_ms);
     const struct sql_value args[] = {SQL_TEXT(usage_day_str(&days.today)),
                                      SQL_TEXT(usage_day_str(&days.first)), SQL_TEXT(id)};
@@ -125,14 +129,13 @@ bool budget_store_add(struct db *db, const struct budget *budget, struct error *
                        STR_ARGS(budget->period), STR_ARGS(budget->currency));
 }
 
-bool budget_store_change(struct db *db, struct str id, int64_t limit_micro, struct error *err)
+bool budget_store_change(struct db *db, struct str id, int64_t limit_micro, int64_t told_share,
+                         struct error *err)
 {
     static const struct sql change = {
         "budget_store_change",
-        "UPDATE budget SET told_share = CASE WHEN $2 > limit_micro THEN 0 ELSE told_share END,"
-        " limit_micro = $2 WHERE public_id = $1",
-        NULL};
-    const struct sql_value args[] = {SQL_TEXT(id), SQL_INT64(limit_micro)};
+        "UPDATE budget SET limit_micro = $2, told_share = $3 WHERE public_id = $1", NULL};
+    const struct sql_value args[] = {SQL_TEXT(id), SQL_INT64(limit_micro), SQL_INT64(told_share)};
     int64_t changed;
 
     return db_exec(db, &change, args, COUNT(args), &changed, err) &&
@@ -160,6 +163,23 @@ bool budget_store_mark_told(struct db *db, int64_t row_id, struct str day, int64
     const struct sql_value args[] = {SQL_INT64(row_id), SQL_TEXT(day), SQL_INT64(share)};
 
     return db_exec_one(db, &mark, args, COUNT(args), err);
+}
+
+bool budget_store_keepers(struct db *db, int64_t *ids, size_t *count, struct error *err)
+{
+    static const struct sql find = {"budget_store_keepers",
+                                    "SELECT id FROM user WHERE role IN ('owner', 'admin')"
+                                    " AND is_disabled = 0 ORDER BY id LIMIT $1",
+                                    NULL};
+    const struct sql_value args[] = {SQL_INT64(BUDGET_KEEPERS_MAX)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    *count = 0;
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    while (*count < BUDGET_KEEPERS_MAX && rows_next(&rows))
+        ids[(*count)++] = rows_int64(&rows, "id");
+    return !rows_failed(&rows);
 }
 
 bool budget_store_count(struct db *db, int64_t *out, struct error *err)
@@ -207,22 +227,4 @@ bool budget_store_provider(struct db *db, struct str id, int64_t *row_id, struct
         "SELECT id FROM provider WHERE public_id = $1 AND deleted_at_ms IS NULL", NULL};
 
     return find_row(db, &find, id, row_id, err);
-}
-
-bool budget_store_task(struct db *db, int64_t task_id, int64_t *user_id, int64_t *provider_id,
-                       struct error *err)
-{
-    static const struct sql find = {
-        "budget_store_task", "SELECT user_id, provider_id FROM usage WHERE task_id = $1", NULL};
-    const struct sql_value args[] = {SQL_INT64(task_id)};
-    CLEANUP(rows_finish) struct rows rows = {0};
-
-    *user_id = *provider_id = 0;
-    if (!db_query(db, &find, args, COUNT(args), &rows, err))
-        return false;
-    if (!rows_next(&rows))
-        return !rows_failed(&rows);
-    *user_id = rows_int64(&rows, "user_id");
-    *provider_id = rows_int64(&rows, "provider_id");
-    return true;
 }

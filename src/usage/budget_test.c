@@ -324,6 +324,63 @@ static void test_marks_are_told_once_in_a_period(void **state)
     EXPECT_TOLD(ANN, "80 100 ");
 }
 
+static bool work_sql(struct db *db, void *context, struct error *err)
+{
+    const struct sql sql = {"test_sql", context, NULL};
+
+    return db_exec(db, &sql, NULL, 0, NULL, err);
+}
+
+static void test_owners_and_admins_are_told_too(void **state)
+{
+    static const char people[] =
+        "INSERT INTO user (id, public_id, name, name_key, role, is_disabled, created_at_ms,"
+        " device_key) VALUES"
+        " (2, 'a', 'Ann', 'ann', 'member', 0, 1, zeroblob(32)), (4, 'o', 'Olga', 'olga', 'owner', "
+        "0, 1, zeroblob(32)),"
+        " (5, 'd', 'Dan', 'dan', 'admin', 0, 1, zeroblob(32)), (6, 'g', 'Gus', 'gus', 'admin', 1, "
+        "1, zeroblob(32))";
+    struct book *book = *state;
+
+    book_do(book, work_sql, (void *)(uintptr_t)people);
+    add_budget(book, "B1", "day", 0, 100);
+    assert_true(SUBMIT(.first_task = 1, .micro = 85));
+    EXPECT_TOLD(ANN, "80 ");
+    EXPECT_TOLD(4, "80 ");
+    EXPECT_TOLD(5, "80 ");
+    EXPECT_TOLD(6, "");                                              /* disabled */
+    assert_true(SUBMIT(.first_task = 2, .micro = 15, .user_id = 4)); /* her own, told once */
+    EXPECT_TOLD(4, "80 100 ");
+    EXPECT_TOLD(5, "80 100 ");
+    EXPECT_TOLD(ANN, "80 ");
+}
+
+static void test_the_sums_that_differ_from_the_book_are_found(void **state)
+{
+    static const char theft[] = "UPDATE spend SET cost_micro = cost_micro - 3";
+    struct book *book = *state;
+    struct check_report *report = ARENA_NEW(book->arena, struct check_report);
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct error err = {0};
+
+    add_budget(book, "B1", "day", 0, 100);
+    assert_true(SUBMIT(.first_task = 1, .micro = 10));
+    assert_true(SUBMIT(.first_task = 2, .micro = 20));
+    assert_true(SUBMIT(.first_task = 3, .micro = -1));
+    settle(book, 1, 12, "USD");
+    settle(book, 2, -1, "");
+    settle(book, 3, 7, "CNY");
+    reserve(book, (struct deed){.task_id = 1, .micro = 9, .at_ms = NOON + DAY_MS});
+    assert_true(db_borrow(book->pool, &db, &err));
+    assert_true(usage_check(db, book->arena, report, &err));
+    assert_int_equal(report->fault_count, 0);
+    book_do(book, work_sql, (void *)(uintptr_t)theft);
+    db_refresh(db);
+    assert_true(usage_check(db, book->arena, report, &err));
+    assert_true(report->fault_count > 0);
+    assert_string_equal(report->faults[0].rule, "check_spend");
+}
+
 static void test_a_cost_beyond_its_estimate_is_told_too(void **state)
 {
     struct book *book = *state;
@@ -347,7 +404,7 @@ static bool work_change(struct db *db, void *context, struct error *err)
 {
     const struct change_order *order = context;
 
-    return budget_store_change(db, str_of(order->id), order->limit_micro, err);
+    return budget_change_limit(db, str_of(order->id), order->limit_micro, NOON, err);
 }
 
 static void test_a_raised_limit_is_watched_anew(void **state)
@@ -356,6 +413,9 @@ static void test_a_raised_limit_is_watched_anew(void **state)
 
     add_budget(book, "B1", "day", 0, 100);
     assert_true(SUBMIT(.first_task = 1, .micro = 100));
+    EXPECT_TOLD(ANN, "100 ");
+    book_do(book, work_change, &(struct change_order){"B1", 110});
+    assert_true(SUBMIT(.first_task = 4, .micro = 1)); /* still above 80 %: that was told */
     EXPECT_TOLD(ANN, "100 ");
     book_do(book, work_change, &(struct change_order){"B1", 200});
     assert_true(SUBMIT(.first_task = 2, .micro = 60));
@@ -391,6 +451,8 @@ int main(void)
         TEST(test_many_at_once_cannot_pass_a_budget_together),
         TEST(test_marks_are_told_once_in_a_period),
         TEST(test_a_cost_beyond_its_estimate_is_told_too),
+        TEST(test_owners_and_admins_are_told_too),
+        TEST(test_the_sums_that_differ_from_the_book_are_found),
         TEST(test_a_raised_limit_is_watched_anew),
         cmocka_unit_test(test_shares_do_not_overflow),
     };

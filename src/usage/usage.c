@@ -94,8 +94,12 @@ bool usage_reserve(void *context, struct db *db, int64_t user_id, int64_t task_i
 bool usage_settle(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
                   struct str currency, int64_t now_ms, struct error *err)
 {
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    struct usage_owner owner;
+
     (void)context;
-    return (cost_micro < 0 ? usage_store_doubt(db, task_id, now_ms, err)
-                           : usage_store_settle(db, task_id, cost_micro, currency, now_ms, err)) &&
-           budget_tell_settled(db, task_id, now_ms, err);
+    return (cost_micro < 0 ? usage_store_doubt(db, task_id, now_ms, arena, &owner, err)
+                           : usage_store_settle(db, task_id, cost_micro, currency, now_ms, arena,
+                                                &owner, err)) &&
+           (owner.user_id == 0 || budget_tell_settled(db, &owner, now_ms, arena, err));
 }

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/str.h"
 #include "db/db.h"
+#include "engine/check.h"
 #include "engine/engine.h"
 #include "http/http.h"
 
@@ -44,6 +45,11 @@ MUST_CHECK bool usage_reserve(void *context, struct db *db, int64_t user_id, int
  */
 MUST_CHECK bool usage_settle(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
                              struct str currency, int64_t now_ms, struct error *err);
+
+/* What engine_check() is for the engine's rows: the sums that budgets are asked of are the book's.
+ */
+MUST_CHECK bool usage_check(struct db *db, struct arena *arena, struct check_report *out,
+                            struct error *err);
 
 /* GET /api/v1/usage.  Ended by a NULL method, as those of budgets. */
 extern const struct http_route usage_routes[];

@@ -13,6 +13,8 @@ static const struct field item_fields[] = {
      "Calls that left for the provider, of tasks that have ended."                                                                                                                                 },
     {"cost_micro",     FIELD_INT,  offsetof(struct usage_item, cost_micro),     FIELD_REQUIRED, 0, 0, NULL,
      NULL,                                                                                                        "What is known to have been charged, in millionths of the currency."             },
+    {"reserved_micro", FIELD_INT,  offsetof(struct usage_item, reserved_micro), FIELD_REQUIRED, 0, 0,
+     NULL,                                                                                                  NULL, "Estimates of tasks that have not ended."                                        },
     {"doubtful_micro", FIELD_INT,  offsetof(struct usage_item, doubtful_micro), FIELD_REQUIRED, 0, 0,
      NULL,                                                                                                  NULL, "Estimates of what may have been charged and nobody can tell; not in cost_micro."},
     {"currency",       FIELD_TEXT, offsetof(struct usage_item, currency),       FIELD_REQUIRED, 0, 0, NULL,
@@ -104,7 +106,7 @@ static bool show_csv(struct request *req, struct error *err)
         !usage_store_items(req->db, asked.user_id, &asked.range, asked.by, req->arena, &items,
                            &count, err))
         return false;
-    buf_printf(&text, "\xEF\xBB\xBF%s,name,calls,cost,in_doubt,currency\r\n",
+    buf_printf(&text, "\xEF\xBB\xBF%s,name,calls,cost,reserved,in_doubt,currency\r\n",
                usage_by_names[asked.by]);
     for (size_t i = 0; i < count; i++) {
         usage_csv_cell(&text, items[i].key);
@@ -112,6 +114,8 @@ static bool show_csv(struct request *req, struct error *err)
         usage_csv_cell(&text, items[i].label);
         buf_printf(&text, ",%" PRId64 ",", items[i].calls);
         usage_csv_money(&text, items[i].cost_micro);
+        buf_printf(&text, ",");
+        usage_csv_money(&text, items[i].reserved_micro);
         buf_printf(&text, ",");
         usage_csv_money(&text, items[i].doubtful_micro);
         buf_printf(&text, ",");

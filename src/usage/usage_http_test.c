@@ -97,12 +97,12 @@ static void test_members_see_their_own(void **state)
     fill(house);
     EXPECT(house, "", MEMBER, 200,
            "{\"items\":[{\"key\":\"2025-11-22\",\"label\":\"2025-11-22\",\"calls\":1,"
-           "\"cost_micro\":40,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
+           "\"cost_micro\":40,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
            "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":40,\"reserved_micro\":9,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "?by=provider&all=false", MEMBER, 200,
            "{\"items\":[{\"key\":\"01JDA00000000000000000000A\",\"label\":\"Studio\",\"calls\":1,"
-           "\"cost_micro\":40,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
+           "\"cost_micro\":40,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
            "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":40,\"reserved_micro\":9,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "", VIEWER, 200, "{\"items\":[],\"totals\":[]}");
@@ -112,7 +112,7 @@ static void test_the_house_is_for_admins(void **state)
 {
     static const char house_of_all[] =
         "{\"items\":[{\"key\":\"gpt-image-2\",\"label\":\"gpt-image-2\",\"calls\":1,"
-        "\"cost_micro\":90,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
+        "\"cost_micro\":90,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
         "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
         "\"doubtful_micro\":0}]}";
     struct house *house = *state;
@@ -122,7 +122,7 @@ static void test_the_house_is_for_admins(void **state)
     EXPECT(house, "?all=true&by=model", "Authorization: Bearer ruler\r\n", 200, house_of_all);
     EXPECT(house, "?by=operation", ADMIN, 200,
            "{\"items\":[{\"key\":\"image.generate\",\"label\":\"image.generate\",\"calls\":0,"
-           "\"cost_micro\":50,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
+           "\"cost_micro\":50,\"reserved_micro\":0,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
            "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":50,\"reserved_micro\":0,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "?all=true", MEMBER, 403, "\"field\":\"all\"");
@@ -137,7 +137,7 @@ static void test_days_are_asked_for_by_date(void **state)
     static const char nothing[] = "{\"items\":[],\"totals\":[]}";
     static const char doubtful[] =
         "{\"items\":[{\"key\":\"2025-10-23\",\"label\":\"2025-10-23\",\"calls\":0,"
-        "\"cost_micro\":0,\"doubtful_micro\":7,\"currency\":\"USD\"}],"
+        "\"cost_micro\":0,\"reserved_micro\":0,\"doubtful_micro\":7,\"currency\":\"USD\"}],"
         "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":0,\"reserved_micro\":0,"
         "\"doubtful_micro\":7}]}";
     struct house *house = *state;
@@ -187,10 +187,10 @@ static void test_the_same_comes_as_csv(void **state)
     assert_true(answer_has(&answer, "text/csv; charset=utf-8"));
     assert_true(
         answer_has(&answer, "attachment; filename=\"vitrine-usage-2025-11-01-to-2025-11-22.csv\""));
-    assert_true(answer_has(&answer,
-                           "\xEF\xBB\xBFprovider,name,calls,cost,in_doubt,currency\r\n"
-                           "01JDA00000000000000000000B,\"'=cmd,\"\"x\"\"\",0,1.234567,0.000000,"
-                           "USD\r\n01JDA00000000000000000000A,Studio,1,0.000040,0.000000,USD\r\n"));
+    assert_true(answer_has(
+        &answer, "\xEF\xBB\xBFprovider,name,calls,cost,reserved,in_doubt,currency\r\n"
+                 "01JDA00000000000000000000B,\"'=cmd,\"\"x\"\"\",0,1.234567,0.000000,0.000000,"
+                 "USD\r\n01JDA00000000000000000000A,Studio,1,0.000040,0.000009,0.000000,USD\r\n"));
     buf_finish(&answer.bytes);
     answer = exchange_bytes(&house->http, STR("GET /api/v1/usage.csv?all=true HTTP/1.1\r\n%H" MEMBER
                                               "X-Vitrine: 1\r\nConnection: close\r\n\r\n"));
@@ -205,8 +205,9 @@ static void test_admins_see_who_spent(void **state)
     fill(house);
     EXPECT(house, "?by=user&all=true", ADMIN, 200,
            "{\"items\":[{\"key\":\"\",\"label\":\"\",\"calls\":0,\"cost_micro\":50,"
-           "\"doubtful_micro\":0,\"currency\":\"USD\"},{\"key\":\"\",\"label\":\"\",\"calls\":1,"
-           "\"cost_micro\":40,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
+           "\"reserved_micro\":0,\"doubtful_micro\":0,\"currency\":\"USD\"},{\"key\":\"\","
+           "\"label\":\"\",\"calls\":1,"
+           "\"cost_micro\":40,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
            "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "?by=user&all=true", MEMBER, 403, "forbidden");

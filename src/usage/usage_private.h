@@ -58,10 +58,16 @@ struct usage_row {
  * another currency keeps it, and its estimate becomes unknown.  Fails: as db_exec().
  */
 MUST_CHECK bool usage_store_reserve(struct db *db, const struct usage_row *row, struct error *err);
+/* Whose work a row is, where. */
+struct usage_owner {
+    int64_t user_id, provider_id; /* user_id 0: the task is not in the book */
+};
 /* Both count the calls that left for the provider from the engine's own rows.  No row: no error. */
 MUST_CHECK bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro,
-                                   struct str currency, int64_t now_ms, struct error *err);
+                                   struct str currency, int64_t now_ms, struct arena *arena,
+                                   struct usage_owner *owner, struct error *err);
 MUST_CHECK bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms,
+                                  struct arena *arena, struct usage_owner *owner,
                                   struct error *err);
 
 enum usage_by {
@@ -76,7 +82,7 @@ extern const char *const usage_by_names[]; /* in the order of the enum, ended by
 
 struct usage_item {
     struct str key, label, currency;
-    int64_t calls, cost_micro, doubtful_micro;
+    int64_t calls, cost_micro, reserved_micro, doubtful_micro;
 };
 struct usage_total {
     struct str currency;
@@ -85,8 +91,8 @@ struct usage_total {
 /*
  * Groups of one user's rows, or with user_id 0 of everybody's, each in one currency.  Days come in
  * their order, the others by what they cost, the dearest first within each currency.  What neither
- * left for a provider nor cost anything is not listed.  Fails: TOO_MANY (> USAGE_ITEMS_MAX), as
- * db_query().
+ * left for a provider nor cost anything nor is about to is not listed.  Fails: TOO_MANY (>
+ * USAGE_ITEMS_MAX), as db_query().
  */
 MUST_CHECK bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range *range,
                                   enum usage_by by, struct arena *arena, struct usage_item **items,

@@ -14,6 +14,113 @@ bool usage_by_read(struct str name, enum usage_by *out)
 
 /* ---- the engine's side ---- */
 
+/* What one row adds to the sums of its day, which budgets are asked of. */
+struct standing {
+    struct usage_owner owner;
+    struct str day, currency;
+    int64_t cost_micro, reserved_micro, doubtful_micro;
+};
+#define COUNTED_MAX INT64_C(1000000000000) /* one absurd cost must not overflow the sums */
+
+static int64_t counted(int64_t micro)
+{
+    if (micro < 0)
+        return 0;
+    return micro < COUNTED_MAX ? micro : COUNTED_MAX;
+}
+
+/* out->owner.user_id is 0 when there is no such row. */
+static bool find_standing(struct db *db, int64_t task_id, struct arena *arena, struct standing *out,
+                          struct error *err)
+{
+    static const struct sql find = {
+        "usage_store_standing",
+        "SELECT user_id, provider_id, budget_day, currency, coalesce(cost_micro, 0) AS cost_micro,"
+        " estimate_micro, repeat_micro, state FROM usage WHERE task_id = $1",
+        NULL};
+    const struct sql_value args[] = {SQL_INT64(task_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    struct str state;
+    int64_t estimate;
+
+    *out = (struct standing){0};
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return !rows_failed(&rows);
+    out->owner.user_id = rows_int64(&rows, "user_id");
+    out->owner.provider_id = rows_int64(&rows, "provider_id");
+    out->day = rows_str(&rows, "budget_day", arena);
+    out->currency = rows_str(&rows, "currency", arena);
+    out->cost_micro = counted(rows_int64(&rows, "cost_micro"));
+    estimate = counted(rows_int64(&rows, "estimate_micro"));
+    state = rows_str(&rows, "state", arena);
+    if (str_equal(state, STR("reserved")))
+        out->reserved_micro = counted(estimate + rows_int64(&rows, "repeat_micro"));
+    else if (str_equal(state, STR("doubtful")))
+        out->doubtful_micro = estimate;
+    return true;
+}
+
+static bool add_to_sums(struct db *db, const struct standing *row, int64_t sign, struct error *err)
+{
+    static const struct sql add = {
+        "usage_store_spend",
+        "INSERT INTO spend (day, user_id, provider_id, currency, cost_micro, reserved_micro,"
+        " doubtful_micro) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (day, user_id, provider_id, currency) DO UPDATE SET"
+        " cost_micro = cost_micro + $5, reserved_micro = reserved_micro + $6,"
+        " doubtful_micro = doubtful_micro + $7",
+        NULL};
+    const struct sql_value args[] = {SQL_TEXT(row->day),
+                                     SQL_INT64(row->owner.user_id),
+                                     SQL_INT64(row->owner.provider_id),
+                                     SQL_TEXT(row->currency),
+                                     SQL_INT64(sign * row->cost_micro),
+                                     SQL_INT64(sign * row->reserved_micro),
+                                     SQL_INT64(sign * row->doubtful_micro)};
+
+    return (row->cost_micro == 0 && row->reserved_micro == 0 && row->doubtful_micro == 0) ||
+           db_exec_one(db, &add, args, COUNT(args), err);
+}
+
+/* Takes from the sums what a row was and adds what it is: in one statement where both are one
+ * day's. */
+static bool move_sums(struct db *db, const struct standing *was, const struct standing *is,
+                      struct error *err)
+{
+    struct standing change = *is;
+
+    if (!str_equal(was->day, is->day) || !str_equal(was->currency, is->currency))
+        return add_to_sums(db, was, -1, err) && add_to_sums(db, is, 1, err);
+    change.cost_micro -= was->cost_micro;
+    change.reserved_micro -= was->reserved_micro;
+    change.doubtful_micro -= was->doubtful_micro;
+    return add_to_sums(db, &change, 1, err);
+}
+
+/* A task that is in the book already: it is retried, or repeated. */
+static bool reserve_again(struct db *db, const struct usage_row *row, struct error *err)
+{
+    static const struct sql reserve = {
+        "usage_store_reserve_again",
+        "UPDATE usage SET state = 'reserved', budget_day = $4,"
+        " repeat_micro = CASE WHEN state = 'settled' OR currency <> $3"
+        " THEN 0 ELSE min(max(estimate_micro, 0), 1000000000000) + min(repeat_micro,"
+        " 1000000000000) END,"
+        " estimate_micro = CASE WHEN cost_micro > 0 AND currency <> $3 THEN -1 ELSE $2 END,"
+        " currency = CASE WHEN cost_micro > 0 THEN currency ELSE $3 END WHERE task_id = $1",
+        NULL};
+    const struct sql_value args[] = {SQL_INT64(row->task_id), SQL_INT64(row->estimate_micro),
+                                     SQL_TEXT(row->currency), SQL_TEXT(usage_day_str(&row->day))};
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(4));
+    struct standing was, is;
+
+    return find_standing(db, row->task_id, arena, &was, err) &&
+           db_exec_one(db, &reserve, args, COUNT(args), err) &&
+           find_standing(db, row->task_id, arena, &is, err) && move_sums(db, &was, &is, err);
+}
+
 bool usage_store_reserve(struct db *db, const struct usage_row *row, struct error *err)
 {
     static const struct sql reserve = {
@@ -21,15 +128,7 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
         "INSERT INTO usage (task_id, user_id, provider_id, model, operation, state,"
         " estimate_micro, currency, reserved_at_ms, day, budget_day)"
         " VALUES ($1, $2, $3, $4, $5, 'reserved', $6, $7, $8, $9, $9)"
-        " ON CONFLICT (task_id) DO UPDATE SET state = 'reserved',"
-        " budget_day = excluded.budget_day,"
-        " repeat_micro = CASE WHEN usage.state = 'settled' OR usage.currency <> excluded.currency"
-        " THEN 0 ELSE min(max(usage.estimate_micro, 0), 1000000000000) + min(usage.repeat_micro,"
-        " 1000000000000) END,"
-        " estimate_micro = CASE WHEN usage.cost_micro > 0 AND usage.currency <> excluded.currency"
-        " THEN -1 ELSE excluded.estimate_micro END,"
-        " currency = CASE WHEN usage.cost_micro > 0 THEN usage.currency"
-        " ELSE excluded.currency END",
+        " ON CONFLICT (task_id) DO NOTHING",
         NULL};
     const struct sql_value args[] = {
         SQL_INT64(row->task_id),           SQL_INT64(row->user_id),
@@ -37,8 +136,19 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
         SQL_TEXT(row->operation),          SQL_INT64(row->estimate_micro),
         SQL_TEXT(row->currency),           SQL_INT64(row->reserved_at_ms),
         SQL_TEXT(usage_day_str(&row->day))};
+    const struct standing is = {
+        .owner = {row->user_id, row->provider_id},
+        .day = usage_day_str(&row->day),
+        .currency = row->currency,
+        .reserved_micro = counted(row->estimate_micro)
+    };
+    int64_t added;
 
-    return db_exec_one(db, &reserve, args, COUNT(args), err);
+    if (!db_exec(db, &reserve, args, COUNT(args), &added, err))
+        return false;
+    if (added == 0)
+        return reserve_again(db, row, err);
+    return add_to_sums(db, &is, 1, err);
 }
 
 /*
@@ -50,7 +160,8 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
     " ('unknown', 'finished')))"
 
 bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro, struct str currency,
-                        int64_t now_ms, struct error *err)
+                        int64_t now_ms, struct arena *arena, struct usage_owner *owner,
+                        struct error *err)
 {
     static const struct sql settle = {
         "usage_store_settle",
@@ -60,11 +171,23 @@ bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro, stru
         NULL};
     const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(cost_micro), SQL_TEXT(currency),
                                      SQL_INT64(now_ms)};
+    struct standing was, is;
 
-    return db_exec(db, &settle, args, COUNT(args), NULL, err);
+    if (!find_standing(db, task_id, arena, &was, err))
+        return false;
+    *owner = was.owner;
+    if (owner->user_id == 0)
+        return true;
+    is = was;
+    is.cost_micro = counted(cost_micro);
+    is.reserved_micro = is.doubtful_micro = 0;
+    if (currency.size > 0)
+        is.currency = currency;
+    return db_exec_one(db, &settle, args, COUNT(args), err) && move_sums(db, &was, &is, err);
 }
 
-bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct error *err)
+bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct arena *arena,
+                       struct usage_owner *owner, struct error *err)
 {
     /* What the other calls have cost is known all the same. */
     static const struct sql doubt = {
@@ -76,8 +199,39 @@ bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct er
         " AND cost_micro > 0 AND currency <> ''), currency) WHERE task_id = $1",
         NULL};
     const struct sql_value args[] = {SQL_INT64(task_id), SQL_INT64(now_ms)};
+    struct standing was, is;
 
-    return db_exec(db, &doubt, args, COUNT(args), NULL, err);
+    if (!find_standing(db, task_id, arena, &was, err))
+        return false;
+    *owner = was.owner;
+    return owner->user_id == 0 ||
+           (db_exec_one(db, &doubt, args, COUNT(args), err) &&
+            find_standing(db, task_id, arena, &is, err) && move_sums(db, &was, &is, err));
+}
+
+/* ---- whether the sums are the book's: what doctor asks ---- */
+
+bool usage_check(struct db *db, struct arena *arena, struct check_report *out, struct error *err)
+{
+    static const struct sql rule = {
+        .name = "check_spend",
+        .text =
+            "SELECT 'the sums of ' || x.day || ' for user ' || x.user_id || ' at provider '"
+            " || x.provider_id || ' in ' || x.currency || ' differ from the book by '"
+            " || x.cost || ' spent, ' || x.reserved || ' reserved, ' || x.doubtful || ' in doubt'"
+            " AS what FROM (SELECT s.day, s.user_id, s.provider_id, s.currency,"
+            " sum(s.cost_micro) AS cost, sum(s.reserved_micro) AS reserved,"
+            " sum(s.doubtful_micro) AS doubtful FROM (SELECT * FROM spend UNION ALL"
+            " SELECT budget_day, user_id, provider_id, currency,"
+            " -min(coalesce(cost_micro, 0), 1000000000000), CASE state WHEN 'reserved'"
+            " THEN -min(max(estimate_micro, 0) + repeat_micro, 1000000000000) ELSE 0 END,"
+            " CASE state WHEN 'doubtful' THEN -min(max(estimate_micro, 0), 1000000000000) ELSE 0"
+            " END FROM usage) s GROUP BY s.day, s.user_id, s.provider_id, s.currency) x"
+            " WHERE x.cost <> 0 OR x.reserved <> 0 OR x.doubtful <> 0"
+            " ORDER BY x.day, x.user_id LIMIT 10"};
+
+    out->rule_count++;
+    return check_apply(db, &rule, arena, out, err);
 }
 
 /* ---- what is asked ---- */
@@ -94,12 +248,12 @@ bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct er
     " END) AS INTEGER)"
 
 #define ITEM_SUMS                                                                                  \
-    ", u.currency AS currency, sum(u.calls) AS calls, " COST " AS cost_micro, " DOUBTFUL           \
-    " AS doubtful_micro FROM usage u"
+    ", u.currency AS currency, sum(u.calls) AS calls, " COST " AS cost_micro, " RESERVED           \
+    " AS reserved_micro, " DOUBTFUL " AS doubtful_micro FROM usage u"
 #define OF_USER " WHERE u.user_id = $4 AND u.day BETWEEN $1 AND $2"
 #define OF_ALL " WHERE u.day BETWEEN $1 AND $2"
 /* The sums again: a bare cost_micro would be the column, of any one row. */
-#define HAPPENED " HAVING sum(u.calls) > 0 OR " COST " > 0 OR " DOUBTFUL " > 0"
+#define HAPPENED " HAVING sum(u.calls) > 0 OR " COST " > 0 OR " RESERVED " > 0 OR " DOUBTFUL " > 0"
 #define IN_DAYS " GROUP BY u.day, u.currency" HAPPENED " ORDER BY u.day, u.currency LIMIT $3"
 #define DEAREST_FIRST " ORDER BY u.currency, " COST " DESC, label, key LIMIT $3"
 
@@ -157,6 +311,7 @@ bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range 
             .currency = rows_str(&rows, "currency", arena),
             .calls = rows_int64(&rows, "calls"),
             .cost_micro = rows_int64(&rows, "cost_micro"),
+            .reserved_micro = rows_int64(&rows, "reserved_micro"),
             .doubtful_micro = rows_int64(&rows, "doubtful_micro"),
         };
     }

@@ -1978,6 +1978,11 @@ export interface components {
             models: string[];
             /** @description Empty when ok; else not_sent, auth, quota, … */
             failure_class: string;
+            /**
+             * @description What is to be mended; null when ok.
+             * @enum {string|null}
+             */
+            reason: "key" | "credit" | "busy" | "private" | "timeout" | "name" | "refused" | "tls" | "lost" | "path" | "service" | "fault" | "other" | null;
             /** @description The provider's own words. */
             message: string;
         };
@@ -3320,6 +3325,11 @@ export interface components {
              * @description What is known to have been charged, in millionths of the currency.
              */
             cost_micro: number;
+            /**
+             * Format: int64
+             * @description Estimates of tasks that have not ended.
+             */
+            reserved_micro: number;
             /**
              * Format: int64
              * @description Estimates of what may have been charged and nobody can tell; not in cost_micro.

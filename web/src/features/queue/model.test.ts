@@ -6,6 +6,7 @@ import {
   currenciesOf,
   currentRun,
   doneOf,
+  isInDoubt,
   linePath,
   recoveryOf,
   spanMs,
@@ -145,4 +146,11 @@ it('takes what is worked on for the current run, else what comes next', () => {
   expect(currentRun([run('a', 'ready'), run('b', 'running')])?.id).toBe('b');
   expect(currentRun([run('a', 'ready'), run('b', 'ready')])?.id).toBe('a');
   expect(currentRun([])).toBeUndefined();
+});
+
+it('only what has ended without a known cost is in doubt', () => {
+  const ended = { state: 'failed', cost_micro: null } as Task;
+  expect(isInDoubt(ended)).toBe(true);
+  expect(isInDoubt({ ...ended, cost_micro: 0 })).toBe(false);
+  expect(isInDoubt({ ...ended, state: 'running' })).toBe(false);
 });

@@ -38,6 +38,11 @@ export function currentRun(inTurn: readonly Run[]): Run | undefined {
   return inTurn.find(isWorkedOn) ?? inTurn[0];
 }
 
+/** It has ended, and a call of it may have been charged: nobody can tell. */
+export function isInDoubt(task: Task): boolean {
+  return ['done', 'failed', 'cancelled'].includes(task.state) && task.cost_micro === null;
+}
+
 /** "3 / 41": mine over everybody's, so that waiting is explained. */
 export function waitingText(queue: Queue, number: (value: number) => string): string {
   return `${number(queue.waiting_mine)} / ${number(queue.waiting_all)}`;

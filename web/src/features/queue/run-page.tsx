@@ -31,7 +31,7 @@ import { showToast } from '~/ui/toast';
 import { Written } from '~/ui/written';
 import { type QueueActions, useQueueActions } from './actions';
 import { HeldCards, HoldingRule } from './held';
-import { doneOf, recoveryOf, waitOf } from './model';
+import { doneOf, isInDoubt, recoveryOf, waitOf } from './model';
 
 const route = getRouteApi('/frame/queue/$run');
 
@@ -191,9 +191,11 @@ function TaskRow({
             )}
           </span>
           <span className="text-12 text-fg-3 tabular-nums">
-            {task.cost_micro !== null && task.cost_micro > 0
-              ? format.money(task.cost_micro, task.currency)
-              : ''}
+            {isInDoubt(task)
+              ? t('queue.task.doubt')
+              : task.cost_micro !== null && task.cost_micro > 0
+                ? format.money(task.cost_micro, task.currency)
+                : ''}
           </span>
         </button>
         {task.state === 'ready' && (
@@ -373,7 +375,13 @@ function Call({
     ],
     [
       t('queue.story.booked'),
-      call.cost_micro !== null ? format.money(call.cost_micro, call.currency) : '',
+      call.cost_micro !== null
+        ? format.money(call.cost_micro, call.currency)
+        : call.ended_at !== null
+          ? t('queue.story.doubt', {
+              price: call.est_micro > 0 ? format.money(call.est_micro, call.currency) : '',
+            })
+          : '',
     ],
     ...(['intent', 'sent', 'accepted', 'ended'] as const).map((moment): [string, string] => [
       t(`queue.moment.${moment}`),

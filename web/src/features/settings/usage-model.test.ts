@@ -17,7 +17,14 @@ describe('the days of a span', () => {
 });
 
 it('a day without spending has a bar of its own, and other money none', () => {
-  const item = { label: '', calls: 1, cost_micro: 5, doubtful_micro: 2, currency: 'USD' };
+  const item = {
+    label: '',
+    calls: 1,
+    cost_micro: 5,
+    reserved_micro: 3,
+    doubtful_micro: 2,
+    currency: 'USD',
+  };
   expect(
     barsOf(
       [
@@ -28,8 +35,8 @@ it('a day without spending has a bar of its own, and other money none', () => {
       { from: '2026-03-01', to: '2026-03-02' },
     ),
   ).toEqual([
-    { day: '2026-03-01', cost: 0, doubtful: 0 },
-    { day: '2026-03-02', cost: 5, doubtful: 2 },
+    { day: '2026-03-01', cost: 0, reserved: 0, doubtful: 0 },
+    { day: '2026-03-02', cost: 5, reserved: 3, doubtful: 2 },
   ]);
 });
 

@@ -21,6 +21,7 @@ export function rangeOf(span: Span, now: Date): { from: string; to: string } {
 export interface Bar {
   day: string;
   cost: number;
+  reserved: number;
   doubtful: number;
 }
 
@@ -35,7 +36,12 @@ export function barsOf(
   for (let at = Date.parse(range.from); at <= end && bars.length < 400; at += 86_400_000) {
     const day = iso(new Date(at));
     const item = items.find((one) => one.key === day && one.currency === currency);
-    bars.push({ day, cost: item?.cost_micro ?? 0, doubtful: item?.doubtful_micro ?? 0 });
+    bars.push({
+      day,
+      cost: item?.cost_micro ?? 0,
+      reserved: item?.reserved_micro ?? 0,
+      doubtful: item?.doubtful_micro ?? 0,
+    });
   }
   return bars;
 }
