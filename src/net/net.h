@@ -139,6 +139,9 @@ void net_cancel(struct net_transfer *transfer);
  * (S32).  Fails, field "url": INVALID, TOO_LONG, ADDRESS_REFUSED.  Any thread.
  */
 MUST_CHECK bool net_url_check(struct str url, enum net_reach reach, struct error *err);
+/* What kept a transfer from its reply: "private", "timeout", "name", "tls", "refused", "lost",
+ * "other".  Static. */
+const char *net_obstacle(const struct error *err);
 
 /*
  * A whole transfer from any other thread, waiting for it; the reply is copied into `arena`.  False

@@ -253,6 +253,23 @@ static bool follow(struct net_transfer *transfer, struct str location)
     return true;
 }
 
+const char *net_obstacle(const struct error *err)
+{
+    const struct str said = str_of(err->message);
+
+    if (err->code == ERROR_ADDRESS_REFUSED)
+        return "private";
+    if (err->code == ERROR_TIMED_OUT)
+        return "timeout";
+    if (err->code != ERROR_UNREACHABLE)
+        return "other";
+    if (str_ends_with(said, STR("was not found")))
+        return "name";
+    if (str_starts_with(said, STR("no secure connection")))
+        return "tls";
+    return str_ends_with(said, STR("cannot be reached")) ? "refused" : "lost";
+}
+
 static void explain(struct net_transfer *transfer, CURLcode result)
 {
     const char *host = transfer->url.host;

@@ -11,6 +11,10 @@
 #define MESSAGE_SIZE_MAX 500
 #define MODELS_SHOWN_MAX 1000
 
+const char *const probe_reasons[] = {"key",     "credit",  "busy",  "private", "timeout",
+                                     "name",    "refused", "tls",   "lost",    "path",
+                                     "service", "fault",   "other", NULL};
+
 static int64_t smaller(int64_t a, int64_t b) { return a > 0 && a < b ? a : b; }
 
 /* The mock's exchange: nothing leaves the house, and nobody waits for its pretended slowness. */
@@ -73,6 +77,41 @@ static void fetch(struct settings *settings, const struct provider_binding *prov
     };
 }
 
+static const char *reason_of(const struct exchange_reply *reply,
+                             const struct provider_failure *failure)
+{
+    switch (failure->class) {
+    case FAILURE_NONE:
+        return "";
+    case FAILURE_AUTH:
+        return "key";
+    case FAILURE_QUOTA:
+        return "credit";
+    case FAILURE_THROTTLED:
+        return "busy";
+    case FAILURE_NOT_SENT:
+    case FAILURE_SERVER:
+    case FAILURE_UNKNOWN:
+    case FAILURE_INVALID:
+    case FAILURE_REFUSED:
+    case FAILURE_REMOTE:
+    case FAILURE_RESULT_LOST:
+    case FAILURE_LOCAL:
+    case FAILURE_DEADLINE:
+    case FAILURE_CANCELLED:
+    case FAILURE_CLASS_COUNT:
+        break;
+    }
+    if (reply->outcome != EXCHANGE_REPLIED)
+        return net_obstacle(&reply->err);
+    if (reply->status == 404 || reply->status == 405)
+        return "path";
+    if (reply->status >= 500)
+        return "fault";
+    /* Answered, and not as this service answers. */
+    return reply->status < 400 ? "service" : "other";
+}
+
 /*
  * What leaves for the page, in `arena`: bounded, and without the key, should the provider repeat it
  * in its own words.
@@ -118,6 +157,7 @@ bool provider_probe(struct settings *settings, const struct provider_binding *pr
         return false;
     provider->kind->read_probe(&provider->account, &reply, scratch, &models, &count, &failure);
     result.took_ms = clock_mono_ms(clock) - started_ms;
+    result.reason = reason_of(&reply, &failure);
     present(provider, &failure, models, count, arena, &result);
     *out = result;
     return true;

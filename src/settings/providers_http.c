@@ -209,20 +209,22 @@ struct test_view {
     bool ok;
     int64_t took_ms;
     struct text_list models;
-    struct str failure_class, message;
+    struct str failure_class, reason, message;
 };
 #define TEST_VIEW(member) offsetof(struct test_view, member)
 static const struct field test_view_fields[] = {
-    {"ok",            FIELD_BOOL,  TEST_VIEW(ok),            FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "Address and key are right."                    },
-    {"took_ms",       FIELD_INT,   TEST_VIEW(took_ms),       FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "How long the call took."                       },
-    {"models",        FIELD_TEXTS, TEST_VIEW(models),        FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "Wire ids the provider listed."                 },
-    {"failure_class", FIELD_TEXT,  TEST_VIEW(failure_class), FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "Empty when ok; else not_sent, auth, quota, …"},
-    {"message",       FIELD_TEXT,  TEST_VIEW(message),       FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The provider's own words."                     },
+    {"ok",            FIELD_BOOL,  TEST_VIEW(ok),            FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Address and key are right."                                                                                                                    },
+    {"took_ms",       FIELD_INT,   TEST_VIEW(took_ms),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "How long the call took."                                                                                                                       },
+    {"models",        FIELD_TEXTS, TEST_VIEW(models),        FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Wire ids the provider listed."                                                                                                                 },
+    {"failure_class", FIELD_TEXT,  TEST_VIEW(failure_class), FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Empty when ok; else not_sent, auth, quota, …"                                                                                                },
+    {"reason",        FIELD_ENUM,  TEST_VIEW(reason),        FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,
+     probe_reasons,                                                                                             "What is to be mended; null when ok."},
+    {"message",       FIELD_TEXT,  TEST_VIEW(message),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "The provider's own words."                                                                                                                     },
 };
 static const struct shape test_view_shape =
     SHAPE("ProviderTest", struct test_view, test_view_fields);
@@ -426,6 +428,7 @@ static bool test(struct request *req, struct error *err)
     struct provider_row row;
     struct provider_binding provider;
     struct probe_result result = {.failure_class = failure_class_name(FAILURE_AUTH),
+                                  .reason = "key",
                                   .message = STR(PROVIDER_KEY_LOST)};
     bool is_key_lost;
 
@@ -441,6 +444,7 @@ static bool test(struct request *req, struct error *err)
                                           .took_ms = result.took_ms,
                                           .models = result.models,
                                           .failure_class = str_of(result.failure_class),
+                                          .reason = str_of(result.reason),
                                           .message = result.message},
                       err);
 }

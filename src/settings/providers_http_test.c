@@ -463,7 +463,11 @@ static void test_a_provider_that_is_away_is_said(void **state)
     path = add_scripted(house, &scripted);
     scripted_end(&scripted); /* nobody listens any more */
     EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"ok\":false");
-    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"failure_class\":\"not_sent\"");
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200,
+           "\"failure_class\":\"not_sent\",\"reason\":\"refused\"");
+    EXPECT(house, "PATCH", path, "{\"base_url\":\"https://nowhere.invalid/v1\",\"key\":\"\"}", 200,
+           NULL);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"reason\":\"name\"");
 }
 
 int main(void)

@@ -359,11 +359,14 @@ MUST_CHECK bool providers_import(struct settings *settings, const struct provide
 
 /* probe.c */
 
+extern const char *const probe_reasons[]; /* ended by NULL */
+
 struct probe_result {
     bool ok;
     int64_t took_ms;
     struct text_list models;
     const char *failure_class; /* "" when ok */
+    const char *reason;        /* what is to be mended: probe_reasons; "" when ok */
     struct str message;
 };
 /*

@@ -52,7 +52,7 @@ test('a key is tested, said in plain words when it is wrong, and never shown aga
   const card = await add(page, fake, 'sk-wrong-key-9999');
   await expect(card).toContainText('key …9999');
   await card.getByRole('button', { name: 'Test' }).click();
-  await expect(card.getByText(/^The provider rejected the key/)).toBeVisible();
+  await expect(card.getByText(/^The service rejected the key/)).toBeVisible();
   await expect(card.getByText(/Incorrect API key/)).toBeVisible();
 
   await card.getByRole('button', { name: 'Edit' }).first().click();
@@ -132,4 +132,66 @@ test('a key that is refused in the middle holds the work, and going on asks agai
   await results.getByRole('button', { name: 'Go on' }).click();
   await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
   expect((await fake.ledger()).entries).toHaveLength(1);
+});
+
+test('a price of the house is given by quality and size, told as ours, and taken back', async ({
+  signedIn: page,
+  fake,
+}) => {
+  const card = await add(page, fake, fake.key);
+  await card.getByRole('button', { name: 'Limits and rules' }).click();
+  const price = page.getByRole('button', { name: /^Price of GPT Image 2:/ });
+  await expect(price).toContainText('$0.053');
+  await price.click();
+  await expect(page.getByText(/^List price, read/)).toBeVisible();
+  await page.getByRole('combobox', { name: 'Price by' }).click();
+  await page.getByRole('option', { name: 'Quality and size' }).click();
+  const currency = page.getByLabel('Currency', { exact: true });
+  await currency.fill('cn');
+  await expect(page.getByText('The currency is three letters, such as USD or CNY.')).toBeVisible();
+  await currency.fill('cny');
+  await page.getByLabel('Each').fill('0.3');
+  await page.getByRole('button', { name: 'Add a row' }).click();
+  await expect(page.getByText('Each row needs a price.')).toBeVisible();
+  await page.getByLabel('Each').nth(1).fill('0.9');
+  await page.getByRole('combobox', { name: 'Quality' }).nth(1).click();
+  await page.getByRole('option', { name: 'high' }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(price).toContainText('¥0.30');
+  await expect(price).toContainText('our price');
+
+  await page.goto('/generate');
+  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('option', { name: /^GPT Image 2 / }).click();
+  await page.getByRole('textbox', { name: 'Prompt' }).fill('a tin box');
+  await expect(page.getByText(/about ¥/i).first()).toBeVisible();
+
+  await page.goto('/settings/providers');
+  await card.getByRole('button', { name: 'Limits and rules' }).click();
+  await price.click();
+  await expect(page.getByText(/^This price was set here/)).toBeVisible();
+  await page.getByRole('combobox', { name: 'Price by' }).click();
+  await page.getByRole('option', { name: 'List price', exact: true }).click();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(price).toContainText('$0.053');
+  await expect(price).not.toContainText('our price');
+});
+
+test('requests a minute are kept, and an address where nothing answers is said', async ({
+  signedIn: page,
+  fake,
+}) => {
+  const card = await add(page, fake, fake.key);
+  await card.getByRole('button', { name: 'Limits and rules' }).click();
+  const field = card.getByLabel('Requests a minute');
+  const kept = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
+  await field.fill('30');
+  await field.blur();
+  expect((await kept).ok()).toBe(true);
+  await page.reload();
+  await card.getByRole('button', { name: 'Limits and rules' }).click();
+  await expect(field).toHaveValue('30');
+  fake.end();
+  await card.getByRole('button', { name: 'Test' }).click();
+  await expect(card.getByText(/^Nothing answers at this address/)).toBeVisible();
 });

@@ -13,7 +13,7 @@ import {
 } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { api, data, done } from '~/api/client';
-import { codeText, errorText } from '~/api/errors';
+import { errorText } from '~/api/errors';
 import type { Provider, ProviderKind, ProviderTest } from '~/api/types';
 import { hasText, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
@@ -215,12 +215,12 @@ function TestResult({ test, onEdit }: { test: ProviderTest; onEdit: () => void }
       </div>
     );
   }
-  const code = `provider_${test.failure_class}`;
+  const reason = `settings.test.reason.${test.reason ?? 'other'}`;
   return (
     <div className="mx-4 mb-4 rounded-8 bg-bad-soft px-3 py-2 text-13">
       <p className="flex items-start gap-2 font-medium text-bad">
         <CircleX size={16} className="mt-0.5 shrink-0" aria-hidden />
-        {codeText(hasText(`errors.${code}`) ? code : 'unreachable', t)}
+        {t(hasText(reason) ? reason : 'settings.test.reason.other')}
       </p>
       {test.message && <p className="mt-1 text-12 break-words text-fg-2">{test.message}</p>}
       <Button height="dense" className="mt-2" onClick={onEdit}>
