@@ -34,7 +34,7 @@ export function ModelPriceButton({
       title={t('settings.models.priceOf', { name: model.label || model.name })}
       isOpen={isOpen}
       onOpenChange={setOpen}
-      className="w-88"
+      className="w-104"
       trigger={
         <button
           type="button"
@@ -194,9 +194,13 @@ function Rows({
       <ul className="flex flex-col gap-2">
         {rows.map((row, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place, nothing else names it
-          <li key={index} className="flex items-end gap-2">
+          <li key={index} className="flex items-end gap-2 max-md:flex-wrap">
             {model.qualities.length > 0 && (
-              <Field label={t('settings.price.quality')} isCustom className="flex-1">
+              <Field
+                label={t('settings.price.quality')}
+                isCustom
+                className="flex-1 max-md:min-w-32"
+              >
                 <Select
                   value={row.quality || 'any'}
                   onChange={(quality) => set(index, { quality: quality === 'any' ? '' : quality })}
@@ -207,7 +211,7 @@ function Rows({
                 />
               </Field>
             )}
-            <Field label={t('settings.price.upTo')} className="flex-1">
+            <Field label={t('settings.price.upTo')} className="flex-1 max-md:min-w-32">
               <NumberInput
                 value={row.megapixels}
                 onChange={(megapixels) => set(index, { megapixels })}
@@ -217,7 +221,7 @@ function Rows({
                 placeholder={t('settings.price.any')}
               />
             </Field>
-            <Field label={t('settings.price.each')} className="flex-1">
+            <Field label={t('settings.price.each')} className="flex-1 max-md:min-w-32">
               <NumberInput
                 value={row.price}
                 onChange={(price) => set(index, { price })}

@@ -138,6 +138,9 @@ function Groups({ items, by }: { items: UsageItem[]; by: By }) {
               {t('settings.usage.spent')}
             </th>
             <th scope="col" className={`${number} font-medium`}>
+              {t('settings.usage.reserved')}
+            </th>
+            <th scope="col" className={`${number} font-medium`}>
               {t('settings.usage.doubtful')}
             </th>
           </tr>
@@ -153,6 +156,7 @@ function Groups({ items, by }: { items: UsageItem[]; by: By }) {
               </th>
               <td className={number}>{format.number(item.calls)}</td>
               <td className={number}>{format.money(item.cost_micro, item.currency)}</td>
+              <td className={number}>{format.money(item.reserved_micro, item.currency)}</td>
               <td className={number}>{format.money(item.doubtful_micro, item.currency)}</td>
             </tr>
           ))}
