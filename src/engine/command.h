@@ -16,6 +16,7 @@ struct task_entry {
     enum task_state state;
     enum task_priority priority;
     double rank;
+    int64_t units; /* 1 at least: what it asks for counts so much in its account's minute */
     int64_t run_at_ms, start_by_ms, deadline_at_ms, poll_at_ms, cancel_at_ms; /* wall clock */
     bool is_run_paused;
 };

@@ -41,7 +41,9 @@ struct drive {
     struct str currency;
     struct task_entry pending; /* what became of the task while this was ending */
     bool has_pending;
-    bool is_asked; /* the provider, in this go */
+    bool is_asked;     /* the provider, in this go */
+    bool is_called;    /* a paid request was on its way out, in this go */
+    bool is_uncharged; /* and is known to have cost nothing */
     bool has_slot, is_poll, is_cancelled, is_sent, is_resend, is_kept;
     bool is_look_up; /* its call's outcome is being asked for */
     enum {

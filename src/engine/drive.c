@@ -41,6 +41,8 @@ void drive_free(struct drive *drive)
 
     idmap_remove(&core->drives, drive->entry.id);
     timer_clear(&core->drive_timers, &drive->timer);
+    if (drive->has_slot && (!drive->is_called || drive->is_uncharged))
+        scheduler_give_back(core->scheduler, &drive->entry, !drive->is_called, core_wall_ms(core));
     if (drive->has_slot)
         scheduler_free(core->scheduler, drive->entry.provider_id, drive->entry.user_id);
     if (drive->has_pending)
@@ -202,6 +204,7 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     const struct decision decision = decide_failure(&given, core->world.random);
 
     drive_report_failure(drive, failure->class);
+    drive->is_uncharged = decision.call_state == CALL_FAILED && decision.call_cost_micro == 0;
     drive_begin_end(drive, decision.event);
     drive->command.end.class = decision.class;
     drive->command.end.message = failure->message;
@@ -501,8 +504,10 @@ static void send_exchange(struct drive *drive)
 
 static void perform(struct drive *drive)
 {
-    if (drive->exchange.is_paid)
+    if (drive->exchange.is_paid) {
         drive->core->counts.calls++;
+        drive->is_called = true;
+    }
     if (drive->exchange.card.size > 0)
         start_card(drive);
     else if (drive->exchange.delay_ms > 0)

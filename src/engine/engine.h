@@ -36,7 +36,8 @@ struct provider_binding {
     bool is_enabled, is_paused, is_private_allowed;
     struct str pause_reason;
     int64_t concurrency;
-    int64_t per_minute; /* requests; 0: no bound */
+    int64_t per_minute;       /* requests; 0: no bound */
+    int64_t units_per_minute; /* pictures asked for (gate.h); 0: no bound */
     enum on_unknown on_unknown;
     int64_t once_below_micro;
 };
@@ -241,6 +242,7 @@ void engine_destroy(struct engine *engine);
  */
 
 enum { RUN_NODES_MAX = 500, RUN_EDGES_MAX = 2000, RUN_DEPTH_MAX = 50, RUN_IN_DEGREE_MAX = 200 };
+enum { TASK_UNITS_MAX = 1000 }; /* 0013: also of what the table takes */
 enum task_priority { PRIORITY_FRONT, PRIORITY_NORMAL, PRIORITY_LOW };
 
 struct run_node {
@@ -249,6 +251,7 @@ struct run_node {
     struct str parameters, inputs; /* JSON objects, already checked by the operation's tables */
     int64_t estimate_micro;        /* -1 unknown */
     struct str currency;           /* of the estimate; empty: none */
+    int64_t units;                 /* gate.h; 0: one */
 };
 struct run_edge {
     size_t from, to; /* rows of nodes */
@@ -328,8 +331,8 @@ void engine_tasks_live(struct engine *engine, const int64_t *task_ids, size_t co
 struct lane_view {
     int64_t provider_id; /* 0: local work */
     int64_t capacity, running, ready, waiting;
-    int64_t allowed;    /* at once, as it was learned: <= capacity */
-    int64_t per_minute; /* 0: no bound */
+    int64_t allowed;                      /* at once, as it was learned: <= capacity */
+    int64_t per_minute, units_per_minute; /* 0: no bound */
     enum breaker_state breaker;
     bool is_paused;
     int64_t pause_until_ms; /* wall clock; 0: none */

@@ -2,7 +2,8 @@
 
 enum {
     MINUTE_MS = 60000,
-    BURST_SHARE = 10,  /* of a minute's requests a tenth may start at once */
+    DAY_MS = 86400000, /* the longest that a request may owe: its units are bounded (engine.h) */
+    BURST_SHARE = 10,  /* of what a minute has a tenth may start at once */
     WINDOW_MS = 30000, /* engine.md 7 */
     TROUBLES_MIN = 5,  /* and half of what was counted */
     OPEN_MS = 10000,   /* doubled each time */
@@ -20,50 +21,100 @@ const char *breaker_state_name(enum breaker_state state)
     return names[state];
 }
 
-/* ---- Requests a minute: whole numbers, so that what gate_next_ms() promises is so ---- */
+/* ---- A minute: whole numbers, so that what gate_next_ms() promises is so ---- */
 
-static int64_t saved_most(const struct gate *gate)
+/* What `count` of them need to start at once: more than a minute has they cannot wait for. */
+static int64_t needed(const struct minute *minute, int64_t count)
 {
-    return (gate->per_minute >= BURST_SHARE ? gate->per_minute / BURST_SHARE : 1) * MINUTE_MS;
+    return (count < minute->bound ? count : minute->bound) * MINUTE_MS;
 }
 
-static int64_t saved_at(const struct gate *gate, int64_t now_ms)
+/* A tenth of a minute is saved, or what the one needs that is next. */
+static int64_t saved_most(const struct minute *minute, int64_t count)
 {
-    int64_t passed_ms = now_ms > gate->filled_at_ms ? now_ms - gate->filled_at_ms : 0;
+    const int64_t burst = minute->bound / BURST_SHARE * MINUTE_MS;
+
+    return burst > needed(minute, count) ? burst : needed(minute, count);
+}
+
+static int64_t saved_at(const struct minute *minute, int64_t count, int64_t now_ms)
+{
+    const int64_t most = saved_most(minute, count);
+    int64_t passed_ms = now_ms > minute->filled_at_ms ? now_ms - minute->filled_at_ms : 0;
     int64_t saved;
 
-    passed_ms = passed_ms < MINUTE_MS ? passed_ms : MINUTE_MS; /* by then it is full */
-    saved = gate->saved + passed_ms * gate->per_minute;
-    return saved < saved_most(gate) ? saved : saved_most(gate);
+    passed_ms = passed_ms < DAY_MS ? passed_ms : DAY_MS; /* no more is ever owed */
+    saved = minute->saved + passed_ms * minute->bound;
+    return saved < most ? saved : most;
 }
 
-bool gate_may_start(const struct gate *gate, int64_t now_ms)
+static bool may_start(const struct minute *minute, int64_t count, int64_t now_ms)
 {
-    return gate->per_minute <= 0 || saved_at(gate, now_ms) >= MINUTE_MS;
+    return minute->bound <= 0 || saved_at(minute, count, now_ms) >= needed(minute, count);
 }
 
-void gate_take(struct gate *gate, int64_t now_ms)
+/* `count` < 0 gives back. */
+static void take(struct minute *minute, int64_t count, int64_t now_ms)
 {
-    if (gate->per_minute <= 0)
+    const int64_t size = count < 0 ? -count : count;
+
+    if (minute->bound <= 0) {
+        *minute = (struct minute){.filled_at_ms = now_ms}; /* a bound that comes starts here */
         return;
-    gate->saved = saved_at(gate, now_ms) - MINUTE_MS;
-    gate->filled_at_ms = now_ms > gate->filled_at_ms ? now_ms : gate->filled_at_ms;
-}
-
-int64_t gate_next_ms(const struct gate *gate)
-{
-    if (gate->per_minute <= 0 || gate->saved >= MINUTE_MS)
-        return 0;
-    return gate->filled_at_ms + (MINUTE_MS - gate->saved + gate->per_minute - 1) / gate->per_minute;
-}
-
-void gate_set(struct gate *gate, int64_t capacity, int64_t per_minute, int64_t since_ms)
-{
-    if (gate->per_minute != per_minute) {
-        gate->per_minute = per_minute;
-        gate->saved = 0;
-        gate->filled_at_ms = since_ms;
     }
+    minute->saved = saved_at(minute, size, now_ms) - count * MINUTE_MS;
+    if (minute->saved > saved_most(minute, size))
+        minute->saved = saved_most(minute, size);
+    minute->filled_at_ms = now_ms > minute->filled_at_ms ? now_ms : minute->filled_at_ms;
+}
+
+static int64_t next_ms(const struct minute *minute, int64_t count)
+{
+    const int64_t missing = needed(minute, count) - minute->saved;
+
+    if (minute->bound <= 0 || missing <= 0)
+        return 0;
+    return minute->filled_at_ms + (missing + minute->bound - 1) / minute->bound;
+}
+
+static void set_bound(struct minute *minute, int64_t bound, int64_t since_ms)
+{
+    if (minute->filled_at_ms == 0)
+        minute->filled_at_ms = since_ms;
+    minute->bound = bound;
+}
+
+bool gate_may_start(const struct gate *gate, int64_t units, int64_t now_ms)
+{
+    return may_start(&gate->requests, 1, now_ms) && may_start(&gate->units, units, now_ms);
+}
+
+void gate_take(struct gate *gate, int64_t units, int64_t now_ms)
+{
+    take(&gate->requests, 1, now_ms);
+    take(&gate->units, units, now_ms);
+}
+
+void gate_give_back(struct gate *gate, int64_t units, bool is_request, int64_t now_ms)
+{
+    if (is_request)
+        take(&gate->requests, -1, now_ms);
+    take(&gate->units, -units, now_ms);
+}
+
+int64_t gate_next_ms(const struct gate *gate, int64_t units)
+{
+    const int64_t requests_ms = next_ms(&gate->requests, 1);
+    const int64_t units_ms = next_ms(&gate->units, units);
+
+    return requests_ms > units_ms ? requests_ms : units_ms;
+}
+
+void gate_set(struct gate *gate, int64_t capacity, int64_t per_minute, int64_t units_per_minute,
+              int64_t since_ms)
+{
+    set_bound(&gate->requests, per_minute, since_ms);
+    set_bound(&gate->units, units_per_minute, since_ms);
     if (gate->capacity != capacity) {
         gate->capacity = gate->allowed = capacity;
         gate->successes = 0;

@@ -16,7 +16,7 @@ static struct gate gate_of(int64_t capacity, int64_t per_minute)
     struct gate gate = {0};
 
     chance = random_of_seed(&generator, 1);
-    gate_set(&gate, capacity, per_minute, 0);
+    gate_set(&gate, capacity, per_minute, 0, 0);
     return gate;
 }
 
@@ -25,8 +25,8 @@ static int64_t started(struct gate *gate, int64_t from_ms, int64_t until_ms)
     int64_t count = 0;
 
     for (int64_t now = from_ms; now < until_ms; now += 10)
-        if (gate_may_start(gate, now)) {
-            gate_take(gate, now);
+        if (gate_may_start(gate, 1, now)) {
+            gate_take(gate, 1, now);
             count++;
         }
     return count;
@@ -38,7 +38,7 @@ static void test_without_a_bound_all_may_start(void **state)
 
     (void)state;
     assert_int_equal(started(&gate, 0, 1000), 100);
-    assert_int_equal(gate_next_ms(&gate), 0);
+    assert_int_equal(gate_next_ms(&gate, 1), 0);
     assert_int_equal(gate_capacity(&gate, 0), 4);
 }
 
@@ -65,15 +65,102 @@ static void test_a_start_has_nothing_saved(void **state)
     struct gate gate = gate_of(4, 6);
 
     (void)state;
-    assert_false(gate_may_start(&gate, 0));
-    assert_int_equal(gate_next_ms(&gate), 10000);
-    assert_false(gate_may_start(&gate, 9999));
-    assert_true(gate_may_start(&gate, 10000));
-    gate_take(&gate, 10000);
-    assert_false(gate_may_start(&gate, 10000));
-    assert_int_equal(gate_next_ms(&gate), 20000);
+    assert_false(gate_may_start(&gate, 1, 0));
+    assert_int_equal(gate_next_ms(&gate, 1), 10000);
+    assert_false(gate_may_start(&gate, 1, 9999));
+    assert_true(gate_may_start(&gate, 1, 10000));
+    gate_take(&gate, 1, 10000);
+    assert_false(gate_may_start(&gate, 1, 10000));
+    assert_int_equal(gate_next_ms(&gate, 1), 20000);
     /* A clock that is set back gives nothing and takes nothing. */
-    assert_false(gate_may_start(&gate, 5000));
+    assert_false(gate_may_start(&gate, 1, 5000));
+}
+
+static struct gate gate_of_units(int64_t units_per_minute)
+{
+    struct gate gate = {0};
+
+    gate_set(&gate, 64, 0, units_per_minute, 0);
+    return gate;
+}
+
+static void test_no_minute_has_more_than_its_units_and_one_request(void **state)
+{
+    static const struct {
+        int64_t bound, units;
+    } cases[] = {
+        {10,  1 },
+        {10,  4 },
+        {10,  10},
+        {3,   1 },
+        {100, 4 },
+        {7,   5 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct gate gate = gate_of_units(cases[i].bound);
+        const int64_t burst =
+            cases[i].bound / 10 > cases[i].units ? cases[i].bound / 10 : cases[i].units;
+
+        for (int64_t minute = 0; minute < 10; minute++) {
+            int64_t asked = 0;
+
+            for (int64_t now = minute * 60000; now < (minute + 1) * 60000; now += 10)
+                if (gate_may_start(&gate, cases[i].units, now)) {
+                    gate_take(&gate, cases[i].units, now);
+                    asked += cases[i].units;
+                }
+            assert_true(asked <= cases[i].bound + burst);
+            assert_true(asked >= cases[i].bound - cases[i].units);
+        }
+    }
+}
+
+static void test_more_than_a_minute_has_goes_alone(void **state)
+{
+    struct gate gate = gate_of_units(6);
+
+    (void)state;
+    assert_int_equal(gate_next_ms(&gate, 16), 60000); /* a whole minute is saved for it */
+    assert_false(gate_may_start(&gate, 16, 59999));
+    assert_true(gate_may_start(&gate, 16, 60000));
+    gate_take(&gate, 16, 60000);
+    /* Ten are owed, and one is needed: 110 seconds. */
+    assert_int_equal(gate_next_ms(&gate, 1), 170000);
+    assert_false(gate_may_start(&gate, 1, 169999));
+    assert_true(gate_may_start(&gate, 1, 170000));
+    /* The next big one comes as late as its size says: its minute after what was owed. */
+    assert_int_equal(gate_next_ms(&gate, 16), 220000);
+    assert_true(gate_may_start(&gate, 16, 220000));
+}
+
+static void test_a_thousand_units_at_one_a_minute_are_owed_and_end(void **state)
+{
+    struct gate gate = gate_of_units(1);
+
+    (void)state;
+    gate_take(&gate, 1000, 60000);
+    assert_int_equal(gate_next_ms(&gate, 1), 60000 + 1000 * 60000);
+    assert_false(gate_may_start(&gate, 1, 1000 * 60000));
+    assert_true(gate_may_start(&gate, 1, 60000 + 1000 * 60000));
+}
+
+static void test_what_was_not_used_comes_back_and_no_more(void **state)
+{
+    struct gate gate = {0};
+
+    (void)state;
+    gate_set(&gate, 4, 6, 12, 0);
+    gate_take(&gate, 4, 60000);
+    assert_false(gate_may_start(&gate, 4, 60000));
+    gate_give_back(&gate, 4, false, 60000); /* it was asked, and cost nothing */
+    assert_int_equal(gate.units.saved, 4 * 60000);
+    assert_false(gate_may_start(&gate, 4, 60000)); /* the request itself was one */
+    gate_give_back(&gate, 4, true, 60000);
+    assert_true(gate_may_start(&gate, 4, 60000));
+    assert_int_equal(gate.units.saved, 4 * 60000); /* twice is as much as once */
+    assert_int_equal(gate.requests.saved, 60000);
 }
 
 static void test_a_429_lowers_once_and_successes_raise_again(void **state)
@@ -145,7 +232,7 @@ static void test_each_time_it_opens_longer_up_to_six_minutes(void **state)
         assert_true(shut_ms <= 360000);
         assert_true(shut_ms > last_ms || last_ms >= 300000);
     }
-    gate_set(&gate, 8, 0, 0); /* the owner changed something: it is tried at once */
+    gate_set(&gate, 8, 0, 0, 0); /* the owner changed something: it is tried at once */
     assert_int_equal(gate_breaker(&gate, now), BREAKER_CLOSED);
 }
 
@@ -164,6 +251,10 @@ int main(void)
         cmocka_unit_test(test_without_a_bound_all_may_start),
         cmocka_unit_test(test_no_minute_has_more_than_its_requests_and_a_tenth),
         cmocka_unit_test(test_a_start_has_nothing_saved),
+        cmocka_unit_test(test_no_minute_has_more_than_its_units_and_one_request),
+        cmocka_unit_test(test_more_than_a_minute_has_goes_alone),
+        cmocka_unit_test(test_a_thousand_units_at_one_a_minute_are_owed_and_end),
+        cmocka_unit_test(test_what_was_not_used_comes_back_and_no_more),
         cmocka_unit_test(test_a_429_lowers_once_and_successes_raise_again),
         cmocka_unit_test(test_five_troubles_of_ten_open_and_three_answers_close),
         cmocka_unit_test(test_each_time_it_opens_longer_up_to_six_minutes),

@@ -242,7 +242,8 @@ void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct 
     struct lane *found = ensure_lane(scheduler, lane);
 
     found->limits = *limits;
-    gate_set(&found->gate, limits->capacity, limits->per_minute, scheduler->since_ms);
+    gate_set(&found->gate, limits->capacity, limits->per_minute, limits->units_per_minute,
+             scheduler->since_ms);
     found->is_set = true;
     found->rest_until_ms = 0;
 }
@@ -393,10 +394,15 @@ static bool has_slot(const struct lane *lane, int64_t now_ms)
            lane->running < gate_capacity(&lane->gate, now_ms);
 }
 
-/* When time alone lets its next one start. */
-static int64_t opens_at_ms(const struct lane *lane)
+static int64_t units_of(const struct task_entry *entry)
 {
-    const int64_t next_ms = gate_next_ms(&lane->gate);
+    return entry->units < 1 ? 1 : entry->units;
+}
+
+/* When time alone lets its next one start, which is `user`'s first. */
+static int64_t opens_at_ms(const struct lane *lane, const struct lane_user *user)
+{
+    const int64_t next_ms = gate_next_ms(&lane->gate, units_of(&user->turn.items[0]->entry));
 
     return lane->rest_until_ms > next_ms ? lane->rest_until_ms : next_ms;
 }
@@ -408,22 +414,33 @@ bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_ent
         struct lane *lane = scheduler->lanes[(scheduler->next_lane + turn) % scheduler->lane_count];
         struct lane_user *user;
 
-        if (!has_slot(lane, now_ms) || lane->rest_until_ms > now_ms ||
-            !gate_may_start(&lane->gate, now_ms))
+        if (!has_slot(lane, now_ms) || lane->rest_until_ms > now_ms)
             continue;
         user = turn_of(lane);
-        if (user == NULL)
+        /* Whose turn it is goes next, also when a smaller one could go before: else many small ones
+         * would keep a big one waiting for ever. */
+        if (user == NULL ||
+            !gate_may_start(&lane->gate, units_of(&user->turn.items[0]->entry), now_ms))
             continue;
         take(scheduler, user->turn.items[0], out);
         lane->vtime = user->vtime;
-        user->vtime += 1;
+        user->vtime += (double)units_of(out); /* people share pictures, not requests */
         user->running++;
         lane->running++;
-        gate_take(&lane->gate, now_ms);
+        gate_take(&lane->gate, units_of(out), now_ms);
         scheduler->next_lane = (scheduler->next_lane + turn + 1) % scheduler->lane_count;
         return true;
     }
     return false;
+}
+
+void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
+                         bool is_request, int64_t now_ms)
+{
+    struct lane *found = find_lane(scheduler, entry->provider_id);
+
+    assert(found != NULL);
+    gate_give_back(&found->gate, units_of(entry), is_request, now_ms);
 }
 
 void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id)
@@ -455,10 +472,10 @@ int64_t scheduler_next_ms(const struct scheduler *scheduler)
         next = scheduler->delayed.items[0]->entry.run_at_ms;
     for (size_t index = 0; index < scheduler->lane_count; index++) {
         const struct lane *lane = scheduler->lanes[index];
+        const struct lane_user *user = turn_of(lane);
+        const int64_t opens_ms = user == NULL ? 0 : opens_at_ms(lane, user);
 
-        const int64_t opens_ms = opens_at_ms(lane);
-
-        if (opens_ms > 0 && opens_ms < next && has_slot(lane, opens_ms) && turn_of(lane) != NULL)
+        if (opens_ms > 0 && opens_ms < next && has_slot(lane, opens_ms))
             next = opens_ms;
     }
     return next;
@@ -517,6 +534,7 @@ size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct
             .ready = lane_ready(lane),
             .allowed = gate_capacity(&lane->gate, now_ms),
             .per_minute = lane->limits.per_minute,
+            .units_per_minute = lane->limits.units_per_minute,
             .breaker = gate_breaker(&lane->gate, now_ms),
             .is_paused = lane->limits.is_paused,
             .pause_until_ms = lane->rest_until_ms,

@@ -17,7 +17,8 @@ void scheduler_destroy(struct scheduler *scheduler); /* takes NULL */
 /* A lane's limits; one that was never set has none of its own and gives nothing out. */
 struct lane_limits {
     int64_t capacity;
-    int64_t per_minute; /* requests; 0: no bound */
+    int64_t per_minute;       /* requests; 0: no bound */
+    int64_t units_per_minute; /* pictures asked for (gate.h); 0: no bound */
     bool is_paused;
     char reason[96];
 };
@@ -47,6 +48,9 @@ const struct task_entry *scheduler_find(const struct scheduler *scheduler, int64
 
 /* Takes the next task that may start now and a slot of its lane. */
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
+/* What a pick took of its lane's minute and was not used: gate_give_back(). */
+void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
+                         bool is_request, int64_t now_ms);
 /* Gives the slot back. */
 void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id);
 /* Takes a waiting task whose time to start has passed. */

@@ -536,6 +536,78 @@ static void test_a_minutes_requests_are_spread_over_it(void **state)
     scheduler_destroy(scheduler);
 }
 
+static void test_a_big_one_has_its_turn_among_small_ones(void **state)
+{
+    const struct lane_limits limits = {.capacity = 100, .units_per_minute = 10};
+    struct scheduler *scheduler = scheduler_create(0);
+    struct task_entry big = entry_of(1000, 2, 7);
+    int64_t now = 0, before = 0, after = 0;
+
+    (void)state;
+    scheduler_set_lane(scheduler, 7, &limits);
+    big.units = 40; /* four minutes' worth */
+    put(scheduler, big);
+    for (int64_t id = 1; id <= 50; id++)
+        put(scheduler, entry_of(id, 1, 7));
+    for (int64_t id = 0; id != 1000 && now < FAR_MS; before++) {
+        id = pick(scheduler, now);
+        if (id == 0) {
+            assert_true(scheduler_next_ms(scheduler) > now);
+            now = scheduler_next_ms(scheduler);
+            before--;
+        }
+    }
+    assert_true(before <= 2);           /* the other user's turn, then its own */
+    assert_in_range(now, 60000, 70000); /* for which a whole minute is saved */
+    after = now;
+    assert_int_equal(pick(scheduler, now), 0);
+    now = scheduler_next_ms(scheduler);
+    assert_int_equal(now - after, 31 * 6000); /* thirty are owed */
+    assert_int_not_equal(pick(scheduler, now), 0);
+    scheduler_destroy(scheduler);
+}
+
+static void test_people_share_pictures_and_not_requests(void **state)
+{
+    struct scheduler *scheduler = one_lane(1);
+    int64_t pictures[3] = {0};
+
+    (void)state;
+    for (int64_t id = 1; id <= 200; id++) {
+        struct task_entry entry = entry_of(id, 1 + id % 2, 0);
+
+        entry.units = entry.user_id == 1 ? 4 : 1;
+        put(scheduler, entry);
+    }
+    for (int at = 0; at < 100; at++) {
+        struct task_entry entry;
+
+        assert_true(scheduler_pick(scheduler, 0, &entry));
+        pictures[entry.user_id] += entry.units;
+        scheduler_free(scheduler, 0, entry.user_id);
+    }
+    assert_int_equal(pictures[1], pictures[2]);
+    scheduler_destroy(scheduler);
+}
+
+static void test_units_that_were_not_used_come_back(void **state)
+{
+    const struct lane_limits limits = {.capacity = 100, .units_per_minute = 4};
+    struct scheduler *scheduler = scheduler_create(0);
+    struct task_entry entry = entry_of(1, 1, 7), picked;
+
+    (void)state;
+    scheduler_set_lane(scheduler, 7, &limits);
+    entry.units = 4;
+    put(scheduler, entry);
+    assert_true(scheduler_pick(scheduler, 60000, &picked));
+    put(scheduler, entry);
+    assert_int_equal(pick(scheduler, 60000), 0);
+    scheduler_give_back(scheduler, &picked, true, 60000);
+    assert_int_equal(pick(scheduler, 60000), 1);
+    scheduler_destroy(scheduler);
+}
+
 static void test_a_service_in_trouble_is_left_alone_and_then_tried_by_one(void **state)
 {
     const struct lane_limits limits = {.capacity = 3};
@@ -584,6 +656,9 @@ int main(void)
         cmocka_unit_test(test_neither_sleep_nor_one_long_task_saves_credit),
         cmocka_unit_test(test_random_operations_agree_with_a_model),
         cmocka_unit_test(test_a_minutes_requests_are_spread_over_it),
+        cmocka_unit_test(test_a_big_one_has_its_turn_among_small_ones),
+        cmocka_unit_test(test_people_share_pictures_and_not_requests),
+        cmocka_unit_test(test_units_that_were_not_used_come_back),
         cmocka_unit_test(test_a_service_in_trouble_is_left_alone_and_then_tried_by_one),
     };
 

@@ -25,7 +25,8 @@ static inline bool sim_load_lane(void *context, int64_t provider_id, struct lane
     if (sim->is_gone[provider_id])
         return false;
     *out = (struct lane_limits){.capacity = sim->providers[provider_id].concurrency,
-                                .per_minute = sim->providers[provider_id].per_minute};
+                                .per_minute = sim->providers[provider_id].per_minute,
+                                .units_per_minute = sim->providers[provider_id].units_per_minute};
     return true;
 }
 

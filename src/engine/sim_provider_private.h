@@ -151,6 +151,45 @@ static inline void sim_serve(struct sim *sim, struct sim_exchange *exchange)
     sim_report_job(sim, exchange, job);
 }
 
+/*
+ * The units that an account worked for, by when they were claimed: of a minute's bound and what was
+ * saved before it, which is a tenth or the biggest one.
+ */
+static inline void sim_check_units(struct sim *sim, const struct sim_exchange *exchange)
+{
+    const int64_t bound = sim->providers[exchange->provider].units_per_minute;
+    struct sim_use *uses = sim->uses[exchange->provider];
+    const struct sim_use use = {
+        .task_id = exchange->task_id,
+        .claimed_at_ms = sim->claimed_at_ms[exchange->task_id],
+        .units = ask(sim->place, "SELECT units AS n FROM task WHERE id = $1", exchange->task_id)};
+
+    memmove(&uses[1], &uses[0], (SIM_USES - 1) * sizeof(uses[0]));
+    uses[0] = use;
+    for (size_t first = 0; bound > 0 && first < SIM_USES && uses[first].units > 0; first++) {
+        const int64_t from_ms = uses[first].claimed_at_ms;
+        int64_t sum = 0, most = bound / 10;
+
+        for (size_t index = 0; index < SIM_USES && uses[index].units > 0; index++)
+            if (uses[index].claimed_at_ms >= from_ms &&
+                uses[index].claimed_at_ms < from_ms + 60000) {
+                sum += uses[index].units;
+                most = uses[index].units > most ? uses[index].units : most;
+            }
+        if (sum > bound + most)
+            fail_msg("account %" PRId64 " worked for %" PRId64 " units in a minute of %" PRId64,
+                     exchange->provider, sum, bound);
+    }
+}
+
+/* What came back says that it worked, or nobody can say that it did not. */
+static inline bool sim_has_worked(const struct sim_exchange *exchange)
+{
+    return exchange->purpose == EXCHANGE_SUBMIT && exchange->is_sent &&
+           (exchange->status == 0 || exchange->outcome == SIM_LOST_AFTER ||
+            (exchange->status == 200 && strncmp(exchange->body, "failed", 6) != 0));
+}
+
 static inline void sim_end_exchange(struct sim *sim, void *arg)
 {
     struct sim_exchange *exchange = arg;
@@ -161,6 +200,8 @@ static inline void sim_end_exchange(struct sim *sim, void *arg)
     if (exchange->has_ended)
         return;
     exchange->has_ended = true;
+    if (sim_has_worked(exchange))
+        sim_check_units(sim, exchange);
     if (exchange->outcome == SIM_NOT_SENT)
         reply.outcome = EXCHANGE_NOT_SENT;
     else if (exchange->status == 0 || exchange->outcome == SIM_LOST_AFTER)

@@ -22,6 +22,8 @@ enum {
     SIM_TASKS_MAX = 1024,
     SIM_SCRIPT_MAX = 32,
     SIM_STARTS = 64,
+    SIM_USES = 128,
+    SIM_UNITS_MAX = 40, /* of one task */
     SIM_KEY_WINDOW_MS = 600000,
     SIM_DEADLINE_MS = 7200000,
     SIM_DELIVERY_MAX_MS = 20,
@@ -77,6 +79,10 @@ struct sim_exchange {
     char body[64];
 };
 
+struct sim_use {
+    int64_t task_id, claimed_at_ms, units; /* units 0: there was none */
+};
+
 /* A socket that tells of remote work whatever chance says. */
 struct sim_watch {
     struct sim_watch *next;
@@ -115,7 +121,9 @@ struct sim {
     int64_t charges[SIM_TASKS_MAX], permits[SIM_TASKS_MAX]; /* by task */
     struct sim_faults faults, drawn;                        /* drawn: at first, before all heals */
     struct provider_binding providers[SIM_PROVIDERS];
-    int64_t starts[SIM_PROVIDERS][SIM_STARTS]; /* of paid requests, the newest first */
+    int64_t starts[SIM_PROVIDERS][SIM_STARTS];    /* of paid requests, the newest first */
+    struct sim_use uses[SIM_PROVIDERS][SIM_USES]; /* the newest first */
+    int64_t claimed_at_ms[SIM_TASKS_MAX];         /* mono, the latest; by task */
     bool is_gone[SIM_PROVIDERS];
     enum sim_outcome script[SIM_SCRIPT_MAX]; /* the next submissions; then chance */
     size_t script_count, script_next;
@@ -312,15 +320,16 @@ static inline void sim_queue(struct sim *sim, struct sim_command given)
 static inline void sim_apply(void *context, struct command *command, bool is_lazy,
                              void (*done)(void *arg, bool ok, const struct error *err), void *arg)
 {
-    const struct sim *sim = context;
+    struct sim *sim = context;
 
     (void)is_lazy;
     /* I7: what people paused is not begun. */
     if (command->type == COMMAND_CLAIM) {
+        sim->claimed_at_ms[command->claim.task_id] = sim_now(sim);
         check(!sim->is_paused, "nothing is claimed while all is paused");
         check(!sim->is_held_back[command->claim.task_id], "no task of a paused run is claimed");
     }
-    sim_queue(context, (struct sim_command){.command = command, .done = done, .arg = arg});
+    sim_queue(sim, (struct sim_command){.command = command, .done = done, .arg = arg});
 }
 
 /* ---- Workers ---- */

@@ -103,6 +103,8 @@ static void submit_new(struct history *history)
             .inputs = STR("{}"),
             .estimate_micro = estimates[sim_below(sim, COUNT(estimates))],
         };
+        if (sim_below(sim, 3) == 0) /* some ask for more than a minute has */
+            run->nodes[row].units = sim_below(sim, 10) == 0 ? SIM_UNITS_MAX : 1 + sim_below(sim, 4);
         if (run->nodes[row].estimate_micro >= 0)
             run->nodes[row].currency = STR("USD");
         for (size_t from = 0; from < row; from++)
@@ -525,6 +527,7 @@ static void draw_faults(struct sim *sim)
         sim->providers[id].on_unknown = (enum on_unknown)sim_below(sim, 3);
         sim->providers[id].concurrency = 1 + sim_below(sim, 4);
         sim->providers[id].per_minute = sim_below(sim, 3) == 0 ? 6 + sim_below(sim, 20) : 0;
+        sim->providers[id].units_per_minute = sim_below(sim, 3) == 0 ? 8 + sim_below(sim, 30) : 0;
     }
     sim->drawn = *faults;
 }

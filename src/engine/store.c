@@ -12,6 +12,7 @@ struct task_entry store_entry_of_row(struct rows *rows, struct arena *arena)
         .fence = rows_int64(rows, "fence"),
         .priority = (enum task_priority)rows_int64(rows, "priority"),
         .rank = rows_double(rows, "rank"),
+        .units = rows_int64(rows, "units"),
         .run_at_ms = rows_int64(rows, "run_at_ms"),
         .start_by_ms = rows_int64(rows, "start_by_ms"),
         .deadline_at_ms = rows_int64(rows, "deadline_at_ms"),

@@ -10,7 +10,7 @@
 
 #define ENTRY_COLUMNS                                                                              \
     "t.id, t.run_id, t.user_id, t.provider_id, t.fence, t.state, t.priority, t.rank,"              \
-    " t.run_at_ms, t.start_by_ms, t.deadline_at_ms, t.poll_at_ms, t.cancel_at_ms,"                 \
+    " t.units, t.run_at_ms, t.start_by_ms, t.deadline_at_ms, t.poll_at_ms, t.cancel_at_ms,"        \
     " (SELECT is_paused FROM run WHERE run.id = t.run_id) AS is_run_paused"
 
 struct task_entry store_entry_of_row(struct rows *rows, struct arena *arena);

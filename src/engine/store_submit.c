@@ -106,9 +106,10 @@ static bool insert_task(struct db *db, const struct engine_hooks *hooks, struct 
         .name = "store_task_insert",
         .text = "INSERT INTO task (public_id, run_id, user_id, node_key, operation, state,"
                 " priority, rank, provider_id, model, parameters, inputs, deps_left, run_at_ms,"
-                " start_by_ms, deadline_at_ms, tries_max, estimate_micro, currency, created_at_ms)"
+                " start_by_ms, deadline_at_ms, tries_max, estimate_micro, currency, created_at_ms,"
+                " units)"
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT coalesce(max(id), 0) + 1 FROM task),"
-                " $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17, $13)"};
+                " $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17, $13, $18)"};
     const struct run_spec *spec = command->submit.spec;
     const struct run_node *node = &spec->nodes[row];
     const int64_t deadline_ms =
@@ -131,6 +132,7 @@ static bool insert_task(struct db *db, const struct engine_hooks *hooks, struct 
         SQL_INT64(command->submit.tries_max),
         SQL_INT64(node->estimate_micro),
         SQL_TEXT(node->currency),
+        SQL_INT64(node->units < 1 ? 1 : node->units),
     };
 
     if (!db_exec_one(db, &insert, args, COUNT(args), err))

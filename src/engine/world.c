@@ -309,6 +309,7 @@ static bool load_lane(void *context, int64_t provider_id, struct lane_limits *ou
     *out = (struct lane_limits){
         .capacity = binding->concurrency > 0 ? binding->concurrency : 1,
         .per_minute = binding->per_minute,
+        .units_per_minute = binding->units_per_minute,
         .is_paused = binding->is_paused,
     };
     memcpy(out->reason, binding->pause_reason.data == NULL ? "" : binding->pause_reason.data,

@@ -6,7 +6,7 @@
 struct lane {
     struct str id, name, reason;
     struct str breaker, on_unknown;
-    int64_t capacity, allowed, per_minute, running, waiting, remote, pause_until_ms,
+    int64_t capacity, allowed, per_minute, units_per_minute, running, waiting, remote, pause_until_ms,
         once_below_micro;
     bool is_paused;
 };
@@ -25,6 +25,8 @@ static const struct field lane_fields[] = {
      "At once now: less than its capacity after a 429 or in trouble."                                                                                                                           },
     {"per_minute",       FIELD_INT,  offsetof(struct lane, per_minute),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
      "Requests a minute; 0: no bound."                                                                                                                                                          },
+    {"units_per_minute", FIELD_INT,  offsetof(struct lane, units_per_minute), FIELD_REQUIRED,                  0, 0,
+     NULL,                                                                                                                 NULL,     "Pictures a minute; 0: no bound."                          },
     {"breaker",          FIELD_ENUM, offsetof(struct lane, breaker),          FIELD_REQUIRED,                  0, 0, NULL, breakers,
      "open: in trouble and left alone; half_open: one request tries for all."                                                                                                                   },
     {"running",          FIELD_INT,  offsetof(struct lane, running),          FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
@@ -109,6 +111,7 @@ static bool fill_lanes(struct request *req, const struct engine_view *view, stru
             .capacity = lane->capacity,
             .allowed = lane->allowed,
             .per_minute = lane->per_minute,
+            .units_per_minute = lane->units_per_minute,
             .running = lane->running,
             .waiting = lane->ready,
             .is_paused = lane->is_paused,

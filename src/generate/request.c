@@ -323,6 +323,7 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
     request.model = priced.model = node->out->model;
     priced.reference_count = images; /* none is loaded before it is begun */
     priced.mask = has_mask ? &unseen : NULL;
+    node->out->units = request.count;
     node->out->estimate_micro =
         provider_estimate(choice.kind, &provider.account, &priced, &currency);
     node->out->currency = str_of(currency);

@@ -66,7 +66,8 @@ static void test_a_file_holds_everything_but_secrets(void **state)
     assert_true(answer_has(
         &answer,
         "{\"kind\":\"openai\",\"name\":\"Shop\",\"base_url\":\"\",\"options\":{\"organisation\":"
-        "\"org-1\"},\"is_enabled\":true,\"concurrency\":7,\"per_minute\":0,\"on_unknown\":"
+        "\"org-1\"},\"is_enabled\":true,\"concurrency\":7,\"per_minute\":0,"
+        "\"units_per_minute\":0,\"on_unknown\":"
         "\"once_below\","
         "\"once_below_micro\":90000,\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,"
         "\"purposes\":[\"image\"],\"price_micro\":40000,\"price\":null},{\"name\":\"own\","

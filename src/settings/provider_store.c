@@ -4,7 +4,8 @@
 
 #define PROVIDER_COLUMNS                                                                           \
     "id, public_id, kind, name, base_url, sealed_key, key_hint, options, is_enabled,"              \
-    " is_private_allowed, concurrency, per_minute, on_unknown, once_below_micro, is_paused, "      \
+    " is_private_allowed, concurrency, per_minute, units_per_minute, on_unknown, "                 \
+    "once_below_micro, is_paused, "                                                                \
     "pause_until_ms,"                                                                              \
     " pause_reason, created_at_ms, EXISTS (SELECT 1 FROM provider_model m"                         \
     " WHERE m.provider_id = provider.id AND (m.price <> '' OR m.price_micro IS NOT NULL))"         \
@@ -26,6 +27,7 @@ static struct provider_row read_provider(struct rows *rows, struct arena *arena)
         .is_paused = rows_bool(rows, "is_paused"),
         .concurrency = rows_int64(rows, "concurrency"),
         .per_minute = rows_int64(rows, "per_minute"),
+        .units_per_minute = rows_int64(rows, "units_per_minute"),
         .on_unknown = rows_str(rows, "on_unknown", arena),
         .once_below_micro = rows_int64(rows, "once_below_micro"),
         .pause_until_ms = rows_int64(rows, "pause_until_ms"),
@@ -125,15 +127,24 @@ bool provider_store_add(struct db *db, const struct provider_row *row, int64_t *
         "provider_store_add",
         "INSERT INTO provider (public_id, kind, name, base_url, sealed_key, key_hint, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro,"
-        " created_at_ms, per_minute)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        " created_at_ms, per_minute, units_per_minute)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         NULL};
-    const struct sql_value args[] = {
-        SQL_TEXT(row->public_id),      SQL_TEXT(row->kind),       SQL_TEXT(row->name),
-        SQL_TEXT(row->base_url),       SQL_TEXT(row->sealed_key), SQL_TEXT(row->key_hint),
-        SQL_TEXT(row->options),        SQL_BOOL(row->is_enabled), SQL_BOOL(row->is_private_allowed),
-        SQL_INT64(row->concurrency),   SQL_TEXT(row->on_unknown), SQL_INT64(row->once_below_micro),
-        SQL_INT64(row->created_at_ms), SQL_INT64(row->per_minute)};
+    const struct sql_value args[] = {SQL_TEXT(row->public_id),
+                                     SQL_TEXT(row->kind),
+                                     SQL_TEXT(row->name),
+                                     SQL_TEXT(row->base_url),
+                                     SQL_TEXT(row->sealed_key),
+                                     SQL_TEXT(row->key_hint),
+                                     SQL_TEXT(row->options),
+                                     SQL_BOOL(row->is_enabled),
+                                     SQL_BOOL(row->is_private_allowed),
+                                     SQL_INT64(row->concurrency),
+                                     SQL_TEXT(row->on_unknown),
+                                     SQL_INT64(row->once_below_micro),
+                                     SQL_INT64(row->created_at_ms),
+                                     SQL_INT64(row->per_minute),
+                                     SQL_INT64(row->units_per_minute)};
 
     if (!db_exec_one(db, &add, args, COUNT(args), err))
         return taken(row->name, err);
@@ -147,7 +158,8 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
         "provider_store_update",
         "UPDATE provider SET name = $2, base_url = $3, sealed_key = $4, key_hint = $5,"
         " options = $6, is_enabled = $7, is_private_allowed = $8, concurrency = $9,"
-        " on_unknown = $10, once_below_micro = $11, per_minute = $12"
+        " on_unknown = $10, once_below_micro = $11, per_minute = $12,"
+        " units_per_minute = $13"
         " WHERE id = $1 AND deleted_at_ms IS NULL",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->id),
@@ -161,7 +173,8 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
                                      SQL_INT64(row->concurrency),
                                      SQL_TEXT(row->on_unknown),
                                      SQL_INT64(row->once_below_micro),
-                                     SQL_INT64(row->per_minute)};
+                                     SQL_INT64(row->per_minute),
+                                     SQL_INT64(row->units_per_minute)};
 
     return db_exec_one(db, &update, args, COUNT(args), err) || taken(row->name, err);
 }

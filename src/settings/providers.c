@@ -73,6 +73,8 @@ static bool apply(const struct settings *settings, const struct provider_change 
         row->concurrency = change->concurrency;
     if ((change->has & PROVIDER_HAS_PER_MINUTE) != 0)
         row->per_minute = change->per_minute;
+    if ((change->has & PROVIDER_HAS_UNITS_PER_MINUTE) != 0)
+        row->units_per_minute = change->units_per_minute;
     if ((change->has & PROVIDER_HAS_UNKNOWN) != 0)
         row->on_unknown = change->on_unknown;
     if ((change->has & PROVIDER_HAS_ONCE_BELOW) != 0)
@@ -389,6 +391,7 @@ static bool import_all(struct db *db, void *context, struct error *err)
         row.is_enabled = work->items[i].is_enabled;
         row.concurrency = providers[i].concurrency;
         row.per_minute = providers[i].per_minute;
+        row.units_per_minute = providers[i].units_per_minute;
         row.on_unknown = providers[i].on_unknown;
         row.once_below_micro = providers[i].once_below_micro;
         if (!provider_store_add(db, &row, &work->row_ids[i], err) ||
@@ -475,6 +478,7 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
         .is_private_allowed = row->is_private_allowed,
         .concurrency = row->concurrency,
         .per_minute = row->per_minute,
+        .units_per_minute = row->units_per_minute,
         .on_unknown = on_unknown_of(row->on_unknown),
         .once_below_micro = row->once_below_micro,
     };

@@ -11,47 +11,50 @@ static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL}
 struct provider_view {
     struct str id, kind, name, base_url, key_hint, options, pause_reason, on_unknown;
     bool has_key, is_enabled, is_paused, is_private_allowed;
-    int64_t pause_until_ms, concurrency, per_minute, once_below_micro, created_at_ms;
+    int64_t pause_until_ms, concurrency, per_minute, units_per_minute, once_below_micro,
+        created_at_ms;
     struct list models;
 };
 #define PROVIDER_VIEW(member) offsetof(struct provider_view, member)
 static const struct field provider_view_fields[] = {
-    {"id",                 FIELD_ID,   PROVIDER_VIEW(id),                 FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,          "The provider's id."                                            },
+    {"id",                 FIELD_ID,   PROVIDER_VIEW(id),                 FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,          "The provider's id."                                                     },
     {"kind",               FIELD_TEXT, PROVIDER_VIEW(kind),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "One of the kinds."                                                                                                                                                                                                                   },
+     "One of the kinds."                                                                                                                                                                                                                            },
     {"name",               FIELD_TEXT, PROVIDER_VIEW(name),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "One of a kind in the house; `model` may name it."                                                                                                                                                                                    },
+     "One of a kind in the house; `model` may name it."                                                                                                                                                                                             },
     {"base_url",           FIELD_TEXT, PROVIDER_VIEW(base_url),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Empty: the kind's own."                                                                                                                                                                                                              },
+     "Empty: the kind's own."                                                                                                                                                                                                                       },
     {"has_key",            FIELD_BOOL, PROVIDER_VIEW(has_key),            FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "A key is kept; it is never shown."                                                                                                                                                                                                   },
+     "A key is kept; it is never shown."                                                                                                                                                                                                            },
     {"key_hint",           FIELD_TEXT, PROVIDER_VIEW(key_hint),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "The key's last four characters."                                                                                                                                                                                                     },
+     "The key's last four characters."                                                                                                                                                                                                              },
     {"options",            FIELD_JSON, PROVIDER_VIEW(options),            FIELD_REQUIRED,                  0, PROVIDER_OPTIONS_SIZE_MAX,
-     NULL,                                                                                                                                                  NULL,          "Members by the kind's fields."                                 },
+     NULL,                                                                                                                                                  NULL,          "Members by the kind's fields."                                          },
     {"is_enabled",         FIELD_BOOL, PROVIDER_VIEW(is_enabled),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Its models can be asked for."                                                                                                                                                                                                        },
+     "Its models can be asked for."                                                                                                                                                                                                                 },
     {"is_paused",          FIELD_BOOL, PROVIDER_VIEW(is_paused),          FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Its tasks wait."                                                                                                                                                                                                                     },
+     "Its tasks wait."                                                                                                                                                                                                                              },
     {"pause_reason",       FIELD_TEXT, PROVIDER_VIEW(pause_reason),       FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Why they wait."                                                                                                                                                                                                                      },
+     "Why they wait."                                                                                                                                                                                                                               },
     {"pause_until",        FIELD_TIME, PROVIDER_VIEW(pause_until_ms),     FIELD_REQUIRED | FIELD_NULLABLE, 0,
-     0,                                                                                                                                  NULL,              NULL,          "Null: until someone resumes it."                               },
+     0,                                                                                                                                  NULL,              NULL,          "Null: until someone resumes it."                                        },
     {"is_private_allowed", FIELD_BOOL, PROVIDER_VIEW(is_private_allowed), FIELD_REQUIRED,                  0, 0,
-     NULL,                                                                                                                                                  NULL,          "Its address may be on this machine or network, and plain http."},
+     NULL,                                                                                                                                                  NULL,          "Its address may be on this machine or network, and plain http."         },
     {"concurrency",        FIELD_INT,  PROVIDER_VIEW(concurrency),        FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Calls at once."                                                                                                                                                                                                                      },
+     "Calls at once."                                                                                                                                                                                                                               },
     {"per_minute",         FIELD_INT,  PROVIDER_VIEW(per_minute),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Requests a minute; 0: no bound."                                                                                                                                                                                                     },
+     "Requests a minute; 0: no bound."                                                                                                                                                                                                              },
+    {"units_per_minute",   FIELD_INT,  PROVIDER_VIEW(units_per_minute),   FIELD_REQUIRED,                  0, 0,                         NULL,
+     NULL,                                                                                                                                                                 "Units a minute: a picture asked for is one, a text is one; 0: no bound."},
     {"on_unknown",         FIELD_ENUM, PROVIDER_VIEW(on_unknown),         FIELD_REQUIRED,                  0, 0,                         NULL,              unknown_rules,
      "When nobody knows whether a call was paid: ask, repeat once below a price, "
-     "repeat."                                                                                                                                                                                                                             },
+     "repeat."                                                                                                                                                                                                                                      },
     {"once_below_micro",   FIELD_INT,  PROVIDER_VIEW(once_below_micro),   FIELD_REQUIRED,                  0, 0,                         NULL,
-     NULL,                                                                                                                                                                 "That price."                                                   },
+     NULL,                                                                                                                                                                 "That price."                                                            },
     {"created_at",         FIELD_TIME, PROVIDER_VIEW(created_at_ms),      FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "When it was added."                                                                                                                                                                                                                  },
+     "When it was added."                                                                                                                                                                                                                           },
     {"models",             FIELD_LIST, PROVIDER_VIEW(models),             FIELD_REQUIRED,                  0, 0,                         &model_view_shape, NULL,
-     "The catalogue with what the house changed."                                                                                                                                                                                          },
+     "The catalogue with what the house changed."                                                                                                                                                                                                   },
 };
 static const struct shape provider_view_shape =
     SHAPE("Provider", struct provider_view, provider_view_fields);
@@ -89,7 +92,7 @@ static const struct shape model_change_shape =
 struct provider_input {
     struct str kind, name, base_url, key, options, on_unknown;
     bool is_enabled, is_private_allowed;
-    int64_t concurrency, per_minute, once_below_micro;
+    int64_t concurrency, per_minute, units_per_minute, once_below_micro;
     struct list models;
 };
 enum {
@@ -101,6 +104,7 @@ enum {
     INPUT_PRIVATE,
     INPUT_CONCURRENCY,
     INPUT_PER_MINUTE,
+    INPUT_UNITS_PER_MINUTE,
     INPUT_UNKNOWN,
     INPUT_ONCE_BELOW,
     INPUT_MODELS,
@@ -156,6 +160,16 @@ enum {
                           NULL,                                                                    \
                           NULL,                                                                    \
                           "Requests a minute; 0: no bound."},                                      \
+    [INPUT_UNITS_PER_MINUTE] = {"units_per_minute",                                                \
+                                FIELD_INT,                                                         \
+                                INPUT(units_per_minute),                                           \
+                                0,                                                                 \
+                                0,                                                                 \
+                                PROVIDER_PER_MINUTE_MAX,                                           \
+                                NULL,                                                              \
+                                NULL,                                                              \
+                                "Units a minute: a picture asked for is one, a text is one; a "    \
+                                "request of more goes alone.  0: no bound."},                      \
     [INPUT_UNKNOWN] = {"on_unknown",                                                               \
                        FIELD_ENUM,                                                                 \
                        INPUT(on_unknown),                                                          \
@@ -276,6 +290,7 @@ static bool view_provider(struct request *req, const struct provider_row *row,
         .is_private_allowed = row->is_private_allowed,
         .concurrency = row->concurrency,
         .per_minute = row->per_minute,
+        .units_per_minute = row->units_per_minute,
         .on_unknown = row->on_unknown,
         .once_below_micro = row->once_below_micro,
         .created_at_ms = row->created_at_ms,
@@ -336,16 +351,17 @@ static struct provider_change change_of(const struct request *req)
         size_t row;
         enum provider_part part;
     } parts[] = {
-        {INPUT_NAME,        PROVIDER_HAS_NAME       },
-        {INPUT_BASE_URL,    PROVIDER_HAS_URL        },
-        {INPUT_KEY,         PROVIDER_HAS_KEY        },
-        {INPUT_OPTIONS,     PROVIDER_HAS_OPTIONS    },
-        {INPUT_ENABLED,     PROVIDER_HAS_ENABLED    },
-        {INPUT_PRIVATE,     PROVIDER_HAS_PRIVATE    },
-        {INPUT_CONCURRENCY, PROVIDER_HAS_CONCURRENCY},
-        {INPUT_PER_MINUTE,  PROVIDER_HAS_PER_MINUTE },
-        {INPUT_UNKNOWN,     PROVIDER_HAS_UNKNOWN    },
-        {INPUT_ONCE_BELOW,  PROVIDER_HAS_ONCE_BELOW },
+        {INPUT_NAME,             PROVIDER_HAS_NAME            },
+        {INPUT_BASE_URL,         PROVIDER_HAS_URL             },
+        {INPUT_KEY,              PROVIDER_HAS_KEY             },
+        {INPUT_OPTIONS,          PROVIDER_HAS_OPTIONS         },
+        {INPUT_ENABLED,          PROVIDER_HAS_ENABLED         },
+        {INPUT_PRIVATE,          PROVIDER_HAS_PRIVATE         },
+        {INPUT_CONCURRENCY,      PROVIDER_HAS_CONCURRENCY     },
+        {INPUT_PER_MINUTE,       PROVIDER_HAS_PER_MINUTE      },
+        {INPUT_UNITS_PER_MINUTE, PROVIDER_HAS_UNITS_PER_MINUTE},
+        {INPUT_UNKNOWN,          PROVIDER_HAS_UNKNOWN         },
+        {INPUT_ONCE_BELOW,       PROVIDER_HAS_ONCE_BELOW      },
     };
     const struct provider_input *input = req->input;
     struct provider_change change = {
@@ -358,6 +374,7 @@ static struct provider_change change_of(const struct request *req)
         .is_private_allowed = input->is_private_allowed,
         .concurrency = input->concurrency,
         .per_minute = input->per_minute,
+        .units_per_minute = input->units_per_minute,
         .on_unknown = input->on_unknown,
         .once_below_micro = input->once_below_micro,
         .models = input->models.items,

@@ -158,15 +158,16 @@ static void test_a_change_leaves_what_it_does_not_name(void **state)
 {
     struct house *house = *state;
     const char *path =
-        add(house, "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,\"per_minute\":6,"
-                   "\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
-                   "\"once_below_micro\":500}");
+        add(house,
+            "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,\"per_minute\":6,"
+            "\"units_per_minute\":20,\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
+            "\"once_below_micro\":500}");
 
     EXPECT(house, "PATCH", path, "{\"is_enabled\":false}", 200, "\"options\":{\"latency_ms\":1}");
     EXPECT(house, "GET", path, NULL, 200, "\"is_enabled\":false");
     EXPECT(house, "GET", path, NULL, 200,
-           "\"concurrency\":9,\"per_minute\":6,\"on_unknown\":\"once_below\",\"once_below_micro\":"
-           "500");
+           "\"concurrency\":9,\"per_minute\":6,\"units_per_minute\":20,\"on_unknown\":"
+           "\"once_below\",\"once_below_micro\":500");
     EXPECT(house, "PATCH", path, "{\"options\":{}}", 200, "\"options\":{}");
     EXPECT(house, "PATCH", path, "{\"kind\":\"openai\"}", 422, "unknown_field");
 }
@@ -178,18 +179,21 @@ static void test_providers_that_are_refused(void **state)
         int status;
         const char *has;
     } cases[] = {
-        {"{\"kind\":\"none\",\"name\":\"x\"}",                                              422, "\"kind\""       },
-        {"{\"kind\":\"mock\"}",                                                             422, "\"name\""       },
-        {"{\"kind\":\"mock\",\"name\":\"MOCK\"}",                                           409, "\"name\""       },
-        {"{\"kind\":\"mock\",\"name\":\"x\",\"concurrency\":0}",                            422, "\"concurrency\""},
-        {"{\"kind\":\"mock\",\"name\":\"x\",\"options\":{\"no\":1}}",                       422, "\"options.no\"" },
-        {"{\"kind\":\"mock\",\"name\":\"x\",\"on_unknown\":\"pay\"}",                       422, "\"on_unknown\"" },
+        {"{\"kind\":\"none\",\"name\":\"x\"}",                                              422, "\"kind\""            },
+        {"{\"kind\":\"mock\"}",                                                             422, "\"name\""            },
+        {"{\"kind\":\"mock\",\"name\":\"MOCK\"}",                                           409, "\"name\""            },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"concurrency\":0}",                            422, "\"concurrency\""     },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"units_per_minute\":-1}",                      422, "\"units_per_minute\""},
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"units_per_minute\":10001}",                   422,
+         "\"units_per_minute\""                                                                                        },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"options\":{\"no\":1}}",                       422, "\"options.no\""      },
+        {"{\"kind\":\"mock\",\"name\":\"x\",\"on_unknown\":\"pay\"}",                       422, "\"on_unknown\""      },
         {"{\"kind\":\"mock\",\"name\":\"x\",\"id\":\"01HF7YAT000000000000000001\"}",        422,
-         "unknown_field"                                                                                          },
+         "unknown_field"                                                                                               },
         {"{\"kind\":\"openai\",\"name\":\"x\",\"base_url\":\"http://10.0.0.1/v1\"}",        422,
-         "\"base_url\""                                                                                           },
+         "\"base_url\""                                                                                                },
         {"{\"kind\":\"openai\",\"name\":\"x\",\"base_url\":\"https://a\",\"key\":\"a b\"}", 422,
-         "\"key\""                                                                                                },
+         "\"key\""                                                                                                     },
     };
     struct house *house = *state;
 

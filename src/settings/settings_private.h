@@ -121,7 +121,8 @@ struct provider_row {
     struct str options; /* JSON object as text */
     bool is_enabled, is_private_allowed, is_paused;
     int64_t concurrency;
-    int64_t per_minute; /* requests; 0: no bound */
+    int64_t per_minute;       /* requests; 0: no bound */
+    int64_t units_per_minute; /* pictures asked for; 0: no bound */
     struct str on_unknown;
     int64_t once_below_micro;
     int64_t pause_until_ms;
@@ -257,6 +258,7 @@ enum provider_part {
     PROVIDER_HAS_UNKNOWN = 128,
     PROVIDER_HAS_ONCE_BELOW = 256,
     PROVIDER_HAS_PER_MINUTE = 512,
+    PROVIDER_HAS_UNITS_PER_MINUTE = 1024,
 };
 struct provider_change {
     unsigned has;
@@ -265,7 +267,7 @@ struct provider_change {
     struct str key; /* empty: removes it */
     struct str options;
     bool is_enabled, is_private_allowed;
-    int64_t concurrency, per_minute;
+    int64_t concurrency, per_minute, units_per_minute;
     struct str on_unknown;
     int64_t once_below_micro;
     const struct model_change *models;
@@ -314,7 +316,7 @@ struct file_model {
 struct file_provider {
     struct str kind, name, base_url, options, on_unknown;
     bool is_enabled;
-    int64_t concurrency, per_minute, once_below_micro;
+    int64_t concurrency, per_minute, units_per_minute, once_below_micro;
     struct list models; /* of struct file_model */
 };
 struct provider_file {

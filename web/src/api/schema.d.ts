@@ -1681,6 +1681,11 @@ export interface components {
              */
             per_minute: number;
             /**
+             * Format: int64
+             * @description Units a minute: a picture asked for is one, a text is one; 0: no bound.
+             */
+            units_per_minute: number;
+            /**
              * @description When nobody knows whether a call was paid: ask, repeat once below a price, repeat.
              * @enum {string}
              */
@@ -1897,6 +1902,11 @@ export interface components {
              */
             per_minute?: number;
             /**
+             * Format: int64
+             * @description Units a minute: a picture asked for is one, a text is one; a request of more goes alone.  0: no bound.
+             */
+            units_per_minute?: number;
+            /**
              * @description When nobody knows whether a call was paid.
              * @enum {string}
              */
@@ -1953,6 +1963,11 @@ export interface components {
              * @description Requests a minute; 0: no bound.
              */
             per_minute?: number;
+            /**
+             * Format: int64
+             * @description Units a minute: a picture asked for is one, a text is one; a request of more goes alone.  0: no bound.
+             */
+            units_per_minute?: number;
             /**
              * @description When nobody knows whether a call was paid.
              * @enum {string}
@@ -2108,6 +2123,11 @@ export interface components {
              * @description Requests a minute; 0: no bound.
              */
             per_minute?: number;
+            /**
+             * Format: int64
+             * @description Pictures a minute; 0: no bound.
+             */
+            units_per_minute?: number;
             /**
              * @description When nobody knows whether a call was paid.
              * @enum {string}
@@ -3072,6 +3092,11 @@ export interface components {
              * @description Requests a minute; 0: no bound.
              */
             per_minute: number;
+            /**
+             * Format: int64
+             * @description Pictures a minute; 0: no bound.
+             */
+            units_per_minute: number;
             /**
              * @description open: in trouble and left alone; half_open: one request tries for all.
              * @enum {string}

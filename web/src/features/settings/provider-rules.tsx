@@ -1,14 +1,17 @@
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Provider } from '~/api/types';
-import { useT } from '~/lib/i18n';
+import { useFormat, useT } from '~/lib/i18n';
 import { Field } from '~/ui/field';
+import { LinkButton } from '~/ui/link';
 import { NumberInput } from '~/ui/number-input';
 import { Select } from '~/ui/select';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
 import { ProviderModels } from './provider-models';
+import { budgetsQuery } from './queries';
 
 /** Whether it is used, how much at once, what to do in doubt, and its models. */
 export function ProviderRules({
@@ -21,10 +24,12 @@ export function ProviderRules({
   const t = useT();
   const [concurrency, setConcurrency] = useState<number | null>(provider.concurrency);
   const [perMinute, setPerMinute] = useState<number | null>(provider.per_minute);
+  const [units, setUnits] = useState<number | null>(provider.units_per_minute);
   const save = (change: {
     is_enabled?: boolean;
     concurrency?: number;
     per_minute?: number;
+    units_per_minute?: number;
     on_unknown?: Provider['on_unknown'];
     once_below_micro?: number;
   }) =>
@@ -69,6 +74,18 @@ export function ProviderRules({
             }}
           />
         </Field>
+        <Field label={t('settings.provider.units')} help={t('settings.provider.unitsHelp')}>
+          <NumberInput
+            value={units}
+            min={0}
+            max={10000}
+            onChange={(value) => {
+              setUnits(value);
+              if (value !== null && value !== provider.units_per_minute)
+                save({ units_per_minute: value });
+            }}
+          />
+        </Field>
         <Field
           label={t('settings.provider.unknown')}
           help={t('settings.provider.unknownHelp')}
@@ -98,7 +115,43 @@ export function ProviderRules({
           </Field>
         )}
       </div>
+      <ProviderCaps provider={provider} />
       <ProviderModels provider={provider} onSaved={onSaved} />
+    </div>
+  );
+}
+
+/** What it may spend in a day or a month is kept where all budgets are. */
+function ProviderCaps({ provider }: { provider: Provider }) {
+  const t = useT();
+  const format = useFormat();
+  const { data: budgets } = useQuery(budgetsQuery);
+  const caps = (budgets ?? []).filter(
+    (one) => one.scope === 'provider' && one.who_id === provider.id,
+  );
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <div className="min-w-48 flex-1 text-13">
+        <p className="font-medium">{t('settings.provider.caps')}</p>
+        {budgets && caps.length === 0 && (
+          <p className="text-12 text-fg-3">{t('settings.provider.capsNone')}</p>
+        )}
+        {caps.map((cap) => (
+          <p key={cap.id} className="text-12 text-fg-2 tabular-nums">
+            {[
+              t(`settings.budgets.period.${cap.period}`),
+              t('settings.budgets.used', {
+                used: format.money(
+                  cap.cost_micro + cap.reserved_micro + cap.doubtful_micro,
+                  cap.currency,
+                ),
+                limit: format.money(cap.limit_micro, cap.currency),
+              }),
+            ].join(' · ')}
+          </p>
+        ))}
+      </div>
+      <LinkButton to="/settings/usage">{t('settings.provider.capsOpen')}</LinkButton>
     </div>
   );
 }
