@@ -54,6 +54,12 @@ static bool load_provider(void *context, struct db *db, int64_t provider_id, str
                                   err);
 }
 
+static bool has_key(void *context, struct db *db, int64_t key_id, bool *out, struct error *err)
+{
+    (void)context;
+    return settings_key_exists(db, key_id, out, err);
+}
+
 static bool record_result(void *context, struct db *db, const struct task_result *result,
                           struct error *err)
 {
@@ -378,6 +384,7 @@ static bool start_engine(struct app *app, struct error *err)
         .services = &app->operations,
         .hooks = {.context = app,
                   .load_provider = load_provider,
+                  .has_key = has_key,
                   .record_result = record_result,
                   .afford = usage_afford,
                   .reserve = usage_reserve,

@@ -7,6 +7,7 @@ const struct http_route *const app_tables[] = {
     setting_routes,       /* settings */
     provider_kind_routes, /* provider-kinds */
     provider_routes,      /* providers */
+    key_routes,           /* providers: their keys */
     health_routes,        /* providers: health */
     provider_file_routes, /* providers: export, import */
     model_routes,         /* models */

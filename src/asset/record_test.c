@@ -116,9 +116,9 @@ static bool add_provider(struct db *db, struct error *err)
 {
     static const struct sql insert = {
         "test_add_provider",
-        "INSERT INTO provider (id, public_id, kind, name, base_url, sealed_key, key_hint, options,"
+        "INSERT INTO provider (id, public_id, kind, name, base_url, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro, created_at_ms)"
-        " VALUES (1, '01JD00000000000000000000AA', 'mock', 'Studio', '', '', '', '{}', 1, 0, 1,"
+        " VALUES (1, '01JD00000000000000000000AA', 'mock', 'Studio', '', '{}', 1, 0, 1,"
         " 'hold', 0, 1) ON CONFLICT DO NOTHING",
         NULL};
 

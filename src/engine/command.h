@@ -116,9 +116,11 @@ struct command {
         } claim; /* also for COMMAND_RESUME */
         struct command_intent {
             int64_t task_id, fence, attempt_number, provider_id, estimate_micro, repeat_of;
+            int64_t key_id; /* of the account; 0: none */
             struct str public_id, model, currency;
             struct sha256 request_hash;
             bool is_allowed;  /* out: false when the fence moved or the task was cancelled, or */
+            bool is_key_gone; /* out: somebody took it away since the claim */
             bool is_doubtful; /* out: an earlier call may have been charged, and nothing allows a
                                  repeat */
             int64_t call_id;  /* out; the same row when the key is sent again */

@@ -118,7 +118,8 @@ static void resend(struct drive *drive)
     drive->attempt->call_key = drive->prior.public_id; /* the same call: the same key */
     drive->is_resend = true;
     drive->intent_at_ms = drive->prior.intent_at_ms;
-    if (decide_key_holds(&drive->attempt->provider, drive->intent_at_ms, core_wall_ms(core))) {
+    if (!drive->is_key_gone &&
+        decide_key_holds(&drive->attempt->provider, drive->intent_at_ms, core_wall_ms(core))) {
         drive_begin(drive);
         return;
     }

@@ -44,6 +44,7 @@ struct drive {
     bool is_asked;     /* the provider, in this go */
     bool is_called;    /* a paid request was on its way out, in this go */
     bool is_uncharged; /* and is known to have cost nothing */
+    bool is_key_gone;  /* the key that its call was made with: nobody else's will do */
     bool has_slot, is_poll, is_cancelled, is_sent, is_resend, is_kept;
     bool is_look_up; /* its call's outcome is being asked for */
     enum {
@@ -115,6 +116,11 @@ void drive_fail_locally(struct drive *drive, enum failure_class class, const cha
 /* drive_report.c: nothing when the provider was not asked in this go. */
 void drive_report(const struct drive *drive, enum gate_report report);
 void drive_report_failure(const struct drive *drive, enum failure_class class);
+/* drive_key.c: remote ids and idempotency keys are the key's that made the call; a new call is made
+ * with the one whose turn it is. */
+void drive_take_key(struct drive *drive);
+/* Of a class that rejects its key, that rests; whether another one can go on. */
+bool drive_rest_key(const struct drive *drive, enum failure_class class);
 /* What the store answered to a claim or a resume, taken into the drive. */
 void drive_take_attempt(struct drive *drive);
 void drive_begin(struct drive *drive);   /* the operation's first step */

@@ -152,9 +152,14 @@ static void by_class(struct decision *out, const struct failure_case *given,
     case FAILURE_QUOTA:
     case FAILURE_AUTH:
         out->call_cost_micro = 0;
+        /* The next key is asked at once; but a call that is open belongs to its own. */
+        if (given->has_other_key && !given->is_resend) {
+            retry(out, given, 0, false);
+            break;
+        }
         out->event = TASK_HOLD;
         out->hold_reason = given->failure->class == FAILURE_QUOTA ? "quota" : "auth";
-        out->stops_lane = true;
+        out->stops_lane = !given->has_other_key;
         break;
     case FAILURE_LOCAL:
         if (!given->is_kept && given->failure->charged != CHARGED_NO) {

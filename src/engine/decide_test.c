@@ -206,6 +206,31 @@ static void test_a_resent_call_stays_open_until_it_is_answered(void **state)
     }
 }
 
+static void test_a_rejected_key_gives_way_to_another_but_for_its_own_call(void **state)
+{
+    static const struct {
+        int class;
+        bool is_resend;
+        const char *decision;
+    } cases[] = {
+        {FAILURE_AUTH,  false, "retry, failed, free"          },
+        {FAILURE_QUOTA, false, "retry, failed, free"          },
+        {FAILURE_AUTH,  true,  "hold, sent, doubt, asks auth" },
+        {FAILURE_QUOTA, true,  "hold, sent, doubt, asks quota"},
+    };
+
+    (void)state;
+    for (size_t row = 0; row < COUNT(cases); row++) {
+        const struct provider_failure failure = failure_of(cases[row].class, NO);
+        struct failure_case given = case_of(&failure);
+
+        given.has_other_key = true;
+        given.holds_key = given.is_resend = cases[row].is_resend;
+        given.tries = given.tries_max; /* it is no try */
+        expect(&given, cases[row].decision, failure_class_name(failure.class));
+    }
+}
+
 static void test_a_kept_result_is_paid_once_however_often_refining_fails(void **state)
 {
     const struct provider_failure failure = failure_of(FAILURE_LOCAL, YES);
@@ -569,6 +594,7 @@ int main(void)
         cmocka_unit_test(test_each_failure_has_its_consequence),
         cmocka_unit_test(test_a_person_who_cancels_ends_whatever_failed),
         cmocka_unit_test(test_a_resent_call_stays_open_until_it_is_answered),
+        cmocka_unit_test(test_a_rejected_key_gives_way_to_another_but_for_its_own_call),
         cmocka_unit_test(test_a_kept_result_is_paid_once_however_often_refining_fails),
         cmocka_unit_test(test_a_cheap_call_is_repeated_once),
         cmocka_unit_test(test_tries_and_deadline_end_it),

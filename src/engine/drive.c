@@ -185,7 +185,8 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
         .is_resend = drive->is_resend,
         .is_kept = drive->is_kept,
         .is_cancelled = drive->is_cancelled,
-        .holds_key = drive->call_id != 0 &&
+        .has_other_key = drive_rest_key(drive, failure->class),
+        .holds_key = drive->call_id != 0 && !drive->is_key_gone &&
                      decide_key_holds(provider, drive->intent_at_ms, core_wall_ms(core)),
         .can_look_up = drive->call_id != 0 && !drive->is_look_up && decide_can_look_up(provider) &&
                        drive->operation != NULL && drive->operation->look_up != NULL,
@@ -343,6 +344,7 @@ void drive_take_attempt(struct drive *drive)
     drive->estimate_micro = claim->estimate_micro;
     drive->currency = claim->currency;
     drive->repeats = claim->repeats;
+    drive_take_key(drive);
 }
 
 /* A card is drawn here: its parts at even distances, then its reply (provider.h). */
@@ -525,6 +527,10 @@ static void on_intent(void *arg, bool ok, const struct error *err)
         drive_fail_locally(drive, FAILURE_LOCAL, err->message);
         return;
     }
+    if (drive->command.intent.is_key_gone) {
+        drive_give_back(drive); /* nothing was sent: another key's turn */
+        return;
+    }
     if (drive->command.intent.is_doubtful) {
         hold_in_doubt(drive);
         return;
@@ -571,6 +577,7 @@ static void write_intent(struct drive *drive)
         .provider_id = drive->entry.provider_id,
         .estimate_micro = drive->estimate_micro,
         .repeat_of = drive->repeat_of,
+        .key_id = drive->attempt->key_id,
         .public_id = drive->attempt->call_key,
         .model = drive->attempt->model,
         .currency = drive->currency,

@@ -26,12 +26,23 @@ struct engine; /* opaque: engine.c */
 
 enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_ONCE_BELOW, ON_UNKNOWN_RETRY };
 
-/* One provider account with its key opened, in the arena it was loaded into. */
+/* One of an account's keys, opened. */
+struct provider_key {
+    int64_t id, weight;
+    bool is_enabled; /* for new calls; one that is off is still asked with for what it began */
+    struct secret secret;
+};
+enum { PROVIDER_KEYS_MAX = 8 };
+
+/* One provider account with its keys opened, in the arena it was loaded into. */
 struct provider_binding {
     int64_t id;
     struct str public_id, name;
     const struct provider_kind *kind;
-    struct provider_account account;
+    struct provider_account
+        account; /* its key: the first that is enabled; of an attempt: its own */
+    const struct provider_key *keys;
+    size_t key_count;
     bool honours_key; /* this account, the kind's knobs considered */
     bool is_enabled, is_paused, is_private_allowed;
     struct str pause_reason;
@@ -64,6 +75,7 @@ struct prior_call {
     struct str remote_id;
     struct str result; /* JSON the operation kept; empty: none */
     int64_t estimate_micro, intent_at_ms;
+    int64_t key_id; /* with which it was made, and belongs to; 0: with none */
 };
 
 /* The output of a task before this one. */
@@ -86,6 +98,7 @@ struct attempt {
     struct arena *arena;
     struct engine *engine;
     void *services;      /* engine_config.services: what operations work with */
+    int64_t key_id;      /* whose secret is in provider.account; 0: none */
     void *state;         /* the operation's own, kept between its functions */
     struct str call_key; /* public id of the call to be made: the idempotency key; the same for the
                             same call */
@@ -180,6 +193,9 @@ struct engine_hooks {
     /* The account of a provider.  `db` is a reader or the writer.  Fails: NOT_FOUND. */
     bool (*load_provider)(void *context, struct db *db, int64_t provider_id, struct arena *arena,
                           struct provider_binding *out, struct error *err);
+    /* Whether a key is still there, so that no call begins that could not be asked for later; NULL:
+     * always. */
+    bool (*has_key)(void *context, struct db *db, int64_t key_id, bool *out, struct error *err);
     /* A finished task's assets, in its transaction. */
     bool (*record_result)(void *context, struct db *db, const struct task_result *result,
                           struct error *err);
@@ -337,6 +353,11 @@ struct lane_view {
     bool is_paused;
     int64_t pause_until_ms; /* wall clock; 0: none */
     char reason[96];
+    struct lane_key {
+        int64_t id;
+        char reason[16]; /* the class of failure that it was rejected with */
+    } resting[PROVIDER_KEYS_MAX];
+    size_t resting_count;
 };
 struct engine_view {
     bool is_paused, is_draining;

@@ -206,6 +206,7 @@ void remote_take_failure(struct drive *drive)
     struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
 
     assert(remote != NULL);
+    (void)drive_rest_key(drive, drive->step.failure.class);
     if (drive->exchange.purpose == EXCHANGE_CANCEL || is_poll_trouble(drive, remote)) {
         if (is_past_deadline(drive) || has_left_long_ago(core, remote)) {
             leave(drive, remote, drive->step.failure.message);
@@ -251,6 +252,8 @@ static void ask(struct drive *drive, struct remote *remote)
         lose(drive, remote, "this version cannot ask for such work");
     } else if (drive->operation->needs_provider && drive->attempt->provider.kind == NULL) {
         lose(drive, remote, "the provider of this task is gone");
+    } else if (drive->is_key_gone) {
+        lose(drive, remote, "the key that this call was made with is gone");
     } else if (is_unwanted(drive, remote) && can_give_up(drive, remote)) {
         remote->is_given_up = true;
         drive_give_up(drive);

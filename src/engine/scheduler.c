@@ -34,6 +34,7 @@ struct lane {
     int64_t id;
     struct lane_limits limits;
     struct gate gate;
+    struct keyring ring;
     bool is_set;
     int64_t rest_until_ms;
     char rest_reason[96];
@@ -244,6 +245,7 @@ void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct 
     found->limits = *limits;
     gate_set(&found->gate, limits->capacity, limits->per_minute, limits->units_per_minute,
              scheduler->since_ms);
+    keyring_forgive(&found->ring);
     found->is_set = true;
     found->rest_until_ms = 0;
 }
@@ -282,6 +284,11 @@ bool scheduler_is_stopped(const struct scheduler *scheduler, int64_t lane)
     const struct lane *found = find_lane(scheduler, lane);
 
     return found != NULL && found->limits.is_paused;
+}
+
+struct keyring *scheduler_keyring(struct scheduler *scheduler, int64_t lane)
+{
+    return &ensure_lane(scheduler, lane)->ring;
 }
 
 /* Puts the item where its time and its run's pause say. */
@@ -509,6 +516,20 @@ int64_t scheduler_position(const struct scheduler *scheduler, int64_t task_id)
     return position;
 }
 
+static void view_keys(const struct keyring *ring, struct lane_view *out)
+{
+    for (size_t index = 0; index < ring->count; index++) {
+        const struct keyring_entry *entry = &ring->entries[index];
+        struct lane_key *key = &out->resting[out->resting_count];
+
+        if (entry->reason[0] == '\0')
+            continue;
+        key->id = entry->id;
+        snprintf(key->reason, sizeof(key->reason), "%s", entry->reason);
+        out->resting_count++;
+    }
+}
+
 static int64_t lane_ready(const struct lane *lane)
 {
     int64_t ready = 0;
@@ -539,6 +560,7 @@ size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct
             .is_paused = lane->limits.is_paused,
             .pause_until_ms = lane->rest_until_ms,
         };
+        view_keys(&lane->ring, view);
         snprintf(view->reason, sizeof(view->reason), "%s",
                  lane->limits.is_paused ? lane->limits.reason : lane->rest_reason);
     }

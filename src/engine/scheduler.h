@@ -7,6 +7,7 @@
 
 #include "engine/command.h"
 #include "engine/gate.h"
+#include "engine/keyring.h"
 
 struct scheduler; /* opaque: scheduler.c */
 
@@ -38,6 +39,9 @@ void scheduler_report(struct scheduler *scheduler, int64_t lane, enum gate_repor
 void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason);
 /* By whom ever: its owner, or scheduler_stop_lane(). */
 bool scheduler_is_stopped(const struct scheduler *scheduler, int64_t lane);
+
+/* The lane's keys (keyring.h); setting its limits forgives those that rest. */
+struct keyring *scheduler_keyring(struct scheduler *scheduler, int64_t lane);
 
 /* A ready task comes, or changes its place: delayed until run_at, parked while its run is paused.
  */

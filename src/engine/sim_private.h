@@ -119,16 +119,40 @@ static inline bool sim_has_room(void *context)
     return !sim_often(sim, sim->faults.no_room);
 }
 
+/* As they are now: the owner may change them while an attempt runs. */
+static inline const struct provider_key *sim_copy_keys(const struct sim *sim, int64_t provider_id,
+                                                       struct arena *arena)
+{
+    struct provider_key *keys = ARENA_ARRAY(arena, struct provider_key, SIM_KEYS);
+
+    memcpy(keys, sim->keys[provider_id], sizeof(sim->keys[provider_id]));
+    return keys;
+}
+
 static inline bool sim_load_provider(void *context, struct db *db, int64_t provider_id,
                                      struct arena *arena, struct provider_binding *out,
                                      struct error *err)
 {
     const struct sim *sim = context;
 
-    (void)db, (void)arena;
+    (void)db;
     if (sim->is_gone[provider_id])
         return error_set(err, ERROR_NOT_FOUND, "no such provider");
     *out = sim->providers[provider_id];
+    out->keys = sim_copy_keys(sim, provider_id, arena);
+    return true;
+}
+
+static inline bool sim_has_key(void *context, struct db *db, int64_t key_id, bool *out,
+                               struct error *err)
+{
+    const struct sim *sim = context;
+
+    (void)db, (void)err;
+    *out = false;
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++)
+        for (size_t index = 0; index < sim->providers[id].key_count; index++)
+            *out |= sim->keys[id][index].id == key_id;
     return true;
 }
 
@@ -215,6 +239,7 @@ static inline bool sim_boot(struct sim *sim, bool dies)
     if (boot.context.is_paused)
         core_pause(sim->core, true);
     memset(sim->is_held_back, 0, sizeof(sim->is_held_back));
+    memset(sim->rejected_at_ms, 0, sizeof(sim->rejected_at_ms)); /* a new process asks again */
     sim_note_pauses(sim, boot.context.entries, boot.context.entry_count);
     core_apply(sim->core, boot.context.entries, boot.context.entry_count);
     sim_trace(sim, "boot", (int64_t)boot.context.taken_over);
@@ -326,6 +351,7 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
     sim->chance = random_of_seed(&sim->chance_seed, seed * 2 + 1);
     sim->core_random = random_of_seed(&sim->core_seed, seed * 2);
     sim->wake_at_ms = INT64_MAX;
+    sim->next_key = 1;
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
         const bool has_key = id == SIM_KEYED || id == SIM_ASYNC_KEYED;
 
@@ -341,6 +367,7 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
     place->time = (struct clock_fake){.wall_ms = TEST_START_MS, .mono_ms = 5000};
     place->hooks.context = sim;
     place->hooks.load_provider = sim_load_provider;
+    place->hooks.has_key = sim_has_key;
     place->hooks.record_result = sim_record;
     place->hooks.reserve = NULL;
     place->hooks.settle = NULL;

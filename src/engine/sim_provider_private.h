@@ -64,6 +64,7 @@ static inline struct sim_job *sim_submit_job(struct sim *sim, const struct sim_e
     const bool is_async = exchange->provider >= SIM_ASYNC;
     struct sim_job *job = sim_find_job(sim, exchange->text);
 
+    check(job == NULL || job->key_id == exchange->key_id, "a call is sent again with its own key");
     if (job != NULL && sim->providers[exchange->provider].honours_key &&
         sim_now(sim) - job->first_at_ms < SIM_KEY_WINDOW_MS)
         return job; /* the same key: the same work */
@@ -72,6 +73,7 @@ static inline struct sim_job *sim_submit_job(struct sim *sim, const struct sim_e
         job = &sim->jobs[sim->job_count++];
         *job = (struct sim_job){.provider = exchange->provider,
                                 .task_id = exchange->task_id,
+                                .key_id = exchange->key_id,
                                 .first_at_ms = sim_now(sim)};
         memcpy(job->key, exchange->text, sizeof(job->key));
     }
@@ -94,6 +96,8 @@ static inline void sim_say(struct sim_exchange *exchange, int status, const char
 static inline void sim_report_job(struct sim *sim, struct sim_exchange *exchange,
                                   struct sim_job *job)
 {
+    /* A stranger's key is told nothing of it. */
+    check(job == NULL || job->key_id == exchange->key_id, "work is asked for with its own key");
     if (job == NULL || job->is_forgotten) {
         sim_say(exchange, 404, "missing");
     } else if (exchange->purpose == EXCHANGE_CANCEL) {
@@ -200,6 +204,9 @@ static inline void sim_end_exchange(struct sim *sim, void *arg)
     if (exchange->has_ended)
         return;
     exchange->has_ended = true;
+    if (exchange->status == 401 && exchange->key_id != 0 &&
+        sim->rejected_at_ms[exchange->key_id] == 0)
+        sim->rejected_at_ms[exchange->key_id] = sim_now(sim);
     if (sim_has_worked(exchange))
         sim_check_units(sim, exchange);
     if (exchange->outcome == SIM_NOT_SENT)
@@ -282,6 +289,30 @@ static inline void sim_check_minute(struct sim *sim, int64_t provider)
     starts[0] = sim_now(sim);
 }
 
+/* A key that was rejected rests until its owner looks, while there is another one. */
+static inline void sim_check_key(const struct sim *sim, const struct sim_exchange *exchange)
+{
+    const struct provider_binding *provider = &sim->providers[exchange->provider];
+    const int64_t picked_ms = sim->picked_at_ms[exchange->task_id];
+    bool has_other = false, is_there = exchange->key_id == 0;
+
+    for (size_t index = 0; index < provider->key_count; index++)
+        is_there |= sim->keys[exchange->provider][index].id == exchange->key_id;
+    check(is_there, "no call is made with a key that was taken away");
+    if (exchange->key_id == 0 || sim->rejected_at_ms[exchange->key_id] == 0 ||
+        picked_ms <= sim->rejected_at_ms[exchange->key_id] + 2 * SIM_DELIVERY_MAX_MS)
+        return;
+    for (size_t index = 0; index < provider->key_count; index++)
+        has_other |= sim->keys[exchange->provider][index].is_enabled &&
+                     sim->rejected_at_ms[sim->keys[exchange->provider][index].id] == 0;
+    /* One that was intended before this go is sent again with its own. */
+    check(!has_other ||
+              ask(sim->place, "SELECT max(intent_at_ms) AS n FROM call WHERE task_id = $1",
+                  exchange->task_id) <
+                  picked_ms + sim->place->time.wall_ms - sim->place->time.mono_ms,
+          "no new call is made with a key that rests");
+}
+
 static inline void *sim_exchange(void *context, struct attempt *attempt,
                                  const struct exchange *given,
                                  const struct exchange_handlers *handlers, void *arg)
@@ -296,6 +327,7 @@ static inline void *sim_exchange(void *context, struct attempt *attempt,
                                       .arg = arg,
                                       .task_id = attempt->task_id,
                                       .provider = attempt->provider.id,
+                                      .key_id = attempt->key_id,
                                       .purpose = given->purpose,
                                       .outcome = sim_draw(sim, given->purpose)};
     assert_int_equal(given->url.size, ID_SIZE);
@@ -303,6 +335,7 @@ static inline void *sim_exchange(void *context, struct attempt *attempt,
     sim->exchanges = exchange;
     if (given->purpose == EXCHANGE_SUBMIT) {
         sim_check_minute(sim, exchange->provider);
+        sim_check_key(sim, exchange);
         sim_check_slots(sim, exchange->provider);
     }
     sim_trace(sim, "exchange", (int64_t)given->purpose * 100 + exchange->outcome);

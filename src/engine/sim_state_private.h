@@ -23,6 +23,8 @@ enum {
     SIM_SCRIPT_MAX = 32,
     SIM_STARTS = 64,
     SIM_USES = 128,
+    SIM_KEYS = 3, /* of an account, at most */
+    SIM_KEY_IDS = 256,
     SIM_UNITS_MAX = 40, /* of one task */
     SIM_KEY_WINDOW_MS = 600000,
     SIM_DEADLINE_MS = 7200000,
@@ -60,6 +62,7 @@ struct sim_faults {
 /* A charge, or what could become one: a call as its provider knows it. */
 struct sim_job {
     char key[ID_SIZE + 1];
+    int64_t key_id; /* of the account, that it was asked for with */
     int64_t provider, task_id, first_at_ms, done_at_ms;
     int charges;
     bool is_failed, is_given_up, is_forgotten;
@@ -71,6 +74,7 @@ struct sim_exchange {
     struct exchange_handlers handlers;
     void *arg;
     int64_t task_id, provider;
+    int64_t key_id; /* of the account; 0: it has none */
     enum exchange_purpose purpose;
     enum sim_outcome outcome;
     char text[ID_SIZE + 1]; /* the key, or the remote id, which is the key of its call */
@@ -125,6 +129,10 @@ struct sim {
     struct sim_use uses[SIM_PROVIDERS][SIM_USES]; /* the newest first */
     int64_t claimed_at_ms[SIM_TASKS_MAX];         /* mono, the latest; by task */
     bool is_gone[SIM_PROVIDERS];
+    struct provider_key keys[SIM_PROVIDERS][SIM_KEYS];
+    int64_t next_key;
+    int64_t rejected_at_ms[SIM_KEY_IDS];     /* mono; 0: not since its owner looked; by key */
+    int64_t picked_at_ms[SIM_TASKS_MAX];     /* mono: the claim's answer; by task */
     enum sim_outcome script[SIM_SCRIPT_MAX]; /* the next submissions; then chance */
     size_t script_count, script_next;
     int64_t work_ms;                  /* > 0: how long remote work takes; else chance */
@@ -224,6 +232,8 @@ static inline void sim_answer(struct sim *sim, void *arg)
     const struct command *command = stored->command;
 
     sim_trace(sim, command_name(command->type), stored->ok);
+    if (command->type == COMMAND_CLAIM)
+        sim->picked_at_ms[command->claim.task_id] = sim_now(sim);
     if (!stored->is_persons) {
         stored->done(stored->arg, stored->ok, &stored->err);
         free(stored);

@@ -76,6 +76,7 @@ static void submit_new(struct history *history)
     struct sim *sim = history->sim;
     struct client_run *run = &history->runs[history->run_count];
     const size_t node_count = 1 + (size_t)sim_below(sim, NODES_MAX);
+    const int64_t units = sim_below(sim, 2) == 0 ? 1 : 1 + sim_below(sim, 6);
 
     if (history->run_count == RUNS_MAX)
         return;
@@ -103,8 +104,7 @@ static void submit_new(struct history *history)
             .inputs = STR("{}"),
             .estimate_micro = estimates[sim_below(sim, COUNT(estimates))],
         };
-        if (sim_below(sim, 3) == 0) /* some ask for more than a minute has */
-            run->nodes[row].units = sim_below(sim, 10) == 0 ? SIM_UNITS_MAX : 1 + sim_below(sim, 4);
+        run->nodes[row].units = sim_below(sim, 20) == 0 ? SIM_UNITS_MAX : units;
         if (run->nodes[row].estimate_micro >= 0)
             run->nodes[row].currency = STR("USD");
         for (size_t from = 0; from < row; from++)
@@ -212,11 +212,50 @@ static void mend_provider(struct sim *sim, int64_t provider_id)
     struct command command = {.type = COMMAND_RELEASE_HELD};
     struct lane_limits limits = {.capacity = 1};
 
+    for (size_t index = 0; index < sim->providers[provider_id].key_count; index++)
+        sim->rejected_at_ms[sim->keys[provider_id][index].id] = 0;
     (void)sim_load_lane(sim, provider_id, &limits);
     core_set_lane(sim->core, provider_id, &limits);
     command.control = (struct command_control){
         .provider_id = provider_id, .tries_max = TEST_TRIES, .deadline_ms = SIM_DEADLINE_MS};
     sim_person(sim, &command, NULL);
+}
+
+/* As the settings have it: what calls under way were made with is not taken away. */
+static bool is_needed(struct sim *sim, int64_t key_id)
+{
+    int64_t count = 0;
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+
+    assert_true(db_borrow(sim->place->pool, &db, &sim->place->err));
+    assert_true(view_key_calls(db, key_id, &count, &sim->place->err));
+    return count > 0;
+}
+
+/* Its owner adds a key, takes one away, weighs it or switches it off. */
+static void change_keys(struct sim *sim, int64_t provider_id)
+{
+    struct provider_binding *provider = &sim->providers[provider_id];
+    struct provider_key *keys = sim->keys[provider_id];
+    const size_t count = provider->key_count;
+    const size_t index = count == 0 ? 0 : (size_t)sim_below(sim, (int64_t)count);
+
+    switch (sim_below(sim, 3)) {
+    case 0:
+        if (count < SIM_KEYS && sim->next_key < SIM_KEY_IDS)
+            keys[provider->key_count++] = (struct provider_key){
+                .id = sim->next_key++, .weight = 1 + sim_below(sim, 5), .is_enabled = true};
+        break;
+    case 1:
+        if (count > 1 && !is_needed(sim, keys[index].id))
+            keys[index] = keys[--provider->key_count];
+        break;
+    default:
+        if (count > 0)
+            keys[index].is_enabled = index == 0 || !keys[index].is_enabled;
+        break;
+    }
+    mend_provider(sim, provider_id);
 }
 
 static void pause_all(struct sim *sim, bool is_paused)
@@ -240,7 +279,7 @@ static void act(struct history *history)
     if (cancel_what_is_kept(history))
         return;
     run = &history->runs[sim_below(sim, (int64_t)history->run_count)];
-    switch (sim_below(sim, 23)) {
+    switch (sim_below(sim, 25)) {
     case 0:
         submit_again(history, run);
         break;
@@ -297,6 +336,10 @@ static void act(struct history *history)
         mend_provider(sim, provider_id);
         break;
     }
+    case 22:
+    case 23:
+        change_keys(sim, 1 + sim_below(sim, SIM_PROVIDERS - 1));
+        break;
     default: /* a provider forgets what it was given */
         if (sim->job_count > 0)
             sim->jobs[sim_below(sim, (int64_t)sim->job_count)].is_forgotten |=
@@ -526,6 +569,10 @@ static void draw_faults(struct sim *sim)
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
         sim->providers[id].on_unknown = (enum on_unknown)sim_below(sim, 3);
         sim->providers[id].concurrency = 1 + sim_below(sim, 4);
+        sim->providers[id].key_count = (size_t)sim_below(sim, SIM_KEYS + 1);
+        for (size_t index = 0; index < sim->providers[id].key_count; index++)
+            sim->keys[id][index] = (struct provider_key){
+                .id = sim->next_key++, .weight = 1 + sim_below(sim, 5), .is_enabled = true};
         sim->providers[id].per_minute = sim_below(sim, 3) == 0 ? 6 + sim_below(sim, 20) : 0;
         sim->providers[id].units_per_minute = sim_below(sim, 3) == 0 ? 8 + sim_below(sim, 30) : 0;
     }

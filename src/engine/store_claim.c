@@ -37,9 +37,10 @@ static bool read_calls(struct db *db, struct command *command, struct error *err
 {
     static const struct sql find = {
         .name = "store_latest_call",
-        .text = "SELECT id, public_id, state, remote_id, result, estimate_micro, intent_at_ms,"
-                " (SELECT count(*) FROM call x WHERE x.task_id = $1 AND x.repeat_of IS NOT NULL)"
-                " AS repeats FROM call WHERE task_id = $1 ORDER BY id DESC LIMIT 1"};
+        .text =
+            "SELECT id, public_id, state, remote_id, result, estimate_micro, intent_at_ms, key_id,"
+            " (SELECT count(*) FROM call x WHERE x.task_id = $1 AND x.repeat_of IS NOT NULL)"
+            " AS repeats FROM call WHERE task_id = $1 ORDER BY id DESC LIMIT 1"};
     const struct sql_value args[] = {SQL_INT64(command->claim.attempt->task_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
     struct prior_call *prior = &command->claim.prior;
@@ -55,6 +56,7 @@ static bool read_calls(struct db *db, struct command *command, struct error *err
         .result = rows_str(&rows, "result", command->arena),
         .estimate_micro = rows_int64(&rows, "estimate_micro"),
         .intent_at_ms = rows_int64(&rows, "intent_at_ms"),
+        .key_id = rows_int64(&rows, "key_id"),
     };
     command->claim.repeats = rows_int64(&rows, "repeats");
     if (!call_state_of(rows_str(&rows, "state", command->arena), &prior->state))
@@ -212,6 +214,18 @@ static bool may_call(struct db *db, const struct command *command, bool *out, st
     return !may_repeat || db_exec_one(db, &use_up, args, 1, err);
 }
 
+static bool find_key(struct db *db, const struct engine_hooks *hooks, struct command *command,
+                     struct error *err)
+{
+    bool is_there = true;
+
+    if (command->intent.key_id != 0 && hooks->has_key != NULL &&
+        !hooks->has_key(hooks->context, db, command->intent.key_id, &is_there, err))
+        return false;
+    command->intent.is_key_gone = !is_there;
+    return true;
+}
+
 bool store_intent(struct db *db, const struct engine_hooks *hooks, struct command *command,
                   struct error *err)
 {
@@ -229,8 +243,8 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
     static const struct sql insert = {
         .name = "store_intent",
         .text = "INSERT INTO call (public_id, task_id, attempt, provider_id, model, state,"
-                " request_hash, estimate_micro, currency, repeat_of, intent_at_ms)"
-                " VALUES ($1, $2, $3, $4, $5, 'intent', $6, $7, $8, $9, $10)"
+                " request_hash, estimate_micro, currency, repeat_of, intent_at_ms, key_id)"
+                " VALUES ($1, $2, $3, $4, $5, 'intent', $6, $7, $8, $9, $10, $11)"
                 " ON CONFLICT (public_id) DO UPDATE SET state = 'intent',"
                 " attempt = excluded.attempt"};
     static const struct sql find = {.name = "store_intent_id",
@@ -247,6 +261,7 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
         SQL_TEXT(command->intent.currency),
         SQL_INT64_OR_NULL(command->intent.repeat_of),
         SQL_INT64(command->now_ms),
+        SQL_INT64(command->intent.key_id),
     };
     const struct sql_value doubt_args[] = {SQL_INT64(command->intent.task_id),
                                            SQL_TEXT(command->intent.public_id)};
@@ -254,8 +269,11 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
     const bool is_first = command->intent.attempt_number == 1;
     struct id_list found;
 
-    (void)hooks;
     command->intent.is_allowed = false;
+    if (!find_key(db, hooks, command, err))
+        return false;
+    if (command->intent.is_key_gone)
+        return true;
     if (!store_ids(db, &doubt, doubt_args, COUNT(doubt_args), 1, command->arena, &found, err))
         return false;
     command->intent.is_doubtful = found.count > 0;

@@ -384,6 +384,8 @@ struct provider_health {
 };
 extern const struct shape failure_count_shape, health_window_shape, health_error_shape;
 enum { VIEW_HEALTH_CALLS = 1000, VIEW_HEALTH_WORDS = 300 };
+/* Calls that are open under a key: sent, or accepted and asked for. */
+MUST_CHECK bool view_key_calls(struct db *db, int64_t key_id, int64_t *count, struct error *err);
 /* Of the 24 hours and seven days before `now_ms`; a provider without calls has a health too. */
 MUST_CHECK bool view_provider_health(struct db *db, int64_t provider_id, int64_t now_ms,
                                      struct arena *arena, struct provider_health *out,

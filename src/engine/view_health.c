@@ -237,3 +237,23 @@ bool view_provider_health(struct db *db, int64_t provider_id, int64_t now_ms, st
     *out = health;
     return true;
 }
+
+bool view_key_calls(struct db *db, int64_t key_id, int64_t *count, struct error *err)
+{
+    static const struct sql find = {
+        .name = "view_key_calls",
+        .text = "SELECT count(*) AS total FROM task t JOIN call c ON c.task_id = t.id"
+                " WHERE (t.state = 'ready' OR t.state = 'running' OR t.state = 'waiting'"
+                " OR t.state = 'held')"
+                " AND c.key_id = $1"
+                " AND (c.state = 'intent' OR c.state = 'sent' OR c.state = 'accepted')"};
+    const struct sql_value args[] = {SQL_INT64(key_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (!rows_next(&rows))
+        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "nothing was counted");
+    *count = rows_int64(&rows, "total");
+    return true;
+}

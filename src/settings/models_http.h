@@ -1,4 +1,4 @@
-/* settings/models_http.h: a model as the API shows it, for the routes of models and of providers.
+/* settings/models_http.h: what the routes of models, providers and their keys show.
  */
 #pragma once
 
@@ -25,3 +25,8 @@ struct text_list words_of(const char *const *words, struct arena *arena);
 extern const struct shape model_view_shape;
 struct model_view model_view_of(struct settings *settings, const struct model_row *row,
                                 struct arena *arena);
+
+/* providers_http.c: one provider as the API shows it. */
+extern const struct shape provider_view_shape;
+MUST_CHECK bool provider_reply(struct request *req, int status, struct str public_id,
+                               struct error *err);

@@ -6,30 +6,62 @@
 
 static const char *const lane_states[] = {"open", "off", "paused", "stopped", "resting", NULL};
 
+struct resting_key {
+    struct str id, reason;
+};
+static const struct field resting_key_fields[] = {
+    {"id",     FIELD_ID,   offsetof(struct resting_key, id),     FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The key."                                                             },
+    {"reason", FIELD_TEXT, offsetof(struct resting_key, reason), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "auth: the service rejects it; quota: what it may spend there is gone."},
+};
+static const struct shape resting_key_shape =
+    SHAPE("RestingKey", struct resting_key, resting_key_fields);
+
 struct health_view {
     struct health_window day, week;
     struct health_error *last_error;
     struct str lane, lane_reason;
     int64_t lane_until_ms;
+    struct list resting_keys;
 };
 #define VIEW(member) offsetof(struct health_view, member)
 static const struct field health_view_fields[] = {
-    {"last_24h",    FIELD_OBJECT, VIEW(day),           FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
-     "Calls that ended in the last 24 hours."                                                                                                                                                            },
-    {"last_7d",     FIELD_OBJECT, VIEW(week),          FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
-     "Calls that ended in the last seven days."                                                                                                                                                          },
-    {"last_error",  FIELD_MAYBE,  VIEW(last_error),    FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
-     &health_error_shape,                                                                                           NULL,        "The newest failed call of seven days; null without one."               },
-    {"lane",        FIELD_ENUM,   VIEW(lane),          FIELD_REQUIRED,                  0, 0, NULL,                 lane_states,
+    {"last_24h",     FIELD_OBJECT, VIEW(day),           FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
+     "Calls that ended in the last 24 hours."                                                                                                                                                             },
+    {"last_7d",      FIELD_OBJECT, VIEW(week),          FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
+     "Calls that ended in the last seven days."                                                                                                                                                           },
+    {"last_error",   FIELD_MAYBE,  VIEW(last_error),    FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
+     &health_error_shape,                                                                                            NULL,        "The newest failed call of seven days; null without one."               },
+    {"lane",         FIELD_ENUM,   VIEW(lane),          FIELD_REQUIRED,                  0, 0, NULL,                 lane_states,
      "off: switched off; paused: by a person, or its key is lost; stopped: by the engine until the "
-     "provider is changed; resting: until lane_until."                                                                                                                                                   },
-    {"lane_reason", FIELD_TEXT,   VIEW(lane_reason),   FIELD_REQUIRED,                  0, 0, NULL,                 NULL,
-     "Why: a person's words, or the engine's class of failure."                                                                                                                                          },
-    {"lane_until",  FIELD_TIME,   VIEW(lane_until_ms), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,
-     NULL,                                                                                                                       "When it goes on by itself; null when it is open or waits for somebody."},
+     "provider is changed; resting: until lane_until."                                                                                                                                                    },
+    {"lane_reason",  FIELD_TEXT,   VIEW(lane_reason),   FIELD_REQUIRED,                  0, 0, NULL,                 NULL,
+     "Why: a person's words, or the engine's class of failure."                                                                                                                                           },
+    {"lane_until",   FIELD_TIME,   VIEW(lane_until_ms), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,
+     NULL,                                                                                                                        "When it goes on by itself; null when it is open or waits for somebody."},
+    {"resting_keys", FIELD_LIST,   VIEW(resting_keys),  FIELD_REQUIRED,                  0, 0, &resting_key_shape,   NULL,
+     "Keys that the service rejected: no new call is made with them until the provider is "
+     "changed."                                                                                                                                                                                           },
 };
 static const struct shape health_view_shape =
     SHAPE("ProviderHealth", struct health_view, health_view_fields);
+
+static struct list resting_of(const struct provider_row *row, const struct lane_view *lane,
+                              struct arena *arena)
+{
+    struct resting_key *items = ARENA_ARRAY(arena, struct resting_key, row->key_count);
+    size_t count = 0;
+
+    for (size_t index = 0; index < row->key_count; index++)
+        for (size_t at = 0; at < lane->resting_count; at++)
+            if (lane->resting[at].id == row->keys[index].id)
+                items[count++] = (struct resting_key){
+                    .id = row->keys[index].public_id,
+                    .reason = arena_str(arena, str_of(lane->resting[at].reason)),
+                };
+    return (struct list){.items = items, .count = count};
+}
 
 /* The row says what people decided, the lane what the engine did. */
 static bool fill_lane(struct request *req, const struct provider_row *row, struct health_view *view,
@@ -41,8 +73,11 @@ static bool fill_lane(struct request *req, const struct provider_row *row, struc
                                        .pause_reason = row->pause_reason};
     struct lane_view lane = {0};
     bool is_key_lost = false;
+    const bool has_lane = hooks->lane != NULL && hooks->lane(hooks->context, row->id, &lane);
 
     view->lane = STR("open");
+    if (has_lane)
+        view->resting_keys = resting_of(row, &lane, req->arena);
     if (!provider_open(settings, row, req->arena, &binding, &is_key_lost, err)) {
         if (err->code != ERROR_NOT_FOUND)
             return false;
@@ -54,7 +89,7 @@ static bool fill_lane(struct request *req, const struct provider_row *row, struc
         view->lane = STR("paused");
         view->lane_reason = binding.pause_reason;
         view->lane_until_ms = is_key_lost ? 0 : row->pause_until_ms;
-    } else if (hooks->lane != NULL && hooks->lane(hooks->context, row->id, &lane)) {
+    } else if (has_lane) {
         const bool is_resting = lane.pause_until_ms > req->now_ms;
 
         if (lane.is_paused)

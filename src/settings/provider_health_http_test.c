@@ -87,7 +87,8 @@ static void test_a_provider_that_was_never_asked_is_healthy_and_empty(void **sta
            "{\"last_24h\":{\"calls\":0,\"finished\":0,\"cancelled\":0,\"success_rate\":null,"
            "\"p50_ms\":null,\"p95_ms\":null,\"failures\":[]}");
     EXPECT(house, "GET", path, NULL, 200,
-           "\"last_error\":null,\"lane\":\"open\",\"lane_reason\":\"\",\"lane_until\":null}");
+           "\"last_error\":null,\"lane\":\"open\",\"lane_reason\":\"\",\"lane_until\":null,"
+           "\"resting_keys\":[]}");
 }
 
 static void test_calls_and_the_last_error_are_told(void **state)

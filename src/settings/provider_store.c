@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #define PROVIDER_COLUMNS                                                                           \
-    "id, public_id, kind, name, base_url, sealed_key, key_hint, options, is_enabled,"              \
+    "id, public_id, kind, name, base_url, options, is_enabled,"                                    \
     " is_private_allowed, concurrency, per_minute, units_per_minute, on_unknown, "                 \
     "once_below_micro, is_paused, "                                                                \
     "pause_until_ms,"                                                                              \
@@ -19,8 +19,6 @@ static struct provider_row read_provider(struct rows *rows, struct arena *arena)
         .kind = rows_str(rows, "kind", arena),
         .name = rows_str(rows, "name", arena),
         .base_url = rows_str(rows, "base_url", arena),
-        .sealed_key = rows_str(rows, "sealed_key", arena),
-        .key_hint = rows_str(rows, "key_hint", arena),
         .options = rows_str(rows, "options", arena),
         .is_enabled = rows_bool(rows, "is_enabled"),
         .is_private_allowed = rows_bool(rows, "is_private_allowed"),
@@ -35,6 +33,27 @@ static struct provider_row read_provider(struct rows *rows, struct arena *arena)
         .created_at_ms = rows_int64(rows, "created_at_ms"),
         .has_prices = rows_bool(rows, "has_prices"),
     };
+}
+
+/* All keys, each to its provider: both are in the order of provider ids. */
+static bool share_keys(struct db *db, struct provider_row *rows, size_t count, struct arena *arena,
+                       struct error *err)
+{
+    struct key_row *keys;
+    size_t key_count, at = 0;
+
+    if (!key_store_list(db, arena, &keys, &key_count, err))
+        return false;
+    for (size_t index = 0; index < count; index++) {
+        while (at < key_count && keys[at].provider_id < rows[index].id)
+            at++;
+        rows[index].keys = key_count == 0 ? NULL : keys + at;
+        while (at < key_count && keys[at].provider_id == rows[index].id) {
+            at++;
+            rows[index].key_count++;
+        }
+    }
+    return true;
 }
 
 bool provider_store_list(struct db *db, struct arena *arena, struct provider_row **items,
@@ -57,6 +76,9 @@ bool provider_store_list(struct db *db, struct arena *arena, struct provider_row
     }
     if (rows_failed(&rows))
         return false;
+    rows_finish(&rows);
+    if (!share_keys(db, found, found_count, arena, err))
+        return false;
     *items = found;
     *count = found_count;
     return true;
@@ -66,12 +88,17 @@ static bool find_one(struct db *db, const struct sql *sql, struct sql_value key,
                      struct arena *arena, struct provider_row *out, struct error *err)
 {
     CLEANUP(rows_finish) struct rows rows = {0};
+    struct key_row *keys;
 
     if (!db_query(db, sql, &key, 1, &rows, err))
         return false;
     if (!rows_next(&rows))
         return rows_failed(&rows) ? false : error_set(err, ERROR_NOT_FOUND, "no such provider");
     *out = read_provider(&rows, arena);
+    rows_finish(&rows);
+    if (!key_store_list_of(db, out->id, arena, &keys, &out->key_count, err))
+        return false;
+    out->keys = keys;
     return true;
 }
 
@@ -125,17 +152,15 @@ bool provider_store_add(struct db *db, const struct provider_row *row, int64_t *
 {
     static const struct sql add = {
         "provider_store_add",
-        "INSERT INTO provider (public_id, kind, name, base_url, sealed_key, key_hint, options,"
+        "INSERT INTO provider (public_id, kind, name, base_url, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro,"
         " created_at_ms, per_minute, units_per_minute)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         NULL};
     const struct sql_value args[] = {SQL_TEXT(row->public_id),
                                      SQL_TEXT(row->kind),
                                      SQL_TEXT(row->name),
                                      SQL_TEXT(row->base_url),
-                                     SQL_TEXT(row->sealed_key),
-                                     SQL_TEXT(row->key_hint),
                                      SQL_TEXT(row->options),
                                      SQL_BOOL(row->is_enabled),
                                      SQL_BOOL(row->is_private_allowed),
@@ -156,17 +181,14 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
 {
     static const struct sql update = {
         "provider_store_update",
-        "UPDATE provider SET name = $2, base_url = $3, sealed_key = $4, key_hint = $5,"
-        " options = $6, is_enabled = $7, is_private_allowed = $8, concurrency = $9,"
-        " on_unknown = $10, once_below_micro = $11, per_minute = $12,"
-        " units_per_minute = $13"
+        "UPDATE provider SET name = $2, base_url = $3, options = $4, is_enabled = $5,"
+        " is_private_allowed = $6, concurrency = $7, on_unknown = $8, once_below_micro = $9,"
+        " per_minute = $10, units_per_minute = $11"
         " WHERE id = $1 AND deleted_at_ms IS NULL",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->id),
                                      SQL_TEXT(row->name),
                                      SQL_TEXT(row->base_url),
-                                     SQL_TEXT(row->sealed_key),
-                                     SQL_TEXT(row->key_hint),
                                      SQL_TEXT(row->options),
                                      SQL_BOOL(row->is_enabled),
                                      SQL_BOOL(row->is_private_allowed),
@@ -198,16 +220,16 @@ bool provider_store_pause(struct db *db, int64_t provider_id, bool is_paused, in
 
 bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, struct error *err)
 {
-    static const struct sql remove = {
-        "provider_store_delete",
-        "UPDATE provider SET deleted_at_ms = $2, sealed_key = '', key_hint = '', is_enabled = 0"
-        " WHERE id = $1 AND deleted_at_ms IS NULL",
-        NULL};
+    static const struct sql remove = {"provider_store_delete",
+                                      "UPDATE provider SET deleted_at_ms = $2, is_enabled = 0"
+                                      " WHERE id = $1 AND deleted_at_ms IS NULL",
+                                      NULL};
     static const struct sql remove_models = {
         "provider_store_delete_models", "DELETE FROM provider_model WHERE provider_id = $1", NULL};
     const struct sql_value args[] = {SQL_INT64(provider_id), SQL_INT64(now_ms)};
 
-    return db_exec(db, &remove_models, args, 1, NULL, err) &&
+    return key_store_remove_all(db, provider_id, err) &&
+           db_exec(db, &remove_models, args, 1, NULL, err) &&
            db_exec_one(db, &remove, args, COUNT(args), err);
 }
 

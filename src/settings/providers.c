@@ -9,19 +9,21 @@
 
 /* ---- one row from what was asked ---- */
 
-static bool apply_key(const struct settings *settings, const struct provider_change *change,
-                      struct arena *arena, struct provider_row *row, struct error *err)
+/* What the account's own `key` says is of its first one; empty takes that away. */
+static bool apply_key(struct db *db, const struct settings *settings,
+                      const struct provider_change *change, const struct provider_row *row,
+                      const struct lane_view *lane, int64_t now_ms, struct arena *arena,
+                      struct error *err)
 {
-    struct str key = str_trim(change->key);
+    const struct key_change key = {.has = KEY_HAS_KEY, .key = change->key};
 
-    if (!provider_check_key(key, err))
-        return false;
-    row->key_hint = provider_key_hint(key);
-    row->sealed_key = key.size == 0
-                          ? STR_EMPTY
-                          : secret_seal(&settings->services.master_key, key,
-                                        provider_seal_context(row->public_id, arena), arena);
-    return true;
+    if ((change->has & PROVIDER_HAS_KEY) == 0)
+        return true;
+    if (str_trim(change->key).size == 0)
+        return row->key_count == 0 || keys_remove(db, &row->keys[0], err);
+    return row->key_count == 0
+               ? keys_add(db, settings, row, &key, now_ms, arena, err)
+               : keys_change(db, settings, row, &row->keys[0], &key, lane, arena, err);
 }
 
 static bool apply_address(const struct provider_change *change, struct provider_row *row,
@@ -37,18 +39,21 @@ static bool apply_address(const struct provider_change *change, struct provider_
     /*
      * A key is write-only; whoever may change the address alone could have it sent to themselves.
      */
-    if (!str_equal(url, row->base_url) && row->sealed_key.size > 0 &&
-        (change->has & PROVIDER_HAS_KEY) == 0)
-        return error_field(err, ERROR_REQUIRED, "key", 0,
-                           "another address needs its key given again");
+    if (!str_equal(url, row->base_url) && row->key_count > 0 &&
+        ((change->has & PROVIDER_HAS_KEY) == 0 || row->key_count > 1))
+        return error_field(err, ERROR_REQUIRED, "key", 0, "%s",
+                           row->key_count == 1
+                               ? "another address needs its key given again"
+                               : "another address needs its keys given again: take all but the"
+                                 " first away, and give that one anew");
     row->base_url = url;
     row->is_private_allowed = is_private_allowed;
     return true;
 }
 
 /* Leaves what was not said as it is. */
-static bool apply(const struct settings *settings, const struct provider_change *change,
-                  struct arena *arena, struct provider_row *row, struct error *err)
+static bool apply(const struct provider_change *change, struct arena *arena,
+                  struct provider_row *row, struct error *err)
 {
     const struct provider_kind *kind = provider_kind_find(row->kind);
 
@@ -61,8 +66,6 @@ static bool apply(const struct settings *settings, const struct provider_change 
         row->name = str_trim(change->name);
     }
     if (!apply_address(change, row, err))
-        return false;
-    if ((change->has & PROVIDER_HAS_KEY) != 0 && !apply_key(settings, change, arena, row, err))
         return false;
     if ((change->has & PROVIDER_HAS_OPTIONS) != 0 &&
         !provider_check_options(kind, change->options, arena, &row->options, err))
@@ -178,12 +181,13 @@ struct provider_work {
     struct str public_id;
     bool is_paused;
     struct str reason;
+    struct lane_view lane; /* as it was before */
     int64_t now_ms;
     struct arena *arena;
 };
 
-static bool announce(struct db *db, const struct settings *settings, struct str public_id,
-                     int64_t now_ms, struct arena *arena, struct error *err)
+bool provider_announce(struct db *db, const struct settings *settings, struct str public_id,
+                       int64_t now_ms, struct arena *arena, struct error *err)
 {
     const struct settings_hooks *hooks = &settings->services.hooks;
 
@@ -205,8 +209,11 @@ static bool create(struct db *db, void *context, struct error *err)
         return error_field(err, ERROR_TOO_MANY, "name", PROVIDERS_MAX,
                            "there are %d providers already", PROVIDERS_MAX);
     return provider_store_add(db, &work->row, &work->row.id, err) &&
+           apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
+                     work->arena, err) &&
            apply_models(db, &work->row, work->change, work->arena, err) &&
-           announce(db, work->settings, work->row.public_id, work->now_ms, work->arena, err);
+           provider_announce(db, work->settings, work->row.public_id, work->now_ms, work->arena,
+                             err);
 }
 
 static bool update(struct db *db, void *context, struct error *err)
@@ -215,10 +222,12 @@ static bool update(struct db *db, void *context, struct error *err)
 
     /* Read here, so that of two people's changes to different fields both stay. */
     return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
-           apply(work->settings, work->change, work->arena, &work->row, err) &&
+           apply(work->change, work->arena, &work->row, err) &&
            provider_store_update(db, &work->row, err) &&
+           apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
+                     work->arena, err) &&
            apply_models(db, &work->row, work->change, work->arena, err) &&
-           announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
+           provider_announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
 }
 
 static bool set_pause(struct db *db, void *context, struct error *err)
@@ -227,7 +236,7 @@ static bool set_pause(struct db *db, void *context, struct error *err)
 
     return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
            provider_store_pause(db, work->row.id, work->is_paused, 0, work->reason, err) &&
-           announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
+           provider_announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
 }
 
 static bool delete (struct db *db, void *context, struct error *err)
@@ -236,7 +245,7 @@ static bool delete (struct db *db, void *context, struct error *err)
 
     return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
            provider_store_delete(db, work->row.id, work->now_ms, err) &&
-           announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
+           provider_announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
 }
 
 static bool transact(struct settings *settings, const char *name, db_work work,
@@ -284,11 +293,28 @@ bool providers_create(struct settings *settings, const struct provider_change *c
 
     /* So that a missing name and missing required options are seen. */
     whole.has |= PROVIDER_HAS_NAME | PROVIDER_HAS_OPTIONS;
-    if (!apply(settings, &whole, arena, &work.row, err) ||
+    if (!apply(&whole, arena, &work.row, err) ||
         !transact(settings, "provider_created", create, &work, err))
         return false;
     *public_id = work.row.public_id;
     return true;
+}
+
+/* A rejected key may be replaced at any time.  Asked of the engine before the transaction: its
+ * thread may wait for the writer. */
+static struct lane_view lane_before(const struct settings *settings, struct str public_id,
+                                    const struct provider_change *change, struct arena *arena)
+{
+    struct db *db;
+    struct provider_row row;
+    struct error ignored;
+    bool is_there;
+
+    if ((change->has & PROVIDER_HAS_KEY) == 0 || !db_borrow(settings->services.pool, &db, &ignored))
+        return (struct lane_view){0};
+    is_there = provider_store_find(db, public_id, arena, &row, &ignored);
+    db_give_back(db);
+    return is_there ? settings_lane(settings, row.id) : (struct lane_view){0};
 }
 
 bool providers_update(struct settings *settings, struct str public_id,
@@ -298,6 +324,7 @@ bool providers_update(struct settings *settings, struct str public_id,
     struct provider_work work = {.settings = settings,
                                  .change = change,
                                  .public_id = public_id,
+                                 .lane = lane_before(settings, public_id, change, arena),
                                  .now_ms = now_ms,
                                  .arena = arena};
 
@@ -396,7 +423,7 @@ static bool import_all(struct db *db, void *context, struct error *err)
         row.once_below_micro = providers[i].once_below_micro;
         if (!provider_store_add(db, &row, &work->row_ids[i], err) ||
             !import_models(db, &providers[i], work->row_ids[i], taken, work->arena, err) ||
-            !announce(db, work->settings, row.public_id, work->now_ms, work->arena, err))
+            !provider_announce(db, work->settings, row.public_id, work->now_ms, work->arena, err))
             return false;
         work->items[i].id = row.public_id;
     }
@@ -462,6 +489,37 @@ static enum on_unknown on_unknown_of(struct str word)
                                                 : ON_UNKNOWN_HOLD;
 }
 
+/* An account whose keys are of no use waits, and says why. */
+static void open_keys(const struct settings *settings, const struct provider_row *row,
+                      struct arena *arena, struct provider_binding *binding, bool *is_key_lost)
+{
+    struct provider_key *keys = ARENA_ARRAY(arena, struct provider_key, row->key_count);
+    const struct provider_key *first = NULL;
+
+    for (size_t index = 0; index < row->key_count; index++) {
+        struct provider_key *key = &keys[binding->key_count];
+
+        *key = (struct provider_key){.id = row->keys[index].id,
+                                     .weight = row->keys[index].weight,
+                                     .is_enabled = row->keys[index].is_enabled};
+        if (!key_open(settings, row, &row->keys[index], arena, &key->secret))
+            continue;
+        binding->key_count++;
+        if (first == NULL && key->is_enabled)
+            first = key;
+    }
+    binding->keys = keys;
+    *is_key_lost = first == NULL && binding->key_count < row->key_count;
+    if (first != NULL)
+        binding->account.key = first->secret;
+    else if (row->key_count > 0)
+        binding->is_paused = true;
+    if (binding->is_paused)
+        binding->pause_reason = *is_key_lost                          ? STR(PROVIDER_KEY_LOST)
+                                : first == NULL && row->key_count > 0 ? STR(PROVIDER_KEYS_OFF)
+                                                                      : row->pause_reason;
+}
+
 bool provider_open(struct settings *settings, const struct provider_row *row, struct arena *arena,
                    struct provider_binding *out, bool *is_key_lost, struct error *err)
 {
@@ -488,17 +546,7 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
                          STR_ARGS(str_slice(row->kind, 0, 40)));
     if (!provider_options_parse(settings, row->options, &binding.account.options, err))
         return false;
-    *is_key_lost =
-        row->sealed_key.size > 0 && !secret_open(&settings->services.master_key, row->sealed_key,
-                                                 provider_seal_context(row->public_id, arena),
-                                                 arena, &binding.account.key, err);
-    if (*is_key_lost) {
-        *err = (struct error){0};
-        binding.account.key = (struct secret){0};
-        binding.is_paused = true;
-    }
-    if (binding.is_paused)
-        binding.pause_reason = *is_key_lost ? STR(PROVIDER_KEY_LOST) : row->pause_reason;
+    open_keys(settings, row, arena, &binding, is_key_lost);
     binding.honours_key = provider_honours_key(kind, &binding.account);
     *out = binding;
     return true;

@@ -8,12 +8,34 @@ struct page {
 
 static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL};
 
+struct key_view {
+    struct str id, hint;
+    int64_t weight, created_at_ms;
+    bool is_enabled, is_lost;
+};
+#define KEY_VIEW(member) offsetof(struct key_view, member)
+static const struct field key_view_fields[] = {
+    {"id",         FIELD_ID,   KEY_VIEW(id),            FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The key's id; its secret is never shown."              },
+    {"hint",       FIELD_TEXT, KEY_VIEW(hint),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Its last four characters."                             },
+    {"weight",     FIELD_INT,  KEY_VIEW(weight),        FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Its share of the calls beside the other keys' weights."},
+    {"is_enabled", FIELD_BOOL, KEY_VIEW(is_enabled),    FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "New calls are made with it."                           },
+    {"is_lost",    FIELD_BOOL, KEY_VIEW(is_lost),       FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Another master key sealed it: give it again."          },
+    {"created_at", FIELD_TIME, KEY_VIEW(created_at_ms), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "When it was added."                                    },
+};
+static const struct shape key_view_shape = SHAPE("ProviderKey", struct key_view, key_view_fields);
+
 struct provider_view {
     struct str id, kind, name, base_url, key_hint, options, pause_reason, on_unknown;
     bool has_key, is_enabled, is_paused, is_private_allowed;
     int64_t pause_until_ms, concurrency, per_minute, units_per_minute, once_below_micro,
         created_at_ms;
-    struct list models;
+    struct list keys, models;
 };
 #define PROVIDER_VIEW(member) offsetof(struct provider_view, member)
 static const struct field provider_view_fields[] = {
@@ -27,7 +49,9 @@ static const struct field provider_view_fields[] = {
     {"has_key",            FIELD_BOOL, PROVIDER_VIEW(has_key),            FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
      "A key is kept; it is never shown."                                                                                                                                                                                                            },
     {"key_hint",           FIELD_TEXT, PROVIDER_VIEW(key_hint),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "The key's last four characters."                                                                                                                                                                                                              },
+     "The first key's last four characters."                                                                                                                                                                                                        },
+    {"keys",               FIELD_LIST, PROVIDER_VIEW(keys),               FIELD_REQUIRED,                  0, 0,                         &key_view_shape,   NULL,
+     "All its keys, the first one first; 8 at most."                                                                                                                                                                                                },
     {"options",            FIELD_JSON, PROVIDER_VIEW(options),            FIELD_REQUIRED,                  0, PROVIDER_OPTIONS_SIZE_MAX,
      NULL,                                                                                                                                                  NULL,          "Members by the kind's fields."                                          },
     {"is_enabled",         FIELD_BOOL, PROVIDER_VIEW(is_enabled),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
@@ -56,7 +80,7 @@ static const struct field provider_view_fields[] = {
     {"models",             FIELD_LIST, PROVIDER_VIEW(models),             FIELD_REQUIRED,                  0, 0,                         &model_view_shape, NULL,
      "The catalogue with what the house changed."                                                                                                                                                                                                   },
 };
-static const struct shape provider_view_shape =
+const struct shape provider_view_shape =
     SHAPE("Provider", struct provider_view, provider_view_fields);
 
 static const struct field provider_page_fields[] = {
@@ -124,9 +148,15 @@ enum {
                         NULL,                                                                      \
                         NULL,                                                                      \
                         "Empty: the kind's own.  Another one needs the key given again."},         \
-    [INPUT_KEY] = {"key",        FIELD_TEXT, INPUT(key),                                           \
-                   FIELD_SECRET, 0,          PROVIDER_KEY_MAX,                                     \
-                   NULL,         NULL,       "Kept sealed, never shown; empty takes it away."},    \
+    [INPUT_KEY] = {"key",                                                                          \
+                   FIELD_TEXT,                                                                     \
+                   INPUT(key),                                                                     \
+                   FIELD_SECRET,                                                                   \
+                   0,                                                                              \
+                   PROVIDER_KEY_MAX,                                                               \
+                   NULL,                                                                           \
+                   NULL,                                                                           \
+                   "The first key: kept sealed, never shown; empty takes it away."},               \
     [INPUT_OPTIONS] = {"options", FIELD_JSON, INPUT(options),                                      \
                        0,         0,          PROVIDER_OPTIONS_SIZE_MAX,                           \
                        NULL,      NULL,       "All of them: members by the kind's fields."},       \
@@ -261,6 +291,29 @@ static struct list models_of(struct settings *settings, const struct provider_ro
     return list;
 }
 
+static struct list keys_of(const struct provider_row *row, const struct provider_binding *binding,
+                           struct arena *arena)
+{
+    struct key_view *items = ARENA_ARRAY(arena, struct key_view, row->key_count);
+
+    for (size_t index = 0; index < row->key_count; index++) {
+        const struct key_row *key = &row->keys[index];
+
+        items[index] = (struct key_view){
+            .id = key->public_id,
+            .hint = key->hint,
+            .weight = key->weight,
+            .is_enabled = key->is_enabled,
+            .is_lost = binding->kind != NULL,
+            .created_at_ms = key->created_at_ms,
+        };
+        for (size_t open = 0; open < binding->key_count; open++)
+            if (binding->keys[open].id == key->id)
+                items[index].is_lost = false;
+    }
+    return (struct list){.items = items, .count = row->key_count};
+}
+
 static bool view_provider(struct request *req, const struct provider_row *row,
                           const struct model_row *models, size_t count, struct provider_view *out,
                           struct error *err)
@@ -280,8 +333,9 @@ static bool view_provider(struct request *req, const struct provider_row *row,
         .kind = row->kind,
         .name = row->name,
         .base_url = row->base_url,
-        .has_key = row->sealed_key.size > 0,
-        .key_hint = row->key_hint,
+        .has_key = row->key_count > 0,
+        .key_hint = row->key_count > 0 ? row->keys[0].hint : STR_EMPTY,
+        .keys = keys_of(row, &binding, req->arena),
         .options = row->options,
         .is_enabled = row->is_enabled,
         .is_paused = binding.is_paused,
@@ -319,7 +373,7 @@ static bool list(struct request *req, struct error *err)
                       err);
 }
 
-static bool reply_one(struct request *req, int status, struct str public_id, struct error *err)
+bool provider_reply(struct request *req, int status, struct str public_id, struct error *err)
 {
     struct provider_row *rows;
     struct model_row *models;
@@ -342,7 +396,7 @@ static bool show(struct request *req, struct error *err)
 {
     struct str public_id;
 
-    return request_path_id(req, "id", &public_id, err) && reply_one(req, 200, public_id, err);
+    return request_path_id(req, "id", &public_id, err) && provider_reply(req, 200, public_id, err);
 }
 
 static struct provider_change change_of(const struct request *req)
@@ -394,7 +448,7 @@ static bool create(struct request *req, struct error *err)
 
     return providers_create(app_settings(req->app), &change, req->now_ms, req->arena, &public_id,
                             err) &&
-           reply_one(req, 201, public_id, err);
+           provider_reply(req, 201, public_id, err);
 }
 
 static bool update(struct request *req, struct error *err)
@@ -405,7 +459,7 @@ static bool update(struct request *req, struct error *err)
     return request_path_id(req, "id", &public_id, err) &&
            providers_update(app_settings(req->app), public_id, &change, req->now_ms, req->arena,
                             err) &&
-           reply_one(req, 200, public_id, err);
+           provider_reply(req, 200, public_id, err);
 }
 
 static bool delete (struct request *req, struct error *err)
@@ -425,7 +479,7 @@ static bool pause(struct request *req, struct error *err)
     return request_path_id(req, "id", &public_id, err) &&
            providers_pause(app_settings(req->app), public_id, true, input->reason, req->now_ms,
                            req->arena, err) &&
-           reply_one(req, 200, public_id, err);
+           provider_reply(req, 200, public_id, err);
 }
 
 static bool resume(struct request *req, struct error *err)
@@ -435,7 +489,7 @@ static bool resume(struct request *req, struct error *err)
     return request_path_id(req, "id", &public_id, err) &&
            providers_pause(app_settings(req->app), public_id, false, STR_EMPTY, req->now_ms,
                            req->arena, err) &&
-           reply_one(req, 200, public_id, err);
+           provider_reply(req, 200, public_id, err);
 }
 
 static bool test(struct request *req, struct error *err)
@@ -512,7 +566,7 @@ const struct http_route provider_routes[] = {
      .access = ACCESS_ADMIN,
      .scope = SCOPE_ADMIN,
      .handler = delete,
-     .summary = "Remove a provider and its key; its pictures stay",
+     .summary = "Remove a provider and its keys; its pictures stay",
      .tag = "providers"},
     {.method = "POST",
      .path = PROVIDERS "/{id}/test",

@@ -2,38 +2,9 @@
 
 #include <pthread.h>
 
-/* Adds a provider; its path. */
-static const char *add(struct house *house, const char *body)
-{
-    CLEANUP(json_cleanup) struct json *json = NULL;
-    struct answer answer = ask(house, "POST", "/api/v1/providers", ADMIN, body);
-    struct error err = {0};
-    struct str path;
-
-    if (answer.status != 201)
-        fail_msg("%.*s", STR_ARGS(answer.body));
-    assert_true(json_read(answer.body, &json, &err));
-    path = arena_printf(house->arena, "/api/v1/providers/%.*s",
-                        STR_ARGS(json_text(json_get(json, "id"))));
-    buf_finish(&answer.bytes);
-    return arena_cstr(house->arena, path);
-}
-
 static const char *below(struct house *house, const char *path, const char *verb)
 {
     return arena_cstr(house->arena, arena_printf(house->arena, "%s/%s", path, verb));
-}
-
-static struct provider_row row_of(struct house *house, const char *path)
-{
-    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
-    struct provider_row row;
-    struct error err = {0};
-
-    assert_true(db_borrow(house->pool, &db, &err));
-    assert_true(provider_store_find(db, str_of(path + strlen("/api/v1/providers/")), house->arena,
-                                    &row, &err));
-    return row;
 }
 
 static bool load(struct house *house, int64_t provider_id, struct provider_binding *out,
@@ -72,7 +43,8 @@ static void test_a_new_house_has_a_mock_and_keeps_it_deleted(void **state)
 static void test_a_key_goes_in_and_never_comes_out(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"Shop\",\"key\":\"" CANARY "\"}");
+    const char *path =
+        add_provider(house, "{\"kind\":\"openai\",\"name\":\"Shop\",\"key\":\"" CANARY "\"}");
     struct provider_binding record;
     struct error err = {0};
     char bytes[KIB(64)];
@@ -82,7 +54,7 @@ static void test_a_key_goes_in_and_never_comes_out(void **state)
 
     EXPECT(house, "GET", path, NULL, 200, "\"has_key\":true,\"key_hint\":\"3f9a\"");
     EXPECT(house, "GET", "/api/v1/providers", NULL, 200, "Shop");
-    assert_true(load(house, row_of(house, path).id, &record, &err));
+    assert_true(load(house, provider_at(house, path).id, &record, &err));
     assert_true(str_equal(secret_expose(record.account.key), STR(CANARY)));
     fixture_end(&house->http);
     house->http.server = NULL;
@@ -96,48 +68,49 @@ static void test_a_key_goes_in_and_never_comes_out(void **state)
     assert_false(is_found);
 }
 
-struct copy_order {
-    struct provider_row row;
-};
-static bool work_update(struct db *db, void *context, struct error *err)
+static bool work_copy_key(struct db *db, void *context, struct error *err)
 {
-    return provider_store_update(db, &((struct copy_order *)context)->row, err);
+    return key_store_add(db, context, err);
 }
 
 /* S46: a sealed key opens in its own row, under its own master key, and nowhere else. */
 static void test_a_sealed_key_opens_nowhere_else(void **state)
 {
     struct house *house = *state;
-    const char *from = add(house, "{\"kind\":\"openai\",\"name\":\"A\",\"key\":\"" CANARY "\"}");
-    const char *to = add(house, "{\"kind\":\"openai\",\"name\":\"B\"}");
-    struct copy_order order = {.row = row_of(house, to)};
+    const char *from =
+        add_provider(house, "{\"kind\":\"openai\",\"name\":\"A\",\"key\":\"" CANARY "\"}");
+    const char *to = add_provider(house, "{\"kind\":\"openai\",\"name\":\"B\"}");
+    struct key_row copy = provider_at(house, from).keys[0];
     struct provider_binding record;
     struct error err = {0};
 
-    order.row.sealed_key = row_of(house, from).sealed_key;
-    assert_true(db_transact(house->pool, "test", work_update, &order, &err));
-    assert_true(load(house, order.row.id, &record, &err));
+    copy.public_id = STR("01JD00000000000000000000AA");
+    copy.provider_id = provider_at(house, to).id;
+    assert_true(db_transact(house->pool, "test", work_copy_key, &copy, &err));
+    EXPECT(house, "GET", to, NULL, 200, "\"is_lost\":true");
+    assert_true(load(house, copy.provider_id, &record, &err));
     assert_int_equal(secret_expose(record.account.key).size, 0);
-    assert_true(load(house, row_of(house, from).id, &record, &err));
+    assert_true(load(house, provider_at(house, from).id, &record, &err));
     assert_true(str_equal(secret_expose(record.account.key), STR(CANARY)));
     assert_false(record.is_paused);
 
     /* A house that lost its master key starts, waits, and says what to do. */
     start_settings(house, 8);
-    assert_true(load(house, row_of(house, from).id, &record, &err));
+    assert_true(load(house, provider_at(house, from).id, &record, &err));
     assert_int_equal(secret_expose(record.account.key).size, 0);
     assert_true(record.is_paused);
     EXPECT(house, "GET", from, NULL, 200, "\"pause_reason\":\"" PROVIDER_KEY_LOST "\"");
     EXPECT(house, "POST", below(house, from, "test"), NULL, 200, "\"failure_class\":\"auth\"");
     EXPECT(house, "PATCH", from, "{\"key\":\"" CANARY "\"}", 200, "\"is_paused\":false");
-    assert_true(load(house, row_of(house, from).id, &record, &err));
+    assert_true(load(house, provider_at(house, from).id, &record, &err));
     assert_true(str_equal(secret_expose(record.account.key), STR(CANARY)));
 }
 
 static void test_another_address_needs_the_key_again(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"Shop\",\"key\":\"" CANARY "\"}");
+    const char *path =
+        add_provider(house, "{\"kind\":\"openai\",\"name\":\"Shop\",\"key\":\"" CANARY "\"}");
     struct provider_binding record;
     struct error err = {0};
 
@@ -148,7 +121,7 @@ static void test_another_address_needs_the_key_again(void **state)
     EXPECT(house, "PATCH", path,
            "{\"base_url\":\"https://other.example/v1\",\"key\":\"sk-another-key-00\"}", 200,
            "\"base_url\":\"https://other.example/v1\"");
-    assert_true(load(house, row_of(house, path).id, &record, &err));
+    assert_true(load(house, provider_at(house, path).id, &record, &err));
     assert_true(str_equal(secret_expose(record.account.key), STR("sk-another-key-00")));
     EXPECT(house, "PATCH", path, "{\"key\":\"\"}", 200, "\"has_key\":false");
     EXPECT(house, "PATCH", path, "{\"base_url\":\"\"}", 200, "\"base_url\":\"\"");
@@ -157,11 +130,11 @@ static void test_another_address_needs_the_key_again(void **state)
 static void test_a_change_leaves_what_it_does_not_name(void **state)
 {
     struct house *house = *state;
-    const char *path =
-        add(house,
-            "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,\"per_minute\":6,"
-            "\"units_per_minute\":20,\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
-            "\"once_below_micro\":500}");
+    const char *path = add_provider(
+        house,
+        "{\"kind\":\"mock\",\"name\":\"Fast\",\"concurrency\":9,\"per_minute\":6,"
+        "\"units_per_minute\":20,\"options\":{\"latency_ms\":1},\"on_unknown\":\"once_below\","
+        "\"once_below_micro\":500}");
 
     EXPECT(house, "PATCH", path, "{\"is_enabled\":false}", 200, "\"options\":{\"latency_ms\":1}");
     EXPECT(house, "GET", path, NULL, 200, "\"is_enabled\":false");
@@ -205,9 +178,10 @@ static void test_providers_that_are_refused(void **state)
 static void test_models_are_switched_priced_added_and_forgotten(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\",\"models\":[{\"name\":"
-                                  "\"house\",\"is_enabled\":true,\"is_default\":true,"
-                                  "\"price_micro\":12}]}");
+    const char *path =
+        add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\",\"models\":[{\"name\":"
+                            "\"house\",\"is_enabled\":true,\"is_default\":true,"
+                            "\"price_micro\":12}]}");
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
     struct model_choice choice;
     struct error err = {0};
@@ -217,7 +191,7 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
                                     &choice, &err));
     assert_true(str_equal(choice.model.name, STR("house")));
     assert_int_equal(choice.model.price_micro, 12);
-    assert_int_equal(choice.provider_id, row_of(house, path).id);
+    assert_int_equal(choice.provider_id, provider_at(house, path).id);
     EXPECT(house, "PATCH", path,
            "{\"models\":[{\"name\":\"house\",\"is_enabled\":true,\"is_default\":false,"
            "\"price_micro\":-1,\"is_forgotten\":true}]}",
@@ -275,8 +249,8 @@ static void test_a_price_of_the_house_is_kept_shown_used_and_taken_back(void **s
 static void test_a_model_is_the_default_for_what_it_can_do(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"Shop\"}");
-    const char *other = add(house, "{\"kind\":\"openai\",\"name\":\"Other\"}");
+    const char *path = add_provider(house, "{\"kind\":\"openai\",\"name\":\"Shop\"}");
+    const char *other = add_provider(house, "{\"kind\":\"openai\",\"name\":\"Other\"}");
 
     EXPECT(house, "PATCH", path,
            MODEL("gpt-image-2", "\"is_default\":false,\"purposes\":[\"image\",\"edit\"]"), 200,
@@ -317,13 +291,13 @@ static void test_a_model_is_the_default_for_what_it_can_do(void **state)
 static void test_a_provider_is_paused_and_resumed(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
+    const char *path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
 
     EXPECT(house, "POST", below(house, path, "pause"), "{\"reason\":\"night\"}", 200,
            "\"is_paused\":true");
     EXPECT(house, "GET", path, NULL, 200, "\"pause_reason\":\"night\"");
     EXPECT(house, "POST", below(house, path, "resume"), NULL, 200, "\"is_paused\":false");
-    assert_int_equal(atomic_load(&house->changed_id), row_of(house, path).id);
+    assert_int_equal(atomic_load(&house->changed_id), provider_at(house, path).id);
 }
 
 static void test_what_is_not_there_is_not_found(void **state)
@@ -400,8 +374,8 @@ static void scripted_end(struct scripted *scripted)
 
 static const char *add_scripted(struct house *house, const struct scripted *scripted)
 {
-    return add(house,
-               arena_cstr(house->arena,
+    return add_provider(
+        house, arena_cstr(house->arena,
                           arena_printf(house->arena,
                                        "{\"kind\":\"openai\",\"name\":\"S%d\",\"key\":\"" CANARY
                                        "\",\"base_url\":\"http://127.0.0.1:%d/v1\","
@@ -412,8 +386,8 @@ static const char *add_scripted(struct house *house, const struct scripted *scri
 static void test_the_mock_passes_its_test_without_a_network(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"mock\",\"name\":\"B\",\"options\":"
-                                  "{\"latency_ms\":60000}}");
+    const char *path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\",\"options\":"
+                                           "{\"latency_ms\":60000}}");
 
     EXPECT(house, "POST", below(house, path, "test"), NULL, 200,
            "\"models\":[\"mock\",\"mock-fast\",\"mock-text\"],\"failure_class\":\"\"");

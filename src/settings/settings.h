@@ -6,10 +6,10 @@
  * The room in reading order: setting_table.c (every setting, one row each), setting_rules.c
  * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
  * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
- * (what an account may be), models.c (what it offers), provider_store.c, providers.c (changes),
- * probe.c (the free call of a test), providers_http.c, provider_health_http.c, provider_file.c and
- * provider_file_http.c (from house to house), models_http.c; then preset.c, preset_store.c,
- * preset_http.c.
+ * (what an account may be), models.c (what it offers), provider_store.c, key_store.c, keys.c,
+ * providers.c (changes), probe.c (the free call of a test), providers_http.c, keys_http.c,
+ * provider_health_http.c, provider_file.c and provider_file_http.c (from house to house),
+ * models_http.c; then preset.c, preset_store.c, preset_http.c.
  */
 #pragma once
 
@@ -112,6 +112,9 @@ MUST_CHECK bool settings_provider_load(struct settings *settings, struct db *db,
                                        int64_t provider_id, struct arena *arena,
                                        struct provider_binding *out, struct error *err);
 
+/* Whether a key is still there: for engine_hooks.has_key. */
+MUST_CHECK bool settings_key_exists(struct db *db, int64_t key_id, bool *out, struct error *err);
+
 /* A model somebody asked for. */
 struct model_choice {
     int64_t provider_id;
@@ -138,6 +141,7 @@ struct settings *app_settings(void *app);
 extern const struct http_route setting_routes[];       /* settings */
 extern const struct http_route provider_kind_routes[]; /* provider-kinds */
 extern const struct http_route provider_routes[];      /* providers */
+extern const struct http_route key_routes[];           /* providers: their keys */
 extern const struct http_route health_routes[];        /* providers: how they do */
 extern const struct http_route provider_file_routes[]; /* providers: export, import */
 extern const struct http_route model_routes[];         /* models */

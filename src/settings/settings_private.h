@@ -111,13 +111,26 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_PER_MINUTE_MAX 10000
 #define PROVIDER_CONCURRENCY 4
 #define MODEL_NAME_MAX 200
+#define PROVIDER_WEIGHT_MAX 100
+#define PROVIDER_KEYS_OFF "all its keys are switched off"
 #define PROVIDER_KEY_LOST "its key was sealed with another master key; give the key again"
 #define PRICE_MICRO_MAX PROVIDER_PRICE_MICRO_MAX
+
+struct key_row {
+    int64_t id;
+    struct str public_id;
+    int64_t provider_id;
+    struct str sealed, hint;
+    int64_t weight;
+    bool is_enabled;
+    int64_t created_at_ms;
+};
 
 struct provider_row {
     int64_t id;
     struct str public_id, kind, name, base_url;
-    struct str sealed_key, key_hint;
+    const struct key_row *keys; /* the oldest first; PROVIDER_KEYS_MAX at most */
+    size_t key_count;
     struct str options; /* JSON object as text */
     bool is_enabled, is_private_allowed, is_paused;
     int64_t concurrency;
@@ -183,7 +196,7 @@ MUST_CHECK bool provider_check_options(const struct provider_kind *kind, struct 
 MUST_CHECK bool provider_options_parse(struct settings *settings, struct str options,
                                        const struct json **out, struct error *err);
 void provider_options_free(struct settings *settings);
-/* What a key is sealed with: its row and nothing else opens it. */
+/* What a key is sealed with: its account and nothing else opens it. */
 struct str provider_seal_context(struct str public_id, struct arena *arena);
 
 /* models.c: purposes as words and as bits.  Fails: NOT_IN_LIST, INVALID (one is there twice), field
@@ -233,6 +246,51 @@ MUST_CHECK bool model_store_count(struct db *db, int64_t provider_id, int64_t *c
 MUST_CHECK bool model_store_set(struct db *db, const struct model_override *row, struct error *err);
 MUST_CHECK bool model_store_remove(struct db *db, int64_t provider_id, struct str name,
                                    struct error *err);
+
+/* key_store.c: the oldest first. */
+MUST_CHECK bool key_store_list_of(struct db *db, int64_t provider_id, struct arena *arena,
+                                  struct key_row **items, size_t *count, struct error *err);
+MUST_CHECK bool key_store_list(struct db *db, struct arena *arena, struct key_row **items,
+                               size_t *count, struct error *err); /* by provider */
+MUST_CHECK bool key_store_has(struct db *db, int64_t key_id, bool *out, struct error *err);
+MUST_CHECK bool key_store_add(struct db *db, const struct key_row *row, struct error *err);
+MUST_CHECK bool key_store_update(struct db *db, const struct key_row *row, struct error *err);
+MUST_CHECK bool key_store_remove(struct db *db, int64_t key_id, struct error *err);
+MUST_CHECK bool key_store_remove_all(struct db *db, int64_t provider_id, struct error *err);
+
+/* keys.c: inside a transaction, of a row that was read in it. */
+
+enum key_part { KEY_HAS_KEY = 1, KEY_HAS_WEIGHT = 2, KEY_HAS_ENABLED = 4 };
+struct key_change {
+    unsigned has;
+    struct str key;
+    int64_t weight;
+    bool is_enabled;
+};
+/* False: another master key sealed it. */
+bool key_open(const struct settings *settings, const struct provider_row *row,
+              const struct key_row *key, struct arena *arena, struct secret *out);
+/* Fails: TOO_MANY, and CONFLICT when the account has it already, field "key". */
+MUST_CHECK bool keys_add(struct db *db, const struct settings *settings,
+                         const struct provider_row *row, const struct key_change *change,
+                         int64_t now_ms, struct arena *arena, struct error *err);
+/* A key is not replaced while calls under way need it, unless `lane` says that it is rejected, or
+ * it does not open: CONFLICT with their number, field "key". */
+MUST_CHECK bool keys_change(struct db *db, const struct settings *settings,
+                            const struct provider_row *row, const struct key_row *before,
+                            const struct key_change *change, const struct lane_view *lane,
+                            struct arena *arena, struct error *err);
+/* CONFLICT while calls under way need it. */
+MUST_CHECK bool keys_remove(struct db *db, const struct key_row *key, struct error *err);
+/*
+ * One key of a provider, added (`key` empty), changed or (`change` NULL) taken away, in a
+ * transaction with its announcement.  `provider` and `key` are public ids.
+ */
+MUST_CHECK bool keys_write(struct settings *settings, struct str provider, int64_t provider_id,
+                           struct str key, const struct key_change *change, int64_t now_ms,
+                           struct arena *arena, struct error *err);
+/* The engine's lane of a provider; empty: it has none.  Not inside a transaction. */
+struct lane_view settings_lane(const struct settings *settings, int64_t provider_id);
 
 /* providers.c: changes, each one transaction with its announcement. */
 
@@ -284,6 +342,9 @@ MUST_CHECK bool providers_pause(struct settings *settings, struct str public_id,
                                 struct error *err);
 MUST_CHECK bool providers_delete(struct settings *settings, struct str public_id, int64_t now_ms,
                                  struct arena *arena, struct error *err);
+MUST_CHECK bool provider_announce(struct db *db, const struct settings *settings,
+                                  struct str public_id, int64_t now_ms, struct arena *arena,
+                                  struct error *err);
 /* All providers and their models; the rows point into each other. */
 MUST_CHECK bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
                             size_t *provider_count, struct model_row **models, size_t *model_count,

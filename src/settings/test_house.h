@@ -113,9 +113,15 @@ static inline void open_pool(struct house *house)
 
 static inline int set_up(void **state)
 {
-    static const struct http_route *const tables[] = {
-        setting_routes,       provider_kind_routes, provider_routes, health_routes,
-        provider_file_routes, model_routes,         preset_routes,   NULL};
+    static const struct http_route *const tables[] = {setting_routes,
+                                                      provider_kind_routes,
+                                                      provider_routes,
+                                                      key_routes,
+                                                      health_routes,
+                                                      provider_file_routes,
+                                                      model_routes,
+                                                       preset_routes,
+                                                      NULL};
     static struct house house;
     struct net_config net = {.transfers_max = 8};
     struct error err = {0};
@@ -198,3 +204,33 @@ static inline void expect_at(struct house *house, const char *method, const char
 }
 #define EXPECT(house, method, path, body, status, has)                                             \
     expect_at(house, method, path, ADMIN, body, status, has, __LINE__)
+
+/* Adds a provider; its path. */
+static inline const char *add_provider(struct house *house, const char *body)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct answer answer = ask(house, "POST", "/api/v1/providers", ADMIN, body);
+    struct error err = {0};
+    struct str path;
+
+    if (answer.status != 201)
+        fail_msg("%.*s", STR_ARGS(answer.body));
+    assert_true(json_read(answer.body, &json, &err));
+    path = arena_printf(house->arena, "/api/v1/providers/%.*s",
+                        STR_ARGS(json_text(json_get(json, "id"))));
+    buf_finish(&answer.bytes);
+    return arena_cstr(house->arena, path);
+}
+
+/* Its row. */
+static inline struct provider_row provider_at(struct house *house, const char *path)
+{
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct provider_row row;
+    struct error err = {0};
+
+    assert_true(db_borrow(house->pool, &db, &err));
+    assert_true(provider_store_find(db, str_of(path + strlen("/api/v1/providers/")), house->arena,
+                                    &row, &err));
+    return row;
+}

@@ -159,10 +159,10 @@ static inline bool work_add_provider(struct db *db, void *context, struct error 
 {
     static const struct sql add = {
         "test_add_provider",
-        "INSERT INTO provider (id, public_id, kind, name, base_url, sealed_key, key_hint, options,"
+        "INSERT INTO provider (id, public_id, kind, name, base_url, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro,"
         " created_at_ms, deleted_at_ms)"
-        " VALUES ($1, $2, 'openai', $3, '', '', '', '{}', 1, 0, 1, 'hold', 0, 1, $4)",
+        " VALUES ($1, $2, 'openai', $3, '', '{}', 1, 0, 1, 'hold', 0, 1, $4)",
         NULL};
     const struct provider_spec *provider = context;
     const struct sql_value args[] = {SQL_INT64(provider->id), SQL_CSTR(provider->public_id),

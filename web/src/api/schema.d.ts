@@ -241,7 +241,7 @@ export interface paths {
         get: operations["get_providers_id"];
         put?: never;
         post?: never;
-        /** Remove a provider and its key; its pictures stay */
+        /** Remove a provider and its keys; its pictures stay */
         delete: operations["delete_providers_id"];
         options?: never;
         head?: never;
@@ -298,6 +298,41 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{id}/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a key to a provider; calls are made with all of them, by weight; 8 at most */
+        post: operations["post_providers_id_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/providers/{id}/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a key away; 409 while calls under way need it */
+        delete: operations["delete_providers_id_keys_key_id"];
+        options?: never;
+        head?: never;
+        /** Replace a key, weigh it, switch it off, or try a rejected one again */
+        patch: operations["patch_providers_id_keys_key_id"];
         trace?: never;
     };
     "/api/v1/providers/{id}/health": {
@@ -1653,8 +1688,10 @@ export interface components {
             base_url: string;
             /** @description A key is kept; it is never shown. */
             has_key: boolean;
-            /** @description The key's last four characters. */
+            /** @description The first key's last four characters. */
             key_hint: string;
+            /** @description All its keys, the first one first; 8 at most. */
+            keys: components["schemas"]["ProviderKey"][];
             /** @description Members by the kind's fields. */
             options: unknown;
             /** @description Its models can be asked for. */
@@ -1702,6 +1739,26 @@ export interface components {
             created_at: string;
             /** @description The catalogue with what the house changed. */
             models: components["schemas"]["Model"][];
+        };
+        ProviderKey: {
+            /** @description The key's id; its secret is never shown. */
+            id: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /**
+             * Format: int64
+             * @description Its share of the calls beside the other keys' weights.
+             */
+            weight: number;
+            /** @description New calls are made with it. */
+            is_enabled: boolean;
+            /** @description Another master key sealed it: give it again. */
+            is_lost: boolean;
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
         };
         Model: {
             /** @description PROVIDERID/wire-id: what to ask for. */
@@ -1883,7 +1940,7 @@ export interface components {
             name: string;
             /** @description Empty: the kind's own.  Another one needs the key given again. */
             base_url?: string;
-            /** @description Kept sealed, never shown; empty takes it away. */
+            /** @description The first key: kept sealed, never shown; empty takes it away. */
             key?: string;
             /** @description All of them: members by the kind's fields. */
             options?: unknown;
@@ -1945,7 +2002,7 @@ export interface components {
             name?: string;
             /** @description Empty: the kind's own.  Another one needs the key given again. */
             base_url?: string;
-            /** @description Kept sealed, never shown; empty takes it away. */
+            /** @description The first key: kept sealed, never shown; empty takes it away. */
             key?: string;
             /** @description All of them: members by the kind's fields. */
             options?: unknown;
@@ -2005,6 +2062,28 @@ export interface components {
             /** @description Shown where its tasks wait. */
             reason?: string;
         };
+        ProviderKeyInput: {
+            /** @description Kept sealed, never shown. */
+            key: string;
+            /**
+             * Format: int64
+             * @description Its share of the calls beside the other keys' weights; 1 when absent.
+             */
+            weight?: number;
+            /** @description New calls are made with it; what is under way goes on with it. */
+            is_enabled?: boolean;
+        };
+        ProviderKeyChange: {
+            /** @description Kept sealed, never shown. */
+            key?: string;
+            /**
+             * Format: int64
+             * @description Its share of the calls beside the other keys' weights; 1 when absent.
+             */
+            weight?: number;
+            /** @description New calls are made with it; what is under way goes on with it. */
+            is_enabled?: boolean;
+        };
         ProviderHealth: {
             /** @description Calls that ended in the last 24 hours. */
             last_24h: components["schemas"]["HealthWindow"];
@@ -2024,6 +2103,8 @@ export interface components {
              * @description When it goes on by itself; null when it is open or waits for somebody.
              */
             lane_until: string | null;
+            /** @description Keys that the service rejected: no new call is made with them until the provider is changed. */
+            resting_keys: components["schemas"]["RestingKey"][];
         };
         HealthWindow: {
             /**
@@ -2082,6 +2163,12 @@ export interface components {
              * @description When it ended.
              */
             at: string;
+        };
+        RestingKey: {
+            /** @description The key. */
+            id: string;
+            /** @description auth: the service rejects it; quota: what it may spend there is gone. */
+            reason: string;
         };
         ProviderFile: {
             /**
@@ -4118,6 +4205,88 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_providers_id_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderKeyInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_providers_id_keys_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Provider"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_providers_id_keys_key_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderKeyChange"];
+            };
+        };
         responses: {
             /** @description Done. */
             "2XX": {

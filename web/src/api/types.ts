@@ -24,6 +24,7 @@ export type ProviderField = Schemas['ProviderField'];
 export type ProviderFile = Schemas['ProviderFile'];
 export type ProviderHealth = Schemas['ProviderHealth'];
 export type ProviderImport = Schemas['ProviderImport'];
+export type ProviderKey = Schemas['ProviderKey'];
 export type ProviderKind = Schemas['ProviderKind'];
 export type ProviderTest = Schemas['ProviderTest'];
 export type Queue = Schemas['Queue'];

@@ -5,6 +5,7 @@ import type {
   Provider,
   ProviderField,
   ProviderHealth,
+  ProviderKey,
   ProviderKind,
   Queue,
   Setting,
@@ -29,6 +30,7 @@ import {
   providerBody,
   purposesOf,
   readProviderFile,
+  shareOf,
   withPurpose,
 } from './model';
 
@@ -368,5 +370,29 @@ describe('settings are found', () => {
     ['moon', [], 'or not at all'],
   ])('%s', (words, names, why) => {
     expect(find(words), why).toEqual(names);
+  });
+});
+
+describe('shareOf', () => {
+  const key = (id: string, change: Partial<ProviderKey> = {}): ProviderKey => ({
+    id,
+    hint: '3f9a',
+    weight: 1,
+    is_enabled: true,
+    is_lost: false,
+    created_at: '2026-11-01T00:00:00Z',
+    ...change,
+  });
+
+  it('divides among those that are used', () => {
+    const keys = [
+      key('a', { weight: 3 }),
+      key('b'),
+      key('c', { is_enabled: false }),
+      key('d', { is_lost: true }),
+      key('e'),
+    ];
+    const resting = new Map([['e', 'auth']]);
+    expect(keys.map((one) => shareOf(one, keys, resting))).toEqual([0.75, 0.25, 0, 0, 0]);
   });
 });

@@ -7,6 +7,7 @@ import type {
   ProviderFile,
   ProviderHealth,
   ProviderImport,
+  ProviderKey,
   ProviderKind,
   Queue,
   Setting,
@@ -379,4 +380,15 @@ export function importNotes(item: ProviderImport['items'][number]): ImportNote[]
   if (item.needs_key) notes.push('needsKey');
   if (item.needs_private) notes.push('needsPrivate');
   return notes;
+}
+
+/** A key's share of new calls: by weight, among those that are on and not rejected. */
+export function shareOf(
+  key: ProviderKey,
+  keys: ProviderKey[],
+  resting: ReadonlyMap<string, string>,
+): number {
+  const isUsed = (one: ProviderKey) => one.is_enabled && !one.is_lost && !resting.has(one.id);
+  const total = keys.filter(isUsed).reduce((sum, one) => sum + one.weight, 0);
+  return isUsed(key) ? key.weight / total : 0;
 }

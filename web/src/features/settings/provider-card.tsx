@@ -100,7 +100,8 @@ export function ProviderCard({
             {[
               kind?.label ?? provider.kind,
               provider.base_url,
-              provider.has_key && t('settings.provider.key', { hint: provider.key_hint }),
+              provider.keys.length === 1 && t('settings.provider.key', { hint: provider.key_hint }),
+              provider.keys.length > 1 && t('settings.keys.count', { count: provider.keys.length }),
               t('settings.provider.models', { count: provider.models.length }),
             ]
               .filter(Boolean)
@@ -161,7 +162,15 @@ export function ProviderCard({
           />
           {t('settings.provider.rules')}
         </button>
-        <Suspense>{isOpen && <ProviderRules provider={provider} onSaved={put} />}</Suspense>
+        <Suspense>
+          {isOpen && (
+            <ProviderRules
+              provider={provider}
+              hasKeys={kind?.fields.some((field) => field.name === 'key') ?? false}
+              onSaved={put}
+            />
+          )}
+        </Suspense>
       </div>
       <Suspense>
         {dialog === 'edit' && kind && (

@@ -10,15 +10,19 @@ import { NumberInput } from '~/ui/number-input';
 import { Select } from '~/ui/select';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
+import { ProviderKeys } from './provider-keys';
 import { ProviderModels } from './provider-models';
 import { budgetsQuery } from './queries';
 
 /** Whether it is used, how much at once, what to do in doubt, and its models. */
 export function ProviderRules({
   provider,
+  hasKeys,
   onSaved,
 }: {
   provider: Provider;
+  /** its kind is asked with a key */
+  hasKeys: boolean;
   onSaved: (next: Provider) => void;
 }) {
   const t = useT();
@@ -115,6 +119,7 @@ export function ProviderRules({
           </Field>
         )}
       </div>
+      {(hasKeys || provider.has_key) && <ProviderKeys provider={provider} onSaved={onSaved} />}
       <ProviderCaps provider={provider} />
       <ProviderModels provider={provider} onSaved={onSaved} />
     </div>

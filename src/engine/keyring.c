@@ -1,0 +1,98 @@
+#include "engine/keyring.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct keyring_entry *find(struct keyring *ring, int64_t key_id)
+{
+    for (size_t index = 0; index < ring->count; index++)
+        if (ring->entries[index].id == key_id)
+            return &ring->entries[index];
+    return NULL;
+}
+
+static bool is_among(int64_t key_id, const struct provider_key *keys, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        if (keys[index].id == key_id)
+            return true;
+    return false;
+}
+
+/* Forgets those that are gone, and knows the new ones: they begin with nothing owed. */
+static void follow(struct keyring *ring, const struct provider_key *keys, size_t count)
+{
+    size_t kept = 0;
+
+    assert(count <= PROVIDER_KEYS_MAX);
+    for (size_t index = 0; index < ring->count; index++)
+        if (is_among(ring->entries[index].id, keys, count))
+            ring->entries[kept++] = ring->entries[index];
+    ring->count = kept;
+    for (size_t index = 0; index < count; index++)
+        if (find(ring, keys[index].id) == NULL)
+            ring->entries[ring->count++] = (struct keyring_entry){.id = keys[index].id};
+}
+
+static bool is_usable(const struct keyring *ring, const struct provider_key *key)
+{
+    for (size_t index = 0; index < ring->count; index++)
+        if (ring->entries[index].id == key->id && ring->entries[index].reason[0] != '\0')
+            return false;
+    return key->is_enabled;
+}
+
+bool keyring_has_one(const struct keyring *ring, const struct provider_key *keys, size_t count)
+{
+    for (size_t index = 0; index < count; index++)
+        if (is_usable(ring, &keys[index]))
+            return true;
+    return false;
+}
+
+const struct provider_key *keyring_pick(struct keyring *ring, const struct provider_key *keys,
+                                        size_t count)
+{
+    const bool has_one = keyring_has_one(ring, keys, count);
+    const struct provider_key *best = NULL;
+    struct keyring_entry *best_entry = NULL;
+    int64_t total = 0;
+
+    follow(ring, keys, count);
+    for (size_t index = 0; index < count; index++) {
+        struct keyring_entry *entry = find(ring, keys[index].id);
+
+        if (has_one ? !is_usable(ring, &keys[index]) : !keys[index].is_enabled) {
+            entry->turn = 0; /* who does not take part saves nothing up */
+            continue;
+        }
+        entry->turn += keys[index].weight;
+        total += keys[index].weight;
+        if (best_entry == NULL || entry->turn > best_entry->turn) {
+            best_entry = entry;
+            best = &keys[index];
+        }
+    }
+    if (best_entry != NULL)
+        best_entry->turn -= total;
+    return best;
+}
+
+void keyring_rest(struct keyring *ring, int64_t key_id, const char *reason)
+{
+    struct keyring_entry *entry = find(ring, key_id);
+
+    if (entry == NULL && ring->count < PROVIDER_KEYS_MAX) {
+        entry = &ring->entries[ring->count++];
+        *entry = (struct keyring_entry){.id = key_id};
+    }
+    if (entry != NULL) /* else it is one that is gone: eight newer ones are known */
+        snprintf(entry->reason, sizeof(entry->reason), "%s", reason);
+}
+
+void keyring_forgive(struct keyring *ring)
+{
+    for (size_t index = 0; index < ring->count; index++)
+        ring->entries[index].reason[0] = '\0';
+}
