@@ -6,8 +6,8 @@
 struct lane {
     struct str id, name, reason;
     struct str breaker, on_unknown;
-    int64_t capacity, allowed, per_minute, units_per_minute, running, waiting, remote, pause_until_ms,
-        once_below_micro;
+    int64_t capacity, allowed, per_minute, units_per_minute, running, waiting, remote,
+        pause_until_ms, once_below_micro;
     bool is_paused;
 };
 static const char *const rules[] = {[ON_UNKNOWN_HOLD] = "hold",

@@ -113,15 +113,9 @@ static inline void open_pool(struct house *house)
 
 static inline int set_up(void **state)
 {
-    static const struct http_route *const tables[] = {setting_routes,
-                                                      provider_kind_routes,
-                                                      provider_routes,
-                                                      key_routes,
-                                                      health_routes,
-                                                      provider_file_routes,
-                                                      model_routes,
-                                                       preset_routes,
-                                                      NULL};
+    static const struct http_route *const tables[] = {
+        setting_routes,       provider_kind_routes, provider_routes, key_routes, health_routes,
+        provider_file_routes, model_routes,         preset_routes,   NULL};
     static struct house house;
     struct net_config net = {.transfers_max = 8};
     struct error err = {0};
