@@ -28,7 +28,8 @@ static void tell_steps(const struct json *data, struct provider_news *out)
 
     if (!json_double(json_get(data, "value"), &value) || !json_double(json_get(data, "max"), &max))
         return;
-    if (!(max >= 1 && max <= STEPS_MAX && value >= 0 && value <= max))
+    /* A node of one step is at its end at once, which says nothing of the work's. */
+    if (!(max >= 2 && max <= STEPS_MAX && value >= 0 && value <= max))
         return;
     out->step = (int64_t)value;
     out->steps = (int64_t)max;
@@ -47,7 +48,7 @@ static void read_state(const struct json *nodes, struct arena *arena, struct pro
     const struct json *node;
     struct str id;
 
-    while (out->steps <= 1 && json_next(nodes, &cursor, &id, &node))
+    while (out->steps == 0 && json_next(nodes, &cursor, &id, &node))
         if (str_equal(json_text(json_get(node, "state")), STR("running"))) {
             tell_steps(node, out);
             tell_node(id, arena, out);

@@ -40,6 +40,7 @@ static void test_news_are_read_from_text(void **state)
         {PROGRESS(ID, "\"node\":\"smp\",\"value\":7,\"max\":20"), "smp", 7, 20, false, "a step"},
         {PROGRESS("other", "\"node\":\"smp\",\"value\":7,\"max\":20"), "", 0, 0, false, "another's"},
         {PROGRESS(ID, "\"node\":\"smp\",\"value\":21,\"max\":20"), "smp", 0, 0, false, "beyond the last"},
+        {PROGRESS(ID, "\"node\":\"dec\",\"value\":1,\"max\":1"), "dec", 0, 0, false, "of one"},
         {PROGRESS(ID, "\"node\":\"smp\",\"value\":-1,\"max\":0"), "smp", 0, 0, false, "of none"},
         {PROGRESS(ID, "\"node\":\"smp\",\"value\":1,\"max\":1e300"), "smp", 0, 0, false, "of too many"},
         {PROGRESS(ID, "\"node\":5,\"value\":\"x\",\"max\":[]"), "", 0, 0, false, "of other types"},
