@@ -243,7 +243,7 @@ export function modelChange(model: Model, change: Partial<ModelChange> = {}): Mo
 }
 
 export const priceRules = ['list', 'percent', 'pictures', 'tokens'] as const;
-export type PriceRule = (typeof priceRules)[number];
+type PriceRule = (typeof priceRules)[number];
 
 export interface PriceRow {
   quality: string;
