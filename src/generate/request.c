@@ -265,8 +265,7 @@ static int64_t made_by(const struct run_input *input, struct str key)
 }
 
 /* The pictures that are named, and those that edges will bring: both are paid for. */
-static void count_pictures(const struct node_context *node, const struct run_input *input,
-                           size_t *images, bool *has_mask)
+static size_t count_pictures(const struct node_context *node, const struct run_input *input)
 {
     const struct edge_input *edges = input->edges.items;
     int64_t fed = 0, most = 0;
@@ -278,16 +277,12 @@ static void count_pictures(const struct node_context *node, const struct run_inp
             continue;
         if (edges[row].to_port.size > 0)
             port = port_of(node->operation, edges[row].to_port);
-        if (port == NULL)
-            continue; /* refused with the edges */
-        if (port->is_list) {
-            fed += made_by(input, edges[row].from);
-            most = port->max;
-        } else {
-            *has_mask = true;
-        }
+        if (port == NULL || !port->is_list)
+            continue; /* refused with the edges, or the mask */
+        fed += made_by(input, edges[row].from);
+        most = port->max;
     }
-    *images += (size_t)(fed < most ? fed : most);
+    return node->pictures.images.count + (size_t)(fed < most ? fed : most);
 }
 
 static bool resolve_model(struct node_context *node, const struct run_input *input,
@@ -297,13 +292,12 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
     struct provider_binding provider;
     struct provider_request request, priced;
     struct model_choice choice;
-    size_t images = node->pictures.images.count;
-    bool has_mask = node->pictures.mask != NULL;
     struct exchange exchange;
     const struct provider_image unseen = {0};
     const char *currency = "";
     struct str asked = json_text(json_get(node->parameters, "model"));
     const bool has_mask = is_masked(node, input);
+    const size_t images = count_pictures(node, input);
     const unsigned needs =
         (is_fed(node, input) ? node->operation->needs_fed : node->operation->needs) |
         (has_mask ? NEED_MASK : 0U);
@@ -317,7 +311,6 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
         !node->operation->request(node->parameters, node->pictures.images.count, has_mask,
                                   run.arena, &request, err))
         return false;
-    count_pictures(node, input, &images, &has_mask);
     if (!node->operation->request(node->parameters, images, has_mask, run.arena, &priced, err))
         return false;
     request.model = priced.model = node->out->model;

@@ -215,7 +215,8 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
 static void test_a_price_of_the_house_is_kept_shown_used_and_taken_back(void **state)
 {
     struct house *house = *state;
-    const char *path = add(house, "{\"kind\":\"openai\",\"name\":\"O\",\"key\":\"sk-0123456789\"}");
+    const char *path =
+        add_provider(house, "{\"kind\":\"openai\",\"name\":\"O\",\"key\":\"sk-0123456789\"}");
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
     struct provider_binding provider;
     const struct provider_own_price *own;
@@ -233,16 +234,16 @@ static void test_a_price_of_the_house_is_kept_shown_used_and_taken_back(void **s
         200,
         "\"price_micro\":90000,\"currency\":\"CNY\",\"price_as_of\":\"\",\"has_own_price\":true");
     assert_true(db_borrow(house->pool, &db, &err));
-    assert_true(settings_provider_load(house->settings, db, row_of(house, path).id, house->arena,
-                                       &provider, &err));
+    assert_true(settings_provider_load(house->settings, db, provider_at(house, path).id,
+                                       house->arena, &provider, &err));
     assert_int_equal(provider.account.price_count, 1);
     own = provider_price_find(&provider.account, STR("gpt-image-2"));
     assert_non_null(own);
     assert_string_equal(own->currency, "CNY");
     EXPECT(house, "PATCH", path, PRICED("null"), 200, "\"has_own_price\":false,\"own_price\":null");
     db_refresh(db);
-    assert_true(settings_provider_load(house->settings, db, row_of(house, path).id, house->arena,
-                                       &provider, &err));
+    assert_true(settings_provider_load(house->settings, db, provider_at(house, path).id,
+                                       house->arena, &provider, &err));
     assert_int_equal(provider.account.price_count, 0);
 }
 
