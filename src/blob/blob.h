@@ -69,8 +69,9 @@ MUST_CHECK bool blob_head(struct blob_store *store, struct str name, size_t size
 
 /*
  * Rows, inside a transaction.  A reference keeps the bytes: `owner` says who ("asset:01H…",
- * "variant:…", "mask:…"). Adding one unmarks a blob that was on its way out.  Both are idempotent.  Of `blob`
- * only name and size count.  Fails as db_exec; ERROR_CONFLICT when the row has another size.
+ * "variant:…", "mask:…"). Adding one unmarks a blob that was on its way out.  Both are idempotent.
+ * Of `blob` only name and size count.  Fails as db_exec; ERROR_CONFLICT when the row has another
+ * size.
  */
 MUST_CHECK bool blob_ref_add(struct db *db, const struct blob *blob, struct str owner,
                              int64_t now_ms, struct error *err);

@@ -553,21 +553,6 @@ static void on_intent(void *arg, bool ok, const struct error *err)
         perform(drive);
 }
 
-/* What is asked for, without what changes from send to send. */
-static struct sha256 request_hash(const struct drive *drive)
-{
-    struct hasher *hasher = hasher_create();
-    struct sha256 hash;
-
-    hasher_add(hasher, drive->exchange.url.data, drive->exchange.url.size);
-    for (size_t index = 0; index < drive->exchange.body_count; index++)
-        hasher_add(hasher, drive->exchange.body[index].data, drive->exchange.body[index].size);
-    hasher_add(hasher, drive->exchange.card.data, drive->exchange.card.size);
-    hash = hasher_end(hasher);
-    hasher_destroy(hasher);
-    return hash;
-}
-
 static void write_intent(struct drive *drive)
 {
     drive->command.intent = (struct command_intent){
@@ -581,7 +566,7 @@ static void write_intent(struct drive *drive)
         .public_id = drive->attempt->call_key,
         .model = drive->attempt->model,
         .currency = drive->currency,
-        .request_hash = request_hash(drive),
+        .request_hash = exchange_hash(&drive->exchange),
     };
     drive_store(drive, COMMAND_INTENT, on_intent);
 }

@@ -537,18 +537,6 @@ bool engine_task_resolve(struct engine *engine, int64_t user_id, struct str task
     return control(engine, COMMAND_TASK_CONTROL, &given, err);
 }
 
-bool engine_task_move(struct engine *engine, int64_t user_id, struct str task,
-                      enum task_place place, struct str before, struct error *err)
-{
-    const struct command_control given = {.user_id = user_id,
-                                          .public_id = task,
-                                          .task_control = TASK_CONTROL_MOVE,
-                                          .place = place,
-                                          .before = before};
-
-    return control(engine, COMMAND_TASK_CONTROL, &given, err);
-}
-
 static void ask_pause(struct engine *engine, void *context)
 {
     core_pause(engine->core, *(const bool *)context);

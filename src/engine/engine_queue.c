@@ -1,4 +1,4 @@
-/* What handlers ask for about the whole of what waits. */
+/* What handlers ask for about the order of what waits, and about the whole of it. */
 #include "engine/engine_private.h"
 #include "engine/store_private.h"
 
@@ -21,6 +21,18 @@ bool engine_run_move(struct engine *engine, int64_t user_id, struct str run, enu
                                           .before = before};
 
     return engine_control(engine, COMMAND_RUN_CONTROL, &given, NULL, err);
+}
+
+bool engine_task_move(struct engine *engine, int64_t user_id, struct str task,
+                      enum task_place place, struct str before, struct error *err)
+{
+    const struct command_control given = {.user_id = user_id,
+                                          .public_id = task,
+                                          .task_control = TASK_CONTROL_MOVE,
+                                          .place = place,
+                                          .before = before};
+
+    return engine_control(engine, COMMAND_TASK_CONTROL, &given, NULL, err);
 }
 
 bool engine_queue_clear(struct engine *engine, int64_t user_id, int64_t *cancelled,

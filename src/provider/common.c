@@ -173,6 +173,20 @@ static void split_url(struct str url, struct sign_request *out)
     out->query = rest;
 }
 
+struct sha256 exchange_hash(const struct exchange *exchange)
+{
+    struct hasher *hasher = hasher_create();
+    struct sha256 hash;
+
+    hasher_add(hasher, exchange->url.data, exchange->url.size);
+    for (size_t index = 0; index < exchange->body_count; index++)
+        hasher_add(hasher, exchange->body[index].data, exchange->body[index].size);
+    hasher_add(hasher, exchange->card.data, exchange->card.size);
+    hash = hasher_end(hasher);
+    hasher_destroy(hasher);
+    return hash;
+}
+
 const struct exchange_header *exchange_headers(const struct exchange *exchange, int64_t wall_ms,
                                                struct arena *arena, size_t *count)
 {

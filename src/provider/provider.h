@@ -7,6 +7,7 @@
 
 #include "core/arena.h"
 #include "core/error.h"
+#include "core/hash.h"
 #include "core/json.h"
 #include "core/secret.h"
 #include "core/shape.h"
@@ -417,6 +418,9 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
  * moment adds.  In the exchange, or in the arena. */
 const struct exchange_header *exchange_headers(const struct exchange *exchange, int64_t wall_ms,
                                                struct arena *arena, size_t *count);
+
+/* Of what is asked for, without what changes from send to send. */
+struct sha256 exchange_hash(const struct exchange *exchange);
 
 /* Shared by kinds (provider/common.c). */
 /* Empty when absent; `name` in lower case. */
