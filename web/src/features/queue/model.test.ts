@@ -54,6 +54,7 @@ describe('what a task waits for', () => {
     capacity: 4,
     allowed: 4,
     per_minute: 0,
+    units_per_minute: 0,
     breaker: 'closed',
     running: 0,
     waiting: 1,
