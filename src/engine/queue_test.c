@@ -181,11 +181,10 @@ static void test_runs_are_found_by_state_provider_and_time(void **state)
     for (int i = 0; i < 4; i++)
         (void)submit_graph(place, 2, "");
     /* Runs 1 to 4 were made a day apart; the provider 9 works for 2 and 4. */
-    assert_true(execute(place,
-                        "INSERT INTO provider (id, public_id, kind, name, base_url,"
-                        " sealed_key, key_hint, options, is_enabled, is_private_allowed,"
-                        " concurrency, on_unknown, once_below_micro, created_at_ms) VALUES"
-                        " (9, 'P9', 'mock', 'Nine', '', '', '', '{}', 1, 0, 1, 'hold', 0, 1)"));
+    assert_true(execute(place, "INSERT INTO provider (id, public_id, kind, name, base_url,"
+                               " options, is_enabled, is_private_allowed,"
+                               " concurrency, on_unknown, once_below_micro, created_at_ms) VALUES"
+                               " (9, 'P9', 'mock', 'Nine', '', '{}', 1, 0, 1, 'hold', 0, 1)"));
     assert_true(execute(place, "UPDATE task SET provider_id = 9 WHERE run_id IN (2, 4)"));
     for (int i = 0; i < 4; i++) {
         static char text[4][200]; /* prepared by its address */

@@ -206,11 +206,10 @@ static void test_only_what_is_asked_for_is_counted(void **state)
     struct queue_stats stats;
 
     (void)submit_graph(place, 1, "");
-    assert_true(execute(place,
-                        "INSERT INTO provider (id, public_id, kind, name, base_url, sealed_key,"
-                        " key_hint, options, is_enabled, is_private_allowed, concurrency,"
-                        " on_unknown, once_below_micro, created_at_ms) VALUES (6, 'P6',"
-                        " 'mock', 'Six', '', '', '', '{}', 1, 0, 1, 'hold', 0, 1)"));
+    assert_true(execute(place, "INSERT INTO provider (id, public_id, kind, name, base_url,"
+                               " options, is_enabled, is_private_allowed, concurrency,"
+                               " on_unknown, once_below_micro, created_at_ms) VALUES (6, 'P6',"
+                               " 'mock', 'Six', '', '{}', 1, 0, 1, 'hold', 0, 1)"));
     add_call(place, (struct call_row){"finished", 1, 100, 6, 0, "a", NULL});
     add_call(place, (struct call_row){"finished", 1, 100, 7, 0, "a", NULL});
     add_call(place, (struct call_row){"finished", 1, 100, 7, 0, "b", NULL});

@@ -364,9 +364,9 @@ static bool add_openai(struct db *db, void *context, struct error *err)
 {
     static const struct sql add = {
         "test_add_openai",
-        "INSERT INTO provider (public_id, kind, name, base_url, sealed_key, key_hint, options,"
+        "INSERT INTO provider (public_id, kind, name, base_url, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro, created_at_ms)"
-        " VALUES ('01JDA0000000000000000000ZZ', 'openai', 'O', '', '', '', '{}', 1, 0, 1, 'hold',"
+        " VALUES ('01JDA0000000000000000000ZZ', 'openai', 'O', '', '{}', 1, 0, 1, 'hold',"
         " 0, 1)",
         NULL};
 

@@ -306,7 +306,7 @@ static void test_the_one_key_of_an_older_house_is_the_first(void **state)
     work.sealed = secret_seal(
         &house->settings->services.master_key, STR(CANARY),
         provider_seal_context(STR("01JD00000000000000000000AA"), house->arena), house->arena);
-    while (before < db_migration_count && strcmp(db_migrations[before].name, "0013_lanes") != 0)
+    while (before < db_migration_count && strcmp(db_migrations[before].name, "0019_lanes") != 0)
         before++;
     assert_true(before < db_migration_count);
     pool = open_old(path, before);

@@ -1,7 +1,8 @@
 import { Star } from 'lucide-react';
 import { describe, expect, it, vi } from 'vitest';
 import { appCommands } from '~/app/commands';
-import { generateCommands, maskCommands } from '~/features/generate/commands';
+import { generateCommands } from '~/features/generate/commands';
+import { maskCommands } from '~/features/generate/mask-commands';
 import {
   compareCommands,
   libraryCommands,

@@ -36,8 +36,8 @@ import { Segments } from '~/ui/segments';
 import { Select } from '~/ui/select';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { useAssetActions, useStart } from './actions';
-import { maskCommands } from './commands';
 import { makeMask } from './make-mask';
+import { maskCommands } from './mask-commands';
 import {
   brushMax,
   brushMin,

@@ -1,19 +1,25 @@
 import { lazy, type RefObject, Suspense } from 'react';
 import type { Model, Operation } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { findVariables } from '~/lib/variables';
 import { Field, TextArea } from '~/ui/field';
 import { Segments } from '~/ui/segments';
 import { counts, type Draft, isOffered, promptLengthMax, type Size } from './model';
 import { ModelPicker } from './model-picker';
 import { MoreFields } from './more-fields';
-import { PresetMenu } from './preset-menu';
 import { PromptBox } from './prompt-box';
 import type { PromptTools } from './prompt-tools';
 import { References } from './references';
 import { SizePicker } from './size-picker';
-import { VariableFields } from './variable-fields';
 
+// The prompt is there at once; these follow it.
+const PresetMenu = lazy(() =>
+  import('./preset-menu').then((file) => ({ default: file.PresetMenu })),
+);
 const ToolBar = lazy(() => import('./tool-bar').then((file) => ({ default: file.ToolBar })));
+const VariableFields = lazy(() =>
+  import('./variable-fields').then((file) => ({ default: file.VariableFields })),
+);
 
 /** The left column: what is wanted, drawn from the operation and the model's capabilities. */
 export function Form({
@@ -45,7 +51,9 @@ export function Form({
   const negative = operation?.parameters.find((one) => one.name === 'negative_prompt');
   return (
     <div className="flex flex-col gap-4">
-      <PresetMenu draft={draft} models={models} model={model} operation={operation} />
+      <Suspense fallback={<div className="-mt-1 h-7 max-md:h-11" />}>
+        <PresetMenu draft={draft} models={models} model={model} operation={operation} />
+      </Suspense>
       <PromptBox
         value={draft.prompt}
         onChange={(prompt) => change({ prompt })}
@@ -60,7 +68,9 @@ export function Form({
           references={draft.references}
         />
       </Suspense>
-      <VariableFields draft={draft} change={change} />
+      <Suspense>
+        {findVariables(draft.prompt).length > 0 && <VariableFields draft={draft} change={change} />}
+      </Suspense>
       {negative && model && isOffered(negative, model) && (
         <Field label={t('generate.negative.label')}>
           <TextArea

@@ -8,8 +8,8 @@ import { Field, TextInput } from '~/ui/field';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
 import type { Draft } from './model';
+import type { PresetActions } from './preset-actions';
 import { presetOf } from './preset-model';
-import type { PresetActions } from './presets';
 
 const nameMax = 80;
 

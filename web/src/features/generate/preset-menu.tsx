@@ -19,8 +19,9 @@ import { Popover } from '~/ui/popover';
 import { ErrorState } from '~/ui/states';
 import { generateCommands } from './commands';
 import type { Draft } from './model';
+import { usePresetActions } from './preset-actions';
 import { isApplied, presetOf } from './preset-model';
-import { presetsQuery, useApplyPreset, usePresetActions } from './presets';
+import { presetsQuery, useApplyPreset } from './presets';
 
 const PresetDialog = lazy(() =>
   import('./preset-dialog').then((file) => ({ default: file.PresetDialog })),

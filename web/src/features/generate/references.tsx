@@ -1,30 +1,20 @@
-import { useQueries } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
-import {
-  ArrowLeft,
-  ArrowRight,
-  Brush,
-  Images,
-  Plus,
-  RotateCw,
-  Upload as UploadIcon,
-  X,
-} from 'lucide-react';
+import { Images, Plus, RotateCw, Upload as UploadIcon, X } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { errorText } from '~/api/errors';
-import { assetQuery } from '~/api/queries';
 import type { Model } from '~/api/types';
 import { dropUpload, pictureFiles, retryUpload, useUploads } from '~/api/uploads';
 import { useT } from '~/lib/i18n';
 import { IconButton } from '~/ui/button';
-import { ContextMenu, Menu } from '~/ui/menu';
-import { Picture } from '~/ui/picture';
+import { Menu } from '~/ui/menu';
 import { ProgressRing } from '~/ui/progress';
-import { moveItem } from './model';
 
 const LibraryPicker = lazy(() =>
   import('./library-picker').then((file) => ({ default: file.LibraryPicker })),
+);
+
+const ReferenceTiles = lazy(() =>
+  import('./reference-tiles').then((file) => ({ default: file.ReferenceTiles })),
 );
 
 const tile =
@@ -45,12 +35,9 @@ export function References({
   onPick: () => void;
 }) {
   const t = useT();
-  const navigate = useNavigate();
   const [isLibraryOpen, setLibraryOpen] = useState(false);
   const [isOver, setOver] = useState(false);
-  const [dragged, setDragged] = useState(-1);
   const uploads = useUploads(({ items }) => items).filter((item) => item.state !== 'done');
-  const assets = useQueries({ queries: ids.map((id) => assetQuery(id)) });
   const most = model?.references_max ?? 0;
 
   if (model && most === 0 && ids.length === 0 && uploads.length === 0) {
@@ -59,7 +46,6 @@ export function References({
     );
   }
 
-  const remove = (id: string) => onChange(ids.filter((one) => one !== id));
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the menu beside it does the same
     <div
@@ -89,82 +75,11 @@ export function References({
         )}
       </div>
       <ul className="flex flex-wrap gap-2">
-        {ids.map((id, index) => {
-          const asset = assets[index]?.data;
-          const failed = assets[index]?.error;
-          const place = t('generate.references.item', { index: index + 1 });
-          const entries = [
-            index > 0 && {
-              label: t('generate.references.earlier'),
-              icon: ArrowLeft,
-              run: () => onChange(moveItem(ids, index, index - 1)),
-            },
-            index < ids.length - 1 && {
-              label: t('generate.references.later'),
-              icon: ArrowRight,
-              run: () => onChange(moveItem(ids, index, index + 1)),
-            },
-            {
-              label: t('generate.slot.maskEdit'),
-              icon: Brush,
-              run: () => void navigate({ to: '/library/$asset/edit', params: { asset: id } }),
-            },
-            { label: t('generate.references.remove'), icon: X, run: () => remove(id) },
-          ] as const;
-          return (
-            <ContextMenu key={id} entries={entries}>
-              <li
-                draggable
-                onDragStart={(event) => {
-                  event.dataTransfer.effectAllowed = 'move';
-                  event.dataTransfer.setData('text/plain', id);
-                  setDragged(index);
-                }}
-                onDragEnd={() => setDragged(-1)}
-                onDragOver={(event) => {
-                  if (dragged < 0) return;
-                  event.preventDefault();
-                  if (dragged !== index) {
-                    onChange(moveItem(ids, dragged, index));
-                    setDragged(index);
-                  }
-                }}
-                className={clsx(
-                  tile,
-                  'group',
-                  dragged === index && 'opacity-50',
-                  (index >= most || failed) && 'outline-2 !outline-bad',
-                )}
-              >
-                <Menu
-                  align="start"
-                  entries={entries}
-                  trigger={
-                    <button type="button" aria-label={place} className="size-full focus-on-picture">
-                      {asset && <Picture asset={asset} sizes={64} alt="" />}
-                      {failed && (
-                        <span className="block p-1 text-11 text-bad">{errorText(failed, t)}</span>
-                      )}
-                    </button>
-                  }
-                />
-                <span
-                  aria-hidden
-                  className="pointer-events-none absolute bottom-1 left-1 flex size-4 items-center justify-center rounded-4 bg-picture-scrim text-11 text-picture-fg"
-                >
-                  {index + 1}
-                </span>
-                <IconButton
-                  icon={X}
-                  label={t('generate.references.remove')}
-                  look="picture"
-                  className="absolute top-0.5 right-0.5 !size-6 !rounded-6 opacity-0 transition-opacity focus-visible:opacity-100 group-hover:opacity-100 max-md:opacity-100"
-                  onClick={() => remove(id)}
-                />
-              </li>
-            </ContextMenu>
-          );
-        })}
+        <Suspense fallback={ids.map((id) => <li key={id} className={tile} />)}>
+          {ids.length > 0 && (
+            <ReferenceTiles ids={ids} most={most} onChange={onChange} className={tile} />
+          )}
+        </Suspense>
         {uploads.map((item) => (
           <li key={item.id} className={clsx(tile, 'group flex items-center justify-center')}>
             {item.state === 'failed' ? (

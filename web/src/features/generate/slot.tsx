@@ -27,18 +27,19 @@ import { elapsedMs } from '~/lib/time';
 import { useNow } from '~/lib/use-now';
 import { useProgress } from '~/live/run-store';
 import { Button, IconButton } from '~/ui/button';
-import { HeldQuestion } from '~/ui/held';
 import { LinkButton } from '~/ui/link';
 import { ContextMenu, Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ProgressRing } from '~/ui/progress';
 import { StateMark } from '~/ui/state-mark';
-
-const Written = lazy(() => import('~/ui/written').then((file) => ({ default: file.Written })));
-
 import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
 import type { Recall } from './model';
+
+const HeldQuestion = lazy(() =>
+  import('~/ui/held').then((file) => ({ default: file.HeldQuestion })),
+);
+const Written = lazy(() => import('~/ui/written').then((file) => ({ default: file.Written })));
 
 interface SlotProps {
   task: Task;
@@ -244,7 +245,9 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
 function HeldSlot({ task, actions }: SlotProps) {
   return (
     <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-warn-solid/50">
-      <HeldQuestion task={task} onAnswer={(answer) => actions.resolveTask(task, answer)} />
+      <Suspense>
+        <HeldQuestion task={task} onAnswer={(answer) => actions.resolveTask(task, answer)} />
+      </Suspense>
     </Middle>
   );
 }

@@ -1,5 +1,5 @@
 import { CircleX, Clock3, FastForward, ImagePlus, Pause, Play, RotateCw } from 'lucide-react';
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react';
 import type { Run } from '~/api/types';
 import { bestGrid } from '~/lib/best-grid';
 import { useFormat, useT } from '~/lib/i18n';
@@ -7,11 +7,14 @@ import { useNow } from '~/lib/use-now';
 import { useSize } from '~/lib/use-size';
 import { announce } from '~/ui/announce';
 import { Button, IconButton } from '~/ui/button';
-import { MissingNote } from '~/ui/missing';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
 import { leftMs, type Recall, summarise, usualMs } from './model';
 import { Slot } from './slot';
+
+const MissingNote = lazy(() =>
+  import('~/ui/missing').then((file) => ({ default: file.MissingNote })),
+);
 
 type Actions = ReturnType<typeof useRunActions>;
 
@@ -169,12 +172,14 @@ function StageHead({
           {prompt}
         </h2>
         <p className="truncate text-12 text-fg-3 tabular-nums">{facts.join(' · ')}</p>
-        {run.tasks
-          .filter((task) => task.missing && !task.written)
-          .slice(0, 3)
-          .map((task) => (
-            <MissingNote key={task.id} task={task} />
-          ))}
+        <Suspense>
+          {run.tasks
+            .filter((task) => task.missing && !task.written)
+            .slice(0, 3)
+            .map((task) => (
+              <MissingNote key={task.id} task={task} />
+            ))}
+        </Suspense>
       </div>
       {sum.failed > 0 && (
         <Button height="dense" icon={RotateCw} onClick={() => actions.retryRun(run.id)}>

@@ -13,7 +13,6 @@ export function VariableFields({
 }) {
   const t = useT();
   const names = findVariables(draft.prompt);
-  if (names.length === 0) return null;
   const count = promptCount(draft) * draft.count;
   return (
     <fieldset className="flex flex-col gap-2 rounded-8 bg-surface-2 p-3">
