@@ -293,6 +293,7 @@ static void on_resumed(void *arg, bool ok, const struct error *err)
 
 void remote_adopt(struct drive *drive)
 {
+    drive->attempt->call_key = drive->prior.public_id;
     drive->call_id = drive->prior.id;
     drive->step.remote_id = drive->prior.remote_id;
     remote_take_wait(drive);
