@@ -204,7 +204,8 @@ static inline void sim_end_exchange(struct sim *sim, void *arg)
     if (exchange->has_ended)
         return;
     exchange->has_ended = true;
-    if (exchange->status == 401 && exchange->key_id != 0 &&
+    /* An address that refuses a result says nothing of the account's key. */
+    if (exchange->status == 401 && exchange->purpose != EXCHANGE_FETCH && exchange->key_id != 0 &&
         sim->rejected_at_ms[exchange->key_id] == 0)
         sim->rejected_at_ms[exchange->key_id] = sim_now(sim);
     if (sim_has_worked(exchange))

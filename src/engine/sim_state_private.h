@@ -265,14 +265,15 @@ static inline bool sim_store_work(struct db *db, void *context, struct error *er
     return store_apply(db, &work->place->hooks, work->command, err);
 }
 
-/* P7: what was paid for and kept is not cancelled, it is adopted. */
+/* P7: what was paid for and kept is not cancelled, it is adopted.  But for the result of a call
+ * that was repeated meanwhile by its owner's rule, which a dead owner kept late. */
 static inline void sim_check_cancel(struct sim *sim, const struct command *command)
 {
     if (command->type == COMMAND_END && command->end.is_applied &&
         command->end.became == TASK_CANCELLED &&
         ask(sim->place,
             "SELECT count(*) AS n FROM call WHERE task_id = $1 AND state = 'finished'"
-            " AND result <> ''",
+            " AND result <> '' AND id = (SELECT max(id) FROM call WHERE task_id = $1)",
             command->end.task_id) > 0)
         fail_msg("task %" PRId64 " was cancelled with its result at hand", command->end.task_id);
 }
