@@ -219,34 +219,34 @@ static void test_a_job_is_asked_for_looked_at_and_told_by_its_owner(void **state
     bool more;
 
     add_picture(house, (struct picture){.name = "a"});
-    answer = send_json(studio, "ann", "POST /api/v1/assets/jobs",
+    answer = send_json(studio, "ann", "POST /api/v1/asset-jobs",
                        STR("{\"all_matching\":{\"rating\":5},\"action\":\"star\"}"));
     is_status(&answer, 404, "nothing matches");
-    answer = send_json(studio, "ann", "POST /api/v1/assets/jobs",
+    answer = send_json(studio, "ann", "POST /api/v1/asset-jobs",
                        STR("{\"all_matching\":{},\"action\":\"rate\",\"value\":9}"));
     is_status(&answer, 422, "as of the other route");
     house->time.wall_ms += 1000;
-    answer = send_json(studio, "ann", "POST /api/v1/assets/jobs",
+    answer = send_json(studio, "ann", "POST /api/v1/asset-jobs",
                        STR("{\"all_matching\":{},\"action\":\"rate\",\"value\":4}"));
     is_status(&answer, 202, "asked for");
     assert_true(body_has(&answer, "\"state\":\"running\""));
     assert_true(body_has(&answer, "\"total\":1"));
     id = arena_str(house->arena, str_slice(answer.body, strlen("{\"id\":\""), ID_SIZE));
     no_error(asset_job_step(house->service, &more, &err), &err, "step");
-    answer = get(studio, "ann", "/api/v1/assets/jobs/%.*s", STR_ARGS(id));
+    answer = get(studio, "ann", "/api/v1/asset-jobs/%.*s", STR_ARGS(id));
     is_status(&answer, 200, "looked at");
     assert_true(body_has(&answer, "\"state\":\"done\""));
     assert_true(body_has(&answer, "\"can_undo\":true"));
-    answer = get(studio, "bob", "/api/v1/assets/jobs/%.*s", STR_ARGS(id));
+    answer = get(studio, "bob", "/api/v1/asset-jobs/%.*s", STR_ARGS(id));
     is_status(&answer, 404, "of somebody else");
-    answer = get(studio, "ann", "/api/v1/assets/jobs");
+    answer = get(studio, "ann", "/api/v1/asset-jobs");
     assert_true(body_has(&answer, "\"changed\":1"));
     line =
-        arena_printf(house->arena, "POST /api/v1/assets/jobs/%.*s/stop%c", STR_ARGS(id), '\0').data;
+        arena_printf(house->arena, "POST /api/v1/asset-jobs/%.*s/stop%c", STR_ARGS(id), '\0').data;
     answer = ask(studio, "ann", line, "", STR_EMPTY);
     is_status(&answer, 409, "ended");
     line =
-        arena_printf(house->arena, "POST /api/v1/assets/jobs/%.*s/undo%c", STR_ARGS(id), '\0').data;
+        arena_printf(house->arena, "POST /api/v1/asset-jobs/%.*s/undo%c", STR_ARGS(id), '\0').data;
     answer = ask(studio, "ann", line, "", STR_EMPTY);
     is_status(&answer, 202, "back");
     assert_true(body_has(&answer, "\"state\":\"undoing\""));

@@ -265,7 +265,7 @@ for (const look of looks.slice(0, 2)) {
     const { failed, held } = await scene(rig);
     await prefer(page, look);
     const { found, see } = camera(page, look);
-    const api = /\/api\/v1\/(assets\?|runs\?|settings$)/;
+    const api = /\/api\/v1\/(assets[?/]|runs\?|settings$)/;
     await go(page, `/generate?run=${failed.id}`);
     await see('generate-failed', both);
     await go(page, `/generate?run=${held.id}`);

@@ -22,7 +22,7 @@ test('a provider is added with its fields alone, tested, paused and deleted', as
   await expect(card).toContainText('key …3f9a');
   await expect(page.getByText('sk-test-not-a-real-key')).toHaveCount(0);
   await card.getByRole('button', { name: 'Test' }).click();
-  await expect(card.getByText(/^The address cannot be reached/)).toBeVisible({
+  await expect(card.getByText(/^Nothing answers at this address/)).toBeVisible({
     timeout: 30_000,
   });
 

@@ -68,7 +68,7 @@ export const tagsQuery = queryOptions({
 /** Changes of many pictures that go on by themselves, the newest first. */
 export const assetJobsQuery = queryOptions({
   queryKey: ['asset-jobs'],
-  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/assets/jobs', { signal }))).items,
+  queryFn: async ({ signal }) => (await data(api.GET('/api/v1/asset-jobs', { signal }))).items,
 });
 
 /** What else a list of runs is asked for. */

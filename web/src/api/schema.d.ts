@@ -646,7 +646,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assets/jobs": {
+    "/api/v1/asset-jobs": {
         parameters: {
             query?: never;
             header?: never;
@@ -654,17 +654,17 @@ export interface paths {
             cookie?: never;
         };
         /** My changes of many pictures */
-        get: operations["get_assets_jobs"];
+        get: operations["get_asset_jobs"];
         put?: never;
         /** Change any number of pictures, without waiting for it */
-        post: operations["post_assets_jobs"];
+        post: operations["post_asset_jobs"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assets/jobs/{id}": {
+    "/api/v1/asset-jobs/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -672,7 +672,7 @@ export interface paths {
             cookie?: never;
         };
         /** How far a change of many pictures is */
-        get: operations["get_assets_jobs_id"];
+        get: operations["get_asset_jobs_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -681,7 +681,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assets/jobs/{id}/stop": {
+    "/api/v1/asset-jobs/{id}/stop": {
         parameters: {
             query?: never;
             header?: never;
@@ -691,14 +691,14 @@ export interface paths {
         get?: never;
         put?: never;
         /** Change no more; what was changed stays */
-        post: operations["post_assets_jobs_id_stop"];
+        post: operations["post_asset_jobs_id_stop"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/assets/jobs/{id}/undo": {
+    "/api/v1/asset-jobs/{id}/undo": {
         parameters: {
             query?: never;
             header?: never;
@@ -708,7 +708,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Make the pictures what they were before */
-        post: operations["post_assets_jobs_id_undo"];
+        post: operations["post_asset_jobs_id_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4920,7 +4920,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_assets_jobs: {
+    get_asset_jobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -4942,7 +4942,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    post_assets_jobs: {
+    post_asset_jobs: {
         parameters: {
             query?: never;
             header?: never;
@@ -4968,7 +4968,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    get_assets_jobs_id: {
+    get_asset_jobs_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -4992,7 +4992,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    post_assets_jobs_id_stop: {
+    post_asset_jobs_id_stop: {
         parameters: {
             query?: never;
             header?: never;
@@ -5016,7 +5016,7 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
-    post_assets_jobs_id_undo: {
+    post_asset_jobs_id_undo: {
         parameters: {
             query?: never;
             header?: never;

@@ -71,7 +71,7 @@ export function useLibraryActions() {
         if (action === 'delete') for (const id of ids) removeAsset(client, id);
       } else {
         const job = await data(
-          api.POST('/api/v1/assets/jobs', {
+          api.POST('/api/v1/asset-jobs', {
             body: { all_matching: target.filter, action, ...bodyValue(action, value) },
           }),
         );
@@ -93,8 +93,8 @@ export function useLibraryActions() {
     try {
       const job = await data(
         what === 'stop'
-          ? api.POST('/api/v1/assets/jobs/{id}/stop', params)
-          : api.POST('/api/v1/assets/jobs/{id}/undo', params),
+          ? api.POST('/api/v1/asset-jobs/{id}/stop', params)
+          : api.POST('/api/v1/asset-jobs/{id}/undo', params),
       );
       jobChanged(client, { job });
     } catch (error) {
@@ -107,8 +107,8 @@ export function useLibraryActions() {
   return {
     star: (target: Target, isStarred: boolean) => void apply(target, isStarred ? 'star' : 'unstar'),
     rate: (target: Target, stars: number) => void apply(target, 'rate', String(stars)),
-    addTag: (target: Target, tag: string) => void apply(target, 'tag_add', tag),
-    removeTag: (target: Target, tag: string) => void apply(target, 'tag_remove', tag),
+    addTag: (target: Target, tag: string) => apply(target, 'tag_add', tag),
+    removeTag: (target: Target, tag: string) => apply(target, 'tag_remove', tag),
     trash: (target: Target) => {
       const before = 'assets' in target ? target.assets : null;
       void apply(target, 'trash').then((isDone) => {

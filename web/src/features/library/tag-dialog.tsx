@@ -16,25 +16,35 @@ export function TagDialog({
   onClose,
 }: {
   assets: readonly Asset[];
-  onAdd: (tag: string) => void;
-  onRemove: (tag: string) => void;
+  /** false: refused, and told */
+  onAdd: (tag: string) => Promise<boolean>;
+  onRemove: (tag: string) => Promise<boolean>;
   onClose: () => void;
 }) {
   const t = useT();
   const { data: known } = useQuery(tagsQuery);
   const [text, setText] = useState('');
+  const [changed, setChanged] = useState<ReadonlyMap<string, boolean>>(new Map());
   const input = useRef<HTMLInputElement>(null);
-  const present = [...new Set(assets.flatMap((asset) => asset.tags))].sort();
+  // The pictures may be out of sight, where nobody tells this dialog how they change.
+  const had = assets.flatMap((asset) => asset.tags).filter((tag) => changed.get(tag) !== false);
+  const added = [...changed].filter(([, isOn]) => isOn).map(([tag]) => tag);
+  const present = [...new Set([...had, ...added])].sort();
   const offered = (known ?? [])
     .filter(
       (tag) =>
         !present.includes(tag.name) && tag.name.toLowerCase().includes(text.trim().toLowerCase()),
     )
     .slice(0, 12);
+  const put = async (tag: string, isOn: boolean) => {
+    setChanged((before) => new Map(before).set(tag, isOn));
+    if (await (isOn ? onAdd(tag) : onRemove(tag))) return;
+    setChanged((before) => new Map([...before].filter(([name]) => name !== tag)));
+  };
   const add = (tag: string) => {
     const name = tag.trim();
     if (!name) return;
-    onAdd(name);
+    void put(name, true);
     setText('');
     input.current?.focus();
   };
@@ -79,7 +89,7 @@ export function TagDialog({
                   key={tag}
                   type="button"
                   aria-label={t('library.tags.remove', { name: tag })}
-                  onClick={() => onRemove(tag)}
+                  onClick={() => void put(tag, false)}
                   className="inline-flex h-7 items-center gap-1 rounded-full bg-surface-2 pr-1.5 pl-3 text-12 hover:bg-surface-3 max-md:h-11"
                 >
                   {tag}
