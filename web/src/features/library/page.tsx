@@ -11,7 +11,7 @@ import { Button } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
 import { LinkButton } from '~/ui/link';
 import { PageHead } from '~/ui/page';
-import { EmptyState, ErrorState } from '~/ui/states';
+import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { type Target, useLibraryActions } from './actions';
 import { BulkBar } from './bulk-bar';
 import { libraryCommands, ratingCommands } from './commands';
@@ -186,6 +186,13 @@ export function LibraryPage() {
   const body =
     days.error && !days.data ? (
       <ErrorState error={days.error} onRetry={() => void days.refetch()} />
+    ) : days.isPending ? (
+      <div className="flex flex-wrap gap-1 overflow-hidden p-4">
+        {Array.from({ length: 24 }, (_, tile) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+          <Skeleton key={tile} className="h-44 min-w-40 flex-1 !rounded-4" />
+        ))}
+      </div>
     ) : total === 0 ? (
       isFiltered(search) ? (
         <EmptyState icon={SearchX} title={t('library.none.title')} text={t('library.none.text')}>
