@@ -245,9 +245,12 @@ void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct 
     found->limits = *limits;
     gate_set(&found->gate, limits->capacity, limits->per_minute, limits->units_per_minute,
              scheduler->since_ms);
-    keyring_forgive(&found->ring);
+    /* Its owner looked.  At the first time nobody did: what polls learned before stays. */
+    if (found->is_set) {
+        keyring_forgive(&found->ring);
+        found->rest_until_ms = 0;
+    }
     found->is_set = true;
-    found->rest_until_ms = 0;
 }
 
 void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t until_ms,

@@ -40,7 +40,7 @@ void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *
 /* By whom ever: its owner, or scheduler_stop_lane(). */
 bool scheduler_is_stopped(const struct scheduler *scheduler, int64_t lane);
 
-/* The lane's keys (keyring.h); setting its limits forgives those that rest. */
+/* The lane's keys (keyring.h); setting its limits again forgives those that rest. */
 struct keyring *scheduler_keyring(struct scheduler *scheduler, int64_t lane);
 
 /* A ready task comes, or changes its place: delayed until run_at, parked while its run is paused.

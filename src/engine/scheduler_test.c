@@ -536,6 +536,28 @@ static void test_a_minutes_requests_are_spread_over_it(void **state)
     scheduler_destroy(scheduler);
 }
 
+/* After a start polls come before the first ready task, which brings the limits. */
+static void test_what_is_learned_before_the_limits_are_known_stays(void **state)
+{
+    const struct lane_limits limits = {.capacity = 100};
+    const struct provider_key keys[] = {
+        {.id = 3, .weight = 1, .is_enabled = true}
+    };
+    struct scheduler *scheduler = scheduler_create(0);
+
+    (void)state;
+    keyring_rest(scheduler_keyring(scheduler, 7), 3, "auth");
+    scheduler_rest_lane(scheduler, 7, 5000, "throttled");
+    scheduler_set_lane(scheduler, 7, &limits);
+    assert_false(keyring_has_one(scheduler_keyring(scheduler, 7), keys, COUNT(keys)));
+    put(scheduler, entry_of(1, 1, 7));
+    assert_int_equal(pick(scheduler, 4999), 0);
+    scheduler_set_lane(scheduler, 7, &limits); /* its owner looks: all is forgiven */
+    assert_true(keyring_has_one(scheduler_keyring(scheduler, 7), keys, COUNT(keys)));
+    assert_int_equal(pick(scheduler, 4999), 1);
+    scheduler_destroy(scheduler);
+}
+
 static void test_a_big_one_has_its_turn_among_small_ones(void **state)
 {
     const struct lane_limits limits = {.capacity = 100, .units_per_minute = 10};
@@ -656,6 +678,7 @@ int main(void)
         cmocka_unit_test(test_neither_sleep_nor_one_long_task_saves_credit),
         cmocka_unit_test(test_random_operations_agree_with_a_model),
         cmocka_unit_test(test_a_minutes_requests_are_spread_over_it),
+        cmocka_unit_test(test_what_is_learned_before_the_limits_are_known_stays),
         cmocka_unit_test(test_a_big_one_has_its_turn_among_small_ones),
         cmocka_unit_test(test_people_share_pictures_and_not_requests),
         cmocka_unit_test(test_units_that_were_not_used_come_back),

@@ -273,7 +273,8 @@ static inline void sim_check_cancel(struct sim *sim, const struct command *comma
         command->end.became == TASK_CANCELLED &&
         ask(sim->place,
             "SELECT count(*) AS n FROM call WHERE task_id = $1 AND state = 'finished'"
-            " AND result <> '' AND id = (SELECT max(id) FROM call WHERE task_id = $1)",
+            " AND result <> '' AND id NOT IN (SELECT repeat_of FROM call WHERE task_id = $1"
+            " AND repeat_of IS NOT NULL)",
             command->end.task_id) > 0)
         fail_msg("task %" PRId64 " was cancelled with its result at hand", command->end.task_id);
 }

@@ -192,12 +192,12 @@ static void control_some_task(struct history *history, const struct client_run *
 static bool cancel_what_is_kept(struct history *history)
 {
     struct sim *sim = history->sim;
-    const struct str kept =
-        ask_text(sim->place,
-                 "SELECT coalesce((SELECT t.public_id FROM task t JOIN call c ON c.task_id = t.id"
-                 " WHERE t.state = 'ready' AND c.state = 'finished' AND c.result <> ''"
-                 " ORDER BY t.id LIMIT 1), '') AS n",
-                 0);
+    const struct str kept = ask_text(
+        sim->place,
+        "SELECT coalesce((SELECT t.public_id FROM task t JOIN call c ON c.task_id = t.id"
+        " WHERE t.state IN ('ready', 'running') AND c.state = 'finished' AND c.result <> ''"
+        " ORDER BY t.id LIMIT 1), '') AS n",
+        0);
     const struct client_run *run = run_of_task(history, kept);
 
     if (run == NULL || sim_below(sim, 2) == 0)
