@@ -3,8 +3,6 @@
 #include "engine/decide.h"
 #include "engine/store_private.h"
 
-enum { WAITING_MAX = 20000 };
-
 bool store_add_changed(struct db *db, struct command *command, int64_t task_id, size_t limit,
                        struct error *err)
 {
@@ -295,119 +293,6 @@ static bool give_task_up(struct db *db, const struct engine_hooks *hooks, struct
            store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
 }
 
-/* A rank between two neighbours; halving a gap of 1 some fifty times uses a double up, then the
- * tail is numbered again. */
-static bool rank_before(struct db *db, const struct task_entry *entry,
-                        const struct task_entry *before, double *out, bool *is_spread,
-                        struct error *err)
-{
-    static const struct sql find = {
-        .name = "store_rank_below",
-        .text = "SELECT coalesce(max(rank), $3 - 2) AS rank FROM task WHERE user_id = $1"
-                " AND (state = 'blocked' OR state = 'ready') AND priority = $2 AND rank < $3"
-                " AND id <> $4"};
-    static const struct sql spread = {
-        .name = "store_rank_spread",
-        .text = "UPDATE task SET rank = rank + 1 WHERE user_id = $1"
-                " AND (state = 'blocked' OR state = 'ready') AND priority = $2 AND rank >= $3"};
-    const struct sql_value args[] = {SQL_INT64(entry->user_id), SQL_INT64(before->priority),
-                                     SQL_DOUBLE(before->rank), SQL_INT64(entry->id)};
-    CLEANUP(rows_finish) struct rows rows = {0};
-    double below;
-
-    *is_spread = false;
-    if (!db_query(db, &find, args, COUNT(args), &rows, err))
-        return false;
-    if (!rows_next(&rows))
-        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no rank");
-    below = rows_double(&rows, "rank");
-    *out = below + (before->rank - below) / 2;
-    if (*out > below && *out < before->rank)
-        return true;
-    *out = before->rank;
-    *is_spread = true;
-    return db_exec(db, &spread, args, 3, NULL, err);
-}
-
-/* Those that were numbered again have new ranks in the core's memory too. */
-bool store_add_waiting(struct db *db, struct command *command, int64_t user_id, struct error *err)
-{
-    static const struct sql list = {
-        .name = "store_waiting",
-        .text = "SELECT id FROM task WHERE user_id = $1 AND (state = 'blocked' OR state = 'ready')"
-                " ORDER BY id LIMIT 20000"};
-    const struct sql_value args[] = {SQL_INT64(user_id)};
-    struct id_list waiting;
-
-    if (!store_ids(db, &list, args, COUNT(args), WAITING_MAX, command->arena, &waiting, err))
-        return false;
-    for (size_t index = 0; index < waiting.count; index++)
-        if (!store_add_changed(db, command, waiting.ids[index], waiting.count, err))
-            return false;
-    return true;
-}
-
-static bool rank_at_end(struct db *db, const struct task_entry *entry, bool is_front, double *out,
-                        struct error *err)
-{
-    static const struct sql find = {
-        .name = "store_rank_ends",
-        .text = "SELECT coalesce(min(rank), 0) AS low, coalesce(max(rank), 0) AS high FROM task"
-                " WHERE user_id = $1 AND (state = 'blocked' OR state = 'ready')"};
-    const struct sql_value args[] = {SQL_INT64(entry->user_id)};
-    CLEANUP(rows_finish) struct rows rows = {0};
-
-    if (!db_query(db, &find, args, COUNT(args), &rows, err))
-        return false;
-    if (!rows_next(&rows))
-        return rows_failed(&rows) ? false : error_set(err, ERROR_INTERNAL, "no rank");
-    *out = is_front ? rows_double(&rows, "low") - 1 : rows_double(&rows, "high") + 1;
-    return true;
-}
-
-static bool move_task(struct db *db, struct command *command, const struct task_entry *entry,
-                      struct error *err)
-{
-    static const struct sql update = {.name = "store_move",
-                                      .text =
-                                          "UPDATE task SET rank = $2, priority = $3 WHERE id = $1"
-                                          " AND (state = 'blocked' OR state = 'ready')"};
-    enum task_priority priority = entry->priority;
-    struct task_entry before;
-    bool is_spread = false;
-    struct task_view view;
-    double rank;
-
-    if (entry->state != TASK_READY && entry->state != TASK_BLOCKED)
-        return error_set(err, ERROR_CONFLICT, "a task that is %s has no place in the queue",
-                         task_state_name(entry->state));
-    if (command->control.place == PLACE_BEFORE) {
-        if (!view_task(db, command->control.user_id, command->control.before, command->arena, &view,
-                       err) ||
-            !store_entry_find(db, view.row_id, command->arena, &before, err))
-            return false;
-        if (before.state != TASK_READY && before.state != TASK_BLOCKED)
-            return error_field(err, ERROR_CONFLICT, "before", 0, "that task no longer waits");
-        priority = before.priority;
-        if (!rank_before(db, entry, &before, &rank, &is_spread, err))
-            return false;
-    } else {
-        if (command->control.place == PLACE_FRONT)
-            priority = PRIORITY_FRONT;
-        else if (priority == PRIORITY_FRONT)
-            priority = PRIORITY_NORMAL;
-        if (!rank_at_end(db, entry, command->control.place == PLACE_FRONT, &rank, err))
-            return false;
-    }
-    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_DOUBLE(rank), SQL_INT64(priority)};
-
-    if (!db_exec_one(db, &update, args, COUNT(args), err) ||
-        !store_tell_task(db, entry->id, command, err))
-        return false;
-    return is_spread ? store_add_waiting(db, command, entry->user_id, err)
-                     : store_add_changed(db, command, entry->id, RUN_NODES_MAX, err);
-}
-
 bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct command *command,
                         struct error *err)
 {
@@ -432,7 +317,7 @@ bool store_task_control(struct db *db, const struct engine_hooks *hooks, struct 
     case TASK_CONTROL_LOOK_UP:
         return look_task_up(db, hooks, command, &entry, err);
     case TASK_CONTROL_MOVE:
-        return move_task(db, command, &entry, err);
+        return store_task_move(db, command, &entry, err);
     }
     return error_set(err, ERROR_INTERNAL, "no such control");
 }

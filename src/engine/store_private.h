@@ -76,9 +76,8 @@ MUST_CHECK bool store_retry(struct db *db, const struct engine_hooks *hooks,
 MUST_CHECK bool store_cancel_task(struct db *db, const struct engine_hooks *hooks,
                                   struct command *command, const struct task_entry *entry,
                                   struct error *err);
-/* All that waits of a person's, for the core: ranks were given anew.  First of all that changed. */
-MUST_CHECK bool store_add_waiting(struct db *db, struct command *command, int64_t user_id,
-                                  struct error *err);
+MUST_CHECK bool store_task_move(struct db *db, struct command *command,
+                                const struct task_entry *entry, struct error *err);
 MUST_CHECK bool store_run_move(struct db *db, struct command *command, const struct run_view *run,
                                struct error *err);
 
