@@ -184,6 +184,7 @@ test('a provider that is down: its cause, its story, and what failed alone again
   // The figures know of both ways, as a chart and as the table it is drawn from.
   await page.goto('/queue?range=1h');
   const figures = page.getByRole('region', { name: 'How calls did' });
+  await figures.getByRole('button', { name: 'Chart and groups' }).click();
   await figures.getByRole('button', { name: 'As a table' }).click();
   await expect(figures.getByRole('table').first()).toContainText('p99');
   await figures.getByRole('button', { name: 'mock', exact: true }).click();

@@ -11,6 +11,7 @@ interface Preferences {
   language: Language | '';
   tileSize: number;
   isPanelOpen: boolean;
+  areStatsOpen: boolean;
   areLetterKeysOn: boolean;
   /** by command, only those that differ from the page's own */
   shortcuts: Shortcuts;
@@ -28,6 +29,7 @@ export const usePreferences = create<Preferences>()(
       language: '',
       tileSize: 220,
       isPanelOpen: true,
+      areStatsOpen: false,
       areLetterKeysOn: true,
       shortcuts: {},
       set,

@@ -22,7 +22,7 @@ export function VariableFields({
           <TextInput
             lang=""
             value={Object.hasOwn(draft.variables, name) ? draft.variables[name] : ''}
-            placeholder={t('generate.variables.placeholder')}
+            placeholder={t('generate.variables.example')}
             onChange={(event) =>
               change({ variables: rememberVariable(draft.variables, name, event.target.value) })
             }

@@ -133,7 +133,7 @@ export function QueuePage() {
             />
           )}
           {queue.data && <Numbers queue={queue.data} isAdmin={isAdmin} actions={actions} />}
-          <Suspense fallback={<Skeleton className="h-80 !rounded-8" />}>
+          <Suspense fallback={<Skeleton className="h-28 !rounded-8" />}>
             <StatsPanel search={search} isAdmin={isAdmin} onChange={change} />
           </Suspense>
           {list.isPending && <Skeleton className="h-64 !rounded-8" />}

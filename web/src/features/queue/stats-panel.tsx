@@ -1,6 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
+import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { QueueStats } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { usePreferences } from '~/lib/preferences';
 import type { QueueSearch } from '~/lib/search';
 import { Button } from '~/ui/button';
 import { Segments } from '~/ui/segments';
@@ -24,6 +26,8 @@ export function StatsPanel({
   const t = useT();
   const format = useFormat();
   const { data: stats, error, refetch, isPlaceholderData } = useQuery(statsQuery(search));
+  const isOpen = usePreferences((state) => state.areStatsOpen);
+  const set = usePreferences((state) => state.set);
   const by = search.by ?? 'model';
   const currencies = stats ? currenciesOf(stats) : [];
   const time = (ms: number | null) => (ms === null ? '–' : format.duration(ms));
@@ -84,33 +88,48 @@ export function StatsPanel({
       {!error && !stats && <Skeleton className="h-40" />}
       {stats && (
         <div className={isPlaceholderData ? 'opacity-60 transition-opacity' : undefined}>
-          <dl className="flex flex-wrap gap-x-6 gap-y-2">
-            {figures.map(([label, value]) => (
-              <div key={label}>
-                <dt className="text-12 text-fg-3">{label}</dt>
-                <dd className="text-16 font-semibold tabular-nums">{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <div className="flex flex-wrap items-end gap-x-6 gap-y-2">
+            <dl className="flex flex-1 flex-wrap gap-x-6 gap-y-2">
+              {figures.map(([label, value]) => (
+                <div key={label}>
+                  <dt className="text-12 text-fg-3">{label}</dt>
+                  <dd className="text-16 font-semibold tabular-nums">{value}</dd>
+                </div>
+              ))}
+            </dl>
+            {total > 0 && (
+              <Button
+                height="dense"
+                look="ghost"
+                icon={isOpen ? ChevronDown : ChevronRight}
+                aria-expanded={isOpen}
+                onClick={() => set({ areStatsOpen: !isOpen })}
+              >
+                {t('queue.stats.more')}
+              </Button>
+            )}
+          </div>
           {total === 0 ? (
             <p className="mt-3 text-13 text-fg-3">{t('queue.stats.none')}</p>
           ) : (
-            <div className="mt-3 flex gap-6 max-lg:flex-col">
-              <StatsChart stats={stats} currency={currencies[0] ?? ''} />
-              <div className="min-w-0 lg:w-96">
-                <Segments
-                  label={t('queue.stats.by')}
-                  value={by}
-                  onChange={(value) => onChange({ by: value === 'model' ? undefined : value })}
-                  options={groupings.map((value) => ({ value, label: t(`queue.by.${value}`) }))}
-                />
-                <Groups
-                  stats={stats}
-                  by={by}
-                  onPick={(key) => onChange(by === 'model' ? { model: key } : { provider: key })}
-                />
+            isOpen && (
+              <div className="mt-3 flex gap-6 max-lg:flex-col">
+                <StatsChart stats={stats} currency={currencies[0] ?? ''} />
+                <div className="min-w-0 lg:w-96">
+                  <Segments
+                    label={t('queue.stats.by')}
+                    value={by}
+                    onChange={(value) => onChange({ by: value === 'model' ? undefined : value })}
+                    options={groupings.map((value) => ({ value, label: t(`queue.by.${value}`) }))}
+                  />
+                  <Groups
+                    stats={stats}
+                    by={by}
+                    onPick={(key) => onChange(by === 'model' ? { model: key } : { provider: key })}
+                  />
+                </div>
               </div>
-            </div>
+            )
           )}
         </div>
       )}
