@@ -90,6 +90,15 @@
     STOPS(BULK_BEFORE_COMMIT, "bulk.before_commit")                                                \
     FAILS(BULK_IN_COMMIT, "bulk.in_commit")                                                        \
     STOPS(BULK_AFTER_COMMIT, "bulk.after_commit")                                                  \
+    STOPS(JOB_START_BEFORE_COMMIT, "job.start.before_commit")                                      \
+    FAILS(JOB_START_IN_COMMIT, "job.start.in_commit")                                              \
+    STOPS(JOB_START_AFTER_COMMIT, "job.start.after_commit")                                        \
+    STOPS(JOB_BEFORE_COMMIT, "job.before_commit")                                                  \
+    STOPS(JOB_IN_COMMIT, "job.in_commit")                                                          \
+    STOPS(JOB_AFTER_COMMIT, "job.after_commit")                                                    \
+    STOPS(JOB_UNDO_BEFORE_COMMIT, "job.undo.before_commit")                                        \
+    STOPS(JOB_UNDO_IN_COMMIT, "job.undo.in_commit")                                                \
+    STOPS(JOB_UNDO_AFTER_COMMIT, "job.undo.after_commit")                                          \
     /* What nobody wants any more leaves, each stage a day after the one before. */                \
     STOPS(PURGE_BEFORE_COMMIT, "purge.before_commit")                                              \
     FAILS(PURGE_IN_COMMIT, "purge.in_commit")                                                      \

@@ -115,7 +115,7 @@ class Player extends Client {
   // 409: it went another way meanwhile, or this is a repeat of what was heard but not answered.
   async tell(path, body) {
     const reply = await this.call("POST", path, { body });
-    assert.ok([200, 409].includes(reply.status), `${path}: ${reply.status} ${reply.bytes}`);
+    assert.ok([200, 202, 409].includes(reply.status), `${path}: ${reply.status} ${reply.bytes}`);
   }
 
   async uploadOne(name) {
@@ -158,8 +158,12 @@ class Player extends Client {
     this.chargedAtRest = await this.chargesOf("a", "b");
     this.asset = (await this.uploadOne("kept")).id;
     await this.patch(`/assets/${this.asset}`, { name: "renamed" });
-    if (this.cell.moment === "sweep") await this.sweepAway();
-    else await this.meddle();
+    if (this.cell.moment === "sweep") {
+      await this.sweepAway();
+    } else {
+      await this.meddle();
+      await this.changeByJobs();
+    }
     await this.submit("edit", [this.node("g", { inputs: { images: [this.asset] } })]);
     await this.settled();
   }
@@ -183,6 +187,25 @@ class Player extends Client {
     await this.post("/assets/bulk", { ids: [this.asset], action: "star" });
     await this.post("/queue/pause", { reason: "a look" });
     await this.post("/queue/resume");
+  }
+
+  // One job's change stays, another's is taken back.  What is asked for again may be asked for twice.
+  async changeByJobs() {
+    await this.post("/asset-jobs", { ids: [this.asset], action: "rate", value: 4 });
+    await this.post("/asset-jobs", { ids: [this.asset], action: "tag_add", value: "taken back" });
+    for (const job of await this.jobsEnded())
+      if (job.action === "tag_add" && job.changed > 0) await this.tell(`/asset-jobs/${job.id}/undo`);
+    await this.jobsEnded();
+  }
+
+  async jobsEnded() {
+    const { items } = await until("the jobs have ended", async () => {
+      const page = await this.get("/asset-jobs");
+      return page.items.every(({ ended_at }) => ended_at !== null) && page;
+    });
+    for (const { state, action, error } of items)
+      assert.ok(["done", "undone"].includes(state), `${action} is ${state}: ${error}`);
+    return items;
   }
 
   // A picture is thrown away, another never got its row; days pass, a start each.
@@ -365,7 +388,12 @@ class Player extends Client {
     await this.checkCharges();
     await this.checkMoney();
     await this.checkEvents();
-    assert.equal((await this.get(`/assets/${this.asset}`)).name, "renamed");
+    const kept = await this.get(`/assets/${this.asset}`);
+    assert.equal(kept.name, "renamed");
+    if (this.cell.moment !== "sweep") {
+      assert.equal(kept.rating, 4);
+      assert.deepEqual(kept.tags, []);
+    }
     await this.doctor();
     assert.equal((await this.signal("SIGTERM")).code, 0, this.log.slice(-2000));
     await this.doctor();

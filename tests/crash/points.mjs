@@ -59,6 +59,10 @@ export const POINTS = new Map([
   ...phases("upload", { kinds: "n" }),
   ...phases("change", { kinds: "n" }),
   ...phases("bulk", { kinds: "n" }),
+  ...phases("job.start", { kinds: "n" }),
+  // A step that storage refuses comes again in a minute: the cells would wait for that.
+  ...phases("job", { kinds: "n" }).map(([point, row]) => [point, { ...row, fails: false }]),
+  ...phases("job.undo", { kinds: "n" }).map(([point, row]) => [point, { ...row, fails: false }]),
   ...phases("purge", { kinds: "n", moment: "sweep", start: 1 }),
   ...phases("sweep.mark", { kinds: "n", moment: "sweep", start: 2 }),
   ["sweep.moved", { kinds: "n", moment: "sweep", start: 2 }],
