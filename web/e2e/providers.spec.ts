@@ -196,3 +196,46 @@ test('requests a minute are kept, and an address where nothing answers is said',
   await card.getByRole('button', { name: 'Test' }).click();
   await expect(card.getByText(/^Nothing answers at this address/)).toBeVisible();
 });
+
+test.describe('several keys', () => {
+  test.use({ allowed: /status of (401|409)/ });
+
+  test('a second key takes its turn, and rests with its reason when it is rejected', async ({
+    signedIn: page,
+    fake,
+  }) => {
+    const card = await add(page, fake, fake.key);
+    await card.getByRole('button', { name: 'Limits and rules' }).click();
+    const keys = card.getByRole('region', { name: 'Keys' });
+    await keys.getByRole('button', { name: 'Add a key' }).click();
+    await keys.getByLabel('New key').fill('sk-wrong-key-9999');
+    await keys.getByRole('button', { name: 'Save' }).click();
+    await expect(keys.getByText('50% of new calls')).toHaveCount(2);
+    await expect(card.getByText('2 keys')).toBeVisible();
+    await expect(page.getByText('sk-wrong-key-9999')).toHaveCount(0);
+    await keys.getByRole('button', { name: 'Add a key' }).click();
+    await keys.getByLabel('New key').fill('sk-wrong-key-9999');
+    await keys.getByRole('button', { name: 'Save' }).click();
+    await expect(keys.getByText('The account has this key already.')).toBeVisible();
+    await keys.getByRole('button', { name: 'Cancel' }).click();
+
+    await page.getByRole('link', { name: 'Generate' }).first().click();
+    await page.getByRole('combobox', { name: 'Model' }).click();
+    await page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i }).click();
+    await page.getByLabel('Prompt', { exact: true }).fill('a jug with two keys');
+    await page.getByRole('button', { name: 'Generate', exact: true }).click();
+    // An earlier run may stand on the stage, so it is the ledger that is waited for.
+    await expect
+      .poll(async () => (await fake.ledger()).entries.length, { timeout: 40_000 })
+      .toBe(4);
+    await expect(pictures(page)).toHaveCount(4);
+
+    await page.goto('/settings/providers');
+    await card.getByRole('button', { name: 'Limits and rules' }).click();
+    await expect(keys.getByText('Rests: key rejected')).toBeVisible();
+    await expect(keys.getByText('100% of new calls')).toBeVisible();
+    await keys.getByRole('button', { name: 'Remove key …9999' }).click();
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Remove' }).click();
+    await expect(keys.getByText('•••• 9999')).toHaveCount(0);
+  });
+});

@@ -128,6 +128,7 @@ test('runs change places by drag, keys and menu, in both sessions', async ({
 
   // All of it is cancelled by one key and one answer, which names the number.
   await expect(page.getByText('3 / 3')).toBeVisible();
+  await expect(page.getByRole('banner').getByText('Queue paused')).toBeVisible(); // the key's home
   await page.keyboard.press('Control+Shift+X');
   const dialog = page.getByRole('alertdialog', { name: 'Cancel 3 waiting jobs?' });
   await dialog.getByRole('button', { name: 'Cancel 3' }).click();

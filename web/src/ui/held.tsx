@@ -1,3 +1,4 @@
+import clsx from 'clsx';
 import { CircleHelp } from 'lucide-react';
 import { useState } from 'react';
 import type { Answer } from '~/api/held';
@@ -51,7 +52,7 @@ export function HeldQuestion({
         <p className="text-13 font-medium text-warn">{title}</p>
         <p className={isWide ? 'text-13 text-fg-2' : 'text-12 text-balance text-fg-2'}>{text}</p>
       </div>
-      <div className="flex flex-wrap justify-center gap-1.5">
+      <div className={clsx('flex flex-wrap gap-1.5', isWide ? 'max-md:pl-9' : 'justify-center')}>
         {isAccount && (
           <LinkButton to="/settings/providers" height="dense">
             {t('common.held.openProvider')}

@@ -1,5 +1,6 @@
 import { Checkbox as BaseCheckbox } from '@base-ui/react/checkbox';
 import { Switch as BaseSwitch } from '@base-ui/react/switch';
+import clsx from 'clsx';
 import { Check } from 'lucide-react';
 import type { ReactNode } from 'react';
 
@@ -21,7 +22,12 @@ export function Switch({
 }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the switch within is the control
-    <label className="flex min-h-8 items-start justify-between gap-3 max-md:min-h-11">
+    <label
+      className={clsx(
+        'flex min-h-8 justify-between gap-3 max-md:min-h-11',
+        isLabelHidden ? 'items-center' : 'items-start',
+      )}
+    >
       <span className={isLabelHidden ? 'sr-only' : 'flex flex-col'}>
         <span className="text-13 font-medium">{label}</span>
         {help && <span className="text-12 text-fg-3">{help}</span>}

@@ -187,10 +187,10 @@ export function LibraryPage() {
     days.error && !days.data ? (
       <ErrorState error={days.error} onRetry={() => void days.refetch()} />
     ) : days.isPending ? (
-      <div className="flex flex-wrap gap-1 overflow-hidden p-4">
+      <div className="grid grid-cols-[repeat(auto-fill,minmax(9rem,1fr))] gap-1 overflow-hidden p-4">
         {Array.from({ length: 24 }, (_, tile) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
-          <Skeleton key={tile} className="h-44 min-w-40 flex-1 !rounded-4" />
+          <Skeleton key={tile} className="h-44 !rounded-4" />
         ))}
       </div>
     ) : total === 0 ? (

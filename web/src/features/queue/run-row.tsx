@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { CircleX, MoreHorizontal, Pause, Play, RotateCw, TextQuote } from 'lucide-react';
 import { codeText } from '~/api/errors';
-import type { Queue, Run } from '~/api/types';
+import type { Queue, Run, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { placeOf } from '~/lib/run-order';
 import { isTextRun } from '~/lib/text-tasks';
@@ -39,16 +39,10 @@ export function RunRow({
   const ended = run.task_count - run.left;
   const progress = t('queue.run.progress', { done: doneOf(run), total: run.task_count });
   const causes = causesOf(run.tasks);
-  const state = isActive
-    ? run.tasks.some((task) => task.state === 'held')
-      ? 'held'
-      : run.tasks.some((task) => task.state === 'running')
-        ? 'running'
-        : run.tasks.some((task) => task.state === 'waiting')
-          ? 'waiting'
-          : 'ready'
-    : run.state === 'active'
-      ? 'ready'
+  const isAny = (state: Task['state']) => run.tasks.some((task) => task.state === state);
+  const state =
+    run.state === 'active'
+      ? ((['held', 'running', 'waiting'] as const).find(isAny) ?? 'ready')
       : run.state;
   const cost = run.cost_micro || (isActive ? run.estimate_micro : 0);
   const isMovable = order.movable.includes(run.id);
@@ -63,9 +57,9 @@ export function RunRow({
     >
       <OrderLine id={run.id} drag={reorder.drag} />
       <div className="flex items-center gap-3 max-md:gap-2">
-        {isMovable && (
-          <span className="relative z-1 -ml-2 max-md:-mr-2">
-            <OrderHandle id={run.id} reorder={reorder} />
+        {order.movable.length > 0 && (
+          <span className="relative z-1 -ml-2 w-7 shrink-0 max-md:-mr-2 max-md:w-11">
+            {isMovable && <OrderHandle id={run.id} reorder={reorder} />}
           </span>
         )}
         <span aria-hidden className="size-10 shrink-0 overflow-hidden rounded-6 bg-surface-3">

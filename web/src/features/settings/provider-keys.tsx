@@ -151,9 +151,17 @@ function KeyRow({
         {item.is_lost ? (
           <Badge tone="warn">{t('settings.keys.lost')}</Badge>
         ) : reason ? (
-          <Badge tone="warn">
-            {t('settings.keys.rests', { why: hasText(why) ? t(why) : reason })}
-          </Badge>
+          <>
+            <Badge tone="warn">
+              {t('settings.keys.rests', { why: hasText(why) ? t(why) : reason })}
+            </Badge>
+            <IconButton
+              icon={RotateCcw}
+              size="dense"
+              label={t('settings.keys.again', name)}
+              onClick={() => onChange({ is_enabled: true })}
+            />
+          </>
         ) : (
           <span className="text-12 text-fg-3 tabular-nums">
             {item.is_enabled
@@ -180,13 +188,6 @@ function KeyRow({
         onChange={(is_enabled) => onChange({ is_enabled })}
       />
       <div className="flex">
-        {reason && (
-          <IconButton
-            icon={RotateCcw}
-            label={t('settings.keys.again', name)}
-            onClick={() => onChange({ is_enabled: true })}
-          />
-        )}
         <IconButton
           icon={KeyRound}
           label={t('settings.keys.replaceOf', name)}
