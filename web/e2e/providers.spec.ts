@@ -13,7 +13,8 @@ const test = plain.extend<{ fake: Fake }>({
   },
 });
 
-test.afterEach(async ({ rig }) => {
+test.afterEach(async ({ rig, signedIn: page }) => {
+  await page.goto('/queue'); // accounts are deleted behind a page that does not show them
   const { items } = (await call(rig, 'GET', '/providers')) as {
     items: { id: string; kind: string }[];
   };
@@ -175,7 +176,6 @@ test('a price of the house is given by quality and size, told as ours, and taken
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(price).toContainText('$0.053');
   await expect(price).not.toContainText('our price');
-  await page.goto('/queue'); // the account is deleted behind a page that does not show it
 });
 
 test('requests a minute are kept, and an address where nothing answers is said', async ({

@@ -18,14 +18,19 @@ type AssetPages = InfiniteData<{
 
 /** Asks for a key again, but not more than once per `everyMs`, the last change included. */
 const waits = new Map<string, ReturnType<typeof setTimeout>>();
-function refetchSoon(client: QueryClient, key: QueryKey, everyMs: number) {
+function refetchSoon(
+  client: QueryClient,
+  key: QueryKey,
+  everyMs: number,
+  then: () => void = () => undefined,
+) {
   const name = JSON.stringify(key);
   if (waits.has(name)) return;
   waits.set(
     name,
     setTimeout(() => {
       waits.delete(name);
-      void client.invalidateQueries({ queryKey: key });
+      void client.invalidateQueries({ queryKey: key }).then(then);
     }, everyMs),
   );
 }
@@ -425,9 +430,9 @@ const stale: Record<string, Handler> = {
   },
   'asset.job': jobChanged,
   'provider.changed': (client) => {
-    refetchSoon(client, ['providers'], 100);
+    // What was deleted leaves the page with the list, and is asked for no more.
+    refetchSoon(client, ['providers'], 100, () => refetchSoon(client, ['provider-health'], 300));
     refetchSoon(client, ['models'], 100);
-    refetchSoon(client, ['provider-health'], 300);
     refetchSoon(client, ['queue'], 300);
   },
   'budget.reached': budgetReached,
