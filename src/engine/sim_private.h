@@ -235,6 +235,7 @@ static inline bool sim_boot(struct sim *sim, bool dies)
     sim->wake_at_ms = INT64_MAX;
     config.owner = str_of(sim->owner);
     sim->core = core_create(&config);
+    sim->has_unseen = false;
     sim->is_paused = boot.context.is_paused;
     if (boot.context.is_paused)
         core_pause(sim->core, true);
@@ -246,10 +247,28 @@ static inline bool sim_boot(struct sim *sim, bool dies)
     return true;
 }
 
+/* What a provider said is on its way to the database: where a death and a late write hurt most. */
+static inline bool sim_is_telling(const struct sim *sim)
+{
+    for (size_t index = 0; index < sim->event_count; index++) {
+        const struct sim_command *stored = sim->events[index].arg;
+
+        if (sim_can_come_late(&sim->events[index]) && !stored->is_late &&
+            (stored->command->type == COMMAND_ACCEPT || stored->command->type == COMMAND_KEEP))
+            return true;
+    }
+    return false;
+}
+
 /* kill -9. */
 static inline void sim_kill(struct sim *sim)
 {
-    const int64_t late_ms = sim_often(sim, sim->faults.late) ? 1 + sim_below(sim, 20000) : 0;
+    const bool is_late = sim_often(sim, sim->faults.late);
+    const int64_t within_ms = 300 + 2 * sim->faults.storage_ms;
+    /* Often just when the next process has begun: so late writes and new claims meet. */
+    const int64_t late_ms = !is_late                 ? 0
+                            : sim_below(sim, 2) == 0 ? 1 + sim_below(sim, 20000)
+                                                     : sim->down_ms + sim_below(sim, within_ms);
     size_t kept = 0;
 
     for (size_t index = 0; index < sim->event_count; index++) {

@@ -113,6 +113,7 @@ struct sim {
     size_t dead_count;
     char owner[32];
     int64_t boots, wake_at_ms, store_at_ms, done_at_ms; /* mono */
+    int64_t down_ms; /* how long the process stays dead when it is killed next */
     struct sim_event events[SIM_EVENTS_MAX];
     size_t event_count;
     uint64_t event_number, fired, trace;
@@ -136,6 +137,11 @@ struct sim {
     enum sim_outcome script[SIM_SCRIPT_MAX]; /* the next submissions; then chance */
     size_t script_count, script_next;
     int64_t work_ms;                  /* > 0: how long remote work takes; else chance */
+    bool has_unseen;                  /* a dead owner told late of what waited at its provider, and
+                                       * it or what stood behind it is ready: the process that lives
+                                       * knows at its next start, for no fence is between the owners
+                                       * of such work */
+    bool is_kept_late;                /* since people looked last, a dead owner kept a result */
     bool is_paused;                   /* all is, as the core was told */
     bool is_held_back[SIM_TASKS_MAX]; /* the task's run is paused, as the core was told; by task */
     bool is_recorded[SIM_TASKS_MAX];  /* the nouns have its result; by task */
@@ -295,6 +301,10 @@ static inline void sim_store(struct sim *sim, void *arg)
         sim_check_cancel(sim, stored->command);
     }
     if (stored->is_late) {
+        sim->is_kept_late |= stored->ok && stored->command->type == COMMAND_KEEP;
+        sim->has_unseen |=
+            stored->ok && stored->command->type == COMMAND_END && stored->command->end.is_applied &&
+            (stored->command->end.ready_count > 0 || stored->command->end.became == TASK_READY);
         sim_trace(sim, "late", stored->ok);
         sim_drop_command(stored);
         return;

@@ -192,15 +192,17 @@ static void control_some_task(struct history *history, const struct client_run *
 static bool cancel_what_is_kept(struct history *history)
 {
     struct sim *sim = history->sim;
-    const struct str kept = ask_text(
-        sim->place,
-        "SELECT coalesce((SELECT t.public_id FROM task t JOIN call c ON c.task_id = t.id"
-        " WHERE t.state IN ('ready', 'running') AND c.state = 'finished' AND c.result <> ''"
-        " ORDER BY t.id LIMIT 1), '') AS n",
-        0);
+    const struct str kept =
+        ask_text(sim->place,
+                 "SELECT coalesce((SELECT t.public_id FROM task t JOIN call c ON c.task_id = t.id"
+                 " WHERE t.state IN ('ready', 'running', 'waiting') AND c.state = 'finished' AND "
+                 "c.result <> ''"
+                 " ORDER BY t.state <> 'running', t.id LIMIT 1), '') AS n",
+                 0);
     const struct client_run *run = run_of_task(history, kept);
 
-    if (run == NULL || sim_below(sim, 2) == 0)
+    sim->is_kept_late = false;
+    if (run == NULL)
         return false;
     control_one_task(history, run, kept, TASK_CONTROL_CANCEL);
     return true;
@@ -276,7 +278,7 @@ static void act(struct history *history)
         submit_new(history);
         return;
     }
-    if (cancel_what_is_kept(history))
+    if (sim_below(sim, 2) == 0 && cancel_what_is_kept(history))
         return;
     run = &history->runs[sim_below(sim, (int64_t)history->run_count)];
     switch (sim_below(sim, 25)) {
@@ -362,22 +364,31 @@ static void drain(struct history *history)
         core_view(sim->core, &view);
 }
 
+static int64_t draw_down_ms(struct sim *sim)
+{
+    static const int64_t downs[] = {0, 10, 5000, 70000, 700000, 4000000};
+
+    return sim->faults.late > 0 && sim_below(sim, 2) == 0 ? sim_below(sim, 20)
+                                                          : downs[sim_below(sim, COUNT(downs))];
+}
+
 /* Between two lives nobody owns a running task, so everything must add up at once. */
 static void die_and_come_back(struct history *history)
 {
-    static const int64_t downs[] = {0, 10, 5000, 70000, 700000, 4000000};
     struct sim *sim = history->sim;
 
     history->kills++;
     if (sim_below(sim, 3) == 0)
         drain(history);
+    sim->down_ms = draw_down_ms(sim);
     sim_kill(sim);
     expect_sound(sim->place, "after a kill");
     do {
-        const int64_t until_ms = sim_now(sim) + downs[sim_below(sim, COUNT(downs))];
+        const int64_t until_ms = sim_now(sim) + sim->down_ms;
 
         while (sim_step(sim, until_ms)) /* what had been sent arrives */
             ;
+        sim->down_ms = draw_down_ms(sim);
     } while (!sim_boot(sim, sim_below(sim, 4) == 0));
     expect_sound(sim->place, "after a recovery");
 }
@@ -389,7 +400,7 @@ static void check_memory(struct sim *sim)
     struct core_view view;
 
     /* What storage refused is held back for some seconds. */
-    if (sim->core == NULL || sim->event_count > 0 || sim->faults.storage > 0)
+    if (sim->core == NULL || sim->event_count > 0 || sim->faults.storage > 0 || sim->has_unseen)
         return;
     core_view(sim->core, &view);
     assert_int_equal(
@@ -424,6 +435,8 @@ static void heal(struct history *history)
     struct sim *sim = history->sim;
 
     sim->faults = (struct sim_faults){0};
+    if (sim->has_unseen)
+        die_and_come_back(history);
     memset(sim->is_gone, 0, sizeof(sim->is_gone));
     pause_all(sim, false);
     for (int round = 0; round < HEAL_ROUNDS_MAX; round++) {
@@ -561,9 +574,13 @@ static void draw_faults(struct sim *sim)
     faults->fetch = (int)sim_below(sim, 600);
     faults->record = sim_below(sim, 4) == 0 ? (int)sim_below(sim, 300) : 0;
     faults->storage_ms = sim_below(sim, 3) == 0 ? sim_below(sim, 2000) : 0;
-    faults->late = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 700) : 0;
+    faults->late = sim_below(sim, 3) == 0 ? 100 + (int)sim_below(sim, 800) : 0;
+    if (faults->late > 0 && sim_below(sim, 2) == 0) /* two owners: one slow to die, one at once */
+        faults->storage_ms = 200 + sim_below(sim, 1800);
     faults->no_room = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 500) : 0;
     faults->no_place = sim_below(sim, 5) == 0 ? (int)sim_below(sim, 900) : 0;
+    if (sim_below(sim, 8) == 0) /* keys are withdrawn */
+        faults->outcomes[SIM_AUTH] = 150;
     if (sim_below(sim, 8) == 0) /* a storm */
         faults->outcomes[SIM_SERVER] = 700;
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
@@ -594,12 +611,15 @@ static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts 
     while (!sim_boot(sim, sim_below(sim, 4) == 0))
         ;
     for (int64_t at = 0; at < length; at++) {
-        if (sim_often(sim, 90))
+        if (sim->is_kept_late && sim_often(sim, 500))
+            cancel_what_is_kept(&history);
+        else if (sim_often(sim, 90))
             act(&history);
         if (!sim_step(sim, sim_now(sim) + 60000))
             act(&history);
         check_memory(sim);
-        if (sim_often(sim, kill_rate))
+        if (sim_often(sim, kill_rate > 0 && sim->drawn.late > 0 && sim_is_telling(sim) ? 250
+                                                                                       : kill_rate))
             die_and_come_back(&history);
     }
     heal(&history);

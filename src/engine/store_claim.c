@@ -306,14 +306,16 @@ bool store_sent(struct db *db, const struct engine_hooks *hooks, struct command 
 bool store_accept(struct db *db, const struct engine_hooks *hooks, struct command *command,
                   struct error *err)
 {
-    /* A call has one writer: its remote id is kept whoever owns the task by now, unless it was
-     * repeated meanwhile: then its outcome stays as unknown as it was. */
+    /* A call has one writer: its remote id is kept whoever owns the task by now, unless the task
+     * has ended or the call was repeated meanwhile: then its outcome stays as unknown as it was. */
     static const struct sql call = {
         .name = "store_accept_call",
         .text = "UPDATE call SET state = 'accepted', remote_id = $2, request_id = $3,"
                 " accepted_at_ms = $4, sent_at_ms = coalesce(sent_at_ms, $4)"
                 " WHERE id = $1 AND (state = 'intent' OR state = 'sent' OR state = 'unknown')"
-                " AND id = (SELECT max(l.id) FROM call l WHERE l.task_id = call.task_id)"};
+                " AND id = (SELECT max(l.id) FROM call l WHERE l.task_id = call.task_id)"
+                " AND (SELECT t.state NOT IN ('done', 'failed', 'cancelled') FROM task t"
+                " WHERE t.id = call.task_id)"};
     static const struct sql task = {.name = "store_accept_task",
                                     .text = "UPDATE task SET state = 'waiting', poll_at_ms = $3"
                                             " WHERE id = $1 AND fence = $2 AND state = 'running'"};

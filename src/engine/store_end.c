@@ -4,7 +4,9 @@
 
 #include <assert.h>
 
-static bool end_call(struct db *db, const struct command *command, struct error *err)
+/* `is_ours`: the task is still its teller's.  Else another has taken the call over, perhaps sent it
+ * again: then the old owner's doubt is worth nothing, but that it failed is worth knowing. */
+static bool end_call(struct db *db, const struct command *command, bool is_ours, struct error *err)
 {
     /* What was kept stays kept: a failure after it is about the result, not the call. */
     static const struct sql update = {
@@ -12,7 +14,8 @@ static bool end_call(struct db *db, const struct command *command, struct error 
         .text = "UPDATE call SET state = $2, class = $3, message = $4, http_status = $5,"
                 " cost_micro = $6, ended_at_ms = $7,"
                 " request_id = CASE WHEN $8 = '' THEN request_id ELSE $8 END"
-                " WHERE id = $1 AND state <> 'finished'"};
+                " WHERE id = $1 AND state <> 'finished'"
+                " AND ($9 = 1 OR ($2 = 'failed' AND attempt = $10))"};
     const struct call_end *call = &command->end.call;
     const struct sql_value args[] = {
         SQL_INT64(call->call_id),
@@ -23,6 +26,8 @@ static bool end_call(struct db *db, const struct command *command, struct error 
         call->cost_micro < 0 ? SQL_NULL : SQL_INT64(call->cost_micro),
         SQL_INT64(command->now_ms),
         SQL_TEXT(call->request_id),
+        SQL_BOOL(is_ours),
+        SQL_INT64(command->end.attempt_number),
     };
 
     return call->call_id == 0 || db_exec(db, &update, args, COUNT(args), NULL, err);
@@ -383,19 +388,23 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
     struct ended ended;
     enum task_event event;
     enum task_state to;
+    bool has_fence, is_ours;
     struct error refused;
 
     command->end.is_applied = false;
     command->end.ready_count = 0;
     command->end.ended_count = 0;
-    if (!end_call(db, command, err) ||
-        !store_entry_find(db, command->end.task_id, command->arena, &entry, err) ||
-        !event_of(db, command, &entry, &event, err) || !end_attempt(db, command, event, err))
+    if (!store_entry_find(db, command->end.task_id, command->arena, &entry, err) ||
+        !event_of(db, command, &entry, &event, err))
+        return false;
+    has_fence = entry.fence == command->end.fence;
+    is_ours = has_fence && task_state_next(entry.state, event, &to, &refused);
+    if (!end_call(db, command, is_ours, err) || !end_attempt(db, command, event, err))
         return false;
     command->end.user_id = entry.user_id;
-    if (entry.fence != command->end.fence) /* fenced out: the call is told of, nothing else */
+    if (!has_fence) /* fenced out: the call is told of, nothing else */
         return !task_state_is_final(entry.state) || settle_again(db, hooks, command, &entry, err);
-    if (!task_state_next(entry.state, event, &to, &refused))
+    if (!is_ours)
         return event != TASK_FINISH || entry.state != TASK_CANCELLED ||
                take_late_result(db, hooks, command, &entry, err);
     /* Who finished has no call open, so its cost is known with the row. */

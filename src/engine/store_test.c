@@ -1,4 +1,4 @@
-/* The way of a task through the store: claim, calls, ends, take-over. */
+/* The way of a task through the store: claim, calls, ends. */
 #include "engine/test_private.h"
 
 /* ---- Claim ---- */
@@ -198,58 +198,6 @@ static void test_accepted_work_waits_and_is_read_again(void **state)
     assert_false(resume.claim.is_claimed);
 }
 
-static void test_an_old_owner_still_tells_of_its_call(void **state)
-{
-    struct place *place = *state;
-    const int64_t task = submit_task(place);
-    const int64_t fence = must_claim(place, task);
-    const int64_t call = must_intend(place, task, fence, "key-1");
-    struct command over = {.type = COMMAND_TAKE_OVER};
-
-    over.take_over = (struct command_take_over){.task_id = task,
-                                                .fence = fence,
-                                                .to = TASK_HELD,
-                                                .call_id = call,
-                                                .call_state = CALL_UNKNOWN,
-                                                .hold_reason = "unknown"};
-    must_apply(place, &over);
-    expect_call(place, task, "unknown", "taken over");
-    assert_false(accept_call(place, task, fence, call).accept.is_applied);
-    expect_call(place, task, "accepted", "the call is told of");
-    expect_state(place, task, "held", "the task is not");
-    keep_result(place, call, "{}");
-    expect_call(place, task, "finished", "its result is kept");
-}
-
-static void test_an_old_fence_ends_nothing_but_its_call(void **state)
-{
-    struct place *place = *state;
-    const int64_t task = submit_task(place);
-    const int64_t old = must_claim(place, task);
-    const int64_t call = must_intend(place, task, old, "key-1");
-    struct command over = {.type = COMMAND_TAKE_OVER};
-    struct command end;
-    int64_t before;
-
-    over.take_over = (struct command_take_over){.task_id = task, .fence = old, .to = TASK_READY};
-    must_apply(place, &over);
-    before = ask(place, "SELECT seq AS n FROM event_head WHERE user_id = 7", 0);
-    for (enum task_event event = TASK_GIVE_BACK; event <= TASK_CANCEL; event++) {
-        if (event == TASK_ACCEPT)
-            continue;
-        end = end_task(place, end_of(task, old, event, call, CALL_FAILED, 0));
-        assert_false(end.end.is_applied);
-        expect_state(place, task, "ready", "fenced out");
-    }
-    expect_call(place, task, "failed", "the call is told of");
-    assert_int_equal(ask(place, "SELECT seq AS n FROM event_head WHERE user_id = 7", 0), before);
-    assert_int_equal(hooks_of(place, "record", task, NULL), 0);
-    assert_int_equal(hooks_of(place, "settle", task, NULL), 0);
-    expect_sound(place, "fenced out");
-}
-
-/* ---- Ends ---- */
-
 static void test_a_finish_settles_records_and_closes_the_run(void **state)
 {
     struct place *place = *state;
@@ -388,23 +336,38 @@ static void test_a_finish_wins_over_a_cancel_that_was_only_asked(void **state)
 
 static void test_a_kept_result_outlives_a_cancel(void **state)
 {
+    /* A dead owner may have kept it, late, while the provider tells the new one "cancelled". */
+    static const struct {
+        const char *key;
+        enum task_event event;
+        bool is_waiting;
+    } cases[] = {
+        {"key-1", TASK_RETRY,  false},
+        {"key-2", TASK_CANCEL, false},
+        {"key-3", TASK_CANCEL, true },
+    };
     struct place *place = *state;
-    const int64_t task = submit_task(place);
-    const int64_t fence = must_claim(place, task);
-    const int64_t call = must_intend(place, task, fence, "key-1");
-    struct command end = end_of(task, fence, TASK_RETRY, call, CALL_FAILED, 0);
-    struct command claim;
 
-    keep_result(place, call, "{\"kept\":1}");
-    assert_true(control_task(place, task, TASK_CONTROL_CANCEL));
-    end.end.class = FAILURE_LOCAL;
-    assert_int_equal(end_task(place, end).end.became, TASK_READY);
-    expect_call(place, task, "finished", "a failure after it is about the result");
-    expect_sound(place, "ready with its result, although cancelled");
-    claim = claim_task(place, task, fence);
-    assert_true(claim.claim.is_claimed);
-    assert_true(claim.claim.has_prior);
-    check_text(claim.claim.prior.result, "{\"kept\":1}", "adopted");
+    for (size_t row = 0; row < COUNT(cases); row++) {
+        const int64_t task = submit_task(place);
+        const int64_t fence = must_claim(place, task);
+        const int64_t call = must_intend(place, task, fence, cases[row].key);
+        struct command end = end_of(task, fence, cases[row].event, call, CALL_FAILED, 0);
+        struct command claim;
+
+        if (cases[row].is_waiting)
+            accept_call(place, task, fence, call);
+        keep_result(place, call, "{\"kept\":1}");
+        assert_true(control_task(place, task, TASK_CONTROL_CANCEL));
+        end.end.class = FAILURE_LOCAL;
+        assert_int_equal(end_task(place, end).end.became, TASK_READY);
+        expect_call(place, task, "finished", "a failure after it is about the result");
+        expect_sound(place, "ready with its result, although cancelled");
+        claim = claim_task(place, task, fence);
+        assert_true(claim.claim.is_claimed);
+        assert_true(claim.claim.has_prior);
+        check_text(claim.claim.prior.result, "{\"kept\":1}", "adopted");
+    }
 }
 
 static void test_a_result_for_a_cancelled_task_is_late_but_kept(void **state)
@@ -506,102 +469,6 @@ static void test_a_failure_ends_its_branch_and_no_other(void **state)
     expect_sound(place, "failed");
 }
 
-/* ---- Take-over ---- */
-
-static struct command take_over(struct place *place, int64_t task, enum task_state to)
-{
-    struct command command = {.type = COMMAND_TAKE_OVER};
-
-    command.take_over =
-        (struct command_take_over){.task_id = task,
-                                   .fence = fence_of(place, task),
-                                   .to = to,
-                                   .counts_crash = true,
-                                   .hold_reason = to == TASK_HELD ? "unknown" : NULL};
-    must_apply(place, &command);
-    return command;
-}
-
-static void test_a_take_over_moves_the_fence_and_costs_no_try(void **state)
-{
-    struct place *place = *state;
-    const int64_t task = submit_task(place);
-    struct command over;
-
-    must_claim(place, task);
-    over = take_over(place, task, TASK_READY);
-    assert_int_equal(over.take_over.entry.fence, 2);
-    assert_int_equal(over.take_over.entry.state, TASK_READY);
-    assert_int_equal(ask(place, "SELECT tries AS n FROM task", 0), 0);
-    assert_int_equal(ask(place, "SELECT crash_count AS n FROM task", 0), 1);
-    check_text(ask_text(place, "SELECT outcome AS n FROM attempt", 0), "owner_died", "attempt");
-    must_claim(place, task);
-    place->time.wall_ms += 600001;
-    take_over(place, task, TASK_READY);
-    assert_int_equal(ask(place, "SELECT crash_count AS n FROM task", 0), 1); /* a new window */
-    expect_sound(place, "taken over");
-}
-
-static void test_a_crash_does_not_lose_a_permission(void **state)
-{
-    struct place *place = *state;
-    const int64_t task = submit_task(place);
-    const int64_t fence = must_claim(place, task);
-    const int64_t call = must_intend(place, task, fence, "key-1");
-    struct command end = end_of(task, fence, TASK_RETRY, call, CALL_UNKNOWN, -1);
-
-    end.end.may_repeat = true;
-    end_task(place, end);
-    must_claim(place, task);
-    take_over(place, task, TASK_READY);
-    expect_sound(place, "ready to repeat");
-    assert_true(intend(place, task, must_claim(place, task), "key-2", call).intent.is_allowed);
-}
-
-static void test_a_dead_owners_cancelled_task_ends(void **state)
-{
-    struct place *place = *state;
-    static const enum task_state to[] = {TASK_READY, TASK_HELD};
-
-    for (size_t row = 0; row < COUNT(to); row++) {
-        const int64_t task = submit_graph(place, 2, "ab");
-        struct command over;
-
-        must_claim(place, task);
-        assert_true(control_task(place, task, TASK_CONTROL_CANCEL));
-        over = take_over(place, task, to[row]);
-        assert_int_equal(over.take_over.entry.state, TASK_CANCELLED);
-        expect_state(place, task + 1, "cancelled", "with what hung on it");
-        assert_int_equal(hooks_of(place, "settle", task, NULL), 1);
-        expect_sound(place, "ended at recovery");
-    }
-}
-
-static void test_a_dead_owners_result_is_taken_although_cancelled(void **state)
-{
-    struct place *place = *state;
-    const int64_t task = submit_task(place);
-    const int64_t fence = must_claim(place, task);
-
-    keep_result(place, must_intend(place, task, fence, "key-1"), "{\"kept\":1}");
-    assert_true(control_task(place, task, TASK_CONTROL_CANCEL));
-    assert_int_equal(take_over(place, task, TASK_READY).take_over.entry.state, TASK_READY);
-    assert_true(claim_task(place, task, fence + 1).claim.has_prior);
-    expect_sound(place, "adopted");
-}
-
-static void test_accepted_work_of_a_dead_owner_waits_on_cancelled_or_not(void **state)
-{
-    struct place *place = *state;
-    const int64_t task = submit_task(place);
-    const int64_t fence = must_claim(place, task);
-
-    accept_call(place, task, fence, must_intend(place, task, fence, "key-1"));
-    assert_true(control_task(place, task, TASK_CONTROL_CANCEL));
-    expect_state(place, task, "waiting", "the provider is asked first");
-    expect_sound(place, "waiting, cancelled");
-}
-
 /* ---- Load and events ---- */
 
 static void test_a_load_brings_what_lives_and_its_latest_call(void **state)
@@ -658,8 +525,6 @@ int main(void)
         PLACE_TEST(test_a_doubtful_call_is_repeated_only_by_permission_and_once),
         PLACE_TEST(test_a_mark_of_sending_changes_an_intent_only),
         PLACE_TEST(test_accepted_work_waits_and_is_read_again),
-        PLACE_TEST(test_an_old_owner_still_tells_of_its_call),
-        PLACE_TEST(test_an_old_fence_ends_nothing_but_its_call),
         PLACE_TEST(test_a_finish_settles_records_and_closes_the_run),
         PLACE_TEST(test_what_the_nouns_refuse_is_not_done),
         PLACE_TEST(test_doubtful_money_stays_reserved),
@@ -671,11 +536,6 @@ int main(void)
         PLACE_TEST(test_what_had_no_estimate_costs_in_the_currency_it_was_paid_in),
         PLACE_TEST(test_a_task_is_ready_when_the_last_before_it_is_done),
         PLACE_TEST(test_a_failure_ends_its_branch_and_no_other),
-        PLACE_TEST(test_a_take_over_moves_the_fence_and_costs_no_try),
-        PLACE_TEST(test_a_crash_does_not_lose_a_permission),
-        PLACE_TEST(test_a_dead_owners_cancelled_task_ends),
-        PLACE_TEST(test_a_dead_owners_result_is_taken_although_cancelled),
-        PLACE_TEST(test_accepted_work_of_a_dead_owner_waits_on_cancelled_or_not),
         PLACE_TEST(test_a_load_brings_what_lives_and_its_latest_call),
         PLACE_TEST(test_each_change_is_one_event_more_and_none_is_missing),
     };

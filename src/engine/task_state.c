@@ -35,6 +35,7 @@ static const struct task_transition {
     {TASK_RUNNING,   TASK_FAIL,        TASK_FAILED   },
     {TASK_RUNNING,   TASK_CANCEL,      TASK_CANCELLED},
     {TASK_RUNNING,   TASK_OWNER_DIED,  TASK_READY    },
+    {TASK_WAITING,   TASK_GIVE_BACK,   TASK_READY    }, /* an old owner had kept its result */
     {TASK_WAITING,   TASK_RETRY,       TASK_READY    },
     {TASK_WAITING,   TASK_HOLD,        TASK_HELD     },
     {TASK_WAITING,   TASK_FINISH,      TASK_DONE     },

@@ -9,7 +9,7 @@ static const struct {
 } ways[] = {
     {TASK_UNBLOCK,     {"ready", "-", "-", "-", "-", "-", "-", "-"}                                    },
     {TASK_CLAIM,       {"-", "running", "-", "-", "-", "-", "-", "-"}                                  },
-    {TASK_GIVE_BACK,   {"-", "-", "ready", "-", "-", "-", "-", "-"}                                    },
+    {TASK_GIVE_BACK,   {"-", "-", "ready", "ready", "-", "-", "-", "-"}                                },
     {TASK_RETRY,       {"-", "-", "ready", "ready", "-", "-", "-", "-"}                                },
     {TASK_ACCEPT,      {"-", "-", "waiting", "-", "-", "-", "-", "-"}                                  },
     {TASK_HOLD,        {"-", "held", "held", "held", "-", "-", "-", "-"}                               },
