@@ -158,13 +158,13 @@ relayed(
     await setMock(rig, { latency_ms: 200, failure_rate: 0 });
     await page.goto('/queue');
     await expect(page.getByText(/^Connected · \d/)).toBeVisible();
-    expect(relay.streams).toBe(1);
+    await expect.poll(() => relay.streams).toBe(1);
     const tabs = await Promise.all([1, 2].map(() => page.context().newPage()));
     for (const tab of tabs) {
       await tab.goto('/queue');
       await expect(tab.getByText(/^Connected · \d/)).toBeVisible();
     }
-    expect(relay.streams).toBe(1);
+    await expect.poll(() => relay.streams).toBe(1);
     await generate(page, 'seen in every tab');
     for (const tab of tabs) {
       await expect(tab.getByText('seen in every tab').first()).toBeVisible({ timeout: 20_000 });
@@ -180,7 +180,7 @@ relayed(
     for (const tab of tabs) {
       await expect(tab.getByText('after one left').first()).toBeVisible({ timeout: 20_000 });
     }
-    expect(relay.streams).toBe(1);
+    await expect.poll(() => relay.streams).toBe(1);
   },
 );
 

@@ -13,13 +13,30 @@ export function applyPerson(me: Me) {
   });
 }
 
-/** Saves it with the person; what could not be saved does not stay here either. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Saves it with the person, one after the other, also when the page is left at once. It is in force before the
+ * server has answered; what could not be saved does not stay.
+ */
 export async function savePerson(client: QueryClient, change: MeChange): Promise<void> {
+  const { queryKey } = meQuery;
+  const before = client.getQueryData(queryKey);
+  if (before) client.setQueryData(queryKey, { ...before, ...change });
+  const saved = last.then(() => data(api.PATCH('/api/v1/me', { body: change, keepalive: true })));
+  const settled = saved.catch(() => {});
+  last = settled;
   try {
-    client.setQueryData(meQuery.queryKey, await data(api.PATCH('/api/v1/me', { body: change })));
+    const me = await saved;
+    if (last === settled) client.setQueryData(queryKey, me); // else a newer change is in force
   } catch (error) {
-    const me = client.getQueryData(meQuery.queryKey);
-    if (me) applyPerson(me);
+    const me = client.getQueryData(queryKey);
+    if (me && before) {
+      const names = Object.keys(change) as (keyof MeChange)[];
+      const undone = { ...me, ...Object.fromEntries(names.map((name) => [name, before[name]])) };
+      client.setQueryData(queryKey, undone);
+      applyPerson(undone);
+    }
     throw error;
   }
 }

@@ -1,0 +1,68 @@
+import { QueryClient } from '@tanstack/react-query';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { api } from './client';
+import { savePerson } from './person';
+import { meQuery } from './queries';
+import type { Me } from './types';
+
+const me = { start_page: '', letter_keys: true, shortcuts: [] } as unknown as Me;
+let client: QueryClient;
+let requests: Request[];
+let answer: (request: Request) => Promise<Response>;
+
+const json = (status: number, body: unknown) =>
+  new Response(JSON.stringify(body), {
+    status,
+    headers: { 'Content-Type': status < 400 ? 'application/json' : 'application/problem+json' },
+  });
+const known = () => client.getQueryData(meQuery.queryKey);
+
+beforeEach(() => {
+  client = new QueryClient();
+  client.setQueryData(meQuery.queryKey, me);
+  requests = [];
+  vi.stubGlobal('fetch', (request: Request) => {
+    requests.push(request.clone());
+    return answer(request);
+  });
+});
+
+describe('what is saved with a person', () => {
+  it('is in force at once, and sent also when the page is left', async () => {
+    answer = async () => json(200, { ...me, start_page: 'library', letter_keys: false });
+    const patch = vi.spyOn(api, 'PATCH');
+    const saved = savePerson(client, { start_page: 'library' });
+    expect(known()?.start_page).toBe('library');
+    await saved;
+    expect(patch.mock.lastCall?.[1]).toMatchObject({ keepalive: true });
+    expect(known()?.letter_keys).toBe(false);
+  });
+
+  it('is sent in its order, and an older answer undoes nothing newer', async () => {
+    const seen: unknown[] = [];
+    answer = async (request) => {
+      const change = (await request.json()) as object;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      seen.push(known()?.start_page);
+      return json(200, { ...me, ...change });
+    };
+    await Promise.all([
+      savePerson(client, { start_page: 'library' }),
+      savePerson(client, { start_page: 'queue' }),
+    ]);
+    expect(await Promise.all(requests.map((request) => request.json()))).toEqual([
+      { start_page: 'library' },
+      { start_page: 'queue' },
+    ]);
+    expect(seen).toEqual(['queue', 'queue']);
+    expect(known()?.start_page).toBe('queue');
+  });
+
+  it('goes back when it was refused, and nothing else does', async () => {
+    answer = async () => json(422, { code: 'invalid', field: 'start_page', detail: 'no' });
+    const saved = savePerson(client, { start_page: 'library' });
+    client.setQueryData(meQuery.queryKey, (now) => now && { ...now, letter_keys: false });
+    await expect(saved).rejects.toThrow();
+    expect(known()).toMatchObject({ start_page: '', letter_keys: false });
+  });
+});
