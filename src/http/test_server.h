@@ -252,6 +252,8 @@ static inline bool test_authenticate(struct request *req, struct error *err)
         req->user = (struct http_user){.id = 2, .role = ROLE_MEMBER, .session_id = 12};
     else if (str_equal(sid, STR("admin")))
         req->user = (struct http_user){.id = 3, .role = ROLE_ADMIN, .session_id = 13};
+    else if (str_equal(sid, STR("owner")))
+        req->user = (struct http_user){.id = 4, .role = ROLE_OWNER, .session_id = 14};
     else if (str_equal(bearer, STR("Bearer reader")))
         req->user =
             (struct http_user){.id = 3, .role = ROLE_ADMIN, .token_id = 21, .scopes = SCOPE_READ};

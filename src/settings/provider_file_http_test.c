@@ -131,8 +131,8 @@ static void test_a_private_address_comes_in_switched_off_and_not_allowed(void **
                                        STR_ARGS(json_text(json_path(json, "items.0.id")))));
         /* Nobody switches it on without saying that they know. */
         EXPECT(house, "PATCH", path, "{\"is_enabled\":true}", 422, "\"base_url\"");
-        EXPECT(house, "PATCH", path, "{\"is_enabled\":true,\"is_private_allowed\":true}", 200,
-               NULL);
+        expect_at(house, "PATCH", path, OWNER,
+                  "{\"is_enabled\":true,\"is_private_allowed\":true}", 200, NULL, __LINE__);
     }
     buf_finish(&answer.bytes);
 }

@@ -26,6 +26,20 @@ static bool apply_key(struct db *db, const struct settings *settings,
                : keys_change(db, settings, row, &row->keys[0], &key, lane, arena, err);
 }
 
+/* What is within reach of the house alone, and a way from one such address to another. */
+static bool check_private(const struct provider_change *change, const struct provider_row *row,
+                          struct str url, bool is_private_allowed, struct error *err)
+{
+    struct error ignored;
+
+    if (change->is_owners || !is_private_allowed ||
+        (row->is_private_allowed &&
+         (str_equal(url, row->base_url) || provider_check_url(url, false, &ignored))))
+        return true;
+    return error_field(err, ERROR_FORBIDDEN, "is_private_allowed", 0,
+                       "private addresses are the owner's to allow");
+}
+
 static bool apply_address(const struct provider_change *change, struct provider_row *row,
                           struct error *err)
 {
@@ -34,7 +48,8 @@ static bool apply_address(const struct provider_change *change, struct provider_
     bool is_private_allowed = (change->has & PROVIDER_HAS_PRIVATE) != 0 ? change->is_private_allowed
                                                                         : row->is_private_allowed;
 
-    if (!provider_check_url(url, is_private_allowed, err))
+    if (!check_private(change, row, url, is_private_allowed, err) ||
+        !provider_check_url(url, is_private_allowed, err))
         return false;
     /*
      * A key is write-only; whoever may change the address alone could have it sent to themselves.

@@ -384,6 +384,31 @@ static const char *add_scripted(struct house *house, const struct scripted *scri
                                        scripted->port, scripted->port)));
 }
 
+#define AT(host) "{\"base_url\":\"http://" host "/v1\"}"
+
+static void test_private_addresses_are_the_owners_to_allow(void **state)
+{
+    struct house *house = *state;
+    const char *refused = "\"field\":\"is_private_allowed\"";
+    const char *path;
+
+    EXPECT(house, "POST", "/api/v1/providers",
+           "{\"kind\":\"openai\",\"name\":\"A\",\"base_url\":\"http://10.0.0.9/v1\","
+           "\"is_private_allowed\":true}",
+           403, refused);
+    path = add_provider(house, "{\"kind\":\"openai\",\"name\":\"A\"}");
+    EXPECT(house, "PATCH", path, "{\"is_private_allowed\":true}", 403, refused);
+    expect_at(house, "PATCH", path, OWNER, "{\"is_private_allowed\":true}", 200, NULL, __LINE__);
+    EXPECT(house, "PATCH", path, AT("10.0.0.9"), 403, refused);
+    expect_at(house, "PATCH", path, OWNER, AT("10.0.0.9"), 200, NULL, __LINE__);
+    /* What was allowed stays so, also when an admin sends the whole form. */
+    EXPECT(house, "PATCH", path, "{\"name\":\"B\",\"is_private_allowed\":true}", 200, NULL);
+    EXPECT(house, "PATCH", path, AT("10.0.0.9"), 200, NULL);
+    EXPECT(house, "PATCH", path, AT("10.0.0.8"), 403, refused);
+    EXPECT(house, "PATCH", path, "{\"base_url\":\"https://example.com/v1\"}", 200, NULL);
+    EXPECT(house, "PATCH", path, "{\"is_private_allowed\":false}", 200, NULL);
+}
+
 static void test_the_mock_passes_its_test_without_a_network(void **state)
 {
     struct house *house = *state;
@@ -464,6 +489,7 @@ int main(void)
         TEST(test_a_model_is_the_default_for_what_it_can_do),
         TEST(test_a_provider_is_paused_and_resumed),
         TEST(test_what_is_not_there_is_not_found),
+        TEST(test_private_addresses_are_the_owners_to_allow),
         TEST(test_the_mock_passes_its_test_without_a_network),
         TEST(test_a_test_calls_the_provider_with_its_key),
         TEST(test_a_refused_key_is_said_and_not_repeated),

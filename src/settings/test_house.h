@@ -13,6 +13,7 @@
 
 #define CANARY "sk-canary-0123456789-3f9a"
 #define ADMIN STR("Cookie: sid=admin\r\n")
+#define OWNER STR("Cookie: sid=owner\r\n")
 
 struct house {
     struct fixture http;
@@ -203,7 +204,7 @@ static inline void expect_at(struct house *house, const char *method, const char
 static inline const char *add_provider(struct house *house, const char *body)
 {
     CLEANUP(json_cleanup) struct json *json = NULL;
-    struct answer answer = ask(house, "POST", "/api/v1/providers", ADMIN, body);
+    struct answer answer = ask(house, "POST", "/api/v1/providers", OWNER, body);
     struct error err = {0};
     struct str path;
 

@@ -212,6 +212,21 @@ test.describe('several keys', () => {
     await keys.getByRole('button', { name: 'Save' }).click();
     await expect(keys.getByText('50% of new calls')).toHaveCount(2);
     await expect(card.getByText('2 keys')).toBeVisible();
+    // A weight is sent when it is left, not digit by digit.
+    let sent = 0;
+    page.on('request', (request) => {
+      if (request.method() === 'PATCH') sent++;
+    });
+    const weight = keys.getByLabel('Weight of key …9999');
+    await weight.click();
+    await weight.press('ControlOrMeta+a');
+    await weight.pressSequentially('30');
+    await weight.press('Tab');
+    await expect(keys.getByText('97% of new calls')).toBeVisible();
+    expect(sent).toBe(1);
+    await weight.fill('1');
+    await weight.press('Tab');
+    await expect(keys.getByText('50% of new calls')).toHaveCount(2);
     await expect(page.getByText('sk-wrong-key-9999')).toHaveCount(0);
     await keys.getByRole('button', { name: 'Add a key' }).click();
     await keys.getByLabel('New key').fill('sk-wrong-key-9999');

@@ -5,6 +5,8 @@ import { useT } from '~/lib/i18n';
 interface NumberInputProps {
   value: number | null;
   onChange: (value: number | null) => void;
+  /** when it is left or a button let go, not at each digit */
+  onCommit?: (value: number | null) => void;
   min?: number;
   max?: number;
   step?: number;
@@ -19,6 +21,7 @@ interface NumberInputProps {
 export function NumberInput({
   value,
   onChange,
+  onCommit,
   min,
   max,
   step = 1,
@@ -35,6 +38,7 @@ export function NumberInput({
     <BaseNumber.Root
       value={value}
       onValueChange={(next) => onChange(next)}
+      onValueCommitted={(next) => onCommit?.(next)}
       min={min}
       max={max}
       step={step}

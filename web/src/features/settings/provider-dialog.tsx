@@ -1,9 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { ArrowLeft, ChevronRight, ExternalLink } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
 import { api, data } from '~/api/client';
 import { ApiError, errorDetail, errorText } from '~/api/errors';
+import { meQuery } from '~/api/queries';
 import type { Provider, ProviderField, ProviderKind } from '~/api/types';
 import { choiceText, pickLanguage, type Translate, useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
@@ -77,6 +78,7 @@ function KindForm({
   const t = useT();
   const format = useFormat();
   const client = useQueryClient();
+  const isOwner = useQuery(meQuery).data?.role === 'owner';
   const [form, setForm] = useState<ProviderForm>(() =>
     provider ? formOf(provider, kind) : emptyForm(kind, taken),
   );
@@ -175,7 +177,8 @@ function KindForm({
         {kind.fields.some((field) => field.type === 'url') && (
           <Switch
             label={t('settings.provider.private')}
-            help={t('settings.provider.privateHelp')}
+            help={t(isOwner ? 'settings.provider.privateHelp' : 'settings.provider.privateOwner')}
+            isDisabled={!isOwner}
             isOn={form.isPrivateAllowed}
             onChange={(isOn) => setForm({ ...form, isPrivateAllowed: isOn })}
           />

@@ -175,10 +175,8 @@ function KeyRow({
           value={weight}
           min={1}
           max={100}
-          onChange={(value) => {
-            setWeight(value);
-            if (value && value !== item.weight) onChange({ weight: value });
-          }}
+          onChange={setWeight}
+          onCommit={(value) => value && value !== item.weight && onChange({ weight: value })}
         />
       </Field>
       <Switch
