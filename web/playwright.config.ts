@@ -4,6 +4,7 @@ import { defineConfig } from '@playwright/test';
 export default defineConfig({
   testDir: './e2e',
   outputDir: '../test-results/web',
+  snapshotPathTemplate: '{testDir}/references/{arg}{ext}',
   timeout: 90_000,
   expect: { timeout: 15_000 },
   workers: 2, // the reference machine has two cores

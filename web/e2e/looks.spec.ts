@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import axe from 'axe-core';
+import { go, type Look, prefer, settle } from './look';
 import { call, expect, inNewHouse, makeOwner, type Rig, setMock, test } from './test';
 
 const shots = join(import.meta.dirname, '../../shots');
@@ -51,23 +52,6 @@ function overflows(page: Page): Promise<string[]> {
   });
 }
 
-/** Pictures and type are there, and nothing moves but what runs. */
-async function settle(page: Page) {
-  await page.evaluate(async () => {
-    await document.fonts.ready;
-    await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
-    const ending = document
-      .getAnimations()
-      .filter((one) => one.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
-    await Promise.all(ending.map((one) => one.finished.catch(() => undefined)));
-  });
-}
-
-interface Look {
-  language: 'en' | 'zh-CN';
-  theme: 'light' | 'dark';
-}
-
 /** Photographs and audits what the page shows now. */
 function camera(page: Page, { language, theme }: Look) {
   const found: string[] = [];
@@ -84,25 +68,6 @@ function camera(page: Page, { language, theme }: Look) {
     await page.setViewportSize({ width: sizes.desktop[0], height: sizes.desktop[1] });
   };
   return { found, see };
-}
-
-async function prefer(page: Page, { language, theme }: Look) {
-  await page.addInitScript(
-    ([chosen, look]) => {
-      const saved = JSON.parse(localStorage.getItem('vitrine.preferences') ?? '{}');
-      saved.state = { ...saved.state, language: chosen, theme: look };
-      saved.version = 1;
-      localStorage.setItem('vitrine.preferences', JSON.stringify(saved));
-    },
-    [language, theme],
-  );
-}
-
-/** Goes there, and waits until what belongs there is there. */
-async function go(page: Page, path: string) {
-  await page.goto(path);
-  await expect(page.locator('h1:not([inert] *)')).toBeAttached();
-  await expect(page.locator('[aria-busy=true], [data-skeleton]')).toHaveCount(0);
 }
 
 interface RunView {
