@@ -253,7 +253,7 @@ struct test_view {
     bool ok;
     int64_t took_ms;
     struct text_list models;
-    struct str failure_class, reason, message;
+    struct str failure_class, reason, message, key_hint;
 };
 #define TEST_VIEW(member) offsetof(struct test_view, member)
 static const struct field test_view_fields[] = {
@@ -269,6 +269,8 @@ static const struct field test_view_fields[] = {
      probe_reasons,                                                                                             "What is to be mended; null when ok."},
     {"message",       FIELD_TEXT,  TEST_VIEW(message),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
      "The provider's own words."                                                                                                                     },
+    {"key_hint",      FIELD_TEXT,  TEST_VIEW(key_hint),      FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "The end of the key that it failed with, of several; else empty."                                                                               },
 };
 static const struct shape test_view_shape =
     SHAPE("ProviderTest", struct test_view, test_view_fields);
@@ -493,6 +495,42 @@ static bool resume(struct request *req, struct error *err)
            provider_reply(req, 200, public_id, err);
 }
 
+/* Each key in use in its turn, until one is of no use: the first one's models, or what is wrong
+ * with which key. */
+static bool test_keys(struct settings *settings, struct provider_binding *provider,
+                      struct arena *arena, struct probe_result *out, int64_t *key_id,
+                      struct error *err)
+{
+    bool is_tested = false;
+
+    for (size_t index = 0; index < provider->key_count; index++) {
+        struct probe_result result;
+
+        if (!provider->keys[index].is_enabled)
+            continue;
+        provider->account.key = provider->keys[index].secret;
+        if (!provider_probe(settings, provider, arena, &result, err))
+            return false;
+        result.took_ms += is_tested ? out->took_ms : 0;
+        if (is_tested && result.ok)
+            result.models = out->models;
+        is_tested = true;
+        *out = result;
+        *key_id = provider->keys[index].id;
+        if (!result.ok)
+            return true;
+    }
+    return is_tested || provider_probe(settings, provider, arena, out, err);
+}
+
+static struct str hint_of(const struct provider_row *row, int64_t key_id)
+{
+    for (size_t index = 0; index < row->key_count; index++)
+        if (row->keys[index].id == key_id)
+            return row->keys[index].hint;
+    return STR_EMPTY;
+}
+
 static bool test(struct request *req, struct error *err)
 {
     struct settings *settings = app_settings(req->app);
@@ -502,6 +540,7 @@ static bool test(struct request *req, struct error *err)
     struct probe_result result = {.failure_class = failure_class_name(FAILURE_AUTH),
                                   .reason = "key",
                                   .message = STR(PROVIDER_KEY_LOST)};
+    int64_t key_id = 0;
     bool is_key_lost;
 
     if (!request_path_id(req, "id", &public_id, err) ||
@@ -509,7 +548,7 @@ static bool test(struct request *req, struct error *err)
         !provider_open(settings, &row, req->arena, &provider, &is_key_lost, err))
         return false;
     db_refresh(req->db); /* the call is slow: no view of the database is held meanwhile */
-    if (!is_key_lost && !provider_probe(settings, &provider, req->arena, &result, err))
+    if (!is_key_lost && !test_keys(settings, &provider, req->arena, &result, &key_id, err))
         return false;
     return http_reply(req, 200,
                       &(struct test_view){.ok = result.ok,
@@ -517,7 +556,10 @@ static bool test(struct request *req, struct error *err)
                                           .models = result.models,
                                           .failure_class = str_of(result.failure_class),
                                           .reason = str_of(result.reason),
-                                          .message = result.message},
+                                          .message = result.message,
+                                          .key_hint = !result.ok && row.key_count > 1
+                                                          ? hint_of(&row, key_id)
+                                                          : STR_EMPTY},
                       err);
 }
 

@@ -319,17 +319,16 @@ static void test_what_is_not_there_is_not_found(void **state)
 
 /* ---- the free call ---- */
 
-/* A provider of one reply on a free port of this machine. */
+/* A provider of one reply, or two, on a free port of this machine. */
 struct scripted {
     int listener, port;
-    const char *reply;
+    const char *reply, *second;
     char request[4096];
     pthread_t thread;
 };
 
-static void *serve(void *context)
+static void serve_one(struct scripted *scripted, const char *reply)
 {
-    struct scripted *scripted = context;
     int fd = accept(scripted->listener, NULL, NULL);
     size_t size = 0;
 
@@ -343,20 +342,30 @@ static void *serve(void *context)
             break;
     }
     if (fd >= 0) {
-        client_send(fd, str_of(scripted->reply));
+        client_send(fd, str_of(reply));
         shutdown(fd, SHUT_WR);
         close(fd);
     }
+}
+
+static void *serve(void *context)
+{
+    struct scripted *scripted = context;
+
+    serve_one(scripted, scripted->reply);
+    if (scripted->second != NULL)
+        serve_one(scripted, scripted->second);
     return NULL;
 }
 
-static void scripted_start(struct scripted *scripted, const char *reply)
+static void scripted_start_two(struct scripted *scripted, const char *reply, const char *second)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
 
     memset(scripted, 0, sizeof *scripted);
     scripted->reply = reply;
+    scripted->second = second;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     scripted->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(scripted->listener, (struct sockaddr *)&address, sizeof address), 0);
@@ -364,6 +373,11 @@ static void scripted_start(struct scripted *scripted, const char *reply)
     assert_int_equal(getsockname(scripted->listener, (struct sockaddr *)&address, &size), 0);
     scripted->port = ntohs(address.sin_port);
     assert_int_equal(pthread_create(&scripted->thread, NULL, serve, scripted), 0);
+}
+
+static void scripted_start(struct scripted *scripted, const char *reply)
+{
+    scripted_start_two(scripted, reply, NULL);
 }
 
 static void scripted_end(struct scripted *scripted)
@@ -457,6 +471,30 @@ static void test_a_refused_key_is_said_and_not_repeated(void **state)
     scripted_end(&scripted);
 }
 
+static void test_each_key_is_tested_and_the_wrong_one_named(void **state)
+{
+    static const char good[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+                               "Connection: close\r\nContent-Length: 11\r\n\r\n{\"data\":[]}";
+    static const char bad[] = "HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\n"
+                              "Connection: close\r\nContent-Length: 2\r\n\r\n{}";
+    struct house *house = *state;
+    struct scripted scripted;
+    const char *path;
+
+    scripted_start_two(&scripted, good, bad);
+    path = add_scripted(house, &scripted);
+    EXPECT(house, "POST", below(house, path, "keys"), "{\"key\":\"sk-second-77aa\"}", 201, NULL);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"key_hint\":\"77aa\"");
+    scripted_end(&scripted);
+    assert_non_null(strstr(scripted.request, "Bearer sk-second-77aa"));
+
+    scripted_start_two(&scripted, good, good);
+    path = add_scripted(house, &scripted);
+    EXPECT(house, "POST", below(house, path, "keys"), "{\"key\":\"sk-second-77aa\"}", 201, NULL);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"ok\":true");
+    scripted_end(&scripted);
+}
+
 static void test_a_provider_that_is_away_is_said(void **state)
 {
     struct house *house = *state;
@@ -493,6 +531,7 @@ int main(void)
         TEST(test_the_mock_passes_its_test_without_a_network),
         TEST(test_a_test_calls_the_provider_with_its_key),
         TEST(test_a_refused_key_is_said_and_not_repeated),
+        TEST(test_each_key_is_tested_and_the_wrong_one_named),
         TEST(test_a_provider_that_is_away_is_said),
     };
     struct error err;

@@ -227,6 +227,9 @@ test.describe('several keys', () => {
     await weight.fill('1');
     await weight.press('Tab');
     await expect(keys.getByText('50% of new calls')).toHaveCount(2);
+    // A test tries each of them.
+    await card.getByRole('button', { name: 'Test', exact: true }).click();
+    await expect(card.getByText('Key …9999: The service rejected the key.')).toBeVisible();
     await expect(page.getByText('sk-wrong-key-9999')).toHaveCount(0);
     await keys.getByRole('button', { name: 'Add a key' }).click();
     await keys.getByLabel('New key').fill('sk-wrong-key-9999');

@@ -225,11 +225,12 @@ function TestResult({ test, onEdit }: { test: ProviderTest; onEdit: () => void }
     );
   }
   const reason = `settings.test.reason.${test.reason ?? 'other'}`;
+  const said = t(hasText(reason) ? reason : 'settings.test.reason.other');
   return (
     <div className="mx-4 mb-4 rounded-8 bg-bad-soft px-3 py-2 text-13">
       <p className="flex items-start gap-2 font-medium text-bad">
         <CircleX size={16} className="mt-0.5 shrink-0" aria-hidden />
-        {t(hasText(reason) ? reason : 'settings.test.reason.other')}
+        {test.key_hint ? t('settings.test.key', { hint: test.key_hint, reason: said }) : said}
       </p>
       {test.message && <p className="mt-1 text-12 break-words text-fg-2">{test.message}</p>}
       <Button height="dense" className="mt-2" onClick={onEdit}>
