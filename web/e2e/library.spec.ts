@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Locator } from '@playwright/test';
 import { expect, generate, pictures, setMock, test } from './test';
 
 test.beforeEach(async ({ rig, signedIn: page }) => {
@@ -52,6 +53,75 @@ test('filters of the row go into the address, and out of it', async ({ signedIn:
   await tiles.first().getByRole('button').first().focus();
   await page.keyboard.press('0');
   await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+});
+
+test('a model and a span of days are chosen by keys alone, and stay in Back', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await expect(tiles.first()).toBeVisible();
+  const before = await tiles.count();
+  const today = await page.evaluate(() => new Date().toLocaleDateString('sv'));
+  const [year = '', month = '', day = ''] = today.split('-');
+
+  // What closes gives the focus back a moment later.
+  const stays = async (chip: Locator) => {
+    await expect(chip).toBeFocused();
+    await page.waitForTimeout(300);
+    await expect(chip).toBeFocused();
+  };
+
+  const model = page.getByRole('button', { name: 'Model', exact: true });
+  await model.focus();
+  await page.keyboard.press('Enter');
+  const entry = page.getByRole('menuitem').first();
+  await expect(entry).toBeFocused();
+  const name = ((await entry.textContent()) ?? '').split(' · ')[0] ?? '';
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/model=[^&]+/);
+  const modelChip = page.getByRole('button', { name: `${name} Remove filter` });
+  await stays(modelChip);
+  await page.keyboard.press('Enter');
+  await expect(page).not.toHaveURL(/model=/);
+  await stays(model);
+  await expect(tiles).toHaveCount(before);
+
+  const days = page.getByRole('button', { name: 'Days', exact: true });
+  await days.focus();
+  await page.keyboard.press('Enter');
+  const from = page.getByLabel('From', { exact: true });
+  const to = page.getByLabel('To', { exact: true });
+  await expect(from).toBeFocused();
+  await from.fill(today);
+  await to.fill('2020-01-01');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('The last day must not be before the first.')).toBeVisible();
+  await expect(to).toBeFocused();
+  await page.keyboard.type(`${month}${day}${year}`);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`from=${today}&to=${today}`));
+  const daysChip = page.getByRole('button', { name: new RegExp(`${year} Remove filter`) });
+  await stays(daysChip);
+  await expect(daysChip).toHaveAttribute('aria-haspopup', 'false');
+  await expect(tiles).toHaveCount(before);
+
+  // The picture that is opened keeps the list it came from.
+  await tiles.first().getByRole('button').first().click();
+  await expect(page.getByText(`1 of ${before}`)).toBeVisible();
+  await page.goBack();
+  await expect(daysChip).toBeVisible();
+  await expect(tiles).toHaveCount(before);
+  await daysChip.focus();
+  await page.keyboard.press('Enter');
+  await expect(page).not.toHaveURL(/from=|to=/);
+  await stays(days);
+
+  await page.goto('/library?q=orchard&to=2020-01-01&model=nobody/none');
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await page.getByRole('button', { name: 'nobody/none Remove filter' }).click();
+  await page.getByRole('button', { name: 'Until Jan 1, 2020 Remove filter' }).click();
+  await expect(tiles).toHaveCount(before);
 });
 
 test('trash has an undo, and the trash gives back', async ({ signedIn: page }) => {

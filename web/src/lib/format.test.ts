@@ -7,6 +7,7 @@ import {
   formatNumber,
   formatPercent,
   formatRelative,
+  formatSpan,
   localDay,
 } from './format';
 
@@ -47,6 +48,13 @@ describe('format', () => {
     expect(formatDay('2026-11-22', 'en', now)).toBe('Sunday, November 22');
     expect(formatDay('2025-01-02', 'en', now)).toBe('Thursday, January 2, 2025');
     expect(formatDay('2026-11-22', 'zh-CN', now)).toBe('11月22日星期日');
+  });
+
+  it('writes a span of days once where they share it, and one day alone', () => {
+    const plain = (text: string) => text.replace(/\s/g, ' ');
+    expect(plain(formatSpan('2026-11-22', '2026-11-24', 'en'))).toBe('Nov 22 – 24, 2026');
+    expect(plain(formatSpan('2026-11-22', '2026-11-22', 'en'))).toBe('Nov 22, 2026');
+    expect(plain(formatSpan('2026-11-22', '2026-11-22', 'zh-CN'))).toBe('2026年11月22日');
   });
 
   it('says how long ago, and the date after a week', () => {

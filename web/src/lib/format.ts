@@ -139,6 +139,15 @@ export function formatDay(day: string, language: string, now: Date): string {
   ).format(new Date(year, month - 1, date, 12));
 }
 
+/** Calendar days from one to another, both of them in it. */
+export function formatSpan(from: string, to: string, language: string): string {
+  const noon = (day: string) => new Date(`${day}T12:00:00Z`);
+  return cached(
+    `S${language}`,
+    () => new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeZone: 'UTC' }),
+  ).formatRange(noon(from), noon(to));
+}
+
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],

@@ -20,6 +20,7 @@ import {
   formatNumber,
   formatPercent,
   formatRelative,
+  formatSpan,
   formatTime,
 } from './format';
 import type { Language } from './preferences';
@@ -135,6 +136,7 @@ export function useFormat() {
       dateTime: (iso: string | null) => formatDateTime(iso, language),
       time: (iso: string | null) => formatTime(iso, language),
       day: (day: string) => formatDay(day, language, new Date()),
+      span: (from: string, to: string) => formatSpan(from, to, language),
       month: (day: string) => formatMonth(day, language),
       relative: (iso: string | null) => formatRelative(iso, language, Date.now()),
     }),

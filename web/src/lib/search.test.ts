@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { optionalId, optionalText, readLibrarySearch, readQueueSearch } from './search';
+import {
+  optionalDay,
+  optionalId,
+  optionalText,
+  readLibrarySearch,
+  readQueueSearch,
+} from './search';
 
 describe('addresses', () => {
   it('takes what fits and drops the rest', () => {
@@ -20,6 +26,9 @@ describe('addresses', () => {
       rating: 4,
       starred: true,
       kind: 'uploaded',
+      model: undefined,
+      from: undefined,
+      to: undefined,
       run: undefined,
       trash: undefined,
       sort: undefined,
@@ -30,6 +39,25 @@ describe('addresses', () => {
     for (const rating of [0, 6, 2.5, 'x', null]) {
       expect(readLibrarySearch({ rating }).rating).toBeUndefined();
     }
+  });
+
+  it('takes calendar days only, the last not before the first', () => {
+    expect(optionalDay('2028-02-29')).toBe('2028-02-29');
+    for (const day of ['2026-02-29', '2026-13-01', '0026-11-22', '2026-11-22T10:00', '', null]) {
+      expect(optionalDay(day)).toBeUndefined();
+    }
+    const read = (from: string, to: string) => {
+      const search = readLibrarySearch({ from, to });
+      return [search.from, search.to];
+    };
+    expect(read('2026-11-22', '2026-11-22')).toEqual(['2026-11-22', '2026-11-22']);
+    expect(read('2026-11-22', '2026-11-21')).toEqual(['2026-11-22', undefined]);
+    expect(read('', '2026-11-21')).toEqual([undefined, '2026-11-21']);
+  });
+
+  it('keeps a model with its provider, cut to what the server takes', () => {
+    expect(readLibrarySearch({ model: '01JD/flux' }).model).toBe('01JD/flux');
+    expect(readLibrarySearch({ model: 'x'.repeat(300) }).model).toHaveLength(200);
   });
 
   it('keeps numbers that people search for as text', () => {

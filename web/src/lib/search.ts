@@ -10,6 +10,14 @@ export function optionalId(value: unknown): string | undefined {
   return text && /^[0-9A-Za-z_-]{1,64}$/.test(text) ? text : undefined;
 }
 
+/** A calendar day of this millennium; "2026-02-30" is none. */
+export function optionalDay(value: unknown): string | undefined {
+  const text = optionalText(value);
+  if (!text || !/^2\d{3}-\d\d-\d\d$/.test(text)) return undefined;
+  const time = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text) ? text : undefined;
+}
+
 const kinds = ['uploaded', 'generated', 'derived'] as const;
 const sorts = ['newest', 'oldest', 'rating'] as const;
 
@@ -23,6 +31,11 @@ export interface LibrarySearch {
   rating?: number | undefined;
   starred?: true | undefined;
   kind?: (typeof kinds)[number] | undefined;
+  /** PROVIDERID/wire-id, or the wire id of any provider */
+  model?: string | undefined;
+  /** the first and the last day, "2026-11-22" */
+  from?: string | undefined;
+  to?: string | undefined;
   run?: string | undefined;
   trash?: true | undefined;
   sort?: (typeof sorts)[number] | undefined;
@@ -31,12 +44,17 @@ export interface LibrarySearch {
 export function readLibrarySearch(search: Record<string, unknown>): LibrarySearch {
   const rating = Number(search.rating);
   const sort = oneOf(search.sort, sorts);
+  const from = optionalDay(search.from);
+  const to = optionalDay(search.to);
   return {
     q: optionalText(search.q),
     tag: optionalText(search.tag),
     rating: Number.isInteger(rating) && rating >= 1 && rating <= 5 ? rating : undefined,
     starred: search.starred === true || search.starred === 'true' ? true : undefined,
     kind: oneOf(search.kind, kinds),
+    model: optionalText(search.model)?.slice(0, 200),
+    from,
+    to: from && to && to < from ? undefined : to,
     run: optionalId(search.run),
     trash: search.trash === true || search.trash === 'true' ? true : undefined,
     sort: sort === 'newest' ? undefined : sort,

@@ -47,7 +47,8 @@ function Entries({ entries }: { entries: readonly MenuEntry[] }): ReactNode {
   });
 }
 
-const popup = 'popup z-50 min-w-44 max-w-[calc(100vw-1rem)] p-1 outline-none';
+const popup =
+  'popup z-50 max-h-(--available-height) min-w-44 max-w-[calc(100vw-1rem)] overflow-y-auto p-1 outline-none';
 
 export function Menu({
   trigger,

@@ -10,7 +10,7 @@ import {
   X,
 } from 'lucide-react';
 import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
-import { assetQuery, assetsQuery } from '~/api/queries';
+import { assetQuery, assetsQuery, zoneMin } from '~/api/queries';
 import type { AssetDetail } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
@@ -55,7 +55,7 @@ export function Compare() {
 
   const first = useQuery(assetQuery(a));
   const second = useQuery(assetQuery(b));
-  const list = useInfiniteQuery(assetsQuery(filterOf(search), search.sort ?? 'newest'));
+  const list = useInfiniteQuery(assetsQuery(filterOf(search, zoneMin), search.sort ?? 'newest'));
   const assets = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
 
   const zoom = useZoomPan({

@@ -1,14 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { ChevronDown, Search, Star, Trash2, X } from 'lucide-react';
-import { type RefObject, useEffect, useState } from 'react';
-import { tagsQuery } from '~/api/queries';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import { modelsQuery, tagsQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
 import { usePreferences } from '~/lib/preferences';
 import type { LibrarySearch } from '~/lib/search';
 import { useRested } from '~/lib/use-now';
 import { IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
+import { Popover } from '~/ui/popover';
+import { DaysForm } from './days-form';
 
 export function SearchBox({
   inputRef,
@@ -79,18 +81,40 @@ export function Filters({
   const t = useT();
   const format = useFormat();
   const { data: tags } = useQuery(tagsQuery);
+  const { data: models } = useQuery(modelsQuery);
   const { tileSize, set } = usePreferences();
+  const [isDaysOpen, setDaysOpen] = useState(false);
+  const row = useRef<HTMLDivElement>(null);
+  // The chip that was used is another element now: whoever works by keys stays at it.
+  const used = useRef('');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once the address has changed
+  useEffect(() => {
+    const name = used.current;
+    used.current = '';
+    if (name) row.current?.querySelector<HTMLElement>(`[data-chip="${name}"]`)?.focus();
+  }, [search]);
+  const change = (name: string, to: Partial<LibrarySearch>) => {
+    used.current = name;
+    onChange(to);
+  };
   const choice = <T extends string | number>(
+    name: 'kind' | 'tag' | 'rating' | 'model',
+    none: string,
     label: string,
     value: T | undefined,
     options: { value: T; label: string; detail?: string }[],
-    pick: (value: T | undefined) => void,
   ) => {
+    const pick = (to: T | undefined) => change(name, { [name]: to });
     const current = options.find((option) => option.value === value);
     if (value !== undefined) {
       return (
-        <button type="button" className={clsx(chip, on)} onClick={() => pick(undefined)}>
-          {current?.label ?? String(value)}
+        <button
+          type="button"
+          data-chip={name}
+          className={clsx(chip, on)}
+          onClick={() => pick(undefined)}
+        >
+          <span className="max-w-48 truncate">{current?.label ?? String(value)}</span>
           <X size={14} aria-label={t('library.filter.remove')} />
         </button>
       );
@@ -99,7 +123,7 @@ export function Filters({
       <Menu
         align="start"
         trigger={
-          <button type="button" className={clsx(chip, off)}>
+          <button type="button" data-chip={name} className={clsx(chip, off)}>
             {label}
             <ChevronDown size={14} aria-hidden />
           </button>
@@ -110,25 +134,46 @@ export function Filters({
                 label: option.detail ? `${option.label} · ${option.detail}` : option.label,
                 run: () => pick(option.value),
               }))
-            : [{ label: t('library.filter.noTags'), whyNot: ' ', run: () => undefined }]
+            : [{ label: none, whyNot: ' ', run: () => undefined }]
         }
       />
     );
   };
+  const { from, to } = search;
+  const days =
+    from && to
+      ? format.span(from, to)
+      : from
+        ? t('library.filter.since', { day: format.span(from, from) })
+        : to
+          ? t('library.filter.until', { day: format.span(to, to) })
+          : '';
+  const modelOptions = (models ?? [])
+    .filter(
+      (model) =>
+        (model.is_enabled && (model.can_generate || model.can_edit)) || model.id === search.model,
+    )
+    .map((model) => ({ value: model.id, label: model.label, detail: model.provider_name }));
   const sorts = ['newest', 'oldest', 'rating'] as const;
   const sort = search.sort ?? 'newest';
   return (
-    <div className="flex shrink-0 items-center gap-2 overflow-x-auto border-line border-b bg-surface px-4 py-1.5 max-md:px-3">
+    <div
+      ref={row}
+      className="flex shrink-0 items-center gap-2 overflow-x-auto border-line border-b bg-surface px-4 py-1.5 max-md:px-3"
+    >
       {choice(
+        'kind',
+        '',
         t('library.filter.kind'),
         search.kind,
         (['generated', 'uploaded', 'derived'] as const).map((kind) => ({
           value: kind,
           label: t(`library.kind.${kind}`),
         })),
-        (kind) => onChange({ kind }),
       )}
       {choice(
+        'tag',
+        t('library.filter.noTags'),
         t('library.filter.tag'),
         search.tag,
         (tags ?? []).map((tag) => ({
@@ -136,17 +181,59 @@ export function Filters({
           label: tag.name,
           detail: format.number(tag.count),
         })),
-        (tag) => onChange({ tag }),
       )}
       {choice(
+        'rating',
+        '',
         t('library.filter.rating'),
         search.rating,
         [5, 4, 3, 2, 1].map((stars) => ({
           value: stars,
           label: t('library.filter.stars', { count: stars }),
         })),
-        (rating) => onChange({ rating }),
       )}
+      {choice(
+        'model',
+        t('library.filter.noModels'),
+        t('library.filter.model'),
+        search.model,
+        modelOptions,
+      )}
+      <Popover
+        title={t('library.filter.days')}
+        align="start"
+        className="w-56"
+        isOpen={isDaysOpen}
+        onOpenChange={(isOpen) => {
+          if (isOpen && days) onChange({ from: undefined, to: undefined });
+          else setDaysOpen(isOpen);
+        }}
+        trigger={
+          days ? (
+            <button
+              type="button"
+              className={clsx(chip, on)}
+              aria-haspopup={false}
+              aria-expanded={undefined}
+            >
+              {days}
+              <X size={14} aria-label={t('library.filter.remove')} />
+            </button>
+          ) : (
+            <button type="button" className={clsx(chip, off)}>
+              {t('library.filter.days')}
+              <ChevronDown size={14} aria-hidden />
+            </button>
+          )
+        }
+      >
+        <DaysForm
+          onApply={(span) => {
+            setDaysOpen(false);
+            if (span.from || span.to) onChange(span);
+          }}
+        />
+      </Popover>
       <button
         type="button"
         aria-pressed={Boolean(search.starred)}

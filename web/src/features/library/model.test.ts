@@ -127,14 +127,28 @@ describe('selection', () => {
 
 describe('filters', () => {
   it('asks only for what is set', () => {
-    expect(filterOf({ q: '', rating: undefined, sort: 'oldest' })).toEqual({});
-    expect(filterOf({ q: 'mug', trash: true, starred: true })).toEqual({
+    expect(filterOf({ q: '', rating: undefined, sort: 'oldest' }, 0)).toEqual({});
+    expect(filterOf({ q: 'mug', trash: true, starred: true }, 0)).toEqual({
       q: 'mug',
       trash: true,
       starred: true,
     });
     expect(isFiltered({ trash: true })).toBe(false);
     expect(isFiltered({ tag: 'hero' })).toBe(true);
+  });
+
+  it('asks for whole days where the person is', () => {
+    const search = { model: '01JD/flux', from: '2026-11-22', to: '2026-11-23' };
+    expect(filterOf(search, 480)).toEqual({
+      model: '01JD/flux',
+      from: '2026-11-21T16:00:00.000Z',
+      to: '2026-11-23T16:00:00.000Z',
+    });
+    // A day of the list has the same times, so that its pictures are those it counts.
+    const day = [{ day: '2026-11-22', count: 1 }];
+    const one = filterOf({ from: '2026-11-22', to: '2026-11-22' }, 480);
+    expect(makeSections(day, one, 'newest', 480)[0]?.filter).toEqual(one);
+    expect(isFiltered({ to: '2026-11-22' })).toBe(true);
   });
 
   it('cuts long lists for the server', () => {

@@ -2,21 +2,31 @@ import type { Asset, AssetFilter, AssetJob } from '~/api/types';
 import { justify, type Row } from '~/lib/justify';
 import type { LibrarySearch } from '~/lib/search';
 
+const dayMs = 86_400_000;
+
+/** When a calendar day begins `zone` minutes east of UTC, as the server counts days. */
+function beginOf(day: string, zone: number): number {
+  return Date.parse(`${day}T00:00:00Z`) - zone * 60_000;
+}
+
 /** What the address asks of the server; only what is set, since it refuses what it does not know. */
-export function filterOf(search: LibrarySearch): AssetFilter {
+export function filterOf(search: LibrarySearch, zone: number): AssetFilter {
   const filter: AssetFilter = {};
   if (search.q) filter.q = search.q;
   if (search.tag) filter.tag = search.tag;
   if (search.rating) filter.rating = search.rating;
   if (search.starred) filter.starred = true;
   if (search.kind) filter.kind = search.kind;
+  if (search.model) filter.model = search.model;
+  if (search.from) filter.from = new Date(beginOf(search.from, zone)).toISOString();
+  if (search.to) filter.to = new Date(beginOf(search.to, zone) + dayMs).toISOString();
   if (search.run) filter.run = search.run;
   if (search.trash) filter.trash = true;
   return filter;
 }
 
 export function isFiltered(search: LibrarySearch): boolean {
-  return Object.keys(filterOf(search)).some((name) => name !== 'trash');
+  return Object.keys(filterOf(search, 0)).some((name) => name !== 'trash');
 }
 
 /** A day of the library, or all of it where it is not sorted by time. */
@@ -40,10 +50,10 @@ export function makeSections(
     return count > 0 ? [{ key: 'all', day: '', count, filter }] : [];
   }
   const sections = days.map(({ day, count }) => {
-    const from = Date.parse(`${day}T00:00:00Z`) - zone * 60_000;
+    const from = beginOf(day, zone);
     const times = {
       from: Math.max(from, Date.parse(filter.from ?? '') || from),
-      to: Math.min(from + 86_400_000, Date.parse(filter.to ?? '') || Number.POSITIVE_INFINITY),
+      to: Math.min(from + dayMs, Date.parse(filter.to ?? '') || Number.POSITIVE_INFINITY),
     };
     return {
       key: day,

@@ -42,7 +42,7 @@ export function LibraryPage() {
   const { asset: viewed } = useParams({ strict: false });
   const isViewing = Boolean(viewed);
   const sort = search.sort ?? 'newest';
-  const filter = useMemo(() => filterOf(search), [search]);
+  const filter = useMemo(() => filterOf(search, zoneMin), [search]);
   const days = useQuery(assetDaysQuery(filter));
   const { data: me } = useQuery(meQuery);
   const canWrite = me?.role !== 'viewer';

@@ -16,7 +16,7 @@ import {
 } from 'lucide-react';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { assetUrl, downloadUrl } from '~/api/files';
-import { assetQuery, assetsQuery, meQuery } from '~/api/queries';
+import { assetQuery, assetsQuery, meQuery, zoneMin } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { otherOf } from '~/lib/compare';
 import { useFormat, useT } from '~/lib/i18n';
@@ -60,7 +60,7 @@ export function Viewer() {
   const { data: me } = useQuery(meQuery);
   const canWrite = me?.role !== 'viewer';
 
-  const filter = useMemo(() => filterOf(search), [search]);
+  const filter = useMemo(() => filterOf(search, zoneMin), [search]);
   const list = useInfiniteQuery(assetsQuery(filter, search.sort ?? 'newest'));
   const assets = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const detail = useQuery(assetQuery(id));
