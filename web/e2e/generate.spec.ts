@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { camera, drop, photograph } from './photograph';
-import { call, expect, generate, pictures, setMock, test } from './test';
+import { call, expect, generate, inNewHouse, makeOwner, pictures, setMock, test } from './test';
 
 test.beforeEach(async ({ rig }) => {
   await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0 });
@@ -116,6 +116,25 @@ test('cancel stops what runs and what waits', async ({ signedIn: page, rig }) =>
   const work = page.getByRole('region', { name: 'In work' });
   await expect(work.getByText('a slow lamp')).toHaveCount(0, { timeout: 20_000 });
   await setMock(rig, { latency_ms: 300 }, { concurrency: 4 });
+});
+
+test('what is left is told once it is known how long a picture takes', async ({ browser }) => {
+  await inNewHouse(browser, async (page, server) => {
+    const rig = { server, cookies: await makeOwner(server) };
+    await page.context().addCookies(rig.cookies);
+    await setMock(rig, { latency_ms: 6000 });
+    await generate(page, 'a first cup');
+    const results = page.getByRole('region', { name: 'Results' });
+    await expect(page.getByRole('progressbar', { name: 'Picture 1' })).toBeVisible();
+    await expect(results.getByText(/left$/)).toHaveCount(0);
+    await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+
+    await generate(page, 'a second cup', 2);
+    // In the head, and in each slot.
+    await expect(results.getByText(/about \d+s left$/)).toHaveCount(3);
+    await expect(pictures(page)).toHaveCount(2, { timeout: 30_000 });
+    await expect(results.getByText(/left$/)).toHaveCount(0);
+  });
 });
 
 test('only what failed is tried again', async ({ signedIn: page, rig }) => {

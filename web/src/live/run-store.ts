@@ -10,11 +10,14 @@ export interface Progress {
   partialVersion: number;
 }
 
+/** With the moment the share last changed: from it the time left is told. */
+export type LiveProgress = Progress & { at: number };
+
 /**
  * Progress of running tasks, beside the query cache: many events a second, one subscription per id,
  * flushed once per frame. Shares and counts never go back; steps do, when the next node begins.
  */
-const rows = new Map<string, Progress>();
+const rows = new Map<string, LiveProgress>();
 const listeners = new Map<string, Set<() => void>>();
 const dirty = new Set<string>();
 let isScheduled = false;
@@ -48,7 +51,8 @@ export function putProgress(id: string, next: Progress) {
         partialVersion: Math.max(before.partialVersion, next.partialVersion),
       }
     : next;
-  rows.set(id, merged);
+  const at = before && before.progress === merged.progress ? before.at : Date.now();
+  rows.set(id, { ...merged, at });
   touch(id);
 }
 
@@ -56,7 +60,7 @@ export function dropProgress(id: string) {
   if (rows.delete(id)) touch(id);
 }
 
-export function useProgress(id: string): Progress | undefined {
+export function useProgress(id: string): LiveProgress | undefined {
   return useSyncExternalStore(
     (listener) => {
       let set = listeners.get(id);
@@ -74,6 +78,6 @@ export function useProgress(id: string): Progress | undefined {
   );
 }
 
-export function readProgress(id: string): Progress | undefined {
+export function readProgress(id: string): LiveProgress | undefined {
   return rows.get(id);
 }

@@ -228,6 +228,7 @@ describe('stale table', () => {
       partial_version: 2,
     });
     expect(readProgress('T9')).toEqual({
+      at: expect.any(Number),
       progress: 0.6,
       step: 1,
       steps: 4,

@@ -30,6 +30,7 @@ import {
   sizeFor,
   sizeShapes,
   summarise,
+  taskLeftMs,
   toolRequest,
   usualMs,
   walkHistory,
@@ -303,9 +304,29 @@ describe('progress', () => {
     expect(usualMs([run], 'nobody')).toBe(0);
     const now = Date.parse('2026-11-22T10:00:03Z');
     const tasks = [task({ state: 'running' }), task({ state: 'ready' }), task({ state: 'ready' })];
-    expect(leftMs(tasks, 8000, now)).toBe(5000 + 16000);
-    expect(leftMs(tasks, 0, now)).toBe(0);
-    expect(leftMs([task({ state: 'ready' })], 8000, now)).toBe(0);
+    const silent = () => undefined;
+    expect(leftMs(tasks, silent, 8000, now)).toBe(5000 + 16000);
+    expect(leftMs(tasks, silent, 0, now)).toBe(0);
+    expect(leftMs([task({ state: 'ready' })], silent, 8000, now)).toBe(0);
+    expect(leftMs(tasks, silent, 2000, now)).toBe(0);
+    const half = () => ({ progress: 0.5, at: now });
+    expect(leftMs(tasks, half, 0, now)).toBe(0);
+    expect(leftMs(tasks.slice(0, 1), half, 0, now)).toBe(3000);
+  });
+
+  it('is told of one picture by its own pace, and falls between two steps', () => {
+    const start = '2026-11-22T10:00:00Z';
+    const at = Date.parse(start) + 4000;
+    const one = { started_at: start };
+    const live = { progress: 0.25, at };
+    expect(taskLeftMs(one, live, 5000, at)).toBe(12_000);
+    expect(taskLeftMs(one, live, 5000, at + 3000)).toBe(9000);
+    expect(taskLeftMs(one, live, 5000, at + 20_000)).toBe(0);
+    expect(taskLeftMs(one, { progress: 0.05, at }, 5000, at)).toBe(1000);
+    expect(taskLeftMs(one, { progress: 0.5, at: at - 3500 }, 5000, at)).toBe(1000);
+    expect(taskLeftMs(one, { progress: null, at }, 0, at)).toBe(0);
+    expect(taskLeftMs(one, { progress: 1, at }, 5000, at)).toBe(0);
+    expect(taskLeftMs({ started_at: null }, live, 5000, at)).toBe(0);
   });
 });
 

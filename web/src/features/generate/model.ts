@@ -2,6 +2,7 @@ import type { AssetDetail, Model, Operation, Parameter, Run, RunRequest, Task } 
 import { isTextRun } from '~/lib/text-tasks';
 import { elapsedMs } from '~/lib/time';
 import { countFilled, fillAll, missingVariables } from '~/lib/variables';
+import type { LiveProgress } from '~/live/run-store';
 
 /** What the Generate page decides, without a screen. */
 
@@ -435,17 +436,38 @@ export function summarise(tasks: readonly Pick<Task, 'state'>[]): Summary {
   };
 }
 
-/** Time left by the usual duration and how many run at once; 0: nobody knows. */
-export function leftMs(tasks: readonly Task[], usual: number, now: number): number {
+/**
+ * Time a picture under way still needs: by the pace of its own progress once that says enough, else
+ * by what is usual; 0: nobody knows, also when it is late. The pace is taken where the share last
+ * changed, so that the time falls between two steps instead of growing.
+ */
+export function taskLeftMs(
+  task: Pick<Task, 'started_at'>,
+  live: Pick<LiveProgress, 'progress' | 'at'> | undefined,
+  usual: number,
+  now: number,
+): number {
+  if (!task.started_at) return 0;
+  const took = elapsedMs(task.started_at, live?.at ?? null);
+  const whole =
+    live?.progress && live.progress >= 0.1 && took >= 1000 ? took / live.progress : usual;
+  const left = Math.max(0, whole - elapsedMs(task.started_at, now));
+  return Math.ceil(left / 1000) * 1000;
+}
+
+/** Time left of all, by what those under way need and how many run at once; 0: nobody knows. */
+export function leftMs(
+  tasks: readonly Task[],
+  liveOf: (id: string) => Pick<LiveProgress, 'progress' | 'at'> | undefined,
+  usual: number,
+  now: number,
+): number {
   const running = tasks.filter((task) => task.state === 'running' || task.state === 'waiting');
   const queued = tasks.filter((task) => task.state === 'ready' || task.state === 'blocked');
-  if (!usual || running.length === 0) return 0;
-  const longest = Math.max(
-    ...running.map((task) =>
-      Math.max(500, usual - elapsedMs(task.started_at ?? task.created_at, now)),
-    ),
-  );
-  return longest + Math.ceil(queued.length / running.length) * usual;
+  const each = running.map((task) => taskLeftMs(task, liveOf(task.id), usual, now));
+  // One that nobody knows about, or one that is late, leaves the whole unknown.
+  if (each.length === 0 || each.includes(0) || (queued.length > 0 && !usual)) return 0;
+  return Math.max(...each) + Math.ceil(queued.length / running.length) * usual;
 }
 
 /** Adds a prompt to the history: newest first, each once, at most 50. */

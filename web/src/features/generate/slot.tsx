@@ -34,7 +34,7 @@ import { ProgressRing } from '~/ui/progress';
 import { StateMark } from '~/ui/state-mark';
 import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
-import type { Recall } from './model';
+import { type Recall, taskLeftMs } from './model';
 
 const HeldQuestion = lazy(() =>
   import('~/ui/held').then((file) => ({ default: file.HeldQuestion })),
@@ -141,6 +141,7 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
   const partials = live?.partialCount ?? task.partial_count;
   const version = live?.partialVersion ?? task.partial_version;
   const elapsed = elapsedMs(task.started_at ?? task.created_at, now);
+  const left = task.is_cancelling ? 0 : taskLeftMs(task, live, usual, now);
   const name = t('generate.slot.name', { index: index + 1 });
   return (
     <>
@@ -165,7 +166,7 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
         className={clsx(
           'absolute flex items-center gap-2.5 tabular-nums',
           partials > 0
-            ? 'bottom-2 left-2 rounded-full bg-picture-scrim py-1 pr-3 pl-1 text-picture-fg'
+            ? 'inset-x-2 bottom-2 w-fit rounded-full bg-picture-scrim py-1 pr-3 pl-1 text-picture-fg'
             : 'inset-0 flex-col justify-center text-fg-2',
         )}
       >
@@ -175,17 +176,18 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
           size={partials > 0 ? 24 : 44}
           isOnPicture={partials > 0}
         />
-        <span className="text-12">
-          {share !== null ? format.number(share * 100) : format.duration(elapsed)}
-          {share !== null && '%'}
-          {share === null && usual > 0 && (
-            <span className={clsx(partials > 0 ? '' : 'text-fg-3')}>
-              {` / ${t('generate.slot.usual', { time: format.duration(usual) })}`}
-            </span>
-          )}
+        <span className="shrink-0 text-12">
+          {left > 0
+            ? t('generate.stage.left', { time: format.duration(left) })
+            : share !== null
+              ? `${format.number(share * 100)}%`
+              : format.duration(elapsed)}
         </span>
         {live && live.steps > 0 && !task.is_cancelling && (
-          <span className={clsx('text-12', partials === 0 && 'text-fg-3')} title={live.node}>
+          <span
+            className={clsx('max-w-full truncate text-12', partials === 0 && 'text-fg-3')}
+            title={live.node}
+          >
             {t('generate.slot.step', { step: live.step, steps: live.steps })}
           </span>
         )}

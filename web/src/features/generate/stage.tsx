@@ -5,6 +5,7 @@ import { bestGrid } from '~/lib/best-grid';
 import { useFormat, useT } from '~/lib/i18n';
 import { useNow } from '~/lib/use-now';
 import { useSize } from '~/lib/use-size';
+import { readProgress } from '~/live/run-store';
 import { announce } from '~/ui/announce';
 import { Button, IconButton } from '~/ui/button';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
@@ -121,7 +122,7 @@ export function Stage({
                   asset={slot.asset}
                   index={index}
                   width={grid.width}
-                  usual={usual}
+                  usual={slot.task.model === first?.model ? usual : 0}
                   actions={actions}
                   onEdit={onEdit}
                   onRecall={onRecall}
@@ -152,7 +153,7 @@ function StageHead({
   const isActive = run.state === 'active';
   const now = useNow(isActive);
   const sum = summarise(run.tasks);
-  const left = leftMs(run.tasks, usual, now);
+  const left = run.is_paused ? 0 : leftMs(run.tasks, readProgress, usual, now);
   const prompt = run.tasks[0]?.prompt || run.title;
   const cost = isActive ? 0 : run.cost_micro;
   const facts = [
