@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { camera, drop, photograph } from './photograph';
-import { call, expect, generate, inNewHouse, makeOwner, pictures, setMock, test } from './test';
+import {
+  call,
+  expect,
+  generate,
+  inNewHouse,
+  makeOwner,
+  pictures,
+  setMock,
+  tabTo,
+  test,
+} from './test';
 
 test.beforeEach(async ({ rig }) => {
   await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0 });
@@ -134,6 +144,46 @@ test('what is left is told once it is known how long a picture takes', async ({ 
     await expect(results.getByText(/about \d+s left$/)).toHaveCount(3);
     await expect(pictures(page)).toHaveCount(2, { timeout: 30_000 });
     await expect(results.getByText(/left$/)).toHaveCount(0);
+  });
+});
+
+test('results are seen all or one at a time, as large as one likes, by keys alone', async ({
+  browser,
+}) => {
+  await inNewHouse(browser, async (page, server) => {
+    const rig = { server, cookies: await makeOwner(server) };
+    await page.context().addCookies(rig.cookies);
+    await setMock(rig, { latency_ms: 300 });
+    await generate(page, 'a row of cups', 4);
+    await expect(pictures(page)).toHaveCount(4);
+    const widthOf = async () => (await pictures(page).first().boundingBox())?.width ?? 0;
+    const fitting = await widthOf();
+    const size = page.getByRole('slider', { name: 'Size of results' });
+    await expect(size).toHaveAttribute('aria-valuetext', 'So that all fit');
+    await tabTo(page, size);
+    await page.keyboard.press('End');
+    await expect(size).toHaveAttribute('aria-valuetext', '720 px');
+    await expect.poll(widthOf).toBeGreaterThan(fitting);
+    await page.reload();
+    await expect(pictures(page)).toHaveCount(4);
+    await expect.poll(widthOf).toBeGreaterThan(fitting);
+
+    const views = page.getByRole('group', { name: 'Results shown' });
+    await tabTo(page, views.getByRole('button', { name: 'All' }));
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await expect(pictures(page)).toHaveCount(1);
+    await expect(page.getByRole('link', { name: /^Open picture 1:/ })).toBeVisible();
+    const strip = page.getByRole('navigation', { name: 'Results of this run' });
+    await tabTo(page, strip.getByRole('button', { name: 'Picture 1' }));
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await expect(page.getByRole('link', { name: /^Open picture 3:/ })).toBeVisible();
+    await expect(strip.getByRole('button', { name: 'Picture 3' })).toBeFocused();
+    await page.keyboard.press('ArrowLeft');
+    await expect(strip.getByRole('button', { name: 'Picture 2' })).toBeFocused();
+    await page.reload();
+    await expect(pictures(page)).toHaveCount(1);
   });
 });
 

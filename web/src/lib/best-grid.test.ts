@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bestGrid } from './best-grid';
+import { bestGrid, gridOf } from './best-grid';
 
 describe('bestGrid', () => {
   const rows: [string, number, number, [number, number], number][] = [
@@ -24,5 +24,15 @@ describe('bestGrid', () => {
 
   it('gives nothing in no room', () => {
     expect(bestGrid(4, 1, { width: 0, height: 0 }, 8, 100).width).toBe(0);
+  });
+});
+
+describe('gridOf', () => {
+  it.each([
+    ['fills the room where there is more than one row', 8, 300, { columns: 3, width: 325 }],
+    ['is no wider than asked for in a single row', 2, 300, { columns: 2, width: 300 }],
+    ['is no wider than the room', 4, 1400, { columns: 1, width: 1000 }],
+  ])('%s', (_why, count, least, expected) => {
+    expect(gridOf(count, 1, 1000, 12, least)).toMatchObject(expected);
   });
 });

@@ -24,7 +24,19 @@ export function bestGrid(
     if (width > best.width) best = { columns, width, height: Math.round(width / ratio) };
   }
   if (best.width >= least || room.width <= 0) return best;
-  const columns = Math.max(1, Math.min(count, Math.floor((room.width + gap) / (least + gap))));
-  const width = Math.floor((room.width - gap * (columns - 1)) / columns);
+  return gridOf(count, ratio, room.width, gap, least);
+}
+
+/** Tiles of at least that width, or as wide as the room, in as many columns as it has room for. */
+export function gridOf(
+  count: number,
+  ratio: number,
+  room: number,
+  gap: number,
+  least: number,
+): Grid {
+  const columns = Math.max(1, Math.min(count, Math.floor((room + gap) / (least + gap))));
+  const most = Math.floor((room - gap * (columns - 1)) / columns);
+  const width = columns === count ? Math.min(most, Math.max(least, 1)) : most;
   return { columns, width, height: Math.round(width / ratio) };
 }

@@ -12,6 +12,9 @@ interface Preferences {
   tileSize: number;
   isPanelOpen: boolean;
   areStatsOpen: boolean;
+  /** of a run's results one at a time, not all; and their width, 0: so that all fit */
+  isOneShown: boolean;
+  resultWidth: number;
   areLetterKeysOn: boolean;
   /** by command, only those that differ from the page's own */
   shortcuts: Shortcuts;
@@ -30,6 +33,8 @@ export const usePreferences = create<Preferences>()(
       tileSize: 220,
       isPanelOpen: true,
       areStatsOpen: false,
+      isOneShown: false,
+      resultWidth: 0,
       areLetterKeysOn: true,
       shortcuts: {},
       set,

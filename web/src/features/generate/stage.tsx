@@ -1,7 +1,6 @@
 import { CircleX, Clock3, FastForward, ImagePlus, Pause, Play, RotateCw } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
 import type { Run } from '~/api/types';
-import { bestGrid } from '~/lib/best-grid';
 import { useFormat, useT } from '~/lib/i18n';
 import { useNow } from '~/lib/use-now';
 import { useSize } from '~/lib/use-size';
@@ -11,8 +10,10 @@ import { Button, IconButton } from '~/ui/button';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
 import { leftMs, type Recall, summarise, usualMs } from './model';
-import { Slot } from './slot';
 
+const loadResults = () => import('./results');
+const Results = lazy(() => loadResults().then((file) => ({ default: file.Results })));
+const ResultsView = lazy(() => loadResults().then((file) => ({ default: file.ResultsView })));
 const MissingNote = lazy(() =>
   import('~/ui/missing').then((file) => ({ default: file.MissingNote })),
 );
@@ -71,19 +72,8 @@ export function Stage({
   const t = useT();
   const [roomRef, room] = useSize();
   useSpokenProgress(run);
+  useEffect(() => void loadResults(), []); // there before the first run is
   const first = run?.tasks[0];
-  const slots = useMemo(() => {
-    if (!run) return [];
-    return run.tasks.flatMap((task) =>
-      task.assets.length > 1
-        ? task.assets.map((asset) => ({ key: asset.id, task, asset }))
-        : [{ key: task.id, task, asset: task.assets[0] }],
-    );
-  }, [run]);
-  const ratio =
-    (slots[0]?.asset?.width_px || first?.width_px || 1) /
-    (slots[0]?.asset?.height_px || first?.height_px || 1);
-  const grid = bestGrid(Math.max(1, slots.length), ratio, room, 12, 200);
   const usual = first ? usualMs(runs, first.model) : 0;
 
   return (
@@ -111,26 +101,17 @@ export function Stage({
         ) : !run ? (
           <Welcome onSample={onSample} />
         ) : (
-          <ul
-            className="m-auto grid gap-3"
-            style={{ gridTemplateColumns: `repeat(${grid.columns}, ${grid.width}px)` }}
-          >
-            {slots.map((slot, index) => (
-              <li key={slot.key}>
-                <Slot
-                  task={slot.task}
-                  asset={slot.asset}
-                  index={index}
-                  width={grid.width}
-                  usual={slot.task.model === first?.model ? usual : 0}
-                  actions={actions}
-                  onEdit={onEdit}
-                  onRecall={onRecall}
-                  onCompare={onCompare}
-                />
-              </li>
-            ))}
-          </ul>
+          <Suspense>
+            <Results
+              run={run}
+              room={room}
+              usual={usual}
+              actions={actions}
+              onEdit={onEdit}
+              onRecall={onRecall}
+              onCompare={onCompare}
+            />
+          </Suspense>
         )}
       </div>
     </section>
@@ -210,6 +191,9 @@ function StageHead({
           />
         </>
       )}
+      <Suspense>
+        <ResultsView run={run} />
+      </Suspense>
       {!isActive && sum.left > 0 && <Clock3 size={16} aria-hidden className="text-fg-3" />}
       {aside}
     </div>
