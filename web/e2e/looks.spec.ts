@@ -144,6 +144,9 @@ for (const look of looks) {
     await go(page, `/generate?run=${done.id}`);
     await expect(page.getByText(/\$0\.08/).first()).toBeVisible();
     await see('generate');
+    const shown = look.language === 'en' ? 'Results shown' : '结果显示方式';
+    await page.getByRole('group', { name: shown }).getByRole('button').last().click();
+    await see('generate-one', ['desktop', 'phone']);
     await go(page, '/library');
     await see('library');
     await go(page, `/library/${done.tasks[0]?.assets[0]?.id}`);
