@@ -187,6 +187,22 @@ test('results are seen all or one at a time, as large as one likes, by keys alon
   });
 });
 
+test('the choice of a model says when its account is paused', async ({ browser }) => {
+  await inNewHouse(browser, async (page, server) => {
+    const rig = { server, cookies: await makeOwner(server) };
+    await page.context().addCookies(rig.cookies);
+    const { items } = (await call(rig, 'GET', '/providers')) as { items: { id: string }[] };
+    await call(rig, 'POST', `/providers/${items[0]?.id}/pause`, {});
+    await page.goto('/generate');
+    await expect(page.getByText('mock · $0.02 a picture · paused, so it waits')).toBeVisible();
+    await page.getByRole('combobox', { name: 'Model' }).click();
+    await expect(page.getByRole('option', { name: /paused, so it waits/ }).first()).toBeVisible();
+    await page.keyboard.press('Escape');
+    await call(rig, 'POST', `/providers/${items[0]?.id}/resume`);
+    await expect(page.getByText(/paused, so it waits/)).toHaveCount(0);
+  });
+});
+
 test('only what failed is tried again', async ({ signedIn: page, rig }) => {
   await setMock(rig, { failure_rate: 1, failure_kind: 'refused' });
   await generate(page, 'a refused lamp', 2);

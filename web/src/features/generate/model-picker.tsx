@@ -1,10 +1,12 @@
+import { useQuery } from '@tanstack/react-query';
+import { queueQuery } from '~/api/queries';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { Field } from '~/ui/field';
 import { Select } from '~/ui/select';
-import { canUse, groupByProvider } from './model';
+import { canUse, groupByProvider, laneState } from './model';
 
-/** The model, with its house, its price and what it can do. */
+/** The model, with its house, its price, what it can do, and how its account does. */
 export function ModelPicker({
   models,
   model,
@@ -31,12 +33,17 @@ export function ModelPicker({
       one.has_transparency && t('generate.model.transparency'),
       one.has_stream && t('generate.model.stream'),
     ].filter((word) => word !== false);
+  const { data: queue } = useQuery(queueQuery);
+  const health = (one: Model) => {
+    const state = laneState(queue?.providers.find((lane) => lane.id === one.provider_id));
+    return state && t(`generate.model.lane.${state.name}`, { count: state.count });
+  };
   const isMany = new Set(models.map((one) => one.provider_id)).size > 1;
   return (
     <Field
       label={t('generate.model.label')}
       isCustom
-      help={model ? [model.provider_name, price(model)].join(' · ') : undefined}
+      help={model && [model.provider_name, price(model), health(model)].filter(Boolean).join(' · ')}
     >
       <Select
         value={model?.id ?? null}
@@ -49,7 +56,9 @@ export function ModelPicker({
           detail: (
             <>
               <span className="block">
-                {[!isMany && one.provider_name, price(one)].filter(Boolean).join(' · ')}
+                {[!isMany && one.provider_name, price(one), health(one)]
+                  .filter(Boolean)
+                  .join(' · ')}
               </span>
               {abilities(one).length > 0 && (
                 <span className="block">{abilities(one).join(' · ')}</span>

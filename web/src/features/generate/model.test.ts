@@ -10,6 +10,7 @@ import {
   isSizeAllowed,
   joinKeyword,
   joinTexts,
+  laneState,
   leftMs,
   longestPrompt,
   moveItem,
@@ -268,6 +269,32 @@ describe('recall', () => {
     });
     expect(recallDraft(draft, photo, 'prompt')).toEqual(draft);
   });
+});
+
+describe('a model’s account', () => {
+  const well = { is_paused: false, pause_until: null, breaker: 'closed' as const, waiting: 0 };
+  it.each([
+    [well, null],
+    [
+      { ...well, waiting: 3 },
+      { name: 'waiting', count: 3 },
+    ],
+    [
+      { ...well, pause_until: '2026-11-28T10:00:00Z' },
+      { name: 'rests', count: 0 },
+    ],
+    [
+      { ...well, breaker: 'half_open' as const, waiting: 1 },
+      { name: 'trouble', count: 1 },
+    ],
+    [
+      { ...well, is_paused: true, breaker: 'open' as const },
+      { name: 'paused', count: 0 },
+    ],
+  ])('is told by what stands most in the way', (lane, expected) => {
+    expect(laneState(lane)).toEqual(expected);
+  });
+  it('says nothing while nobody knows', () => expect(laneState(undefined)).toBeNull());
 });
 
 describe('progress', () => {

@@ -1,4 +1,13 @@
-import type { AssetDetail, Model, Operation, Parameter, Run, RunRequest, Task } from '~/api/types';
+import type {
+  AssetDetail,
+  Model,
+  Operation,
+  Parameter,
+  QueueLane,
+  Run,
+  RunRequest,
+  Task,
+} from '~/api/types';
 import { isTextRun } from '~/lib/text-tasks';
 import { elapsedMs } from '~/lib/time';
 import { countFilled, fillAll, missingVariables } from '~/lib/variables';
@@ -242,6 +251,18 @@ const placed = [
 /** The parameters that stand folded under "More". */
 export function moreParameters(operation: Operation): Parameter[] {
   return operation.parameters.filter((parameter) => !placed.includes(parameter.name));
+}
+
+/** What is worth knowing of a model's account before one asks it; null: nothing, it works. */
+export function laneState(
+  lane: Pick<QueueLane, 'is_paused' | 'pause_until' | 'breaker' | 'waiting'> | undefined,
+): { name: 'paused' | 'trouble' | 'rests' | 'waiting'; count: number } | null {
+  if (!lane) return null;
+  const { waiting: count } = lane;
+  if (lane.is_paused) return { name: 'paused', count };
+  if (lane.breaker !== 'closed') return { name: 'trouble', count };
+  if (lane.pause_until) return { name: 'rests', count };
+  return count > 0 ? { name: 'waiting', count } : null;
 }
 
 export function canUse(model: Model, references: number): boolean {
