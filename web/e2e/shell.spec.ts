@@ -118,6 +118,16 @@ test('the page begins where the person wants', async ({ browser }) => {
     await expect(page).toHaveURL(/\/library/);
     await page.goto('/');
     await expect(page).toHaveURL(/\/library/);
+
+    await page.getByRole('button', { name: 'Theme' }).click();
+    await page.getByRole('menuitem', { name: 'Dark' }).click();
+    const elsewhere = await browser.newContext({ baseURL: server.url });
+    await elsewhere.addCookies(await page.context().cookies());
+    const there = await elsewhere.newPage();
+    await there.goto('/');
+    await expect(there).toHaveURL(/\/library/);
+    await expect(there.locator('html')).toHaveAttribute('data-theme', 'dark');
+    await elsewhere.close();
   });
 });
 

@@ -1,11 +1,12 @@
 import { QueryClient } from '@tanstack/react-query';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { usePreferences } from '~/lib/preferences';
 import { api } from './client';
-import { savePerson } from './person';
+import { applyPerson, savePerson } from './person';
 import { meQuery } from './queries';
 import type { Me } from './types';
 
-const me = { start_page: '', letter_keys: true, shortcuts: [] } as unknown as Me;
+const me = { theme: 'system', start_page: '', letter_keys: true, shortcuts: [] } as unknown as Me;
 let client: QueryClient;
 let requests: Request[];
 let answer: (request: Request) => Promise<Response>;
@@ -64,5 +65,17 @@ describe('what is saved with a person', () => {
     client.setQueryData(meQuery.queryKey, (now) => now && { ...now, letter_keys: false });
     await expect(saved).rejects.toThrow();
     expect(known()).toMatchObject({ start_page: '', letter_keys: false });
+  });
+});
+
+describe('what follows a person', () => {
+  it('has its theme where the browser has none, and never against its choice', () => {
+    const { getState } = usePreferences;
+    getState().set({ theme: 'system' });
+    applyPerson({ ...me, theme: 'dark' });
+    expect(getState().theme).toBe('dark');
+    applyPerson({ ...me, theme: 'light' });
+    expect(getState().theme).toBe('dark');
+    getState().set({ theme: 'system' });
   });
 });

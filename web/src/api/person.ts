@@ -1,13 +1,15 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { usePreferences } from '~/lib/preferences';
+import { type Theme, usePreferences } from '~/lib/preferences';
 import { readShortcuts } from '~/lib/shortcuts';
 import { api, data } from './client';
 import { meQuery } from './queries';
 import type { Me, MeChange } from './types';
 
-/** What follows a person to every browser is taken over by this one. */
+/** What follows a person to every browser is taken over by this one; the theme where it has none of its own. */
 export function applyPerson(me: Me) {
-  usePreferences.getState().set({
+  const { theme, set } = usePreferences.getState();
+  set({
+    ...(theme === 'system' && { theme: me.theme }),
     areLetterKeysOn: me.letter_keys,
     shortcuts: readShortcuts(me.shortcuts),
   });
@@ -39,4 +41,9 @@ export async function savePerson(client: QueryClient, change: MeChange): Promise
     }
     throw error;
   }
+}
+
+export function saveTheme(client: QueryClient, theme: Theme): Promise<void> {
+  usePreferences.getState().set({ theme });
+  return savePerson(client, { theme });
 }

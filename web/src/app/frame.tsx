@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { applyPerson } from '~/api/person';
+import { applyPerson, saveTheme } from '~/api/person';
 import { meQuery, queueQuery } from '~/api/queries';
 import { onLoginWanted } from '~/api/session';
 import { loadTexts, useT } from '~/lib/i18n';
@@ -84,6 +84,7 @@ export function Frame() {
   useFiles();
   const { data: queue } = useQuery(queueQuery);
   const { other, change } = useLanguage();
+  const client = useQueryClient();
   const nextTheme = useNextTheme();
   const { data: me } = useQuery(meQuery);
   usePreferences((state) => state.shortcuts); // the keys shown are those in force
@@ -100,7 +101,7 @@ export function Frame() {
     { ...appCommands.goLibrary, run: () => void navigate({ to: '/library' }) },
     { ...appCommands.goQueue, run: () => void navigate({ to: '/queue' }) },
     { ...appCommands.goSettings, run: () => void navigate({ to: '/settings' }) },
-    { ...appCommands.theme, run: () => usePreferences.getState().set({ theme: nextTheme }) },
+    { ...appCommands.theme, run: () => void saveTheme(client, nextTheme).catch(() => undefined) },
     { ...appCommands.language, run: () => void change(other) },
   ]);
 

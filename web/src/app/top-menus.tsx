@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Keyboard, Languages, LogOut, Monitor, Moon, Sun, User } from 'lucide-react';
 import { api, done } from '~/api/client';
 import { errorText } from '~/api/errors';
+import { saveTheme } from '~/api/person';
 import { meQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
 import { type Theme, usePreferences } from '~/lib/preferences';
@@ -21,13 +22,12 @@ export function TopMenus({ onSheet }: { onSheet: () => void }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const { data: me } = useQuery(meQuery);
-  const { theme, set } = usePreferences();
+  const { theme } = usePreferences();
   const { language, change } = useLanguage();
   const build = useConnection((state) => state.build);
 
   const setTheme = (next: Theme) => {
-    set({ theme: next });
-    void api.PATCH('/api/v1/me', { body: { theme: next } }).catch(() => undefined);
+    void saveTheme(client, next).catch(() => undefined);
   };
   const signOut = async () => {
     try {

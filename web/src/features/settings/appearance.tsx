@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { errorText } from '~/api/errors';
-import { savePerson } from '~/api/person';
+import { savePerson, saveTheme } from '~/api/person';
 import { meQuery } from '~/api/queries';
 import type { MeChange } from '~/api/types';
 import { changeLanguage, useFormat, useT } from '~/lib/i18n';
@@ -29,10 +29,8 @@ export function AppearancePage() {
   const { data: me } = useQuery(meQuery);
   const { theme, tileSize, set } = usePreferences();
   useTitle(t('settings.nav.appearance'));
-  const save = (change: MeChange) =>
-    void savePerson(client, change).catch((error) =>
-      showToast(errorText(error, t), { tone: 'bad' }),
-    );
+  const fail = (error: unknown) => showToast(errorText(error, t), { tone: 'bad' });
+  const save = (change: MeChange) => void savePerson(client, change).catch(fail);
   const named = <T extends string>(values: readonly T[], nameOf: (value: T) => string) =>
     values.map((value) => ({ value, label: nameOf(value) }));
   return (
@@ -55,8 +53,7 @@ export function AppearancePage() {
             label={t('common.theme.label')}
             value={theme}
             onChange={(next) => {
-              set({ theme: next });
-              save({ theme: next });
+              void saveTheme(client, next).catch(fail);
             }}
             options={named(['light', 'dark', 'system'] as const, (value) =>
               t(`common.theme.${value}`),
