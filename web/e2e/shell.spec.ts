@@ -46,6 +46,7 @@ test('a shortcut is changed by keyboard alone, acts, follows to another browser,
     await there.getByLabel('Password', { exact: true }).fill(owner.password);
     await there.getByRole('button', { name: 'Sign in' }).click();
     await expect(there).toHaveURL(/\/generate/);
+    await expect(there.getByText(/^Connected · \d/)).toBeVisible(); // the page is there, not its door
     await there.getByRole('heading', { level: 1 }).focus();
     await there.keyboard.press('Control+Shift+L');
     await expect(there).toHaveURL(/\/library/);
