@@ -183,9 +183,12 @@ relayed(
     // Who opened it leaves; the others keep it.
     await page.close();
     await call(rig, 'POST', '/runs', {
-      title: 'after one left',
       nodes: [
-        { key: 'p1', operation: 'image.generate', parameters: { prompt: 'x', model: 'mock' } },
+        {
+          key: 'p1',
+          operation: 'image.generate',
+          parameters: { prompt: 'after one left', model: 'mock' },
+        },
       ],
     });
     for (const tab of tabs) {
