@@ -15,22 +15,25 @@ export function applyPerson(me: Me) {
   });
 }
 
-let last: Promise<unknown> = Promise.resolve();
+let sent = 0; // changes so far
+let open = 0; // those without an answer
+let wereTogether = false;
 
 /**
- * Saves it with the person, one after the other, also when the page is left at once. It is in force before the
- * server has answered; what could not be saved does not stay.
+ * Saves it with the person, also when the page is left at once: it is in force and on its way before the server has
+ * answered, and what could not be saved does not stay. Of two at the same time nobody knows which came last, so the
+ * server is asked.
  */
 export async function savePerson(client: QueryClient, change: MeChange): Promise<void> {
   const { queryKey } = meQuery;
+  const own = ++sent;
   const before = client.getQueryData(queryKey);
   if (before) client.setQueryData(queryKey, { ...before, ...change });
-  const saved = last.then(() => data(api.PATCH('/api/v1/me', { body: change, keepalive: true })));
-  const settled = saved.catch(() => {});
-  last = settled;
+  wereTogether ||= open > 0;
+  open++;
   try {
-    const me = await saved;
-    if (last === settled) client.setQueryData(queryKey, me); // else a newer change is in force
+    const me = await data(api.PATCH('/api/v1/me', { body: change, keepalive: true }));
+    if (own === sent) client.setQueryData(queryKey, me); // else a newer change is in force
   } catch (error) {
     const me = client.getQueryData(queryKey);
     if (me && before) {
@@ -40,6 +43,12 @@ export async function savePerson(client: QueryClient, change: MeChange): Promise
       applyPerson(undone);
     }
     throw error;
+  } finally {
+    open--;
+    if (open === 0 && wereTogether) {
+      wereTogether = false;
+      void client.invalidateQueries({ queryKey });
+    }
   }
 }
 
