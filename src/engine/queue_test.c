@@ -262,18 +262,6 @@ static struct recovered_view recovered_of(struct place *place, int64_t user_id)
     return view;
 }
 
-static void take_over(struct place *place, int64_t task, enum task_state to)
-{
-    struct command command = {.type = COMMAND_TAKE_OVER};
-
-    command.take_over = (struct command_take_over){
-        .task_id = task,
-        .fence = ask(place, "SELECT fence AS n FROM task WHERE id = $1", task),
-        .to = to,
-        .hold_reason = to == TASK_HELD ? "unknown" : NULL};
-    must_apply(place, &command);
-}
-
 static bool forget_work(struct db *db, void *context, struct error *err)
 {
     (void)context;

@@ -9,15 +9,8 @@ static void test_an_old_owner_still_tells_of_its_call(void **state)
     const int64_t task = submit_task(place);
     const int64_t fence = must_claim(place, task);
     const int64_t call = must_intend(place, task, fence, "key-1");
-    struct command over = {.type = COMMAND_TAKE_OVER};
 
-    over.take_over = (struct command_take_over){.task_id = task,
-                                                .fence = fence,
-                                                .to = TASK_HELD,
-                                                .call_id = call,
-                                                .call_state = CALL_UNKNOWN,
-                                                .hold_reason = "unknown"};
-    must_apply(place, &over);
+    take_over_call(place, task, TASK_HELD, call, CALL_UNKNOWN);
     expect_call(place, task, "unknown", "taken over");
     assert_false(accept_call(place, task, fence, call).accept.is_applied);
     expect_call(place, task, "accepted", "the call is told of");
@@ -50,12 +43,10 @@ static void test_an_old_fence_ends_nothing_but_its_call(void **state)
     const int64_t task = submit_task(place);
     const int64_t old = must_claim(place, task);
     const int64_t call = must_intend(place, task, old, "key-1");
-    struct command over = {.type = COMMAND_TAKE_OVER};
     struct command end;
     int64_t before;
 
-    over.take_over = (struct command_take_over){.task_id = task, .fence = old, .to = TASK_READY};
-    must_apply(place, &over);
+    take_over(place, task, TASK_READY);
     before = ask(place, "SELECT seq AS n FROM event_head WHERE user_id = 7", 0);
     for (enum task_event event = TASK_GIVE_BACK; event <= TASK_CANCEL; event++) {
         if (event == TASK_ACCEPT)
@@ -70,8 +61,6 @@ static void test_an_old_fence_ends_nothing_but_its_call(void **state)
     assert_int_equal(hooks_of(place, "settle", task, NULL), 0);
     expect_sound(place, "fenced out");
 }
-
-/* ---- Ends ---- */
 
 /* Of an attempt that another has followed. */
 static void tell_of_the_first(struct place *place, int64_t task, int64_t fence, int64_t call,
@@ -92,11 +81,9 @@ static void test_an_old_owner_tells_of_a_call_only_that_it_failed(void **state)
     const int64_t task = submit_task(place);
     const int64_t old = must_claim(place, task);
     const int64_t call = must_intend(place, task, old, "key-1");
-    struct command over = {.type = COMMAND_TAKE_OVER};
     int64_t fence;
 
-    over.take_over = (struct command_take_over){.task_id = task, .fence = old, .to = TASK_READY};
-    must_apply(place, &over);
+    take_over(place, task, TASK_READY);
     fence = must_claim(place, task);
     must_intend(place, task, fence, "key-1");
     tell_of_the_first(place, task, old, call, CALL_FAILED);
@@ -114,20 +101,6 @@ static void test_an_old_owner_tells_of_a_call_only_that_it_failed(void **state)
 }
 
 /* ---- Take-over ---- */
-
-static struct command take_over(struct place *place, int64_t task, enum task_state to)
-{
-    struct command command = {.type = COMMAND_TAKE_OVER};
-
-    command.take_over =
-        (struct command_take_over){.task_id = task,
-                                   .fence = fence_of(place, task),
-                                   .to = to,
-                                   .counts_crash = true,
-                                   .hold_reason = to == TASK_HELD ? "unknown" : NULL};
-    must_apply(place, &command);
-    return command;
-}
 
 static void test_a_take_over_moves_the_fence_and_costs_no_try(void **state)
 {

@@ -198,6 +198,8 @@ static void test_accepted_work_waits_and_is_read_again(void **state)
     assert_false(resume.claim.is_claimed);
 }
 
+/* ---- Ends ---- */
+
 static void test_a_finish_settles_records_and_closes_the_run(void **state)
 {
     struct place *place = *state;

@@ -411,6 +411,29 @@ static inline struct command accept_call(struct place *place, int64_t task_id, i
     return command;
 }
 
+/* A dead owner's task, with what becomes of its call; 0: it has none, or keeps it as it is. */
+static inline struct command take_over_call(struct place *place, int64_t task, enum task_state to,
+                                            int64_t call, enum call_state call_state)
+{
+    struct command command = {.type = COMMAND_TAKE_OVER};
+
+    command.take_over =
+        (struct command_take_over){.task_id = task,
+                                   .fence = fence_of(place, task),
+                                   .to = to,
+                                   .call_id = call,
+                                   .call_state = call_state,
+                                   .counts_crash = true,
+                                   .hold_reason = to == TASK_HELD ? "unknown" : NULL};
+    must_apply(place, &command);
+    return command;
+}
+
+static inline struct command take_over(struct place *place, int64_t task, enum task_state to)
+{
+    return take_over_call(place, task, to, 0, CALL_INTENT);
+}
+
 /* How an attempt ends: what is not said stays zero.  `call` 0: there was none. */
 static inline struct command end_of(int64_t task_id, int64_t fence, enum task_event event,
                                     int64_t call, enum call_state call_state, int64_t cost_micro)

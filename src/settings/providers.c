@@ -26,13 +26,13 @@ static bool apply_key(struct db *db, const struct settings *settings,
                : keys_change(db, settings, row, &row->keys[0], &key, lane, arena, err);
 }
 
-/* What is within reach of the house alone, and a way from one such address to another. */
+/* The leave itself, and another private address under it, are the owner's to give. */
 static bool check_private(const struct provider_change *change, const struct provider_row *row,
                           struct str url, bool is_private_allowed, struct error *err)
 {
     struct error ignored;
 
-    if (change->is_owners || !is_private_allowed ||
+    if (change->is_by_owner || !is_private_allowed ||
         (row->is_private_allowed &&
          (str_equal(url, row->base_url) || provider_check_url(url, false, &ignored))))
         return true;

@@ -428,7 +428,7 @@ static struct provider_change change_of(const struct request *req)
         .options = input->options,
         .is_enabled = input->is_enabled,
         .is_private_allowed = input->is_private_allowed,
-        .is_owners = req->user.role == ROLE_OWNER,
+        .is_by_owner = req->user.role == ROLE_OWNER,
         .concurrency = input->concurrency,
         .per_minute = input->per_minute,
         .units_per_minute = input->units_per_minute,

@@ -325,7 +325,7 @@ struct provider_change {
     struct str key; /* empty: removes it */
     struct str options;
     bool is_enabled, is_private_allowed;
-    bool is_owners; /* who asks for it owns the house: private addresses are theirs to allow */
+    bool is_by_owner; /* of the house: private addresses are theirs to allow */
     int64_t concurrency, per_minute, units_per_minute;
     struct str on_unknown;
     int64_t once_below_micro;
