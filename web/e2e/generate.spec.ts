@@ -1,16 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { camera, drop, photograph } from './photograph';
-import {
-  call,
-  expect,
-  generate,
-  inNewHouse,
-  makeOwner,
-  pictures,
-  setMock,
-  tabTo,
-  test,
-} from './test';
+import { call, expect, generate, inOwnHouse, pictures, setMock, tabTo, test } from './test';
 
 test.beforeEach(async ({ rig }) => {
   await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0 });
@@ -129,9 +119,7 @@ test('cancel stops what runs and what waits', async ({ signedIn: page, rig }) =>
 });
 
 test('what is left is told once it is known how long a picture takes', async ({ browser }) => {
-  await inNewHouse(browser, async (page, server) => {
-    const rig = { server, cookies: await makeOwner(server) };
-    await page.context().addCookies(rig.cookies);
+  await inOwnHouse(browser, async (page, rig) => {
     await setMock(rig, { latency_ms: 6000 });
     await generate(page, 'a first cup');
     const results = page.getByRole('region', { name: 'Results' });
@@ -150,9 +138,7 @@ test('what is left is told once it is known how long a picture takes', async ({ 
 test('results are seen all or one at a time, as large as one likes, by keys alone', async ({
   browser,
 }) => {
-  await inNewHouse(browser, async (page, server) => {
-    const rig = { server, cookies: await makeOwner(server) };
-    await page.context().addCookies(rig.cookies);
+  await inOwnHouse(browser, async (page, rig) => {
     await setMock(rig, { latency_ms: 300 });
     await generate(page, 'a row of cups', 4);
     await expect(pictures(page)).toHaveCount(4);
@@ -188,9 +174,7 @@ test('results are seen all or one at a time, as large as one likes, by keys alon
 });
 
 test('the choice of a model says when its account is paused', async ({ browser }) => {
-  await inNewHouse(browser, async (page, server) => {
-    const rig = { server, cookies: await makeOwner(server) };
-    await page.context().addCookies(rig.cookies);
+  await inOwnHouse(browser, async (page, rig) => {
     const { items } = (await call(rig, 'GET', '/providers')) as { items: { id: string }[] };
     await call(rig, 'POST', `/providers/${items[0]?.id}/pause`, {});
     await page.goto('/generate');

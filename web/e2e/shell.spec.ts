@@ -1,12 +1,22 @@
 import { photograph } from './photograph';
 import { Relay } from './relay';
-import { call, expect, generate, inNewHouse, makeOwner, owner, setMock, tabTo, test } from './test';
+import {
+  call,
+  expect,
+  generate,
+  inNewHouse,
+  inOwnHouse,
+  makeOwner,
+  owner,
+  setMock,
+  tabTo,
+  test,
+} from './test';
 
 test('a shortcut is changed by keyboard alone, acts, follows to another browser, and goes back', async ({
   browser,
 }) => {
-  await inNewHouse(browser, async (page, server) => {
-    await page.context().addCookies(await makeOwner(server));
+  await inOwnHouse(browser, async (page, { server }) => {
     await page.goto('/settings/shortcuts');
     const row = page.getByRole('listitem').filter({ hasText: 'Go to Library' });
     await page.getByRole('searchbox', { name: 'Search commands or keys' }).fill('go to lib');
@@ -106,8 +116,7 @@ test('shortcuts of one character are switched off and on', async ({ signedIn: pa
 });
 
 test('the page begins where the person wants', async ({ browser }) => {
-  await inNewHouse(browser, async (page, server) => {
-    await page.context().addCookies(await makeOwner(server));
+  await inOwnHouse(browser, async (page, { server }) => {
     await page.goto('/');
     await expect(page).toHaveURL(/\/generate/);
     await page.goto('/settings/appearance');

@@ -180,6 +180,18 @@ export async function inNewHouse(
   }
 }
 
+/** The same, with its owner, who is signed in. */
+export function inOwnHouse(
+  browser: Browser,
+  visit: (page: Page, rig: Rig) => Promise<void>,
+): Promise<void> {
+  return inNewHouse(browser, async (page, server) => {
+    const rig = { server, cookies: await makeOwner(server) };
+    await page.context().addCookies(rig.cookies);
+    await visit(page, rig);
+  });
+}
+
 export const test = base.extend<Fixtures, { rig: Rig }>({
   rig: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern

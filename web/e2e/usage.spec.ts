@@ -1,4 +1,4 @@
-import { expect, generate, inNewHouse, makeOwner, setMock, test } from './test';
+import { expect, generate, inOwnHouse, setMock, test } from './test';
 
 const sound = { latency_ms: 200, failure_rate: 0, honours_key: true, price_micro: 20_000 };
 
@@ -6,9 +6,7 @@ test('what is spent, reserved and in doubt is told apart by words, and in the ta
   browser,
 }) => {
   // A house of its own: nobody else's money is in its sums.
-  await inNewHouse(browser, async (page, server) => {
-    const rig = { server, cookies: await makeOwner(server) };
-    await page.context().addCookies(rig.cookies);
+  await inOwnHouse(browser, async (page, rig) => {
     await setMock(rig, sound);
     await generate(page, 'a jar that is paid for', 1);
     const results = page.getByRole('region', { name: 'Results' });

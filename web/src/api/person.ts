@@ -52,6 +52,7 @@ export async function savePerson(client: QueryClient, change: MeChange): Promise
   }
 }
 
+/** In this browser in any case. */
 export function saveTheme(client: QueryClient, theme: Theme): Promise<void> {
   usePreferences.getState().set({ theme });
   return savePerson(client, { theme });

@@ -6,7 +6,7 @@ import { errorText } from '~/api/errors';
 import { saveTheme } from '~/api/person';
 import { meQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
-import { type Theme, usePreferences } from '~/lib/preferences';
+import { usePreferences } from '~/lib/preferences';
 import { useConnection } from '~/live/connection';
 import { IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
@@ -26,9 +26,6 @@ export function TopMenus({ onSheet }: { onSheet: () => void }) {
   const { language, change } = useLanguage();
   const build = useConnection((state) => state.build);
 
-  const setTheme = (next: Theme) => {
-    void saveTheme(client, next).catch(() => undefined);
-  };
   const signOut = async () => {
     try {
       await done(api.POST('/api/v1/auth/logout'));
@@ -48,7 +45,7 @@ export function TopMenus({ onSheet }: { onSheet: () => void }) {
           label: t(`common.theme.${value}`),
           icon: themeIcons[value],
           isChosen: theme === value,
-          run: () => setTheme(value),
+          run: () => void saveTheme(client, value).catch(() => undefined),
         }))}
       />
       <Menu

@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { api } from '~/api/client';
+import { savePerson } from '~/api/person';
 import { meQuery } from '~/api/queries';
 import { changeLanguage, currentLanguage, useFormat } from '~/lib/i18n';
 import { type Language, type Theme, usePreferences } from '~/lib/preferences';
@@ -8,6 +8,7 @@ import { type Language, type Theme, usePreferences } from '~/lib/preferences';
 /** The language of the page: at once, kept in this browser and with the person. */
 export function useLanguage() {
   const { language } = useFormat();
+  const client = useQueryClient();
   const { data: me } = useQuery(meQuery);
   const kept = usePreferences((state) => state.language);
   const saved = me?.language;
@@ -21,7 +22,7 @@ export function useLanguage() {
   const change = async (next: Language) => {
     usePreferences.getState().set({ language: next });
     await changeLanguage(next);
-    if (me) await api.PATCH('/api/v1/me', { body: { language: next } }).catch(() => undefined);
+    if (me) await savePerson(client, { language: next }).catch(() => undefined);
   };
   return { language, other, change };
 }

@@ -37,6 +37,6 @@ export function gridOf(
 ): Grid {
   const columns = Math.max(1, Math.min(count, Math.floor((room + gap) / (least + gap))));
   const most = Math.floor((room - gap * (columns - 1)) / columns);
-  const width = columns === count ? Math.min(most, Math.max(least, 1)) : most;
+  const width = columns === count ? Math.min(most, least) : most;
   return { columns, width, height: Math.round(width / ratio) };
 }

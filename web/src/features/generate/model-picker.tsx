@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { queueQuery } from '~/api/queries';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { useNow } from '~/lib/use-now';
 import { Field } from '~/ui/field';
 import { Select } from '~/ui/select';
-import { canUse, groupByProvider, laneState } from './model';
+import { canUse, groupByProvider, isResting, laneState } from './model';
 
 /** The model, with its house, its price, what it can do, and how its account does. */
 export function ModelPicker({
@@ -34,8 +35,14 @@ export function ModelPicker({
       one.has_stream && t('generate.model.stream'),
     ].filter((word) => word !== false);
   const { data: queue } = useQuery(queueQuery);
+  const lanes = queue?.providers ?? [];
+  // A rest ends without a word from anybody.
+  useNow(lanes.some((lane) => isResting(lane, Date.now())));
   const health = (one: Model) => {
-    const state = laneState(queue?.providers.find((lane) => lane.id === one.provider_id));
+    const state = laneState(
+      lanes.find((lane) => lane.id === one.provider_id),
+      Date.now(),
+    );
     return state && t(`generate.model.lane.${state.name}`, { count: state.count });
   };
   const isMany = new Set(models.map((one) => one.provider_id)).size > 1;

@@ -283,6 +283,7 @@ describe('a model’s account', () => {
       { ...well, pause_until: '2026-11-28T10:00:00Z' },
       { name: 'rests', count: 0 },
     ],
+    [{ ...well, pause_until: '2026-11-28T09:00:00Z' }, null],
     [
       { ...well, breaker: 'half_open' as const, waiting: 1 },
       { name: 'trouble', count: 1 },
@@ -292,9 +293,9 @@ describe('a model’s account', () => {
       { name: 'paused', count: 0 },
     ],
   ])('is told by what stands most in the way', (lane, expected) => {
-    expect(laneState(lane)).toEqual(expected);
+    expect(laneState(lane, Date.parse('2026-11-28T09:30:00Z'))).toEqual(expected);
   });
-  it('says nothing while nobody knows', () => expect(laneState(undefined)).toBeNull());
+  it('says nothing while nobody knows', () => expect(laneState(undefined, 0)).toBeNull());
 });
 
 describe('progress', () => {

@@ -1,4 +1,5 @@
 import type {
+  Asset,
   AssetDetail,
   Model,
   Operation,
@@ -253,15 +254,26 @@ export function moreParameters(operation: Operation): Parameter[] {
   return operation.parameters.filter((parameter) => !placed.includes(parameter.name));
 }
 
+/** Width to height of what a task makes, or has made. */
+export function ratioOf(task: Task, asset: Asset | undefined): number {
+  return (asset?.width_px || task.width_px || 1) / (asset?.height_px || task.height_px || 1);
+}
+
+/** Nobody tells when a rest is over: its time does. */
+export function isResting(lane: Pick<QueueLane, 'pause_until'>, now: number): boolean {
+  return lane.pause_until !== null && Date.parse(lane.pause_until) > now;
+}
+
 /** What is worth knowing of a model's account before one asks it; null: nothing, it works. */
 export function laneState(
   lane: Pick<QueueLane, 'is_paused' | 'pause_until' | 'breaker' | 'waiting'> | undefined,
+  now: number,
 ): { name: 'paused' | 'trouble' | 'rests' | 'waiting'; count: number } | null {
   if (!lane) return null;
   const { waiting: count } = lane;
   if (lane.is_paused) return { name: 'paused', count };
   if (lane.breaker !== 'closed') return { name: 'trouble', count };
-  if (lane.pause_until) return { name: 'rests', count };
+  if (isResting(lane, now)) return { name: 'rests', count };
   return count > 0 ? { name: 'waiting', count } : null;
 }
 

@@ -9,13 +9,13 @@ import { Picture } from '~/ui/picture';
 import { Segments } from '~/ui/segments';
 import { StateMark } from '~/ui/state-mark';
 import type { useRunActions } from './actions';
-import type { Recall } from './model';
+import { type Recall, ratioOf } from './model';
 import { Slot } from './slot';
 
 const gap = 12;
 const thumbSize = 56;
 const stripHeight = thumbSize + 8;
-const fits = 120; // below the least width: as large as all of them fit
+const fits = 120; // the slider's least: no width of one's own, so that all fit
 
 interface Place {
   key: string;
@@ -87,8 +87,7 @@ export function Results({
   const places = placesOf(run);
   const first = places[0];
   if (!first) return null;
-  const { asset, task } = first;
-  const ratio = (asset?.width_px || task.width_px || 1) / (asset?.height_px || task.height_px || 1);
+  const ratio = ratioOf(first.task, first.asset);
   const draw = ({ task, asset }: Place, index: number, grid: Grid) => (
     <Slot
       task={task}

@@ -34,7 +34,7 @@ import { ProgressRing } from '~/ui/progress';
 import { StateMark } from '~/ui/state-mark';
 import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
-import { type Recall, taskLeftMs } from './model';
+import { type Recall, ratioOf, taskLeftMs } from './model';
 
 const HeldQuestion = lazy(() =>
   import('~/ui/held').then((file) => ({ default: file.HeldQuestion })),
@@ -56,11 +56,10 @@ interface SlotProps {
 /** One place on the stage: it has its final shape before the first byte, whatever happens in it. */
 export const Slot = memo(function Slot(props: SlotProps) {
   const { task, asset, width } = props;
-  const ratio = (asset?.width_px || task.width_px || 1) / (asset?.height_px || task.height_px || 1);
   return (
     <div
       className="relative overflow-hidden rounded-8 bg-surface shadow-1"
-      style={{ width, aspectRatio: ratio }}
+      style={{ width, aspectRatio: ratioOf(task, asset) }}
     >
       {task.written ? (
         <Suspense>

@@ -87,7 +87,7 @@ export function Filters({
   const row = useRef<HTMLDivElement>(null);
   // The chip that was used is another element now: whoever works by keys stays at it.
   const used = useRef('');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once the address has changed
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the new address is what draws the other chip; nothing of it is read
   useEffect(() => {
     const name = used.current;
     used.current = '';
@@ -199,41 +199,38 @@ export function Filters({
         search.model,
         modelOptions,
       )}
-      <Popover
-        title={t('library.filter.days')}
-        align="start"
-        className="w-56"
-        isOpen={isDaysOpen}
-        onOpenChange={(isOpen) => {
-          if (isOpen && days) onChange({ from: undefined, to: undefined });
-          else setDaysOpen(isOpen);
-        }}
-        trigger={
-          days ? (
-            <button
-              type="button"
-              className={clsx(chip, on)}
-              aria-haspopup={false}
-              aria-expanded={undefined}
-            >
-              {days}
-              <X size={14} aria-label={t('library.filter.remove')} />
-            </button>
-          ) : (
-            <button type="button" className={clsx(chip, off)}>
+      {days ? (
+        <button
+          type="button"
+          data-chip="days"
+          className={clsx(chip, on)}
+          onClick={() => change('days', { from: undefined, to: undefined })}
+        >
+          {days}
+          <X size={14} aria-label={t('library.filter.remove')} />
+        </button>
+      ) : (
+        <Popover
+          title={t('library.filter.days')}
+          align="start"
+          className="w-56"
+          isOpen={isDaysOpen}
+          onOpenChange={setDaysOpen}
+          trigger={
+            <button type="button" data-chip="days" className={clsx(chip, off)}>
               {t('library.filter.days')}
               <ChevronDown size={14} aria-hidden />
             </button>
-          )
-        }
-      >
-        <DaysForm
-          onApply={(span) => {
-            setDaysOpen(false);
-            if (span.from || span.to) onChange(span);
-          }}
-        />
-      </Popover>
+          }
+        >
+          <DaysForm
+            onApply={(span) => {
+              setDaysOpen(false);
+              if (span.from || span.to) change('days', span);
+            }}
+          />
+        </Popover>
+      )}
       <button
         type="button"
         aria-pressed={Boolean(search.starred)}
