@@ -158,6 +158,8 @@ bool provider_probe(struct settings *settings, const struct provider_binding *pr
     provider->kind->read_probe(&provider->account, &reply, scratch, &models, &count, &failure);
     result.took_ms = clock_mono_ms(clock) - started_ms;
     result.reason = reason_of(&reply, &failure);
+    result.is_about_key = failure.class == FAILURE_AUTH || failure.class == FAILURE_QUOTA ||
+                          failure.class == FAILURE_THROTTLED;
     present(provider, &failure, models, count, arena, &result);
     *out = result;
     return true;

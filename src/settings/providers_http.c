@@ -270,7 +270,7 @@ static const struct field test_view_fields[] = {
     {"message",       FIELD_TEXT,  TEST_VIEW(message),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
      "The provider's own words."                                                                                                                     },
     {"key_hint",      FIELD_TEXT,  TEST_VIEW(key_hint),      FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "The end of the key that it failed with, of several; else empty."                                                                               },
+     "The end of the key at fault, of several; else empty."                                                                                          },
 };
 static const struct shape test_view_shape =
     SHAPE("ProviderTest", struct test_view, test_view_fields);
@@ -523,8 +523,12 @@ static bool test_keys(struct settings *settings, struct provider_binding *provid
     return is_tested || provider_probe(settings, provider, arena, out, err);
 }
 
-static struct str hint_of(const struct provider_row *row, int64_t key_id)
+/* Of several keys the one at fault; an address where nobody answers is not a key's. */
+static struct str hint_of(const struct provider_row *row, int64_t key_id,
+                          const struct probe_result *result)
 {
+    if (!result->is_about_key || row->key_count < 2)
+        return STR_EMPTY;
     for (size_t index = 0; index < row->key_count; index++)
         if (row->keys[index].id == key_id)
             return row->keys[index].hint;
@@ -557,9 +561,7 @@ static bool test(struct request *req, struct error *err)
                                           .failure_class = str_of(result.failure_class),
                                           .reason = str_of(result.reason),
                                           .message = result.message,
-                                          .key_hint = !result.ok && row.key_count > 1
-                                                          ? hint_of(&row, key_id)
-                                                          : STR_EMPTY},
+                                          .key_hint = hint_of(&row, key_id, &result)},
                       err);
 }
 

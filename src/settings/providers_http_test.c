@@ -492,7 +492,9 @@ static void test_each_key_is_tested_and_the_wrong_one_named(void **state)
     path = add_scripted(house, &scripted);
     EXPECT(house, "POST", below(house, path, "keys"), "{\"key\":\"sk-second-77aa\"}", 201, NULL);
     EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"ok\":true");
-    scripted_end(&scripted);
+    scripted_end(&scripted); /* nobody listens any more: no key's fault */
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200,
+           "\"reason\":\"refused\",\"message\":\"127.0.0.1 cannot be reached\",\"key_hint\":\"\"");
 }
 
 static void test_a_provider_that_is_away_is_said(void **state)

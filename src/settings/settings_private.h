@@ -431,6 +431,7 @@ struct probe_result {
     struct text_list models;
     const char *failure_class; /* "" when ok */
     const char *reason;        /* what is to be mended: probe_reasons; "" when ok */
+    bool is_about_key;         /* another key may pass */
     struct str message;
 };
 /*

@@ -2057,7 +2057,7 @@ export interface components {
             reason: "key" | "credit" | "busy" | "private" | "timeout" | "name" | "refused" | "tls" | "lost" | "path" | "service" | "fault" | "other" | null;
             /** @description The provider's own words. */
             message: string;
-            /** @description The end of the key that it failed with, of several; else empty. */
+            /** @description The end of the key at fault, of several; else empty. */
             key_hint: string;
         };
         ProviderPause: {

@@ -148,8 +148,8 @@ function StageHead({
     !isActive && format.relative(run.created_at),
   ].filter((fact) => fact !== false);
   return (
-    <div className="flex min-h-12 shrink-0 items-center gap-2 border-line border-b bg-surface px-4 py-1.5 max-md:px-3">
-      <div className="min-w-0 flex-1">
+    <div className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-line border-b bg-surface px-4 py-1.5 max-md:px-3">
+      <div className="min-w-40 flex-1">
         <h2 className="truncate text-13 font-medium" title={prompt}>
           {prompt}
         </h2>
@@ -163,39 +163,41 @@ function StageHead({
             ))}
         </Suspense>
       </div>
-      {sum.failed > 0 && (
-        <Button height="dense" icon={RotateCw} onClick={() => actions.retryRun(run.id)}>
-          {t('generate.stage.retry', { count: sum.failed })}
-        </Button>
-      )}
-      {isActive && (
-        <>
-          {sum.left > 0 && run.priority !== 'front' && (
+      <div className="ml-auto flex flex-wrap items-center justify-end gap-2">
+        {sum.failed > 0 && (
+          <Button height="dense" icon={RotateCw} onClick={() => actions.retryRun(run.id)}>
+            {t('generate.stage.retry', { count: sum.failed })}
+          </Button>
+        )}
+        {isActive && (
+          <>
+            {sum.left > 0 && run.priority !== 'front' && (
+              <IconButton
+                icon={FastForward}
+                label={t('generate.stage.front')}
+                onClick={() => actions.toFront(run.id)}
+              />
+            )}
             <IconButton
-              icon={FastForward}
-              label={t('generate.stage.front')}
-              onClick={() => actions.toFront(run.id)}
+              icon={run.is_paused ? Play : Pause}
+              label={t(run.is_paused ? 'generate.stage.resume' : 'generate.stage.pause')}
+              onClick={() => (run.is_paused ? actions.resumeRun : actions.pauseRun)(run.id)}
             />
-          )}
-          <IconButton
-            icon={run.is_paused ? Play : Pause}
-            label={t(run.is_paused ? 'generate.stage.resume' : 'generate.stage.pause')}
-            onClick={() => (run.is_paused ? actions.resumeRun : actions.pauseRun)(run.id)}
-          />
-          <IconButton
-            icon={CircleX}
-            label={t('generate.command.cancel')}
-            keys="Shift+X"
-            look="danger-ghost"
-            onClick={() => actions.cancelRun(run.id)}
-          />
-        </>
-      )}
-      <Suspense>
-        <ResultsView run={run} />
-      </Suspense>
-      {!isActive && sum.left > 0 && <Clock3 size={16} aria-hidden className="text-fg-3" />}
-      {aside}
+            <IconButton
+              icon={CircleX}
+              label={t('generate.command.cancel')}
+              keys="Shift+X"
+              look="danger-ghost"
+              onClick={() => actions.cancelRun(run.id)}
+            />
+          </>
+        )}
+        <Suspense>
+          <ResultsView run={run} />
+        </Suspense>
+        {!isActive && sum.left > 0 && <Clock3 size={16} aria-hidden className="text-fg-3" />}
+        {aside}
+      </div>
     </div>
   );
 }
