@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { call, expect, test } from './test';
+import { call, expect, inOwnHouse, test } from './test';
 
 const script = fileURLToPath(new URL('../../tests/providers/comfyui.mjs', import.meta.url));
 let fake: ChildProcess;
@@ -18,29 +18,32 @@ test.afterAll(() => {
   fake.kill();
 });
 
-test('a server of ones own tells its steps while it works', async ({ signedIn: page, rig }) => {
-  await fetch(`${origin}/__control`, {
-    method: 'POST',
-    body: JSON.stringify({ latency_ms: 45000 }),
+test('a server of ones own tells its steps while it works', async ({ browser }) => {
+  // In a house of its own: the work goes on when the test has seen enough.
+  await inOwnHouse(browser, async (page, rig) => {
+    await fetch(`${origin}/__control`, {
+      method: 'POST',
+      body: JSON.stringify({ latency_ms: 45000 }),
+    });
+    const provider = (await call(rig, 'POST', '/providers', {
+      kind: 'comfyui',
+      name: 'own',
+      base_url: origin,
+      is_private_allowed: true,
+      options: {},
+    })) as { id: string };
+    await call(rig, 'POST', '/runs', {
+      nodes: [
+        {
+          key: 'p1',
+          operation: 'image.generate',
+          parameters: { prompt: 'a cup in steps', model: `${provider.id}/txt2img`, steps: 20 },
+        },
+      ],
+    });
+    await page.goto('/generate');
+    const results = page.getByRole('region', { name: 'Results' });
+    await expect(results.getByText(/^Step \d+ of 20$/)).toBeVisible({ timeout: 40_000 });
+    await expect(results.getByAltText('Preview, not finished')).toBeVisible();
   });
-  const provider = (await call(rig, 'POST', '/providers', {
-    kind: 'comfyui',
-    name: 'own',
-    base_url: origin,
-    is_private_allowed: true,
-    options: {},
-  })) as { id: string };
-  await call(rig, 'POST', '/runs', {
-    nodes: [
-      {
-        key: 'p1',
-        operation: 'image.generate',
-        parameters: { prompt: 'a cup in steps', model: `${provider.id}/txt2img`, steps: 20 },
-      },
-    ],
-  });
-  await page.goto('/generate');
-  const results = page.getByRole('region', { name: 'Results' });
-  await expect(results.getByText(/^Step \d+ of 20$/)).toBeVisible({ timeout: 40_000 });
-  await expect(results.getByAltText('Preview, not finished')).toBeVisible();
 });

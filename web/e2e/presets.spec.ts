@@ -1,14 +1,21 @@
-import { call, expect, setMock, test } from './test';
+import { call, expect, type Rig, setMock, test } from './test';
 
 interface Listed {
   items: { id: string; name: string; is_default: boolean; parameters: Record<string, unknown> }[];
 }
 
-test.beforeEach(async ({ rig }) => {
-  await setMock(rig, { latency_ms: 200, jitter_ms: 0, failure_rate: 0 });
+async function forgetAll(rig: Rig) {
   const { items } = (await call(rig, 'GET', '/presets')) as Listed;
   for (const { id } of items) await call(rig, 'DELETE', `/presets/${id}`);
+}
+
+test.beforeEach(async ({ rig }) => {
+  await setMock(rig, { latency_ms: 200, jitter_ms: 0, failure_rate: 0 });
+  await forgetAll(rig);
 });
+
+// A default of the house would fill the forms of the specs that come after.
+test.afterEach(({ rig }) => forgetAll(rig));
 
 test('a form is kept, applied, renamed, shared, deleted and brought back', async ({
   signedIn: page,
