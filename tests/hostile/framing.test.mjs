@@ -103,7 +103,8 @@ test("heads have limits, and far beyond them cost no memory", async (t) => {
     ["a URL of 9 KiB", get("", `/${"u".repeat(9 << 10)}`), [414]],
     ["a URL of 8 MiB", get("", `/${"u".repeat(8 << 20)}`), [0, 414]],
     ["a method of 8 MiB", `${"M".repeat(8 << 20)} / HTTP/1.1\r\n\r\n`, [0, 400, 414, 431, 501]],
-    ["line ends for ever", "\r\n".repeat(4 << 20), [0, 400, 431]],
+    // 414 where a segment ends between the two: no room is left, and no request line begun.
+    ["line ends for ever", "\r\n".repeat(4 << 20), [0, 400, 414, 431]],
     ["cookies for ever", get(`Cookie: ${"a=b; ".repeat(1 << 20)}\r\n`), [0, 431]],
   ];
   const idle = await rssMib(house);
