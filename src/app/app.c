@@ -6,6 +6,7 @@
 #include "core/secret.h"
 #include "db/migrations.h"
 #include "engine/event.h"
+#include "generate/request.h"
 #include "image/image.h"
 
 #include <errno.h>
@@ -52,6 +53,17 @@ static bool load_provider(void *context, struct db *db, int64_t provider_id, str
 {
     return settings_provider_load(((struct app *)context)->settings, db, provider_id, arena, out,
                                   err);
+}
+
+static bool stand_in(void *context, struct db *db, const struct stand_in_ask *ask,
+                     struct arena *arena, struct stand_in *out, struct error *err)
+{
+    const struct run_context run = {.settings = ((struct app *)context)->settings,
+                                    .db = db,
+                                    .arena = arena,
+                                    .user_id = ask->user_id};
+
+    return request_stand_in(&run, ask, out, err);
 }
 
 static bool has_key(void *context, struct db *db, int64_t key_id, bool *out, struct error *err)
@@ -388,7 +400,9 @@ static bool start_engine(struct app *app, struct error *err)
                   .record_result = record_result,
                   .afford = usage_afford,
                   .reserve = usage_reserve,
-                  .settle = usage_settle},
+                  .settle = usage_settle,
+                  .stand_in = stand_in,
+                  .move_reserve = usage_move_reserve},
         .queue_user_max = settings_int(app->settings, "queue.per_user_max"),
         .queue_max = settings_int(app->settings, "queue.total_max"),
         .tries_max = settings_int(app->settings, "queue.tries_max"),

@@ -76,6 +76,18 @@ static void arm(struct core *core, bool may_start, int64_t at_most_ms)
 
 void core_arm(struct core *core) { arm(core, true, INT64_MAX); }
 
+/* With those that stand in for it: they may never have had a task of their own. */
+static void set_lane(struct core *core, int64_t lane, const struct lane_limits *limits)
+{
+    struct lane_limits other;
+
+    scheduler_set_lane(core->scheduler, lane, limits);
+    for (size_t index = 0; index < limits->stand_in_count; index++)
+        if (!scheduler_has_lane(core->scheduler, limits->stand_ins[index]) &&
+            core->world.load_lane(core->world.context, limits->stand_ins[index], &other))
+            scheduler_set_lane(core->scheduler, limits->stand_ins[index], &other);
+}
+
 void core_put_ready(struct core *core, const struct task_entry *entry)
 {
     struct lane_limits limits;
@@ -83,7 +95,7 @@ void core_put_ready(struct core *core, const struct task_entry *entry)
     if (!scheduler_has_lane(core->scheduler, entry->provider_id)) {
         if (!core->world.load_lane(core->world.context, entry->provider_id, &limits))
             limits = (struct lane_limits){.capacity = 1}; /* its tasks will fail with a reason */
-        scheduler_set_lane(core->scheduler, entry->provider_id, &limits);
+        set_lane(core, entry->provider_id, &limits);
     }
     scheduler_put(core->scheduler, entry, core_wall_ms(core));
 }
@@ -159,19 +171,37 @@ static void start(struct drive *drive)
     }
 }
 
+/* It waits again, for its own account. */
+static void put_back(struct drive *drive, int64_t after_ms)
+{
+    struct task_entry entry = drive->entry;
+
+    if (entry.home_id != 0)
+        entry.provider_id = entry.home_id;
+    entry.home_id = 0;
+    if (after_ms > 0)
+        entry.run_at_ms = core_wall_ms(drive->core) + after_ms;
+    core_put_ready(drive->core, &entry);
+    drive_free(drive);
+}
+
 static void on_claimed(void *arg, bool ok, const struct error *err)
 {
     struct drive *drive = arg;
     struct core *core = drive->core;
 
     if (!ok) {
-        struct task_entry entry = drive->entry;
-
         drive_log_storage(drive, err);
-        entry.run_at_ms = core_wall_ms(core) + AGAIN_MS;
-        core_put_ready(core, &entry);
-        drive_free(drive);
+        put_back(drive, AGAIN_MS);
         core_arm(core);
+        return;
+    }
+    if (drive->command.claim.is_refused) {
+        const int64_t task_id = drive->entry.id, stand_in = drive->entry.provider_id;
+
+        put_back(drive, 0);
+        scheduler_refuse(core->scheduler, task_id, stand_in);
+        core_tick(core);
         return;
     }
     if (!drive->command.claim
@@ -184,6 +214,7 @@ static void on_claimed(void *arg, bool ok, const struct error *err)
     drive_take_attempt(drive);
     drive->entry.fence = drive->attempt->fence;
     drive->entry.state = TASK_RUNNING;
+    drive->entry.home_id = 0;
     core->world.on_events(core->world.context, drive->entry.user_id);
     start(drive);
 }
@@ -198,6 +229,12 @@ static void claim(struct core *core, const struct task_entry *entry)
         .fence = entry->fence,
         .owner = core->config.owner,
     };
+    if (entry->home_id != 0) {
+        drive->command.claim.stand_in_id = entry->provider_id;
+        drive->command.claim.reason = arena_str(
+            drive->arena,
+            str_of(scheduler_trouble(core->scheduler, entry->home_id, core_wall_ms(core))));
+    }
     drive_store(drive, COMMAND_CLAIM, on_claimed);
     drive->doing = DO_CLAIM;
 }
@@ -307,7 +344,7 @@ void core_pause(struct core *core, bool is_paused)
 
 void core_set_lane(struct core *core, int64_t lane, const struct lane_limits *limits)
 {
-    scheduler_set_lane(core->scheduler, lane, limits);
+    set_lane(core, lane, limits);
     core_tick(core);
 }
 

@@ -157,9 +157,14 @@ static void by_class(struct decision *out, const struct failure_case *given,
             retry(out, given, 0, false);
             break;
         }
+        out->stops_lane = !given->has_other_key;
+        /* It waits for its account like all that wait there, and may go to the other one. */
+        if (given->has_stand_in && !given->is_resend) {
+            retry(out, given, 0, false);
+            break;
+        }
         out->event = TASK_HOLD;
         out->hold_reason = given->failure->class == FAILURE_QUOTA ? "quota" : "auth";
-        out->stops_lane = !given->has_other_key;
         break;
     case FAILURE_LOCAL:
         if (!given->is_kept && given->failure->charged != CHARGED_NO) {

@@ -14,6 +14,7 @@ struct failure_case {
     bool is_kept;         /* its result is durable: the next try adopts it and pays nothing */
     bool is_cancelled;    /* the person asked to stop */
     bool has_other_key;   /* the account's, where this one was rejected */
+    bool has_stand_in;    /* another account may take what this one rejected */
     bool holds_key;       /* decide_key_holds(): sending the same again cannot charge twice */
     bool can_look_up;     /* the provider can be asked what became of the call */
     bool is_look_up;      /* it was asked just now, and this is what came of that */

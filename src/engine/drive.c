@@ -186,6 +186,7 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
         .is_kept = drive->is_kept,
         .is_cancelled = drive->is_cancelled,
         .has_other_key = drive_rest_key(drive, failure->class),
+        .has_stand_in = provider->stand_in_count > 0,
         .holds_key = drive->call_id != 0 && !drive->is_key_gone &&
                      decide_key_holds(provider, drive->intent_at_ms, core_wall_ms(core)),
         .can_look_up = drive->call_id != 0 && !drive->is_look_up && decide_can_look_up(provider) &&

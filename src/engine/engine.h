@@ -33,6 +33,7 @@ struct provider_key {
     struct secret secret;
 };
 enum { PROVIDER_KEYS_MAX = 8 };
+enum { STAND_INS_MAX = 4 };
 
 /* One provider account with its keys opened, in the arena it was loaded into. */
 struct provider_binding {
@@ -51,6 +52,9 @@ struct provider_binding {
     int64_t units_per_minute; /* pictures asked for (gate.h); 0: no bound */
     enum on_unknown on_unknown;
     int64_t once_below_micro;
+    /* Accounts that take what waits for this one while it is in trouble, in the owner's order. */
+    int64_t stand_ins[STAND_INS_MAX];
+    size_t stand_in_count;
 };
 
 /* ---- Operations ---- */
@@ -188,6 +192,21 @@ struct task_money {
     struct str currency;
 };
 
+/* A waiting task whose account is in trouble, and the account that may take it. */
+struct stand_in_ask {
+    int64_t user_id, provider_id;
+    struct str operation, model, parameters, inputs;
+    const struct upstream *upstream;
+    size_t upstream_count;
+};
+/* How it would be there. */
+struct stand_in {
+    bool can; /* false: not that account; nothing else is set */
+    struct str model;
+    int64_t estimate_micro; /* -1 unknown */
+    struct str currency;
+};
+
 struct engine_hooks {
     void *context;
     /* The account of a provider.  `db` is a reader or the writer.  Fails: NOT_FOUND. */
@@ -212,6 +231,15 @@ struct engine_hooks {
                     int64_t estimate_micro, struct str currency, int64_t now_ms, struct error *err);
     bool (*settle)(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
                    struct str currency, int64_t now_ms, struct error *err);
+    /* Whether that account can do it, and at what price, in the transaction of a claim.  NULL: none
+     * can. */
+    bool (*stand_in)(void *context, struct db *db, const struct stand_in_ask *ask,
+                     struct arena *arena, struct stand_in *out, struct error *err);
+    /* The reservation of a task that nothing was charged for goes to another account.  *is_moved is
+     * false, and nothing changed, when a budget forbids it.  NULL: always. */
+    bool (*move_reserve)(void *context, struct db *db, int64_t user_id, int64_t task_id,
+                         int64_t provider_id, const struct stand_in *to, int64_t now_ms,
+                         bool *is_moved, struct error *err);
 };
 
 /* ---- Life ---- */

@@ -1,5 +1,6 @@
 #include "engine/scheduler.h"
 
+#include "engine/heap.h"
 #include "engine/idmap.h"
 
 #include <assert.h>
@@ -11,16 +12,9 @@ struct item {
     struct task_entry entry;
     size_t turn_index;   /* in its user's heap, or in `delayed` */
     size_t expiry_index; /* in `expiring` */
+    unsigned refused;    /* bits: which of its lane's stand-ins cannot take it */
     enum { IN_TURN, IN_DELAY, PARKED } place;
     struct lane *lane;
-};
-
-/* A binary heap whose items know where they stand, so that any of them can leave. */
-struct heap {
-    struct item **items;
-    size_t count, capacity;
-    bool (*is_before)(const struct item *a, const struct item *b);
-    size_t offset; /* of the index in struct item */
 };
 
 struct lane_user {
@@ -35,7 +29,7 @@ struct lane {
     struct lane_limits limits;
     struct gate gate;
     struct keyring ring;
-    bool is_set;
+    bool is_set, is_stopped;
     int64_t rest_until_ms;
     char rest_reason[96];
     int64_t running;
@@ -45,7 +39,7 @@ struct lane {
 };
 
 struct scheduler {
-    int64_t since_ms;
+    int64_t since_ms, now_ms; /* of the start; of the latest pick */
     struct idmap items;
     struct lane **lanes;
     size_t lane_count, lane_capacity;
@@ -60,8 +54,10 @@ static void *must(void *memory)
     return memory;
 }
 
-static bool is_before_in_turn(const struct item *a, const struct item *b)
+static bool is_before_in_turn(const void *first, const void *second)
 {
+    const struct item *a = first, *b = second;
+
     if (a->entry.priority != b->entry.priority)
         return a->entry.priority < b->entry.priority;
     if (a->entry.rank != b->entry.rank)
@@ -69,77 +65,24 @@ static bool is_before_in_turn(const struct item *a, const struct item *b)
     return a->entry.id < b->entry.id;
 }
 
-static bool is_due_before(const struct item *a, const struct item *b)
+static bool is_due_before(const void *first, const void *second)
 {
+    const struct item *a = first, *b = second;
+
     return a->entry.run_at_ms != b->entry.run_at_ms ? a->entry.run_at_ms < b->entry.run_at_ms
                                                     : a->entry.id < b->entry.id;
 }
 
-static bool is_expired_before(const struct item *a, const struct item *b)
+static bool is_expired_before(const void *first, const void *second)
 {
+    const struct item *a = first, *b = second;
+
     return a->entry.start_by_ms != b->entry.start_by_ms
                ? a->entry.start_by_ms < b->entry.start_by_ms
                : a->entry.id < b->entry.id;
 }
 
-static void heap_set(struct heap *heap, size_t index, struct item *item)
-{
-    heap->items[index] = item;
-    *(size_t *)(void *)((char *)item + heap->offset) = index;
-}
-
-static void heap_up(struct heap *heap, size_t index)
-{
-    struct item *item = heap->items[index];
-
-    while (index > 0 && heap->is_before(item, heap->items[(index - 1) / 2])) {
-        heap_set(heap, index, heap->items[(index - 1) / 2]);
-        index = (index - 1) / 2;
-    }
-    heap_set(heap, index, item);
-}
-
-static void heap_down(struct heap *heap, size_t index)
-{
-    struct item *item = heap->items[index];
-
-    for (;;) {
-        size_t child = 2 * index + 1;
-
-        if (child >= heap->count)
-            break;
-        if (child + 1 < heap->count && heap->is_before(heap->items[child + 1], heap->items[child]))
-            child++;
-        if (!heap->is_before(heap->items[child], item))
-            break;
-        heap_set(heap, index, heap->items[child]);
-        index = child;
-    }
-    heap_set(heap, index, item);
-}
-
-static void heap_add(struct heap *heap, struct item *item)
-{
-    if (heap->count == heap->capacity) {
-        heap->capacity = heap->capacity == 0 ? 16 : heap->capacity * 2;
-        heap->items = must(realloc(heap->items, heap->capacity * sizeof(struct item *)));
-    }
-    heap->items[heap->count] = item;
-    heap_up(heap, heap->count++);
-}
-
-static void heap_remove(struct heap *heap, size_t index)
-{
-    struct item *last;
-
-    assert(index < heap->count);
-    last = heap->items[--heap->count];
-    if (index == heap->count)
-        return;
-    heap_set(heap, index, last);
-    heap_up(heap, index);
-    heap_down(heap, *(size_t *)(void *)((char *)last + heap->offset));
-}
+static const struct item *first_of(const struct heap *heap) { return heap->items[0]; }
 
 struct scheduler *scheduler_create(int64_t now_ms)
 {
@@ -238,6 +181,28 @@ bool scheduler_has_lane(const struct scheduler *scheduler, int64_t lane)
     return found != NULL && found->is_set;
 }
 
+/* Where `stand_in` is in the lane's order; its count: nowhere. */
+static size_t order_of(const struct lane *lane, int64_t stand_in)
+{
+    size_t index = 0;
+
+    while (index < lane->limits.stand_in_count && lane->limits.stand_ins[index] != stand_in)
+        index++;
+    return index;
+}
+
+/* Who stands in for the lane, and what they can do, may have changed. */
+static void forget_refusals(struct scheduler *scheduler, const struct lane *lane)
+{
+    struct item *item;
+    size_t at = 0;
+
+    while ((item = idmap_next(&scheduler->items, &at)) != NULL)
+        if (item->lane == lane ||
+            order_of(item->lane, lane->id) < item->lane->limits.stand_in_count)
+            item->refused = 0;
+}
+
 void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct lane_limits *limits)
 {
     struct lane *found = ensure_lane(scheduler, lane);
@@ -249,6 +214,8 @@ void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct 
     if (found->is_set) {
         keyring_forgive(&found->ring);
         found->rest_until_ms = 0;
+        found->is_stopped = false;
+        forget_refusals(scheduler, found);
     }
     found->is_set = true;
 }
@@ -278,7 +245,7 @@ void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *
 {
     struct lane *found = ensure_lane(scheduler, lane);
 
-    found->limits.is_paused = true;
+    found->limits.is_paused = found->is_stopped = true;
     snprintf(found->limits.reason, sizeof(found->limits.reason), "%s", reason);
 }
 
@@ -342,6 +309,7 @@ void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, 
         idmap_put(&scheduler->items, entry->id, item);
     }
     item->entry = *entry;
+    item->refused = item->lane != NULL && item->lane->id != entry->provider_id ? 0 : item->refused;
     item->lane = ensure_lane(scheduler, entry->provider_id);
     heap_add(&scheduler->expiring, item);
     place(scheduler, item, now_ms);
@@ -376,7 +344,8 @@ const struct task_entry *scheduler_find(const struct scheduler *scheduler, int64
 
 static void undelay(struct scheduler *scheduler, int64_t now_ms)
 {
-    while (scheduler->delayed.count > 0 && scheduler->delayed.items[0]->entry.run_at_ms <= now_ms) {
+    while (scheduler->delayed.count > 0 &&
+           first_of(&scheduler->delayed)->entry.run_at_ms <= now_ms) {
         struct item *item = scheduler->delayed.items[0];
 
         heap_remove(&scheduler->delayed, 0);
@@ -409,34 +378,142 @@ static int64_t units_of(const struct task_entry *entry)
     return entry->units < 1 ? 1 : entry->units;
 }
 
-/* When time alone lets its next one start, which is `user`'s first. */
-static int64_t opens_at_ms(const struct lane *lane, const struct lane_user *user)
+/* ---- Standing in ---- */
+
+enum { TROUBLE_MS = 30000 }; /* a rest that is over before that is waited for */
+
+/* An account that its owner paused is in no trouble: what waits for it is meant to wait. */
+static const char *trouble_of(const struct lane *lane, int64_t now_ms)
 {
-    const int64_t next_ms = gate_next_ms(&lane->gate, units_of(&user->turn.items[0]->entry));
+    if (lane->is_stopped)
+        return lane->limits.reason;
+    if (lane->limits.is_paused)
+        return "";
+    if (gate_breaker(&lane->gate, now_ms) != BREAKER_CLOSED ||
+        lane->rest_until_ms - now_ms > TROUBLE_MS)
+        return lane->rest_reason;
+    return "";
+}
+
+const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, int64_t now_ms)
+{
+    const struct lane *found = find_lane(scheduler, lane);
+
+    return found == NULL ? "" : trouble_of(found, now_ms);
+}
+
+/* Those before it in the order go first, unless they are of no use either. */
+static bool may_take(const struct scheduler *scheduler, const struct item *item, size_t order)
+{
+    for (size_t index = 0; index < order; index++) {
+        const struct lane *before = find_lane(scheduler, item->lane->limits.stand_ins[index]);
+
+        if ((item->refused & (1U << index)) == 0 && before != NULL && before->is_set &&
+            !before->limits.is_paused && trouble_of(before, scheduler->now_ms)[0] == '\0')
+            return false;
+    }
+    return (item->refused & (1U << order)) == 0;
+}
+
+static struct item *first_for(const struct scheduler *scheduler, const struct lane_user *user,
+                              size_t order)
+{
+    struct item *best = NULL;
+
+    for (size_t index = 0; index < user->turn.count; index++) {
+        struct item *item = user->turn.items[index];
+
+        if ((best == NULL || is_before_in_turn(item, best)) && may_take(scheduler, item, order))
+            best = item;
+    }
+    return best;
+}
+
+/* What waits for a lane in trouble that `lane` stands in for; NULL: nothing. */
+static struct item *find_foreign(const struct scheduler *scheduler, const struct lane *lane)
+{
+    for (size_t index = 0; index < scheduler->lane_count; index++) {
+        const struct lane *home = scheduler->lanes[index];
+        const size_t order = order_of(home, lane->id);
+        const struct lane_user *turn = NULL;
+        struct item *found = NULL;
+
+        if (home == lane || order == home->limits.stand_in_count ||
+            trouble_of(home, scheduler->now_ms)[0] == '\0')
+            continue;
+        for (size_t user = 0; user < home->user_count; user++) {
+            struct item *item = turn != NULL && home->users[user]->vtime >= turn->vtime
+                                    ? NULL
+                                    : first_for(scheduler, home->users[user], order);
+
+            turn = item == NULL ? turn : home->users[user];
+            found = item == NULL ? found : item;
+        }
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+/* The lane's next: its own first. */
+static struct item *next_of(const struct scheduler *scheduler, const struct lane *lane)
+{
+    struct lane_user *user = turn_of(lane);
+
+    return user != NULL ? user->turn.items[0] : find_foreign(scheduler, lane);
+}
+
+void scheduler_refuse(struct scheduler *scheduler, int64_t task_id, int64_t stand_in)
+{
+    struct item *item = idmap_get(&scheduler->items, task_id);
+
+    if (item != NULL && order_of(item->lane, stand_in) < item->lane->limits.stand_in_count)
+        item->refused |= 1U << order_of(item->lane, stand_in);
+}
+
+/* When time alone lets its next one start. */
+static int64_t opens_at_ms(const struct lane *lane, const struct item *next)
+{
+    const int64_t next_ms = gate_next_ms(&lane->gate, units_of(&next->entry));
 
     return lane->rest_until_ms > next_ms ? lane->rest_until_ms : next_ms;
 }
 
+static void pick(struct scheduler *scheduler, struct lane *lane, struct item *next,
+                 struct task_entry *out)
+{
+    struct lane *home = next->lane;
+    struct lane_user *user = ensure_user(home, next->entry.user_id);
+
+    take(scheduler, next, out);
+    home->vtime = user->vtime;
+    user->vtime += (double)units_of(out); /* people share pictures, not requests */
+    if (home != lane) {
+        out->home_id = home->id;
+        out->provider_id = lane->id;
+        user = ensure_user(lane, out->user_id);
+        user->vtime += (double)units_of(out);
+    }
+    user->running++;
+    lane->running++;
+}
+
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
 {
+    scheduler->now_ms = now_ms;
     undelay(scheduler, now_ms);
     for (size_t turn = 0; turn < scheduler->lane_count; turn++) {
         struct lane *lane = scheduler->lanes[(scheduler->next_lane + turn) % scheduler->lane_count];
-        struct lane_user *user;
+        struct item *next;
 
         if (!has_slot(lane, now_ms) || lane->rest_until_ms > now_ms)
             continue;
-        user = turn_of(lane);
+        next = next_of(scheduler, lane);
         /* Whose turn it is goes next, also when a smaller one could go before: else many small ones
          * would keep a big one waiting for ever. */
-        if (user == NULL ||
-            !gate_may_start(&lane->gate, units_of(&user->turn.items[0]->entry), now_ms))
+        if (next == NULL || !gate_may_start(&lane->gate, units_of(&next->entry), now_ms))
             continue;
-        take(scheduler, user->turn.items[0], out);
-        lane->vtime = user->vtime;
-        user->vtime += (double)units_of(out); /* people share pictures, not requests */
-        user->running++;
-        lane->running++;
+        pick(scheduler, lane, next, out);
         gate_take(&lane->gate, units_of(out), now_ms);
         scheduler->next_lane = (scheduler->next_lane + turn + 1) % scheduler->lane_count;
         return true;
@@ -468,7 +545,8 @@ void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id)
 
 bool scheduler_expire(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
 {
-    if (scheduler->expiring.count == 0 || scheduler->expiring.items[0]->entry.start_by_ms > now_ms)
+    if (scheduler->expiring.count == 0 ||
+        first_of(&scheduler->expiring)->entry.start_by_ms > now_ms)
         return false;
     take(scheduler, scheduler->expiring.items[0], out);
     return true;
@@ -479,11 +557,11 @@ int64_t scheduler_next_ms(const struct scheduler *scheduler)
     int64_t next = INT64_MAX;
 
     if (scheduler->delayed.count > 0)
-        next = scheduler->delayed.items[0]->entry.run_at_ms;
+        next = first_of(&scheduler->delayed)->entry.run_at_ms;
     for (size_t index = 0; index < scheduler->lane_count; index++) {
         const struct lane *lane = scheduler->lanes[index];
-        const struct lane_user *user = turn_of(lane);
-        const int64_t opens_ms = user == NULL ? 0 : opens_at_ms(lane, user);
+        const struct item *item = next_of(scheduler, lane);
+        const int64_t opens_ms = item == NULL ? 0 : opens_at_ms(lane, item);
 
         if (opens_ms > 0 && opens_ms < next && has_slot(lane, opens_ms))
             next = opens_ms;
@@ -494,7 +572,7 @@ int64_t scheduler_next_ms(const struct scheduler *scheduler)
 int64_t scheduler_expires_ms(const struct scheduler *scheduler)
 {
     return scheduler->expiring.count == 0 ? INT64_MAX
-                                          : scheduler->expiring.items[0]->entry.start_by_ms;
+                                          : first_of(&scheduler->expiring)->entry.start_by_ms;
 }
 
 size_t scheduler_count(const struct scheduler *scheduler) { return scheduler->items.count; }

@@ -22,6 +22,8 @@ struct lane_limits {
     int64_t units_per_minute; /* pictures asked for (gate.h); 0: no bound */
     bool is_paused;
     char reason[96];
+    int64_t stand_ins[STAND_INS_MAX]; /* lanes that take what waits while this one is in trouble, */
+    size_t stand_in_count;            /* the first that is not in trouble itself */
 };
 bool scheduler_has_lane(const struct scheduler *scheduler, int64_t lane);
 void scheduler_set_lane(struct scheduler *scheduler, int64_t lane,
@@ -50,8 +52,17 @@ bool scheduler_remove(struct scheduler *scheduler,
                       int64_t task_id); /* false: it was not waiting here */
 const struct task_entry *scheduler_find(const struct scheduler *scheduler, int64_t task_id);
 
-/* Takes the next task that may start now and a slot of its lane. */
+/*
+ * Takes the next task that may start now and a slot of its lane.  A lane with nothing of its own to
+ * start takes what waits for one it stands in for: then out->provider_id is the stand-in's and
+ * out->home_id its own lane's.
+ */
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
+/* A stand-in cannot take this waiting task: it is not offered there again before its lane's limits
+ * are set anew. */
+void scheduler_refuse(struct scheduler *scheduler, int64_t task_id, int64_t stand_in);
+/* Why others may take what waits for the lane; empty: they may not. */
+const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, int64_t now_ms);
 /* What a pick took of its lane's minute and was not used: gate_give_back(). */
 void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
                          bool is_request, int64_t now_ms);

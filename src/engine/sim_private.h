@@ -26,7 +26,9 @@ static inline bool sim_load_lane(void *context, int64_t provider_id, struct lane
         return false;
     *out = (struct lane_limits){.capacity = sim->providers[provider_id].concurrency,
                                 .per_minute = sim->providers[provider_id].per_minute,
-                                .units_per_minute = sim->providers[provider_id].units_per_minute};
+                                .units_per_minute = sim->providers[provider_id].units_per_minute,
+                                .stand_in_count = sim->providers[provider_id].stand_in_count};
+    memcpy(out->stand_ins, sim->providers[provider_id].stand_ins, sizeof(out->stand_ins));
     return true;
 }
 
@@ -140,6 +142,20 @@ static inline bool sim_load_provider(void *context, struct db *db, int64_t provi
         return error_set(err, ERROR_NOT_FOUND, "no such provider");
     *out = sim->providers[provider_id];
     out->keys = sim_copy_keys(sim, provider_id, arena);
+    return true;
+}
+
+static inline bool sim_stand_in(void *context, struct db *db, const struct stand_in_ask *ask,
+                                struct arena *arena, struct stand_in *out, struct error *err)
+{
+    struct sim *sim = context;
+
+    (void)db, (void)arena, (void)err;
+    *out = (struct stand_in){.can = !sim->is_gone[ask->provider_id] && sim_below(sim, 4) > 0,
+                             .model = STR("another"),
+                             .estimate_micro = TEST_PRICE,
+                             .currency = STR("USD")};
+    sim->moves += out->can ? 1 : 0;
     return true;
 }
 
@@ -388,17 +404,34 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
     place->hooks.load_provider = sim_load_provider;
     place->hooks.has_key = sim_has_key;
     place->hooks.record_result = sim_record;
+    place->hooks.stand_in = sim_stand_in;
+    place->hooks.move_reserve = NULL;
     place->hooks.reserve = NULL;
     place->hooks.settle = NULL;
     return sim;
 }
 
+/* Accounts that take what waits for others in trouble, and some trouble. */
+static inline void sim_draw_stand_ins(struct sim *sim)
+{
+    sim->faults.outcomes[SIM_AUTH] += 60;
+    sim->faults.outcomes[SIM_SERVER] += (int)sim_below(sim, 300);
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
+        struct provider_binding *provider = &sim->providers[id];
+
+        for (int64_t other = SIM_SYNC; other < SIM_PROVIDERS; other++)
+            if (other != id && provider->stand_in_count < STAND_INS_MAX && sim_below(sim, 2) == 0)
+                provider->stand_ins[provider->stand_in_count++] = other;
+    }
+}
+
 static inline bool sim_wipe_work(struct db *db, void *context, struct error *err)
 {
-    static const char *const wipes[] = {
-        "DELETE FROM call",       "DELETE FROM attempt",     "DELETE FROM edge",
-        "DELETE FROM task",       "DELETE FROM run",         "DELETE FROM event",
-        "DELETE FROM event_head", "DELETE FROM engine_meta", "DELETE FROM queued"};
+    static const char *const wipes[] = {"DELETE FROM task_move",   "DELETE FROM call",
+                                        "DELETE FROM attempt",     "DELETE FROM edge",
+                                        "DELETE FROM task",        "DELETE FROM run",
+                                        "DELETE FROM event",       "DELETE FROM event_head",
+                                        "DELETE FROM engine_meta", "DELETE FROM queued"};
 
     (void)context;
     for (size_t index = 0; index < COUNT(wipes); index++)

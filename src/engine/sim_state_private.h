@@ -121,6 +121,7 @@ struct sim {
     struct sim_exchange *exchanges;
     struct sim_watch *watches;
     int64_t watch_count; /* given out and not given back */
+    int64_t moves;       /* tasks that another account takes, while storage agrees */
     struct sim_job jobs[SIM_JOBS_MAX];
     size_t job_count;
     int64_t charges[SIM_TASKS_MAX], permits[SIM_TASKS_MAX]; /* by task */

@@ -143,6 +143,19 @@ static bool load_provider(struct db *db, const struct engine_hooks *hooks, struc
     return true;
 }
 
+static bool send_to_stand_in(struct db *db, const struct engine_hooks *hooks,
+                             struct command *command, struct error *err)
+{
+    bool is_taken;
+
+    /* Its edges with it: what they bring is part of what the account must be able to do. */
+    if (!read_attempt(db, command, false, err) ||
+        !store_stand_in(db, hooks, command, command->claim.attempt, &is_taken, err))
+        return false;
+    command->claim.is_refused = !is_taken;
+    return true;
+}
+
 bool store_claim(struct db *db, const struct engine_hooks *hooks, struct command *command,
                  struct error *err)
 {
@@ -161,7 +174,11 @@ bool store_claim(struct db *db, const struct engine_hooks *hooks, struct command
                                      SQL_TEXT(command->claim.owner), SQL_INT64(command->now_ms)};
     int64_t changed;
 
-    command->claim.is_claimed = false;
+    command->claim.is_claimed = command->claim.is_refused = false;
+    if (command->claim.stand_in_id != 0 && !send_to_stand_in(db, hooks, command, err))
+        return false;
+    if (command->claim.is_refused)
+        return true;
     if (!db_exec(db, &claim, args, COUNT(args), &changed, err))
         return false;
     if (changed == 0)

@@ -86,6 +86,11 @@ MUST_CHECK bool store_clear(struct db *db, const struct engine_hooks *hooks,
                             struct command *command, struct error *err);
 MUST_CHECK bool store_take_over(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, struct error *err);
+/* Sends `task`, as it was read for the claim under way, to command->claim.stand_in_id, unless that
+ * cannot take it. */
+MUST_CHECK bool store_stand_in(struct db *db, const struct engine_hooks *hooks,
+                               struct command *command, const struct attempt *task, bool *is_taken,
+                               struct error *err);
 MUST_CHECK bool store_claim(struct db *db, const struct engine_hooks *hooks,
                             struct command *command, struct error *err);
 MUST_CHECK bool store_resume(struct db *db, const struct engine_hooks *hooks,

@@ -67,19 +67,25 @@ static const struct field call_fields[] = {
 const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
 
 static const struct field attempt_fields[] = {
-    {"n",          FIELD_INT,  offsetof(struct attempt_view, number),        FIELD_REQUIRED, 0, 0, NULL,        NULL, NULL},
-    {"started_at", FIELD_TIME, offsetof(struct attempt_view, started_at_ms), FIELD_REQUIRED, 0, 0,
-     NULL,                                                                                                      NULL, NULL},
-    {"ended_at",   FIELD_TIME, offsetof(struct attempt_view, ended_at_ms),
-     FIELD_REQUIRED | FIELD_NULLABLE,                                                        0, 0, NULL,        NULL, NULL},
-    {"outcome",    FIELD_TEXT, offsetof(struct attempt_view, outcome),       FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                            NULL},
-    {"class",      FIELD_TEXT, offsetof(struct attempt_view, class),         FIELD_REQUIRED, 0, 0, NULL,        NULL,
-     NULL                                                                                                                 },
-    {"message",    FIELD_TEXT, offsetof(struct attempt_view, message),       FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                            NULL},
-    {"calls",      FIELD_LIST, offsetof(struct attempt_view, calls),         FIELD_REQUIRED, 0, 0, &call_shape,
-     NULL,                                                                                                            NULL},
+    {"n",               FIELD_INT,  offsetof(struct attempt_view, number),          FIELD_REQUIRED, 0, 0, NULL,        NULL, NULL                                          },
+    {"started_at",      FIELD_TIME, offsetof(struct attempt_view, started_at_ms),   FIELD_REQUIRED, 0, 0,
+     NULL,                                                                                                             NULL, NULL                                          },
+    {"ended_at",        FIELD_TIME, offsetof(struct attempt_view, ended_at_ms),
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                               0, 0, NULL,        NULL, NULL                                          },
+    {"outcome",         FIELD_TEXT, offsetof(struct attempt_view, outcome),         FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                                   NULL                                          },
+    {"class",           FIELD_TEXT, offsetof(struct attempt_view, class),           FIELD_REQUIRED, 0, 0, NULL,        NULL,
+     NULL                                                                                                                                                                  },
+    {"message",         FIELD_TEXT, offsetof(struct attempt_view, message),         FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                                   NULL                                          },
+    {"calls",           FIELD_LIST, offsetof(struct attempt_view, calls),           FIELD_REQUIRED, 0, 0, &call_shape,
+     NULL,                                                                                                                   NULL                                          },
+    {"instead_of",      FIELD_TEXT, offsetof(struct attempt_view, instead_of),      FIELD_REQUIRED, 0, 0,
+     NULL,                                                                                                             NULL,
+     "The account that it waited for, and that was in trouble, so that another one took it; empty: "
+     "none."                                                                                                                                                               },
+    {"instead_because", FIELD_TEXT, offsetof(struct attempt_view, instead_because), FIELD_REQUIRED,
+     0,                                                                                                0, NULL,        NULL, "Its trouble: a class of failure, or breaker."},
 };
 const struct shape attempt_shape = SHAPE("Attempt", struct attempt_view, attempt_fields);
 
@@ -512,8 +518,12 @@ bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena, stru
 {
     static const struct sql list = {
         .name = "view_attempts",
-        .text = "SELECT number, started_at_ms, ended_at_ms, outcome, class, message FROM attempt"
-                " WHERE task_id = $1 ORDER BY number LIMIT 100"};
+        .text = "SELECT a.number, a.started_at_ms, a.ended_at_ms, a.outcome, a.class, a.message,"
+                " coalesce(p.name, '') AS instead_of, coalesce(m.reason, '') AS instead_because"
+                " FROM attempt a LEFT JOIN task_move m ON m.task_id = a.task_id"
+                " AND m.at_ms = a.started_at_ms"
+                " LEFT JOIN provider p ON p.id = m.from_provider_id"
+                " WHERE a.task_id = $1 ORDER BY a.number LIMIT 100"};
     const struct sql_value args[] = {SQL_INT64(task_row_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
     struct attempt_view *attempts = ARENA_ARRAY(arena, struct attempt_view, ATTEMPTS_SHOWN);
@@ -535,6 +545,8 @@ bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena, stru
             .outcome = rows_str(&rows, "outcome", arena),
             .class = rows_str(&rows, "class", arena),
             .message = rows_str(&rows, "message", arena),
+            .instead_of = rows_str(&rows, "instead_of", arena),
+            .instead_because = rows_str(&rows, "instead_because", arena),
         };
         /* Calls come in the order of their attempts, so those of one stand together. */
         while (first < call_count && attempt_of[first] != view->number)

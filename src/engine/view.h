@@ -317,7 +317,9 @@ struct call_view {
 struct attempt_view {
     int64_t number, started_at_ms, ended_at_ms;
     struct str outcome, class, message;
-    struct list calls; /* of struct call_view */
+    struct str instead_of;      /* name of the account whose task a stand-in took with it; empty: */
+    struct str instead_because; /* its trouble */
+    struct list calls;          /* of struct call_view */
 };
 extern const struct shape call_shape, attempt_shape;
 MUST_CHECK bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena,

@@ -311,7 +311,9 @@ static bool load_lane(void *context, int64_t provider_id, struct lane_limits *ou
         .per_minute = binding->per_minute,
         .units_per_minute = binding->units_per_minute,
         .is_paused = binding->is_paused,
+        .stand_in_count = binding->stand_in_count,
     };
+    memcpy(out->stand_ins, binding->stand_ins, sizeof(out->stand_ins));
     memcpy(out->reason, binding->pause_reason.data == NULL ? "" : binding->pause_reason.data,
            text_clip(binding->pause_reason, sizeof(out->reason) - 1).size);
     return true;

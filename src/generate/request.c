@@ -56,6 +56,7 @@ struct node_context {
     const struct operation *operation;
     struct json *parameters; /* checked, whole */
     struct task_inputs pictures;
+    struct model_choice choice;
     struct run_node *out;
     char prefix[48]; /* "nodes[2]." */
 };
@@ -286,28 +287,26 @@ static size_t count_pictures(const struct node_context *node, const struct run_i
 }
 
 static bool resolve_model(struct node_context *node, const struct run_input *input,
-                          struct error *err)
+                          struct str asked, struct error *err)
 {
     const struct run_context run = *node->run;
     struct provider_binding provider;
     struct provider_request request, priced;
-    struct model_choice choice;
     struct exchange exchange;
     const struct provider_image unseen = {0};
     const char *currency = "";
-    struct str asked = json_text(json_get(node->parameters, "model"));
     const bool has_mask = is_masked(node, input);
     const size_t images = count_pictures(node, input);
     const unsigned needs =
         (is_fed(node, input) ? node->operation->needs_fed : node->operation->needs) |
         (has_mask ? NEED_MASK : 0U);
 
-    if (!settings_model_find(run.settings, run.db, asked, needs, run.arena, &choice, err))
+    if (!settings_model_find(run.settings, run.db, asked, needs, run.arena, &node->choice, err))
         return at_parameter(node, err);
-    node->out->provider_id = choice.provider_id;
-    node->out->model = arena_str(run.arena, choice.model.name);
-    if (!settings_provider_load(run.settings, run.db, choice.provider_id, run.arena, &provider,
-                                err) ||
+    node->out->provider_id = node->choice.provider_id;
+    node->out->model = arena_str(run.arena, node->choice.model.name);
+    if (!settings_provider_load(run.settings, run.db, node->choice.provider_id, run.arena,
+                                &provider, err) ||
         !node->operation->request(node->parameters, node->pictures.images.count, has_mask,
                                   run.arena, &request, err))
         return false;
@@ -318,10 +317,10 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
     priced.mask = has_mask ? &unseen : NULL;
     node->out->units = request.count;
     node->out->estimate_micro =
-        provider_estimate(choice.kind, &provider.account, &priced, &currency);
+        provider_estimate(node->choice.kind, &provider.account, &priced, &currency);
     node->out->currency = str_of(currency);
-    if (can_try(node, &request, &choice.model) &&
-        !choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))
+    if (can_try(node, &request, &node->choice.model) &&
+        !node->choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))
         return at_parameter(node, err);
     return true;
 }
@@ -371,9 +370,68 @@ static bool resolve_node(const struct run_context *run, const struct run_input *
         (struct run_node){.key = node.input->key, .operation = str_of(node.operation->engine.name)};
     ok = read_parameters(&node, err) && read_inputs(&node, err) &&
          check_required_ports(&node, input, err) &&
-         (!node.operation->engine.needs_provider || resolve_model(&node, input, err));
+         (!node.operation->engine.needs_provider ||
+          resolve_model(&node, input, json_text(json_get(node.parameters, "model")), err));
     json_free(node.parameters);
     return ok;
+}
+
+/* ---- With another account ---- */
+
+/* As it would be asked for there; what feeds it is known by name only, and is a picture each. */
+static bool resolve_there(struct node_context *node, const struct stand_in_ask *ask,
+                          struct error *err)
+{
+    struct arena *arena = node->run->arena;
+    struct edge_input *edges = ARENA_ARRAY(arena, struct edge_input, ask->upstream_count);
+    const struct run_input input = {
+        .edges = {.items = edges, .count = ask->upstream_count}
+    };
+    struct provider_binding account;
+
+    for (size_t row = 0; row < ask->upstream_count; row++)
+        edges[row] = (struct edge_input){.from = ask->upstream[row].from_key,
+                                         .to = node->input->key,
+                                         .from_port = ask->upstream[row].from_port,
+                                         .to_port = ask->upstream[row].to_port};
+    if (!json_read(ask->parameters, &node->parameters, err) ||
+        !task_inputs_read(ask->inputs, arena, &node->pictures, err) ||
+        !settings_provider_load(node->run->settings, node->run->db, ask->provider_id, arena,
+                                &account, err) ||
+        !resolve_model(
+            node, &input,
+            arena_printf(arena, "%.*s/%.*s", STR_ARGS(account.public_id), STR_ARGS(ask->model)),
+            err))
+        return false;
+    if ((int64_t)count_pictures(node, &input) > node->choice.model.references_max)
+        return error_field(err, ERROR_TOO_MANY, "references", node->choice.model.references_max,
+                           "the model takes fewer pictures");
+    return true;
+}
+
+bool request_stand_in(const struct run_context *context, const struct stand_in_ask *ask,
+                      struct stand_in *out, struct error *err)
+{
+    const struct node_input self = {.key = STR("self")};
+    struct run_node there = {0};
+    struct node_context node = {
+        .run = context, .input = &self, .operation = operation_find(ask->operation), .out = &there};
+    bool ok;
+
+    *out = (struct stand_in){.can = false};
+    if (node.operation == NULL)
+        return true;
+    ok = resolve_there(&node, ask, err);
+    json_free(node.parameters);
+    if (ok)
+        *out = (struct stand_in){.can = true,
+                                 .model = there.model,
+                                 .estimate_micro = there.estimate_micro,
+                                 .currency = there.currency};
+    else if (error_retry_of(err->code) != RETRY_NEVER)
+        return false;
+    *err = (struct error){0};
+    return true;
 }
 
 /* ---- The whole ---- */

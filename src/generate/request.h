@@ -36,5 +36,13 @@ struct run_context {
 MUST_CHECK bool request_resolve(const struct run_context *context, const struct run_input *input,
                                 struct run_spec *out, struct error *err);
 
+/*
+ * How a task that was resolved before would be with another account: the model of the same name
+ * there, and its price.  That the account has none that can do it is no failure.  Fits
+ * engine_hooks.stand_in; context->db may be the writer.  Fails: as db_query().
+ */
+MUST_CHECK bool request_stand_in(const struct run_context *context, const struct stand_in_ask *ask,
+                                 struct stand_in *out, struct error *err);
+
 /* The sum of what is known; false in *is_known when a part of it is not. */
 int64_t request_estimate(const struct run_spec *spec, bool *is_known);

@@ -399,6 +399,85 @@ static void test_pictures_to_come_are_in_the_estimate(void **state)
                      3 * 2940 / 10); /* 2940 tokens each, at 0.1 dollars a million */
 }
 
+static bool add_others(struct db *db, void *context, struct error *err)
+{
+    static const struct sql add = {
+        "test_add_others",
+        "INSERT INTO provider (id, public_id, kind, name, base_url, options,"
+        " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro, created_at_ms)"
+        " VALUES (70, '01JDA0000000000000000000Z0', 'openai', 'P', '', '{}', 1, 0, 1, 'hold', 0,"
+        " 1), (71, '01JDA0000000000000000000Z1', 'openai', 'Q', '', '{}', 1, 0, 1, 'hold', 0, 1),"
+        " (72, '01JDA0000000000000000000Z2', 'openai', 'R', '', '{}', 0, 0, 1, 'hold', 0, 1),"
+        " (73, '01JDA0000000000000000000Z3', 'bfl', 'S', '', '{}', 1, 0, 1, 'hold', 0, 1)",
+        NULL};
+    static const struct sql price = {
+        "test_price",
+        "INSERT INTO provider_model (provider_id, name, is_enabled, price_micro)"
+        " VALUES (71, 'gpt-image-2', 1, 900)",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &add, NULL, 0, NULL, err) && db_exec(db, &price, NULL, 0, NULL, err);
+}
+
+static struct stand_in stand_in(const struct run_node *node, int64_t provider_id,
+                                const struct upstream *upstream, size_t upstream_count)
+{
+    const struct run_context context = {
+        .settings = office.settings, .db = office.db, .arena = office.arena, .user_id = ANN};
+    const struct stand_in_ask ask = {.user_id = ANN,
+                                     .provider_id = provider_id,
+                                     .operation = node->operation,
+                                     .model = node->model,
+                                     .parameters = node->parameters,
+                                     .inputs = node->inputs,
+                                     .upstream = upstream,
+                                     .upstream_count = upstream_count};
+    struct stand_in out;
+    struct error err = {0};
+
+    no_error(request_stand_in(&context, &ask, &out, &err), &err, "stand in");
+    assert_int_equal(err.code, ERROR_NONE);
+    return out;
+}
+
+static void test_an_account_stands_in_with_its_own_model_of_the_name(void **state)
+{
+    const struct upstream more = {.from_key = STR("b"), .to_port = STR("images")};
+    struct run_spec spec, mock;
+    struct stand_in there;
+    struct error err;
+
+    (void)state;
+    no_error(db_transact(office.pool, "add_others", add_others, NULL, &err), &err, "add");
+    db_refresh(office.db);
+    no_error(resolve(ONE("image.generate", ",\"parameters\":{\"prompt\":\"a cup\",\"n\":2,"
+                                           "\"model\":\"gpt-image-2\"}"),
+                     &spec, &err),
+             &err, "by the oldest that has it");
+    there = stand_in(&spec.nodes[0], 70, NULL, 0);
+    assert_true(there.can);
+    assert_int_equal(there.estimate_micro, spec.nodes[0].estimate_micro);
+    assert_true(str_equal(there.currency, spec.nodes[0].currency));
+    there = stand_in(&spec.nodes[0], 71, NULL, 0); /* the same name, at another price */
+    assert_true(there.can);
+    assert_true(str_equal(there.model, spec.nodes[0].model));
+    assert_int_equal(there.estimate_micro, str_equal(there.model, STR("gpt-image-2"))
+                                               ? 1800
+                                               : spec.nodes[0].estimate_micro);
+    assert_false(stand_in(&spec.nodes[0], 72, NULL, 0).can); /* switched off */
+    assert_false(stand_in(&spec.nodes[0], 99, NULL, 0).can); /* gone */
+    /* One picture goes there, and two do not. */
+    no_error(resolve(ONE("image.edit", ",\"parameters\":{\"prompt\":\"a cup\",\"model\":"
+                                       "\"flux-pro-1.1\"},\"inputs\":{\"images\":[\"ANNS\"]}"),
+                     &spec, &err),
+             &err, "one");
+    assert_true(stand_in(&spec.nodes[0], 73, NULL, 0).can);
+    assert_false(stand_in(&spec.nodes[0], 73, &more, 1).can);
+    no_error(resolve(ONE("image.generate", CUP), &mock, &err), &err, "with the mock");
+    assert_false(stand_in(&mock.nodes[0], 71, NULL, 0).can); /* has no such model */
+}
+
 static void test_a_part_that_is_not_known_makes_the_sum_unknown(void **state)
 {
     const struct run_node nodes[] = {
@@ -427,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_an_empty_model_is_one_for_the_operation),
         cmocka_unit_test(test_a_run_is_whole_with_ports_pictures_and_a_title),
         cmocka_unit_test(test_estimates_are_summed_in_one_currency),
+        cmocka_unit_test(test_an_account_stands_in_with_its_own_model_of_the_name),
         cmocka_unit_test(test_a_part_that_is_not_known_makes_the_sum_unknown),
         cmocka_unit_test(test_pictures_to_come_are_in_the_estimate),
     };

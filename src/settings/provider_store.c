@@ -5,7 +5,7 @@
 #define PROVIDER_COLUMNS                                                                           \
     "id, public_id, kind, name, base_url, options, is_enabled,"                                    \
     " is_private_allowed, concurrency, per_minute, units_per_minute, on_unknown, "                 \
-    "once_below_micro, is_paused, "                                                                \
+    "once_below_micro, stand_ins, is_paused, "                                                     \
     "pause_until_ms,"                                                                              \
     " pause_reason, created_at_ms, EXISTS (SELECT 1 FROM provider_model m"                         \
     " WHERE m.provider_id = provider.id AND (m.price <> '' OR m.price_micro IS NOT NULL))"         \
@@ -28,6 +28,7 @@ static struct provider_row read_provider(struct rows *rows, struct arena *arena)
         .units_per_minute = rows_int64(rows, "units_per_minute"),
         .on_unknown = rows_str(rows, "on_unknown", arena),
         .once_below_micro = rows_int64(rows, "once_below_micro"),
+        .stand_ins = rows_str(rows, "stand_ins", arena),
         .pause_until_ms = rows_int64(rows, "pause_until_ms"),
         .pause_reason = rows_str(rows, "pause_reason", arena),
         .created_at_ms = rows_int64(rows, "created_at_ms"),
@@ -154,8 +155,8 @@ bool provider_store_add(struct db *db, const struct provider_row *row, int64_t *
         "provider_store_add",
         "INSERT INTO provider (public_id, kind, name, base_url, options,"
         " is_enabled, is_private_allowed, concurrency, on_unknown, once_below_micro,"
-        " created_at_ms, per_minute, units_per_minute)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        " created_at_ms, per_minute, units_per_minute, stand_ins)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         NULL};
     const struct sql_value args[] = {SQL_TEXT(row->public_id),
                                      SQL_TEXT(row->kind),
@@ -169,7 +170,8 @@ bool provider_store_add(struct db *db, const struct provider_row *row, int64_t *
                                      SQL_INT64(row->once_below_micro),
                                      SQL_INT64(row->created_at_ms),
                                      SQL_INT64(row->per_minute),
-                                     SQL_INT64(row->units_per_minute)};
+                                     SQL_INT64(row->units_per_minute),
+                                     SQL_TEXT(row->stand_ins)};
 
     if (!db_exec_one(db, &add, args, COUNT(args), err))
         return taken(row->name, err);
@@ -183,7 +185,7 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
         "provider_store_update",
         "UPDATE provider SET name = $2, base_url = $3, options = $4, is_enabled = $5,"
         " is_private_allowed = $6, concurrency = $7, on_unknown = $8, once_below_micro = $9,"
-        " per_minute = $10, units_per_minute = $11"
+        " per_minute = $10, units_per_minute = $11, stand_ins = $12"
         " WHERE id = $1 AND deleted_at_ms IS NULL",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->id),
@@ -196,7 +198,8 @@ bool provider_store_update(struct db *db, const struct provider_row *row, struct
                                      SQL_TEXT(row->on_unknown),
                                      SQL_INT64(row->once_below_micro),
                                      SQL_INT64(row->per_minute),
-                                     SQL_INT64(row->units_per_minute)};
+                                     SQL_INT64(row->units_per_minute),
+                                     SQL_TEXT(row->stand_ins)};
 
     return db_exec_one(db, &update, args, COUNT(args), err) || taken(row->name, err);
 }

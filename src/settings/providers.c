@@ -212,6 +212,12 @@ bool provider_announce(struct db *db, const struct settings *settings, struct st
                            err);
 }
 
+static bool apply_stand_ins(struct db *db, struct provider_work *work, struct error *err)
+{
+    return (work->change->has & PROVIDER_HAS_STAND_INS) == 0 ||
+           stand_ins_set(db, &work->change->stand_ins, work->arena, &work->row, err);
+}
+
 static bool create(struct db *db, void *context, struct error *err)
 {
     struct provider_work *work = context;
@@ -223,7 +229,8 @@ static bool create(struct db *db, void *context, struct error *err)
     if (count >= PROVIDERS_MAX)
         return error_field(err, ERROR_TOO_MANY, "name", PROVIDERS_MAX,
                            "there are %d providers already", PROVIDERS_MAX);
-    return provider_store_add(db, &work->row, &work->row.id, err) &&
+    return apply_stand_ins(db, work, err) &&
+           provider_store_add(db, &work->row, &work->row.id, err) &&
            apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
                      work->arena, err) &&
            apply_models(db, &work->row, work->change, work->arena, err) &&
@@ -237,7 +244,7 @@ static bool update(struct db *db, void *context, struct error *err)
 
     /* Read here, so that of two people's changes to different fields both stay. */
     return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
-           apply(work->change, work->arena, &work->row, err) &&
+           apply(work->change, work->arena, &work->row, err) && apply_stand_ins(db, work, err) &&
            provider_store_update(db, &work->row, err) &&
            apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
                      work->arena, err) &&
@@ -595,6 +602,7 @@ bool settings_provider_load(struct settings *settings, struct db *db, int64_t pr
 
     return provider_store_find_id(db, provider_id, arena, &row, err) &&
            provider_open(settings, &row, arena, out, &is_key_lost, err) &&
+           stand_ins_load(db, row.stand_ins, out, err) &&
            (!row.has_prices || load_prices(db, row.id, arena, &out->account, err));
 }
 

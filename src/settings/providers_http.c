@@ -35,50 +35,54 @@ struct provider_view {
     bool has_key, is_enabled, is_paused, is_private_allowed;
     int64_t pause_until_ms, concurrency, per_minute, units_per_minute, once_below_micro,
         created_at_ms;
+    struct text_list stand_ins;
     struct list keys, models;
 };
 #define PROVIDER_VIEW(member) offsetof(struct provider_view, member)
 static const struct field provider_view_fields[] = {
-    {"id",                 FIELD_ID,   PROVIDER_VIEW(id),                 FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,          "The provider's id."                                                     },
-    {"kind",               FIELD_TEXT, PROVIDER_VIEW(kind),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "One of the kinds."                                                                                                                                                                                                                            },
-    {"name",               FIELD_TEXT, PROVIDER_VIEW(name),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "One of a kind in the house; `model` may name it."                                                                                                                                                                                             },
-    {"base_url",           FIELD_TEXT, PROVIDER_VIEW(base_url),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Empty: the kind's own."                                                                                                                                                                                                                       },
-    {"has_key",            FIELD_BOOL, PROVIDER_VIEW(has_key),            FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "A key is kept; it is never shown."                                                                                                                                                                                                            },
-    {"key_hint",           FIELD_TEXT, PROVIDER_VIEW(key_hint),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "The first key's last four characters."                                                                                                                                                                                                        },
-    {"keys",               FIELD_LIST, PROVIDER_VIEW(keys),               FIELD_REQUIRED,                  0, 0,                         &key_view_shape,   NULL,
-     "All its keys, the first one first; 8 at most."                                                                                                                                                                                                },
-    {"options",            FIELD_JSON, PROVIDER_VIEW(options),            FIELD_REQUIRED,                  0, PROVIDER_OPTIONS_SIZE_MAX,
-     NULL,                                                                                                                                                  NULL,          "Members by the kind's fields."                                          },
-    {"is_enabled",         FIELD_BOOL, PROVIDER_VIEW(is_enabled),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Its models can be asked for."                                                                                                                                                                                                                 },
-    {"is_paused",          FIELD_BOOL, PROVIDER_VIEW(is_paused),          FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Its tasks wait."                                                                                                                                                                                                                              },
-    {"pause_reason",       FIELD_TEXT, PROVIDER_VIEW(pause_reason),       FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Why they wait."                                                                                                                                                                                                                               },
-    {"pause_until",        FIELD_TIME, PROVIDER_VIEW(pause_until_ms),     FIELD_REQUIRED | FIELD_NULLABLE, 0,
-     0,                                                                                                                                  NULL,              NULL,          "Null: until someone resumes it."                                        },
-    {"is_private_allowed", FIELD_BOOL, PROVIDER_VIEW(is_private_allowed), FIELD_REQUIRED,                  0, 0,
-     NULL,                                                                                                                                                  NULL,          "Its address may be on this machine or network, and plain http."         },
-    {"concurrency",        FIELD_INT,  PROVIDER_VIEW(concurrency),        FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Calls at once."                                                                                                                                                                                                                               },
-    {"per_minute",         FIELD_INT,  PROVIDER_VIEW(per_minute),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "Requests a minute; 0: no bound."                                                                                                                                                                                                              },
-    {"units_per_minute",   FIELD_INT,  PROVIDER_VIEW(units_per_minute),   FIELD_REQUIRED,                  0, 0,                         NULL,
-     NULL,                                                                                                                                                                 "Units a minute: a picture asked for is one, a text is one; 0: no bound."},
-    {"on_unknown",         FIELD_ENUM, PROVIDER_VIEW(on_unknown),         FIELD_REQUIRED,                  0, 0,                         NULL,              unknown_rules,
+    {"id",                 FIELD_ID,    PROVIDER_VIEW(id),                 FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,          "The provider's id."                                                     },
+    {"kind",               FIELD_TEXT,  PROVIDER_VIEW(kind),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "One of the kinds."                                                                                                                                                                                                                             },
+    {"name",               FIELD_TEXT,  PROVIDER_VIEW(name),               FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "One of a kind in the house; `model` may name it."                                                                                                                                                                                              },
+    {"base_url",           FIELD_TEXT,  PROVIDER_VIEW(base_url),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Empty: the kind's own."                                                                                                                                                                                                                        },
+    {"has_key",            FIELD_BOOL,  PROVIDER_VIEW(has_key),            FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "A key is kept; it is never shown."                                                                                                                                                                                                             },
+    {"key_hint",           FIELD_TEXT,  PROVIDER_VIEW(key_hint),           FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "The first key's last four characters."                                                                                                                                                                                                         },
+    {"keys",               FIELD_LIST,  PROVIDER_VIEW(keys),               FIELD_REQUIRED,                  0, 0,                         &key_view_shape,   NULL,
+     "All its keys, the first one first; 8 at most."                                                                                                                                                                                                 },
+    {"options",            FIELD_JSON,  PROVIDER_VIEW(options),            FIELD_REQUIRED,                  0, PROVIDER_OPTIONS_SIZE_MAX,
+     NULL,                                                                                                                                                   NULL,          "Members by the kind's fields."                                          },
+    {"is_enabled",         FIELD_BOOL,  PROVIDER_VIEW(is_enabled),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Its models can be asked for."                                                                                                                                                                                                                  },
+    {"is_paused",          FIELD_BOOL,  PROVIDER_VIEW(is_paused),          FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Its tasks wait."                                                                                                                                                                                                                               },
+    {"pause_reason",       FIELD_TEXT,  PROVIDER_VIEW(pause_reason),       FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Why they wait."                                                                                                                                                                                                                                },
+    {"pause_until",        FIELD_TIME,  PROVIDER_VIEW(pause_until_ms),     FIELD_REQUIRED | FIELD_NULLABLE, 0,
+     0,                                                                                                                                   NULL,              NULL,          "Null: until someone resumes it."                                        },
+    {"is_private_allowed", FIELD_BOOL,  PROVIDER_VIEW(is_private_allowed), FIELD_REQUIRED,                  0, 0,
+     NULL,                                                                                                                                                   NULL,          "Its address may be on this machine or network, and plain http."         },
+    {"concurrency",        FIELD_INT,   PROVIDER_VIEW(concurrency),        FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Calls at once."                                                                                                                                                                                                                                },
+    {"per_minute",         FIELD_INT,   PROVIDER_VIEW(per_minute),         FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Requests a minute; 0: no bound."                                                                                                                                                                                                               },
+    {"units_per_minute",   FIELD_INT,   PROVIDER_VIEW(units_per_minute),   FIELD_REQUIRED,                  0, 0,                         NULL,
+     NULL,                                                                                                                                                                  "Units a minute: a picture asked for is one, a text is one; 0: no bound."},
+    {"on_unknown",         FIELD_ENUM,  PROVIDER_VIEW(on_unknown),         FIELD_REQUIRED,                  0, 0,                         NULL,              unknown_rules,
      "When nobody knows whether a call was paid: ask, repeat once below a price, "
-     "repeat."                                                                                                                                                                                                                                      },
-    {"once_below_micro",   FIELD_INT,  PROVIDER_VIEW(once_below_micro),   FIELD_REQUIRED,                  0, 0,                         NULL,
-     NULL,                                                                                                                                                                 "That price."                                                            },
-    {"created_at",         FIELD_TIME, PROVIDER_VIEW(created_at_ms),      FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
-     "When it was added."                                                                                                                                                                                                                           },
-    {"models",             FIELD_LIST, PROVIDER_VIEW(models),             FIELD_REQUIRED,                  0, 0,                         &model_view_shape, NULL,
-     "The catalogue with what the house changed."                                                                                                                                                                                                   },
+     "repeat."                                                                                                                                                                                                                                       },
+    {"once_below_micro",   FIELD_INT,   PROVIDER_VIEW(once_below_micro),   FIELD_REQUIRED,                  0, 0,                         NULL,
+     NULL,                                                                                                                                                                  "That price."                                                            },
+    {"stand_ins",          FIELD_TEXTS, PROVIDER_VIEW(stand_ins),          FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "Accounts that take what waits here while this one is in trouble: ids, the first to be asked "
+     "first."                                                                                                                                                                                                                                        },
+    {"created_at",         FIELD_TIME,  PROVIDER_VIEW(created_at_ms),      FIELD_REQUIRED,                  0, 0,                         NULL,              NULL,
+     "When it was added."                                                                                                                                                                                                                            },
+    {"models",             FIELD_LIST,  PROVIDER_VIEW(models),             FIELD_REQUIRED,                  0, 0,                         &model_view_shape, NULL,
+     "The catalogue with what the house changed."                                                                                                                                                                                                    },
 };
 const struct shape provider_view_shape =
     SHAPE("Provider", struct provider_view, provider_view_fields);
@@ -117,6 +121,7 @@ struct provider_input {
     struct str kind, name, base_url, key, options, on_unknown;
     bool is_enabled, is_private_allowed;
     int64_t concurrency, per_minute, units_per_minute, once_below_micro;
+    struct text_list stand_ins;
     struct list models;
 };
 enum {
@@ -131,6 +136,7 @@ enum {
     INPUT_UNITS_PER_MINUTE,
     INPUT_UNKNOWN,
     INPUT_ONCE_BELOW,
+    INPUT_STAND_INS,
     INPUT_MODELS,
     INPUT_KIND, /* of a new one */
 };
@@ -218,6 +224,16 @@ enum {
                           NULL,                                                                    \
                           NULL,                                                                    \
                           "For once_below: that price."},                                          \
+    [INPUT_STAND_INS] = {"stand_ins",                                                              \
+                         FIELD_TEXTS,                                                              \
+                         INPUT(stand_ins),                                                         \
+                         0,                                                                        \
+                         0,                                                                        \
+                         STAND_INS_MAX,                                                            \
+                         NULL,                                                                     \
+                         NULL,                                                                     \
+                         "Accounts that take what waits here while this one is in trouble: ids, "  \
+                         "the first to be asked first."},                                          \
     [INPUT_MODELS] = {"models",                                                                    \
                       FIELD_LIST,                                                                  \
                       INPUT(models),                                                               \
@@ -349,6 +365,7 @@ static bool view_provider(struct request *req, const struct provider_row *row,
         .units_per_minute = row->units_per_minute,
         .on_unknown = row->on_unknown,
         .once_below_micro = row->once_below_micro,
+        .stand_ins = stand_ins_list(row->stand_ins, req->arena),
         .created_at_ms = row->created_at_ms,
         .models = models_of(app_settings(req->app), row, models, count, req->arena),
     };
@@ -418,6 +435,7 @@ static struct provider_change change_of(const struct request *req)
         {INPUT_UNITS_PER_MINUTE, PROVIDER_HAS_UNITS_PER_MINUTE},
         {INPUT_UNKNOWN,          PROVIDER_HAS_UNKNOWN         },
         {INPUT_ONCE_BELOW,       PROVIDER_HAS_ONCE_BELOW      },
+        {INPUT_STAND_INS,        PROVIDER_HAS_STAND_INS       },
     };
     const struct provider_input *input = req->input;
     struct provider_change change = {
@@ -434,6 +452,7 @@ static struct provider_change change_of(const struct request *req)
         .units_per_minute = input->units_per_minute,
         .on_unknown = input->on_unknown,
         .once_below_micro = input->once_below_micro,
+        .stand_ins = input->stand_ins,
         .models = input->models.items,
         .model_count = input->models.count,
     };

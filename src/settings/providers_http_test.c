@@ -145,6 +145,46 @@ static void test_a_change_leaves_what_it_does_not_name(void **state)
     EXPECT(house, "PATCH", path, "{\"kind\":\"openai\"}", 422, "unknown_field");
 }
 
+static void test_stand_ins_are_kept_in_their_order(void **state)
+{
+    struct house *house = *state;
+    const char *path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"A\"}");
+    const char *first = add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
+    const char *second = add_provider(house, "{\"kind\":\"mock\",\"name\":\"C\"}");
+    const struct provider_row b = provider_at(house, first), c = provider_at(house, second);
+    const struct str own = provider_at(house, path).public_id;
+    struct provider_binding binding;
+    struct error err = {0};
+#define STAND_INS(...)                                                                             \
+    arena_cstr(house->arena, arena_printf(house->arena, "{\"stand_ins\":[" __VA_ARGS__))
+
+    EXPECT(house, "PATCH", path,
+           STAND_INS("\"%.*s\",\"%.*s\"]}", STR_ARGS(c.public_id), STR_ARGS(b.public_id)), 200,
+           arena_cstr(house->arena, arena_printf(house->arena, "\"stand_ins\":[\"%.*s\",\"%.*s\"]",
+                                                 STR_ARGS(c.public_id), STR_ARGS(b.public_id))));
+    assert_true(load(house, provider_at(house, path).id, &binding, &err));
+    assert_int_equal(binding.stand_in_count, 2);
+    assert_int_equal(binding.stand_ins[0], c.id);
+    assert_int_equal(binding.stand_ins[1], b.id);
+    EXPECT(house, "PATCH", path, STAND_INS("\"%.*s\"]}", STR_ARGS(own)), 422, "\"stand_ins\"");
+    EXPECT(house, "PATCH", path,
+           STAND_INS("\"%.*s\",\"%.*s\"]}", STR_ARGS(b.public_id), STR_ARGS(b.public_id)), 422,
+           "\"stand_ins\"");
+    EXPECT(house, "PATCH", path, "{\"stand_ins\":[\"01JDNB0DY00000000000000000\"]}", 422,
+           "not_in_list");
+    EXPECT(house, "PATCH", path, "{\"stand_ins\":[\"C\"]}", 422, "not_in_list");
+    EXPECT(house, "PATCH", path, "{\"stand_ins\":[\"\",\"\",\"\",\"\",\"\"]}", 422, "\"limit\":4");
+    EXPECT(house, "PATCH", path, "{\"is_enabled\":false}", 200, "\"stand_ins\":[\"0");
+    /* One that is off or gone takes nothing. */
+    EXPECT(house, "PATCH", second, "{\"is_enabled\":false}", 200, "");
+    assert_true(load(house, provider_at(house, path).id, &binding, &err));
+    assert_int_equal(binding.stand_in_count, 1);
+    EXPECT(house, "DELETE", first, NULL, 204, "");
+    assert_true(load(house, provider_at(house, path).id, &binding, &err));
+    assert_int_equal(binding.stand_in_count, 0);
+    EXPECT(house, "PATCH", path, "{\"stand_ins\":[]}", 200, "\"stand_ins\":[]");
+}
+
 static void test_providers_that_are_refused(void **state)
 {
     static const struct {
@@ -523,6 +563,7 @@ int main(void)
         TEST(test_a_sealed_key_opens_nowhere_else),
         TEST(test_another_address_needs_the_key_again),
         TEST(test_a_change_leaves_what_it_does_not_name),
+        TEST(test_stand_ins_are_kept_in_their_order),
         TEST(test_providers_that_are_refused),
         TEST(test_models_are_switched_priced_added_and_forgotten),
         TEST(test_a_price_of_the_house_is_kept_shown_used_and_taken_back),

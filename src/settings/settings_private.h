@@ -138,6 +138,7 @@ struct provider_row {
     int64_t units_per_minute; /* pictures asked for; 0: no bound */
     struct str on_unknown;
     int64_t once_below_micro;
+    struct str stand_ins; /* public ids, separated by commas: stand_in.c */
     int64_t pause_until_ms;
     struct str pause_reason;
     int64_t created_at_ms;
@@ -292,6 +293,19 @@ MUST_CHECK bool keys_write(struct settings *settings, struct str provider, int64
 /* The engine's lane of a provider; empty: it has none.  Not inside a transaction. */
 struct lane_view settings_lane(const struct settings *settings, int64_t provider_id);
 
+/*
+ * stand_in.c: accounts that take what waits for another one while that is in trouble.  `row` gets
+ * them, each once, none of them itself or unknown, STAND_INS_MAX at most.  Fails: TOO_MANY,
+ * INVALID, NOT_IN_LIST, field "stand_ins"; and as db_query().
+ */
+MUST_CHECK bool stand_ins_set(struct db *db, const struct text_list *ids, struct arena *arena,
+                              struct provider_row *row, struct error *err);
+/* Those as they are kept, deleted ones too. */
+struct text_list stand_ins_list(struct str kept, struct arena *arena);
+/* Those that are there and enabled, for the engine. */
+MUST_CHECK bool stand_ins_load(struct db *db, struct str kept, struct provider_binding *out,
+                               struct error *err);
+
 /* providers.c: changes, each one transaction with its announcement. */
 
 struct model_change {
@@ -317,6 +331,7 @@ enum provider_part {
     PROVIDER_HAS_ONCE_BELOW = 256,
     PROVIDER_HAS_PER_MINUTE = 512,
     PROVIDER_HAS_UNITS_PER_MINUTE = 1024,
+    PROVIDER_HAS_STAND_INS = 2048,
 };
 struct provider_change {
     unsigned has;
@@ -329,6 +344,7 @@ struct provider_change {
     int64_t concurrency, per_minute, units_per_minute;
     struct str on_unknown;
     int64_t once_below_micro;
+    struct text_list stand_ins; /* public ids, in their order */
     const struct model_change *models;
     size_t model_count;
 };

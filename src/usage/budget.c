@@ -208,6 +208,10 @@ bool usage_afford(void *context, struct db *db, int64_t user_id, const struct ta
 
         if (wish.micro > budgets[i].left_micro || (wish.is_unknown && budgets[i].left_micro == 0))
             return refuse(&budgets[i], &wish, err);
+    }
+    for (size_t i = 0; i < found; i++) {
+        const struct wish wish = wish_of(&budgets[i], tasks, count);
+
         if (wish.micro > 0 && !tell_once(db, &budgets[i], user_id,
                                          budget_used(&budgets[i]) + wish.micro, now_ms, err))
             return false;

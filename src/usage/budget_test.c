@@ -355,6 +355,60 @@ static void test_owners_and_admins_are_told_too(void **state)
     EXPECT_TOLD(ANN, "80 ");
 }
 
+struct removal {
+    int64_t task_id, provider_id, micro;
+    bool is_moved;
+};
+
+static bool work_move(struct db *db, void *context, struct error *err)
+{
+    struct removal *removal = context;
+    const struct stand_in to = {.can = true,
+                                .model = STR("there"),
+                                .estimate_micro = removal->micro,
+                                .currency = STR("USD")};
+
+    return usage_move_reserve(NULL, db, ANN, removal->task_id, removal->provider_id, &to, NOON,
+                              &removal->is_moved, err);
+}
+
+static bool moves(struct book *book, int64_t task_id, int64_t provider_id, int64_t micro)
+{
+    struct removal removal = {.task_id = task_id, .provider_id = provider_id, .micro = micro};
+
+    book_do(book, work_move, &removal);
+    return removal.is_moved;
+}
+
+/* What it has reserved where it was is not in the way of itself. */
+static void test_a_reservation_goes_with_its_task_to_another_account(void **state)
+{
+    struct book *book = *state;
+    struct check_report *report = ARENA_NEW(book->arena, struct check_report);
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct error err = {0};
+
+    add_budget(book, "ALL", "day", 0, 100);
+    add_budget(book, "ONE", "day", -1, 100);
+    add_budget(book, "TWO", "day", -2, 90);
+    assert_true(SUBMIT(.first_task = 1, .micro = 80));
+    assert_true(moves(book, 1, 2, 85));
+    EXPECT("ALL", NOON, 0, 85, 0);
+    EXPECT("ONE", NOON, 0, 0, 0);
+    EXPECT("TWO", NOON, 0, 85, 0);
+    assert_false(moves(book, 1, 3, 101)); /* more than everybody's */
+    EXPECT("ALL", NOON, 0, 85, 0);
+    EXPECT("TWO", NOON, 0, 85, 0);
+    assert_true(SUBMIT(.first_task = 2, .micro = 10));
+    assert_false(moves(book, 2, 2, 10)); /* of the other account nothing is left */
+    EXPECT("ONE", NOON, 0, 10, 0);
+    settle(book, 1, 84, "USD");
+    EXPECT("TWO", NOON, 84, 0, 0);
+    assert_true(db_borrow(book->pool, &db, &err));
+    assert_true(usage_check(db, book->arena, report, &err));
+    assert_int_equal(report->fault_count, 0);
+}
+
 static void test_the_sums_that_differ_from_the_book_are_found(void **state)
 {
     static const char theft[] = "UPDATE spend SET cost_micro = cost_micro - 3";
@@ -452,6 +506,7 @@ int main(void)
         TEST(test_marks_are_told_once_in_a_period),
         TEST(test_a_cost_beyond_its_estimate_is_told_too),
         TEST(test_owners_and_admins_are_told_too),
+        TEST(test_a_reservation_goes_with_its_task_to_another_account),
         TEST(test_the_sums_that_differ_from_the_book_are_found),
         TEST(test_a_raised_limit_is_watched_anew),
         cmocka_unit_test(test_shares_do_not_overflow),

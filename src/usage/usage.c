@@ -91,6 +91,32 @@ bool usage_reserve(void *context, struct db *db, int64_t user_id, int64_t task_i
     return provider_id == 0 || usage_store_reserve(db, &row, err);
 }
 
+bool usage_move_reserve(void *context, struct db *db, int64_t user_id, int64_t task_id,
+                        int64_t provider_id, const struct stand_in *to, int64_t now_ms,
+                        bool *is_moved, struct error *err)
+{
+    const struct task_money money = {
+        .provider_id = provider_id, .estimate_micro = to->estimate_micro, .currency = to->currency};
+    const struct usage_row row = {
+        .task_id = task_id,
+        .provider_id = provider_id,
+        .model = to->model,
+        .currency = to->currency,
+        .estimate_micro = to->estimate_micro < 0 ? -1 : to->estimate_micro,
+    };
+
+    /* What it has reserved where it is would count twice. */
+    if (!usage_store_lift(db, task_id, false, err))
+        return false;
+    *is_moved = usage_afford(context, db, user_id, &money, 1, now_ms, err);
+    if (*is_moved)
+        return usage_store_readdress(db, &row, err);
+    if (err->code != ERROR_BUDGET)
+        return false;
+    *err = (struct error){0};
+    return usage_store_lift(db, task_id, true, err);
+}
+
 bool usage_settle(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
                   struct str currency, int64_t now_ms, struct error *err)
 {

@@ -46,6 +46,15 @@ MUST_CHECK bool usage_reserve(void *context, struct db *db, int64_t user_id, int
 MUST_CHECK bool usage_settle(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
                              struct str currency, int64_t now_ms, struct error *err);
 
+/*
+ * The reservation of a task that nothing was charged for goes to the stand-in's account, at its
+ * price; its day stays.  *is_moved is false, and nothing changed, when a budget forbids that.
+ * Fails: as db_exec().
+ */
+MUST_CHECK bool usage_move_reserve(void *context, struct db *db, int64_t user_id, int64_t task_id,
+                                   int64_t provider_id, const struct stand_in *to, int64_t now_ms,
+                                   bool *is_moved, struct error *err);
+
 /* What engine_check() is for the engine's rows: the sums that budgets are asked of are the book's.
  */
 MUST_CHECK bool usage_check(struct db *db, struct arena *arena, struct check_report *out,

@@ -58,6 +58,11 @@ struct usage_row {
  * another currency keeps it, and its estimate becomes unknown.  Fails: as db_exec().
  */
 MUST_CHECK bool usage_store_reserve(struct db *db, const struct usage_row *row, struct error *err);
+/* Takes what a task has reserved out of the sums, or puts it back; in between nobody looks. */
+MUST_CHECK bool usage_store_lift(struct db *db, int64_t task_id, bool is_back, struct error *err);
+/* A lifted reservation, without a cost, under another account's name and price; back in the sums. */
+MUST_CHECK bool usage_store_readdress(struct db *db, const struct usage_row *row,
+                                      struct error *err);
 /* Whose work a row is, where. */
 struct usage_owner {
     int64_t user_id, provider_id; /* user_id 0: the task is not in the book */

@@ -121,6 +121,31 @@ static bool reserve_again(struct db *db, const struct usage_row *row, struct err
            find_standing(db, row->task_id, arena, &is, err) && move_sums(db, &was, &is, err);
 }
 
+bool usage_store_lift(struct db *db, int64_t task_id, bool is_back, struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(4));
+    struct standing row;
+
+    return find_standing(db, task_id, arena, &row, err) &&
+           add_to_sums(db, &row, is_back ? 1 : -1, err);
+}
+
+bool usage_store_readdress(struct db *db, const struct usage_row *row, struct error *err)
+{
+    static const struct sql update = {
+        "usage_store_readdress",
+        "UPDATE usage SET provider_id = $2, model = $3, estimate_micro = $4,"
+        " currency = CASE WHEN $5 = '' THEN currency ELSE $5 END"
+        " WHERE task_id = $1 AND state = 'reserved' AND coalesce(cost_micro, 0) = 0",
+        NULL};
+    const struct sql_value args[] = {SQL_INT64(row->task_id), SQL_INT64(row->provider_id),
+                                     SQL_TEXT(row->model), SQL_INT64(row->estimate_micro),
+                                     SQL_TEXT(row->currency)};
+
+    return db_exec_one(db, &update, args, COUNT(args), err) &&
+           usage_store_lift(db, row->task_id, true, err);
+}
+
 bool usage_store_reserve(struct db *db, const struct usage_row *row, struct error *err)
 {
     static const struct sql reserve = {
