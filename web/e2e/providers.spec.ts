@@ -257,3 +257,62 @@ test.describe('several keys', () => {
     await expect(keys.getByText('•••• 9999')).toHaveCount(0);
   });
 });
+
+test('what a rejected key leaves waiting is done by a stand-in, and its story says so', async ({
+  signedIn: page,
+  rig,
+  fake,
+}) => {
+  const spare = (await call(rig, 'POST', '/providers', {
+    kind: 'openai',
+    name: 'Spare',
+    base_url: `${fake.url}/v1`,
+    key: fake.key,
+    is_private_allowed: true,
+  })) as { id: string };
+  const empty = (await call(rig, 'POST', '/providers', {
+    kind: 'ideogram',
+    name: 'Other service',
+    key: 'sk-not-asked-at-all',
+  })) as { id: string };
+  const card = await add(page, fake, 'sk-wrong-key-9999');
+  await card.getByRole('button', { name: 'Limits and rules' }).click();
+  const standIns = card.getByRole('region', { name: 'Stand-ins' });
+  for (const name of ['Other service', 'Spare']) {
+    await standIns.getByRole('button', { name: 'Add a stand-in' }).click();
+    await page.getByRole('menuitem', { name, exact: true }).click();
+    await expect(standIns.getByRole('listitem').filter({ hasText: name })).toBeVisible();
+  }
+  await expect(standIns.getByText('takes nothing')).toBeVisible();
+  await standIns.getByRole('button', { name: 'Move Spare up' }).press('Enter');
+  await expect(standIns.getByRole('listitem').first()).toContainText('Spare');
+  await expect(standIns.getByRole('button', { name: 'Move Spare up' })).toBeDisabled();
+  const studio = async () =>
+    (
+      (await call(rig, 'GET', '/providers')) as { items: { name: string; stand_ins: string[] }[] }
+    ).items.find((one) => one.name === 'Studio');
+  await expect.poll(async () => (await studio())?.stand_ins).toEqual([spare.id, empty.id]);
+  await standIns.getByRole('button', { name: 'Remove Other service from the stand-ins' }).click();
+  await expect.poll(async () => (await studio())?.stand_ins).toEqual([spare.id]);
+
+  await page.getByRole('link', { name: 'Generate' }).first().click();
+  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page
+    .getByRole('group', { name: 'Studio' })
+    .getByRole('option', { name: /^GPT Image 2\b(?!\.)/i })
+    .click();
+  await page
+    .getByRole('group', { name: 'Pictures' })
+    .getByRole('button', { name: '1', exact: true })
+    .click();
+  await page.getByLabel('Prompt', { exact: true }).fill('a jug that goes elsewhere');
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+  expect((await fake.ledger()).entries).toHaveLength(1);
+
+  const { items } = (await call(rig, 'GET', '/runs?limit=1')) as { items: { id: string }[] };
+  await page.goto(`/queue/${items[0]?.id}`);
+  await expect(
+    page.getByText('A stand-in took it: “Studio” was in trouble (key rejected).'),
+  ).toBeVisible();
+});

@@ -1732,6 +1732,8 @@ export interface components {
              * @description That price.
              */
             once_below_micro: number;
+            /** @description Accounts that take what waits here while this one is in trouble: ids, the first to be asked first. */
+            stand_ins: string[];
             /**
              * Format: date-time
              * @description When it was added.
@@ -1973,6 +1975,8 @@ export interface components {
              * @description For once_below: that price.
              */
             once_below_micro?: number;
+            /** @description Accounts that take what waits here while this one is in trouble: ids, the first to be asked first. */
+            stand_ins?: string[];
             /** @description Only those to be changed. */
             models?: components["schemas"]["ModelChange"][];
             /** @description One of the kinds. */
@@ -2035,6 +2039,8 @@ export interface components {
              * @description For once_below: that price.
              */
             once_below_micro?: number;
+            /** @description Accounts that take what waits here while this one is in trouble: ids, the first to be asked first. */
+            stand_ins?: string[];
             /** @description Only those to be changed. */
             models?: components["schemas"]["ModelChange"][];
         };
@@ -3077,6 +3083,10 @@ export interface components {
             class: string;
             message: string;
             calls: components["schemas"]["Call"][];
+            /** @description The account that it waited for, and that was in trouble, so that another one took it; empty: none. */
+            instead_of: string;
+            /** @description Its trouble: a class of failure, or breaker. */
+            instead_because: string;
         };
         Call: {
             /** @description Also the idempotency key it was sent with. */

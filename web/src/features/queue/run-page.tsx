@@ -330,6 +330,7 @@ function Attempt({
   const took = elapsedMs(attempt.started_at, attempt.ended_at);
   const word = `queue.outcome.${attempt.outcome}`;
   const recovery = recoveryOf(attempt, next);
+  const trouble = `queue.trouble.${attempt.instead_because}`;
   return (
     <li>
       <p className="text-13 tabular-nums">
@@ -344,6 +345,14 @@ function Attempt({
             .join(' · ')}
         </span>
       </p>
+      {attempt.instead_of && (
+        <p className="text-12 text-fg-2">
+          {t('queue.story.standIn', {
+            name: attempt.instead_of,
+            why: hasText(trouble) ? t(trouble) : attempt.instead_because,
+          })}
+        </p>
+      )}
       {attempt.message && attempt.message !== said && (
         <p className="text-12 break-words text-fg-2">{attempt.message}</p>
       )}

@@ -392,3 +392,9 @@ export function shareOf(
   const total = keys.filter(isUsed).reduce((sum, one) => sum + one.weight, 0);
   return isUsed(key) ? key.weight / total : 0;
 }
+
+/** How many of an account's models another one offers under the same name. */
+export function sharedModels(provider: Provider, other: Provider): number {
+  const there = new Set(other.models.filter((one) => one.is_enabled).map((one) => one.name));
+  return provider.models.filter((one) => one.is_enabled && there.has(one.name)).length;
+}

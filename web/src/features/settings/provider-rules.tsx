@@ -12,6 +12,7 @@ import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
 import { ProviderKeys } from './provider-keys';
 import { ProviderModels } from './provider-models';
+import { ProviderStandIns } from './provider-stand-ins';
 import { budgetsQuery } from './queries';
 
 /** Whether it is used, how much at once, what to do in doubt, and its models. */
@@ -36,6 +37,7 @@ export function ProviderRules({
     units_per_minute?: number;
     on_unknown?: Provider['on_unknown'];
     once_below_micro?: number;
+    stand_ins?: string[];
   }) =>
     void data(
       api.PATCH('/api/v1/providers/{id}', {
@@ -120,6 +122,7 @@ export function ProviderRules({
         )}
       </div>
       {(hasKeys || provider.has_key) && <ProviderKeys provider={provider} onSaved={onSaved} />}
+      <ProviderStandIns provider={provider} onChange={(stand_ins) => save({ stand_ins })} />
       <ProviderCaps provider={provider} />
       <ProviderModels provider={provider} onSaved={onSaved} />
     </div>
