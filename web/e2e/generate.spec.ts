@@ -187,6 +187,68 @@ test('the choice of a model says when its account is paused', async ({ browser }
   });
 });
 
+test('among many models one is found by its name, by keys alone', async ({ browser }) => {
+  await inOwnHouse(browser, async (page, rig) => {
+    await setMock(rig, { latency_ms: 200, jitter_ms: 0, failure_rate: 0 });
+    await page.goto('/generate');
+    const field = page.getByRole('combobox', { name: 'Model', exact: true });
+    await expect(field).toHaveText('Mock');
+    // A few need no search: a letter goes to the next that begins so.
+    await field.press('Enter');
+    await expect(page.getByRole('listbox', { name: 'Model' })).toBeFocused();
+    await expect(page.getByRole('combobox', { name: 'Search models' })).toHaveCount(0);
+    await page.keyboard.press('m');
+    await page.keyboard.press('Enter');
+    await expect(field).toHaveText('Mock, at once');
+    await expect(field).toBeFocused();
+    await field.press('Enter');
+    await page.keyboard.press('Home');
+    await page.keyboard.press('Escape');
+    await expect(field).toBeFocused();
+    await expect(field).toHaveText('Mock, at once');
+
+    for (const kind of ['openai', 'gemini']) {
+      await call(rig, 'POST', '/providers', { kind, name: `Studio ${kind}`, key: 'sk-nobody' });
+    }
+    await generate(page, 'a kettle to be timed', 4);
+    await expect(pictures(page)).toHaveCount(4, { timeout: 30_000 });
+    await page.goto('/generate');
+    await field.press('ArrowDown');
+    const search = page.getByRole('combobox', { name: 'Search models' });
+    await expect(search).toBeFocused();
+    const options = page.getByRole('option');
+    await expect(page.getByRole('group', { name: 'Studio gemini' })).toBeVisible();
+    await expect(page.getByRole('option', { selected: true })).toContainText(/usually \d/);
+    const all = await options.count();
+    expect(all).toBeGreaterThan(8);
+
+    await page.keyboard.type('flash');
+    await expect(options.first()).toContainText('Nano Banana');
+    expect(await options.count()).toBeLessThan(all);
+    await page.keyboard.press('ArrowDown');
+    const second = options.nth(1);
+    await expect(search).toHaveAttribute(
+      'aria-activedescendant',
+      (await second.getAttribute('id')) ?? '',
+    );
+    await search.fill('zqxj');
+    await expect(page.getByText('No model fits these words')).toBeVisible();
+    await page.keyboard.press('Enter');
+    await search.fill('gpt image');
+    const name = (await options.first().locator('span.block').first().textContent()) ?? '';
+    await page.keyboard.press('Enter');
+    await expect(search).toHaveCount(0);
+    await expect(field).toBeFocused();
+    await expect(field).toHaveText(name);
+
+    // A press on the field closes what it opened.
+    await field.click();
+    await expect(search).toBeVisible();
+    await field.click();
+    await expect(search).toHaveCount(0);
+  });
+});
+
 test('only what failed is tried again', async ({ signedIn: page, rig }) => {
   await setMock(rig, { failure_rate: 1, failure_kind: 'refused' });
   await generate(page, 'a refused lamp', 2);

@@ -147,3 +147,7 @@ export function IconButton({
     </Tip>
   );
 }
+
+/** Of what shows a choice and opens the list of it. */
+export const selectTrigger =
+  'flex w-full min-w-0 items-center justify-between gap-2 rounded-8 border border-line-ctl bg-surface pr-2 pl-2.5 text-left text-fg transition-colors duration-100 hover:border-fg-2 data-popup-open:border-accent max-md:h-11';

@@ -60,6 +60,9 @@ export function Field({
   );
 }
 
+/** What a field's label and help speak of where none of the inputs below is. */
+export const FieldControl = Base.Control;
+
 type ControlProps = ComponentProps<typeof Base.Control>;
 
 export function TextInput({ className, ...rest }: ControlProps) {

@@ -2,6 +2,7 @@ import { Select as Base } from '@base-ui/react/select';
 import clsx from 'clsx';
 import { Check, ChevronsUpDown } from 'lucide-react';
 import { Fragment, type ReactNode } from 'react';
+import { selectTrigger } from './button';
 
 export interface Option<T extends string> {
   value: T;
@@ -41,7 +42,7 @@ export function Select<T extends string>({
       <Base.Trigger
         aria-label={label}
         className={clsx(
-          'flex w-full min-w-0 items-center justify-between gap-2 rounded-8 border border-line-ctl bg-surface pr-2 pl-2.5 text-left text-fg transition-colors duration-100 hover:border-fg-2 data-popup-open:border-accent max-md:h-11',
+          selectTrigger,
           height === 'dense' ? 'h-7 text-12' : 'h-8 text-14',
           className,
         )}

@@ -2,7 +2,6 @@ import clsx from 'clsx';
 import { lazy, Suspense, useState } from 'react';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
-import { Select } from '~/ui/select';
 import { Tip } from '~/ui/tip';
 import {
   hasSize,
@@ -18,6 +17,9 @@ import {
   sizesShownMax,
 } from './model';
 
+// The shape is there at once, the list of its sizes follows.
+const Select = lazy(() => import('~/ui/select').then((file) => ({ default: file.Select })));
+const selectRoom = <div className="h-8 max-md:h-11" />;
 const CustomSize = lazy(() =>
   import('./custom-size').then((file) => ({ default: file.CustomSize })),
 );
@@ -112,24 +114,26 @@ export function SizePicker({
         </div>
       </div>
       {shape && shape.sizes.length > 1 && (
-        <Select
-          label={t('generate.size.pixels')}
-          value={text(size)}
-          onChange={(value) => {
-            const next = shape.sizes.find((one) => text(one) === value);
-            if (next) onChange(next);
-          }}
-          options={shape.sizes.map((one) => ({
-            value: text(one),
-            label: text(one),
-            detail: t('generate.size.mega', {
-              value: format.number((one.width * one.height) / 1e6, 1),
-            }),
-          }))}
-        />
+        <Suspense fallback={selectRoom}>
+          <Select
+            label={t('generate.size.pixels')}
+            value={text(size)}
+            onChange={(value) => {
+              const next = shape.sizes.find((one) => text(one) === value);
+              if (next) onChange(next);
+            }}
+            options={shape.sizes.map((one) => ({
+              value: text(one),
+              label: text(one),
+              detail: t('generate.size.mega', {
+                value: format.number((one.width * one.height) / 1e6, 1),
+              }),
+            }))}
+          />
+        </Suspense>
       )}
       {list.length === 0 && (
-        <div className="flex items-end gap-2">
+        <Suspense fallback={selectRoom}>
           <Select
             label={t('generate.size.pixels')}
             value={isCustom ? 'custom' : text(size)}
@@ -149,7 +153,7 @@ export function SizePicker({
               { value: 'custom', label: t('generate.size.custom') },
             ]}
           />
-        </div>
+        </Suspense>
       )}
       {list.length === 0 && isCustom && (
         <Suspense>

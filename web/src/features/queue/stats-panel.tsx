@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChevronDown, ChevronRight } from 'lucide-react';
+import { statsQuery } from '~/api/queue-stats';
 import type { QueueStats } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { usePreferences } from '~/lib/preferences';
@@ -8,7 +9,6 @@ import { Button } from '~/ui/button';
 import { Segments } from '~/ui/segments';
 import { ErrorState, Skeleton } from '~/ui/states';
 import { currenciesOf } from './model';
-import { statsQuery } from './queries';
 import { StatsChart } from './stats-chart';
 
 const ranges = ['1h', '6h', '24h', '7d', '30d'] as const;

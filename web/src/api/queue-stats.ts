@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { api, data } from '~/api/client';
 import type { QueueSearch } from '~/lib/search';
+import { api, data } from './client';
 
 type Asked = Pick<QueueSearch, 'range' | 'by' | 'provider' | 'model' | 'all'>;
 
