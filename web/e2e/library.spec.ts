@@ -261,3 +261,57 @@ test('the viewer shows the recipe, gives the original and recalls', async ({ sig
     'an orchard at dawn 果园清晨',
   );
 });
+
+test('details beside the grid follow the focus, stay open, and tell of several', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await expect(tiles.first()).toBeVisible();
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  await page.keyboard.press('i');
+  await expect(panel).toContainText('Go to a picture');
+  const opener = (at: number) => tiles.nth(at).getByRole('button').first();
+  await opener(0).focus();
+  await expect(panel).toContainText('an orchard at dawn');
+  const seed = panel.locator('dt', { hasText: 'Seed' }).locator('+ dd');
+  const first = await seed.textContent();
+  const top = () =>
+    page.locator('[data-library-scroller]').evaluate((element) => element.scrollTop);
+  const before = await top();
+  await page.keyboard.press('ArrowRight');
+  await expect(opener(1)).toBeFocused();
+  await expect(seed).not.toHaveText(first ?? '');
+  expect(await top()).toBe(before);
+
+  await page.reload();
+  await expect(panel).toBeVisible();
+  await opener(0).focus();
+  await expect(seed).toHaveText(first ?? '');
+  await panel.getByRole('radio', { name: '3 stars' }).click();
+  await expect(tiles.first().getByRole('img', { name: '3 stars' })).toBeVisible();
+  await opener(0).focus();
+  await page.keyboard.press('0');
+  await expect(tiles.first().getByRole('img', { name: '3 stars' })).toHaveCount(0);
+
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(panel.getByRole('heading', { name: '2 selected' })).toBeVisible();
+  await expect(panel).toContainText(/Total size: \d/);
+  await expect(panel.getByRole('button', { name: 'Compare' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(panel.getByRole('heading', { name: '2 selected' })).toHaveCount(0);
+  await expect(seed).toBeVisible();
+
+  // Without room it is a sheet, which does not open by itself.
+  await page.setViewportSize({ width: 1000, height: 800 });
+  const sheet = page.getByRole('dialog', { name: 'Details' });
+  await expect(panel).toHaveCount(0);
+  await expect(sheet).toHaveCount(0);
+  await page.getByRole('button', { name: 'Details', exact: true }).click();
+  await expect(sheet).toContainText('an orchard at dawn');
+  await page.keyboard.press('Escape');
+  await expect(sheet).toHaveCount(0);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.keyboard.press('i');
+  await expect(panel).toHaveCount(0);
+});

@@ -14,3 +14,5 @@ export function useMedia(query: string): boolean {
 
 export const phone = '(max-width: 767px)';
 export const narrow = '(max-width: 1199px)';
+/** no room for the details beside the library's grid */
+export const withoutDetails = '(max-width: 1099px)';

@@ -10,7 +10,9 @@ interface Preferences {
   theme: Theme;
   language: Language | '';
   tileSize: number;
+  /** the details of the viewer, and beside the grid */
   isPanelOpen: boolean;
+  areDetailsOpen: boolean;
   areStatsOpen: boolean;
   /** of a run's results one at a time, not all; and their width, 0: so that all fit */
   isOneShown: boolean;
@@ -32,6 +34,7 @@ export const usePreferences = create<Preferences>()(
       language: '',
       tileSize: 220,
       isPanelOpen: true,
+      areDetailsOpen: false,
       areStatsOpen: false,
       isOneShown: false,
       resultWidth: 0,

@@ -1,36 +1,31 @@
-import { Columns2, FileArchive, RotateCcw, Star, Tag, Trash2, X } from 'lucide-react';
+import type { LucideIcon } from 'lucide-react';
+import { X } from 'lucide-react';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import type { Selection } from './model';
+
+/** What can be done with all that is selected; the bar and the details show the same. */
+export interface BulkVerb {
+  label: string;
+  icon: LucideIcon;
+  keys?: string;
+  isDanger?: boolean;
+  run: () => void;
+}
 
 /** Floats over the grid while something is ticked; offers all that match. */
 export function BulkBar({
   selection,
   total,
-  isTrash,
-  canWrite,
+  verbs,
   onAll,
   onClear,
-  onStar,
-  onTag,
-  onCompare,
-  onZip,
-  onTrash,
-  onRestore,
 }: {
   selection: Selection;
   total: number | null;
-  isTrash: boolean;
-  canWrite: boolean;
+  verbs: readonly BulkVerb[];
   onAll: () => void;
   onClear: () => void;
-  onStar: () => void;
-  onTag: () => void;
-  /** when two are selected */
-  onCompare?: () => void;
-  onZip: () => void;
-  onTrash: () => void;
-  onRestore: () => void;
 }) {
   const t = useT();
   const format = useFormat();
@@ -49,33 +44,16 @@ export function BulkBar({
         </Button>
       )}
       <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />
-      {canWrite && !isTrash && (
-        <>
-          <IconButton icon={Star} label={t('library.command.star')} keys="." onClick={onStar} />
-          <IconButton icon={Tag} label={t('library.command.tag')} keys="T" onClick={onTag} />
-        </>
-      )}
-      {onCompare && (
+      {verbs.map((verb) => (
         <IconButton
-          icon={Columns2}
-          label={t('library.command.compare')}
-          keys="C"
-          onClick={onCompare}
+          key={verb.label}
+          icon={verb.icon}
+          label={verb.label}
+          {...(verb.keys ? { keys: verb.keys } : {})}
+          {...(verb.isDanger ? { look: 'danger-ghost' as const } : {})}
+          onClick={verb.run}
         />
-      )}
-      <IconButton icon={FileArchive} label={t('library.bulk.zip')} onClick={onZip} />
-      {canWrite && isTrash && (
-        <IconButton icon={RotateCcw} label={t('library.restore')} onClick={onRestore} />
-      )}
-      {canWrite && (
-        <IconButton
-          icon={Trash2}
-          look="danger-ghost"
-          label={t(isTrash ? 'library.delete.action' : 'library.command.trash')}
-          keys="Delete"
-          onClick={onTrash}
-        />
-      )}
+      ))}
       <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />
       <IconButton icon={X} label={t('library.command.deselect')} keys="Escape" onClick={onClear} />
     </section>

@@ -43,6 +43,7 @@ export const libraryCommands = defineCommands('library', {
     scope: 'library',
     keys: ['C'],
   },
+  info: { labelKey: 'library.command.info', icon: Info, scope: 'library', keys: ['I'] },
   trash: { labelKey: 'library.command.trash', icon: Trash2, scope: 'library', keys: ['Delete'] },
   deselect: {
     labelKey: 'library.command.deselect',

@@ -1,6 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
-import { Check, Maximize2, RotateCcw, Star, Trash2 } from 'lucide-react';
 import {
   type KeyboardEvent,
   type MouseEvent,
@@ -20,7 +19,7 @@ import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { follow, heightMax, type Place, topOf } from '~/lib/scaled-scroll';
 import { useSize } from '~/lib/use-size';
-import { ContextMenu, type MenuEntry } from '~/ui/menu';
+import { ContextMenu } from '~/ui/menu';
 import {
   dayHeight,
   estimateHeight,
@@ -37,6 +36,7 @@ import {
 } from './model';
 import { Scrubber } from './scrubber';
 import { DaySection, gap } from './section';
+import { tileMenu } from './tile-menu';
 
 /** What is drawn changes by steps: a frame of scrolling costs nothing in between. */
 const step = 256;
@@ -63,6 +63,7 @@ interface GridProps {
   focused: string;
   onFocus: (id: string) => void;
   onOpen: (asset: Asset) => void;
+  onDetails: () => void;
   onStar: (asset: Asset) => void;
   onTrash: (asset: Asset) => void;
   isTrash: boolean;
@@ -392,23 +393,18 @@ export function Grid(props: GridProps) {
   };
 
   const current = find(focused);
-  const entries: MenuEntry[] = current
-    ? [
-        { label: t('library.command.open'), icon: Maximize2, run: () => onOpen(current) },
-        { label: t('library.command.tick'), icon: Check, run: () => tick(current.id) },
-        props.canWrite && {
-          label: t('library.command.star'),
-          icon: Star,
-          run: () => props.onStar(current),
+  const entries = current
+    ? tileMenu(
+        t,
+        {
+          open: () => onOpen(current),
+          tick: () => tick(current.id),
+          details: props.onDetails,
+          star: () => props.onStar(current),
+          trash: () => props.onTrash(current),
         },
-        props.canWrite && 'line',
-        props.canWrite && {
-          label: t(props.isTrash ? 'library.restore' : 'library.command.trash'),
-          icon: props.isTrash ? RotateCcw : Trash2,
-          isDanger: !props.isTrash,
-          run: () => props.onTrash(current),
-        },
-      ]
+        props,
+      )
     : [];
 
   // Loaded within two screens, drawn a little beyond the view.

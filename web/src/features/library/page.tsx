@@ -1,19 +1,33 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router';
-import { ImagePlus, Images, SearchX, Trash2, Upload } from 'lucide-react';
+import {
+  Columns2,
+  FileArchive,
+  ImagePlus,
+  Images,
+  Info,
+  RotateCcw,
+  SearchX,
+  Star,
+  Tag,
+  Trash2,
+  Upload,
+} from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { assetDaysQuery, meQuery, zoneMin } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { addUploads, pictureFiles } from '~/api/uploads';
 import { useFormat, useT } from '~/lib/i18n';
+import { useMedia, withoutDetails } from '~/lib/media';
+import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
-import { Button } from '~/ui/button';
+import { Button, IconButton } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
 import { LinkButton } from '~/ui/link';
 import { PageHead } from '~/ui/page';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { type Target, useLibraryActions } from './actions';
-import { BulkBar } from './bulk-bar';
+import { BulkBar, type BulkVerb } from './bulk-bar';
 import { libraryCommands, ratingCommands } from './commands';
 import { Filters, SearchBox } from './filters';
 import { Grid, type GridHandle } from './grid';
@@ -32,6 +46,7 @@ import { UploadPanel } from './upload-panel';
 
 const route = getRouteApi('/frame/library');
 const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
+const Details = lazy(() => import('./details').then((file) => ({ default: file.Details })));
 const rates = ratingCommands('library');
 
 export function LibraryPage() {
@@ -55,6 +70,13 @@ export function LibraryPage() {
   const [focused, setFocused] = useState('');
   const [dialog, setDialog] = useState<'tag' | 'delete' | 'empty' | 'trash' | null>(null);
   const [isDeleting, setDeleting] = useState(false);
+  const isNarrow = useMedia(withoutDetails);
+  const { areDetailsOpen, set } = usePreferences();
+  // A sheet covers the grid: it is opened each time anew. Null: not yet.
+  const [isSheetOpen, setSheetOpen] = useState<boolean | null>(null);
+  const isInfoOpen = isNarrow ? isSheetOpen === true : areDetailsOpen;
+  const toggleInfo = () =>
+    isNarrow ? setSheetOpen(!isSheetOpen) : set({ areDetailsOpen: !areDetailsOpen });
   const searchBox = useRef<HTMLInputElement>(null);
   const picker = useRef<HTMLInputElement>(null);
 
@@ -132,6 +154,56 @@ export function LibraryPage() {
     });
   };
 
+  const verbs = [
+    canWrite &&
+      !search.trash && {
+        label: t('library.command.star'),
+        icon: Star,
+        keys: '.',
+        run: toggleStar,
+      },
+    canWrite &&
+      !search.trash && {
+        label: t('library.command.tag'),
+        icon: Tag,
+        keys: 'T',
+        run: () => setDialog('tag'),
+      },
+    pair && { label: t('library.command.compare'), icon: Columns2, keys: 'C', run: compare },
+    {
+      label: t('library.bulk.zip'),
+      icon: FileArchive,
+      run: () => void actions.download(target()),
+    },
+    canWrite &&
+      search.trash && {
+        label: t('library.restore'),
+        icon: RotateCcw,
+        run: () => {
+          actions.restore(target());
+          clear();
+        },
+      },
+    canWrite && {
+      label: t(search.trash ? 'library.delete.action' : 'library.command.trash'),
+      icon: Trash2,
+      keys: 'Delete',
+      isDanger: true,
+      run: askTrash,
+    },
+  ].filter((verb): verb is BulkVerb => Boolean(verb));
+  const chosen = (() => {
+    const what = target();
+    const count = 'assets' in what ? selection.ids.size : what.count;
+    if (count < 2 || !isChoosing) return null;
+    const isKnown = 'assets' in what && what.assets.length === count;
+    return {
+      count,
+      size: isKnown ? what.assets.reduce((sum, { size }) => sum + size, 0) : null,
+      verbs,
+    };
+  })();
+
   const can = () => canWrite && !isViewing && hasTarget();
   useCommands(
     isViewing
@@ -151,6 +223,7 @@ export function LibraryPage() {
           { ...libraryCommands.star, when: can, run: toggleStar },
           { ...libraryCommands.tag, when: can, run: () => setDialog('tag') },
           { ...libraryCommands.compare, when: () => pair !== null, run: compare },
+          { ...libraryCommands.info, when: () => (total ?? 0) > 0, run: toggleInfo },
           { ...libraryCommands.trash, when: can, run: askTrash },
           {
             ...libraryCommands.deselect,
@@ -237,6 +310,7 @@ export function LibraryPage() {
         focused={focused}
         onFocus={setFocused}
         onOpen={open}
+        onDetails={() => !isInfoOpen && toggleInfo()}
         onStar={(asset) => actions.star({ assets: [asset] }, !asset.is_starred)}
         onTrash={(asset) =>
           search.trash ? actions.restore({ assets: [asset] }) : actions.trash({ assets: [asset] })
@@ -271,6 +345,15 @@ export function LibraryPage() {
             onChange={(q) => setSearch({ q: q || undefined })}
           />
           <div className="flex-1" />
+          {(total ?? 0) > 0 && (
+            <IconButton
+              icon={Info}
+              label={t('library.command.info')}
+              keys="I"
+              isActive={isInfoOpen}
+              onClick={toggleInfo}
+            />
+          )}
           {search.trash && canWrite && (total ?? 0) > 0 && (
             <Button look="danger-ghost" icon={Trash2} onClick={() => setDialog('empty')}>
               {t('library.trash.empty')}
@@ -295,28 +378,34 @@ export function LibraryPage() {
             event.target.value = '';
           }}
         />
-        {body}
-        {isChoosing && !isViewing && (
-          <BulkBar
-            selection={selection}
-            total={total}
-            isTrash={Boolean(search.trash)}
-            canWrite={canWrite}
-            onAll={selectAll}
-            onClear={clear}
-            onStar={toggleStar}
-            onTag={() => setDialog('tag')}
-            {...(pair ? { onCompare: compare } : {})}
-            onZip={() => void actions.download(target())}
-            onTrash={askTrash}
-            onRestore={() => {
-              actions.restore(target());
-              clear();
-            }}
-          />
-        )}
-        <UploadPanel />
-        {!isViewing && <JobPanel canWrite={canWrite} />}
+        <div className="flex min-h-0 flex-1">
+          <div className="relative flex min-w-0 flex-1 flex-col">
+            {body}
+            {isChoosing && !isViewing && (
+              <BulkBar
+                selection={selection}
+                total={total}
+                verbs={verbs}
+                onAll={selectAll}
+                onClear={clear}
+              />
+            )}
+            <UploadPanel />
+            {!isViewing && <JobPanel canWrite={canWrite} />}
+          </div>
+          <Suspense>
+            {(total ?? 0) > 0 && (isInfoOpen || (isNarrow && isSheetOpen !== null)) && (
+              <Details
+                isSheet={isNarrow}
+                isOpen={isInfoOpen}
+                onClose={() => setSheetOpen(false)}
+                id={focused || ([...selection.ids][0] ?? '')}
+                chosen={chosen}
+                canWrite={canWrite}
+              />
+            )}
+          </Suspense>
+        </div>
         <Suspense>
           {dialog === 'tag' && (
             <TagDialog
