@@ -315,3 +315,70 @@ test('details beside the grid follow the focus, stay open, and tell of several',
   await page.keyboard.press('i');
   await expect(panel).toHaveCount(0);
 });
+
+test('a box drawn from the background selects, Shift adds, Escape takes it back', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await expect(tiles.nth(3)).toBeVisible();
+  const chosen = page.getByRole('gridcell', { selected: true });
+  const scroller = await page.locator('[data-library-scroller]').boundingBox();
+  const middle = async (at: number) => {
+    const box = await tiles.nth(at).boundingBox();
+    return { x: (box?.x ?? 0) + (box?.width ?? 0) / 2, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
+  };
+  const begin = { x: (scroller?.x ?? 0) + 6, y: (scroller?.y ?? 0) + 30 };
+  const drawTo = async (at: number) => {
+    await page.mouse.move(begin.x, begin.y);
+    await page.mouse.down();
+    const to = await middle(at);
+    await page.mouse.move(to.x, to.y, { steps: 4 });
+  };
+
+  await drawTo(1);
+  await expect(page.locator('[data-drag-box]')).toBeVisible();
+  await expect(chosen).toHaveCount(2);
+  await page.mouse.up();
+  await expect(page.locator('[data-drag-box]')).toHaveCount(0);
+  await expect(page.getByRole('region', { name: 'Selected pictures' })).toContainText('2 selected');
+
+  // Another one begins anew; Escape brings back what was.
+  await drawTo(0);
+  await expect(chosen).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(chosen).toHaveCount(2);
+  await page.mouse.up();
+  await expect(chosen).toHaveCount(2);
+
+  await page.keyboard.press('Escape');
+  await expect(chosen).toHaveCount(0);
+  await tiles.nth(3).getByRole('button', { name: 'Select' }).click();
+  await page.keyboard.down('Shift');
+  await drawTo(1);
+  await page.mouse.up();
+  await page.keyboard.up('Shift');
+  await expect(chosen).toHaveCount(3);
+
+  // One that begins on a picture is none.
+  await page.keyboard.press('Escape');
+  const from = await middle(0);
+  const to = await middle(2);
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x, to.y, { steps: 3 });
+  await expect(page.locator('[data-drag-box]')).toHaveCount(0);
+  await page.mouse.up();
+  await expect(chosen).toHaveCount(0);
+
+  // At the edge the grid scrolls, and what it passed stays.
+  await page.setViewportSize({ width: 800, height: 360 });
+  const small = await page.locator('[data-library-scroller]').boundingBox();
+  await page.mouse.move((small?.x ?? 0) + 6, (small?.y ?? 0) + 30);
+  await page.mouse.down();
+  await page.mouse.move((small?.x ?? 0) + (small?.width ?? 0) - 60, 352, { steps: 4 });
+  await expect(page.getByRole('region', { name: 'Selected pictures' })).toContainText('4 selected');
+  const top = page.locator('[data-library-scroller]');
+  expect(await top.evaluate((element) => element.scrollTop)).toBeGreaterThan(0);
+  await page.mouse.up();
+});

@@ -20,6 +20,7 @@ import { usePreferences } from '~/lib/preferences';
 import { follow, heightMax, type Place, topOf } from '~/lib/scaled-scroll';
 import { useSize } from '~/lib/use-size';
 import { ContextMenu } from '~/ui/menu';
+import { useDragBox } from './drag-box';
 import {
   dayHeight,
   estimateHeight,
@@ -36,6 +37,7 @@ import {
 } from './model';
 import { Scrubber } from './scrubber';
 import { DaySection, gap } from './section';
+import { useTileLabels } from './tile';
 import { tileMenu } from './tile-menu';
 
 /** What is drawn changes by steps: a frame of scrolling costs nothing in between. */
@@ -114,18 +116,7 @@ export function Grid(props: GridProps) {
     },
     [roomRef],
   );
-  // Words for all tiles at once: hundreds pass by in a second.
-  const labels = useMemo(
-    () => ({
-      picture: t('library.picture'),
-      tick: t('library.command.tick'),
-      star: t('library.command.star'),
-      starred: t('library.filter.starred'),
-      trash: t(props.isTrash ? 'library.restore' : 'library.command.trash'),
-      rated: (count: number) => t('common.rating.stars', { count }),
-    }),
-    [t, props.isTrash],
-  );
+  const labels = useTileLabels(props.isTrash);
   const place = useRef<Place>({ top: 0, virtual: 0 });
   const [shown, setShown] = useState({ virtual: 0, shift: 0, isPassing: false });
   const anchor = useRef({ key: '', id: '', offset: 0 });
@@ -392,6 +383,18 @@ export function Grid(props: GridProps) {
     }
   };
 
+  const { onMouseDown, drawn } = useDragBox({
+    scroller,
+    place,
+    layouts,
+    sections,
+    tops,
+    view,
+    selection,
+    onSelect,
+    scrollTo,
+  });
+
   const current = find(focused);
   const entries = current
     ? tileMenu(
@@ -427,12 +430,13 @@ export function Grid(props: GridProps) {
           ref={scrollerRef}
           data-library-scroller
           className={clsx(
-            'min-h-0 flex-1 overflow-y-auto pr-8 pl-4 transition-opacity duration-200 [overflow-anchor:none] max-md:pl-2',
+            'min-h-0 flex-1 select-none overflow-y-auto pr-8 pl-4 transition-opacity duration-200 [overflow-anchor:none] max-md:pl-2',
             sort !== 'rating' && '[scrollbar-width:none]',
             props.isStale && 'opacity-60 delay-[400ms]',
           )}
           onScroll={onScroll}
           onClick={onClick}
+          onMouseDown={onMouseDown}
           onContextMenu={(event) => {
             const id = (event.target as Element).closest<HTMLElement>('[data-tile]')?.dataset.tile;
             if (id) onFocus(id);
@@ -478,6 +482,7 @@ export function Grid(props: GridProps) {
           </div>
         </div>
       </ContextMenu>
+      {drawn}
       {sort !== 'rating' && total > 2 * view && (
         <Scrubber
           sections={sections}

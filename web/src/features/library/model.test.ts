@@ -4,6 +4,7 @@ import {
   chunk,
   filterOf,
   isFiltered,
+  type Layout,
   layOut,
   linesOf,
   makeSections,
@@ -14,6 +15,7 @@ import {
   selectRange,
   stack,
   toggle,
+  touchedBy,
   without,
 } from './model';
 
@@ -154,5 +156,42 @@ describe('filters', () => {
   it('cuts long lists for the server', () => {
     expect(chunk([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
     expect(chunk([], 2)).toEqual([]);
+  });
+});
+
+describe('touchedBy', () => {
+  const row = (start: number, y: number) => ({
+    start,
+    end: start + 2,
+    y,
+    height: 100,
+    widths: [100, 150],
+  });
+  const layout = (ids: string[]) =>
+    ({
+      assets: ids.map((id) => ({ id })),
+      rows: [row(0, 44), row(2, 148)],
+      height: 252,
+      loaded: 252,
+      isWhole: true,
+    }) as unknown as Layout;
+  const sections = [{ key: 'a' }, { key: 'b' }, { key: 'c' }];
+  const layouts = new Map([
+    ['a', layout(['a1', 'a2', 'a3', 'a4'])],
+    ['c', layout(['c1', 'c2', 'c3', 'c4'])],
+  ]);
+  const tops = [0, 252, 504, 756];
+  const touched = (left: number, top: number, right: number, bottom: number) =>
+    touchedBy(sections, tops, layouts, { left, top, right, bottom }, 4);
+
+  it('takes what it touches at an edge, and nothing of a heading or a gap', () => {
+    expect(touched(0, 0, 300, 43)).toEqual([]);
+    expect(touched(101, 50, 103, 240)).toEqual([]);
+    expect(touched(0, 10, 20, 60)).toEqual(['a1']);
+    expect(touched(100, 144, 104, 148)).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+  it('goes over days, also one of which nothing is known', () => {
+    expect(touched(200, 200, 220, 600)).toEqual(['a4', 'c2']);
+    expect(touched(0, 260, 300, 480)).toEqual([]);
   });
 });

@@ -186,6 +186,38 @@ export function moveVertically(lines: readonly Line[], index: number, step: 1 | 
   return there.start + best;
 }
 
+export interface Box {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** The pictures that a box over the grid touches, in the order of the list, drawn or not. */
+export function touchedBy(
+  sections: readonly { key: string }[],
+  tops: readonly number[],
+  layouts: ReadonlyMap<string, Layout>,
+  box: Box,
+  gap: number,
+): string[] {
+  const ids: string[] = [];
+  for (let at = sectionAt(tops, box.top); at <= sectionAt(tops, box.bottom); at++) {
+    const layout = layouts.get(sections[at]?.key ?? '');
+    const top = tops[at] ?? 0;
+    for (const row of layout?.rows ?? []) {
+      if (top + row.y > box.bottom || top + row.y + row.height < box.top) continue;
+      let left = 0;
+      row.widths.forEach((width, place) => {
+        const id = layout?.assets[row.start + place]?.id;
+        if (id && left <= box.right && left + width >= box.left) ids.push(id);
+        left += width + gap;
+      });
+    }
+  }
+  return ids;
+}
+
 export interface Selection {
   ids: ReadonlySet<string>;
   /** where a range begins */
