@@ -1,17 +1,19 @@
 // A house for scenarios: the real binary on a free port over a folder of its own, spoken to over real
-// HTTP.  node:-modules only.  The binary is $VITRINE, or the one a build folder here has.
+// HTTP.  node:-modules only.  The binary is $VITRINE or $VITRINE_BIN, or the one that
+// a build folder here has.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { createFake } from "../providers/openai.mjs";
 
-export const BINARY = process.env.VITRINE ?? ["build-rel", "build/release", "build"]
+const named = process.env.VITRINE ?? process.env.VITRINE_BIN;
+export const BINARY = named ? resolve(named) : ["build-rel", "build/release", "build"]
   .map((folder) => fileURLToPath(new URL(`../../${folder}/vitrine`, import.meta.url)))
   .find((path) => existsSync(path)) ?? "vitrine";
 export const PASSWORD = "a long quiet morning";
