@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { notifyManager, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { applyPerson, saveTheme } from '~/api/person';
@@ -9,6 +9,7 @@ import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
 import { connectLive, useConnection } from '~/live/connection';
+import { createGatherer } from '~/live/gather';
 import { applyEvent } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
 import { ConnectionBar, VersionBar } from './bars';
@@ -33,10 +34,24 @@ const KeySheet = lazy(async () => {
   return { default: sheet.KeySheet };
 });
 
+/** Pages are drawn for events at most so often. */
+const gatherMs = 100;
+
 /** The live line for all pages. */
 function useLive() {
   const client = useQueryClient();
-  useEffect(() => connectLive((kind, data) => applyEvent(client, kind, data)), [client]);
+  useEffect(() => {
+    const gather = createGatherer<[string, unknown]>(gatherMs, (events) =>
+      notifyManager.batch(() => {
+        for (const [kind, data] of events) applyEvent(client, kind, data);
+      }),
+    );
+    const leave = connectLive((kind, data) => gather.put([kind, data]));
+    return () => {
+      leave();
+      gather.stop();
+    };
+  }, [client]);
 }
 
 /** After a change of page the reader is put at its head. */

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query';
+import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Asset, Run, Task } from '~/api/types';
 import { onToast } from '~/ui/toast';
@@ -206,6 +206,28 @@ describe('stale table', () => {
     applyEvent(client, 'asset.created', { asset: makeAsset({}) });
     vi.advanceTimersByTime(1600);
     expect(asked).toHaveBeenCalledWith({ queryKey: ['assets', { q: 'mug' }, 'newest'] });
+  });
+
+  it('lets an answer arrive before it asks again, however many events come meanwhile', async () => {
+    const answers: (() => void)[] = [];
+    const queryFn = vi.fn(
+      () => new Promise((resolve) => answers.push(() => resolve(pages<Run>().pages[0]))),
+    );
+    const options = { queryKey: ['runs', 'all', {}], queryFn, initialPageParam: '' };
+    const leave = new InfiniteQueryObserver(client, {
+      ...options,
+      getNextPageParam: () => undefined,
+    }).subscribe(() => undefined);
+    for (let count = 0; count < 50; count++) {
+      applyEvent(client, 'run.changed', { run });
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    expect(queryFn).toHaveBeenCalledTimes(1);
+    answers[0]?.();
+    await vi.advanceTimersByTimeAsync(600);
+    expect(queryFn).toHaveBeenCalledTimes(2);
+    leave();
+    client.clear();
   });
 
   it('keeps progress out of the cache and never lets it go back', () => {

@@ -26,18 +26,21 @@ function refetchSoon(
 ) {
   const name = JSON.stringify(key);
   if (waits.has(name)) return;
-  waits.set(
-    name,
-    setTimeout(() => {
-      waits.delete(name);
-      void client.invalidateQueries({ queryKey: key }).then(then);
-    }, everyMs),
-  );
+  const ask = () => {
+    // What is on its way comes first: asked anew at each of many events, it would never arrive.
+    if (client.isFetching({ queryKey: key }) > 0) {
+      waits.set(name, setTimeout(ask, everyMs));
+      return;
+    }
+    waits.delete(name);
+    void client.invalidateQueries({ queryKey: key }).then(then);
+  };
+  waits.set(name, setTimeout(ask, everyMs));
 }
 
 /** An answer on its way may be older than the event: it is asked for again after it came. */
 function againIfFetching(client: QueryClient, key: QueryKey) {
-  if (client.isFetching({ queryKey: key }) > 0) void client.invalidateQueries({ queryKey: key });
+  if (client.isFetching({ queryKey: key }) > 0) refetchSoon(client, key, 500);
 }
 
 export function belongsIn(run: Pick<Run, 'state' | 'failed'>, state: RunState): boolean {
