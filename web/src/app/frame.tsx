@@ -35,7 +35,7 @@ const KeySheet = lazy(async () => {
 });
 
 /** Pages are drawn for events at most so often. */
-const gatherMs = 100;
+const gatherMs = 200;
 
 /** The live line for all pages. */
 function useLive() {

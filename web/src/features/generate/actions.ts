@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import { api, data } from '~/api/client';
 import { ApiError, errorText } from '~/api/errors';
 import { type Answer, answerHeld } from '~/api/held';
@@ -48,35 +48,37 @@ export function useStart() {
 export function useRunActions() {
   const t = useT();
   const client = useQueryClient();
-  const putRun = (run: Run) => takeRun(client, run);
-  const putTask = (task: Task) => takeTask(client, task);
-  const run = (id: string, verb: 'cancel' | 'pause' | 'resume' | 'retry') =>
-    void data(api.POST(`/api/v1/runs/{id}/${verb}`, { params: { path: { id } } })).then(
-      putRun,
-      (error) => sayError(error, t),
-    );
-  return {
-    cancelRun: (id: string) => run(id, 'cancel'),
-    pauseRun: (id: string) => run(id, 'pause'),
-    resumeRun: (id: string) => run(id, 'resume'),
-    retryRun: (id: string) => run(id, 'retry'),
-    toFront: (id: string) =>
-      void data(
-        api.PATCH('/api/v1/runs/{id}', { params: { path: { id } }, body: { priority: 'front' } }),
-      ).then(putRun, (error) => sayError(error, t)),
-    cancelTask: (id: string) =>
-      void data(api.POST('/api/v1/tasks/{id}/cancel', { params: { path: { id } } })).then(
-        putTask,
+  return useMemo(() => {
+    const putRun = (run: Run) => takeRun(client, run);
+    const putTask = (task: Task) => takeTask(client, task);
+    const run = (id: string, verb: 'cancel' | 'pause' | 'resume' | 'retry') =>
+      void data(api.POST(`/api/v1/runs/{id}/${verb}`, { params: { path: { id } } })).then(
+        putRun,
         (error) => sayError(error, t),
-      ),
-    retryTask: (id: string) =>
-      void data(api.POST('/api/v1/tasks/{id}/retry', { params: { path: { id } } })).then(
-        putTask,
-        (error) => sayError(error, t),
-      ),
-    resolveTask: (task: Task, answer: Answer) =>
-      answerHeld(task, answer).then(putTask, (error) => sayError(error, t)),
-  };
+      );
+    return {
+      cancelRun: (id: string) => run(id, 'cancel'),
+      pauseRun: (id: string) => run(id, 'pause'),
+      resumeRun: (id: string) => run(id, 'resume'),
+      retryRun: (id: string) => run(id, 'retry'),
+      toFront: (id: string) =>
+        void data(
+          api.PATCH('/api/v1/runs/{id}', { params: { path: { id } }, body: { priority: 'front' } }),
+        ).then(putRun, (error) => sayError(error, t)),
+      cancelTask: (id: string) =>
+        void data(api.POST('/api/v1/tasks/{id}/cancel', { params: { path: { id } } })).then(
+          putTask,
+          (error) => sayError(error, t),
+        ),
+      retryTask: (id: string) =>
+        void data(api.POST('/api/v1/tasks/{id}/retry', { params: { path: { id } } })).then(
+          putTask,
+          (error) => sayError(error, t),
+        ),
+      resolveTask: (task: Task, answer: Answer) =>
+        answerHeld(task, answer).then(putTask, (error) => sayError(error, t)),
+    };
+  }, [client, t]);
 }
 
 /** Star and trash, seen at once and taken back when the server refuses. */

@@ -1,7 +1,8 @@
-import type { UseInfiniteQueryResult } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { CircleAlert, CircleHelp, MoreHorizontal, RotateCw } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import { lazy, memo, Suspense } from 'react';
+import { runsQuery } from '~/api/queries';
 import type { Run } from '~/api/types';
 import { localDay } from '~/lib/format';
 import { useFormat, useT } from '~/lib/i18n';
@@ -21,29 +22,19 @@ const ActiveRuns = lazy(() =>
 
 type Actions = ReturnType<typeof useRunActions>;
 
-/** The right column: what runs and waits, then what was made, by day. */
-export function Activity({
-  runs,
+/** The right column: what runs and waits, then what was made, by day. Typing does not draw it anew. */
+export const Activity = memo(function Activity({
   shown,
   onShow,
   onRecall,
   actions,
 }: {
-  runs: Pick<
-    UseInfiniteQueryResult<{ pages: { items: Run[] }[] }>,
-    | 'data'
-    | 'error'
-    | 'isPending'
-    | 'hasNextPage'
-    | 'isFetchingNextPage'
-    | 'fetchNextPage'
-    | 'refetch'
-  >;
   shown: string;
   onShow: (id: string) => void;
   onRecall: (assetId: string, what: Recall) => void;
   actions: Actions;
 }) {
+  const runs = useInfiniteQuery(runsQuery('all'));
   const t = useT();
   const format = useFormat();
   const all = runs.data?.pages.flatMap((page) => page.items) ?? [];
@@ -106,9 +97,10 @@ export function Activity({
       )}
     </div>
   );
-}
+});
 
-function PastRun({
+/** Only what changed is drawn for an event: there may be hundreds. */
+const PastRun = memo(function PastRun({
   run,
   isShown,
   onShow,
@@ -196,4 +188,4 @@ function PastRun({
       )}
     </li>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { lazy, type RefObject, Suspense } from 'react';
+import { lazy, memo, type RefObject, Suspense } from 'react';
 import type { Model, Operation } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { findVariables } from '~/lib/variables';
@@ -21,8 +21,8 @@ const VariableFields = lazy(() =>
   import('./variable-fields').then((file) => ({ default: file.VariableFields })),
 );
 
-/** The left column: what is wanted, drawn from the operation and the model's capabilities. */
-export function Form({
+/** The left column: what is wanted, drawn from the operation and the model's capabilities; not anew for an event. */
+export const Form = memo(function Form({
   draft,
   wantedSize,
   change,
@@ -113,4 +113,4 @@ export function Form({
       {operation && model && <MoreFields operation={operation} model={model} draft={draft} />}
     </div>
   );
-}
+});

@@ -81,7 +81,10 @@ export function GeneratePage() {
   const run = listedRun ?? alone.data;
 
   const showRun = useCallback(
-    (id: string) => void navigate({ to: '/generate', search: { run: id } }),
+    (id: string) => {
+      setSheet(null);
+      void navigate({ to: '/generate', search: { run: id } });
+    },
     [navigate],
   );
   const submit = useSubmit(usedDraft, model, operation, (id) => {
@@ -96,6 +99,7 @@ export function GeneratePage() {
     requestAnimationFrame(() => prompt.current?.focus());
   }, [isPhone]);
 
+  const pick = useCallback(() => picker.current?.click(), []);
   const recall = useCallback(
     (id: string, what: Recall) => {
       client.ensureQueryData(assetQuery(id)).then(
@@ -109,31 +113,44 @@ export function GeneratePage() {
     [client, replace, t],
   );
   useOrders(recall);
+  const recallRun = useCallback(
+    (id: string, what: Recall) => {
+      setSheet(null);
+      recall(id, what);
+    },
+    [recall],
+  );
   useDefaultPreset(list, operation, Boolean(search.recall || search.reference));
 
+  const made = useMemo(
+    () => run?.tasks.flatMap((task) => task.assets).filter((one) => !one.trashed_at) ?? [],
+    [run],
+  );
   /** With what it was made from, else with another of the run. */
-  const made = run?.tasks.flatMap((task) => task.assets).filter((one) => !one.trashed_at) ?? [];
-  const compare = async (id: string) => {
-    try {
-      const { recipe } = await client.ensureQueryData(assetQuery(id));
-      const other = otherOf(
-        id,
-        recipe?.references ?? [],
-        made.map((one) => one.id),
-      );
-      if (!other) {
-        showToast(t('generate.compare.alone'));
-        return;
+  const compare = useCallback(
+    async (id: string) => {
+      try {
+        const { recipe } = await client.ensureQueryData(assetQuery(id));
+        const other = otherOf(
+          id,
+          recipe?.references ?? [],
+          made.map((one) => one.id),
+        );
+        if (!other) {
+          showToast(t('generate.compare.alone'));
+          return;
+        }
+        void navigate({
+          to: '/library/$asset/compare/$other',
+          params: { asset: other, other: id },
+          search: { run: run?.id },
+        });
+      } catch (error) {
+        showToast(errorText(error, t), { tone: 'bad' });
       }
-      void navigate({
-        to: '/library/$asset/compare/$other',
-        params: { asset: other, other: id },
-        search: { run: run?.id },
-      });
-    } catch (error) {
-      showToast(errorText(error, t), { tone: 'bad' });
-    }
-  };
+    },
+    [client, made, navigate, run?.id, t],
+  );
 
   useCommands([
     {
@@ -157,7 +174,7 @@ export function GeneratePage() {
       run: tools.expand,
     },
     { ...generateCommands.write, run: write },
-    { ...generateCommands.upload, run: () => picker.current?.click() },
+    { ...generateCommands.upload, run: pick },
   ]);
 
   const takeFiles = useCallback(
@@ -215,24 +232,12 @@ export function GeneratePage() {
       expanding={operations.data?.find((one) => one.name === 'prompt.expand')}
       promptRef={prompt}
       onFiles={takeFiles}
-      onPick={() => picker.current?.click()}
+      onPick={pick}
     />
   );
   const bar = <SubmitBar submit={submit} />;
   const activity = (
-    <Activity
-      runs={runs}
-      shown={runId}
-      onShow={(id) => {
-        setSheet(null);
-        showRun(id);
-      }}
-      onRecall={(id, what) => {
-        setSheet(null);
-        recall(id, what);
-      }}
-      actions={actions}
-    />
+    <Activity shown={runId} onShow={showRun} onRecall={recallRun} actions={actions} />
   );
 
   return (
@@ -309,7 +314,7 @@ export function GeneratePage() {
         actions={actions}
         onEdit={write}
         onRecall={recall}
-        onCompare={(id) => void compare(id)}
+        onCompare={compare}
         onSample={(text) => {
           change({ prompt: text });
           write();

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useMemo } from 'react';
 import { create } from 'zustand';
 import { runQuery } from '~/api/queries';
 import type { Model, RunRequest, Task } from '~/api/types';
@@ -103,7 +103,7 @@ function settle(task: Task, t: Translate) {
 export function usePromptTools(models: readonly Model[]) {
   const t = useT();
   const { language } = useFormat();
-  const start = useStart();
+  const { mutate, isPending } = useStart();
   const { cancelRun } = useRunActions();
   const { job, last } = useToolStore();
   const { data: run } = useQuery({
@@ -116,34 +116,39 @@ export function usePromptTools(models: readonly Model[]) {
     if (task) settle(task, t);
   }, [task, t]);
 
-  const ask = (tool: PromptTool, request: RunRequest) => {
-    if (start.isPending || job) return;
-    const before = useDraft.getState().draft.prompt;
-    useToolStore.setState({ problem: null, outcome: null, last: { tool, request } });
-    start.mutate(
-      { wish: JSON.stringify([tool, request]), request },
-      {
-        onSuccess: ({ id }) => useToolStore.setState({ job: { tool, runId: id, before } }),
-        onError: (error) => useToolStore.setState({ problem: { error } }),
+  return useMemo(() => {
+    const ask = (tool: PromptTool, request: RunRequest) => {
+      if (isPending || job) return;
+      const before = useDraft.getState().draft.prompt;
+      useToolStore.setState({ problem: null, outcome: null, last: { tool, request } });
+      mutate(
+        { wish: JSON.stringify([tool, request]), request },
+        {
+          onSuccess: ({ id }) => useToolStore.setState({ job: { tool, runId: id, before } }),
+          onError: (error) => useToolStore.setState({ problem: { error } }),
+        },
+      );
+    };
+    const usable = models.filter((model) => model.is_enabled && model.can_write);
+    return {
+      canExpand: usable.length > 0,
+      canDescribe: usable.some((model) => model.can_see),
+      isPending,
+      job,
+      task,
+      expand: () => {
+        const { prompt } = useDraft.getState().draft;
+        if (prompt.trim()) ask('expand', toolRequest('expand', prompt, [], language, prompt));
       },
-    );
-  };
-  const usable = models.filter((model) => model.is_enabled && model.can_write);
-  return {
-    canExpand: usable.length > 0,
-    canDescribe: usable.some((model) => model.can_see),
-    isPending: start.isPending,
-    job,
-    task,
-    expand: () => {
-      const { prompt } = useDraft.getState().draft;
-      if (prompt.trim()) ask('expand', toolRequest('expand', prompt, [], language, prompt));
-    },
-    describe: (ids: string[]) =>
-      ask('describe', toolRequest('describe', '', ids, language, t('generate.tool.describe.run'))),
-    again: () => last && ask(last.tool, last.request),
-    cancel: () => job && cancelRun(job.runId),
-  };
+      describe: (ids: string[]) =>
+        ask(
+          'describe',
+          toolRequest('describe', '', ids, language, t('generate.tool.describe.run')),
+        ),
+      again: () => last && ask(last.tool, last.request),
+      cancel: () => job && cancelRun(job.runId),
+    };
+  }, [models, isPending, mutate, job, task, last, language, t, cancelRun]);
 }
 
 export type PromptTools = ReturnType<typeof usePromptTools>;
