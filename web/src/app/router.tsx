@@ -7,7 +7,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { isStatus } from '~/api/errors';
-import { meQuery } from '~/api/queries';
+import { meQuery, modelsQuery, operationsQuery, queueQuery, runsQuery } from '~/api/queries';
 import { loadTexts } from '~/lib/i18n';
 import {
   readCompareSearch,
@@ -67,6 +67,8 @@ const frameRoute = createRoute({
       throw redirect({ to: '/login', search: { next: location.href }, replace: true });
     }
   },
+  // What a page shows is on its way while its code is: here and below.
+  loader: ({ context: { client } }) => void client.prefetchQuery(queueQuery),
   component: Frame,
   notFoundComponent: NotFound,
 });
@@ -84,7 +86,12 @@ const generateRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/generate',
   validateSearch: readGenerateSearch,
-  loader: () => loadTexts('generate'),
+  loader: ({ context: { client } }) => {
+    void client.prefetchInfiniteQuery(runsQuery('all'));
+    void client.prefetchQuery(modelsQuery);
+    void client.prefetchQuery(operationsQuery);
+    return loadTexts('generate');
+  },
   component: lazyRouteComponent(() => import('~/features/generate/page'), 'GeneratePage'),
 });
 
@@ -121,7 +128,11 @@ const queueRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/queue',
   validateSearch: readQueueSearch,
-  loader: () => loadTexts('queue'),
+  loader: ({ context: { client } }) => {
+    void client.prefetchInfiniteQuery(runsQuery('active'));
+    void client.prefetchInfiniteQuery(runsQuery('all'));
+    return loadTexts('queue');
+  },
   component: lazyRouteComponent(() => import('~/features/queue/page'), 'QueuePage'),
 });
 

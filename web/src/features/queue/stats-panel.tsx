@@ -85,7 +85,7 @@ export function StatsPanel({
         />
       </div>
       {error && !stats && <ErrorState error={error} onRetry={() => void refetch()} isCompact />}
-      {!error && !stats && <Skeleton className="h-40" />}
+      {!error && !stats && <Skeleton className={isOpen ? 'h-40' : 'h-10'} />}
       {stats && (
         <div className={isPlaceholderData ? 'opacity-60 transition-opacity' : undefined}>
           <div className="flex flex-wrap items-end gap-x-6 gap-y-2">
