@@ -2,7 +2,7 @@
 //
 // usage: VITRINE_BIN=... node perf/page.mjs [PART...]      from web/; parts: load idle input live heap (all of them)
 //
-// Prints a Markdown table.  It is made to run alone on the machine, and takes some seven minutes.
+// Prints a Markdown table of each part.  It is made to run alone on the machine, and takes some seven minutes.
 import {
   drawnSeconds,
   median,
@@ -358,7 +358,7 @@ async function measureLive(browser, house) {
   const progress = came.filter(({ kind }) => kind === 'task.progress').length;
 
   const typedFrom = [feed.events.length, performance.now()];
-  const typed = await type(page, 100, 50);
+  const typed = await type(page, 60, 50);
   const typedRate =
     ((feed.events.length - typedFrom[0]) * 1000) / (performance.now() - typedFrom[1]);
   await stop();
@@ -456,7 +456,5 @@ await visitHouse(PICTURES, DAYS, async (house, browser) => {
     const run = await house.run({ ...SCENE, seed: count * 4 }, 4);
     await house.runEnds(run.id);
   }
-  const rows = [];
-  for (const name of wanted) rows.push(...(await PARTS[name](browser, house)));
-  printTable('page', rows);
+  for (const name of wanted) printTable(name, await PARTS[name](browser, house));
 });
