@@ -82,7 +82,7 @@ test('pictures of an OpenAI-compatible server arrive live, with a photograph as 
   await fake.control({ latency_ms: 500, partial_ms: 2500 });
   await add(page, fake, fake.key);
   await page.getByRole('link', { name: 'Generate' }).first().click();
-  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('combobox', { name: 'Model', exact: true }).click();
   await page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i }).click();
   await page.getByLabel('Upload from this computer').setInputFiles({
     name: 'shelf.jpg',
@@ -117,7 +117,7 @@ test('a key that is refused in the middle holds the work, and going on asks agai
   await fake.control({ faults: [{ kind: 'echo_key' }] });
   const card = await add(page, fake, fake.key);
   await page.getByRole('link', { name: 'Generate' }).first().click();
-  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('combobox', { name: 'Model', exact: true }).click();
   await page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i }).click();
   await page
     .getByRole('group', { name: 'Pictures' })
@@ -162,7 +162,7 @@ test('a price of the house is given by quality and size, told as ours, and taken
   await expect(price).toContainText('our price');
 
   await page.goto('/generate');
-  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('combobox', { name: 'Model', exact: true }).click();
   await page.getByRole('option', { name: /^GPT Image 2 / }).click();
   await page.getByRole('textbox', { name: 'Prompt' }).fill('a tin box');
   await expect(page.getByText(/about ¥/i).first()).toBeVisible();
@@ -238,7 +238,7 @@ test.describe('several keys', () => {
     await keys.getByRole('button', { name: 'Cancel' }).click();
 
     await page.getByRole('link', { name: 'Generate' }).first().click();
-    await page.getByRole('combobox', { name: 'Model' }).click();
+    await page.getByRole('combobox', { name: 'Model', exact: true }).click();
     await page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i }).click();
     await page.getByLabel('Prompt', { exact: true }).fill('a jug with two keys');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
@@ -296,7 +296,7 @@ test('what a rejected key leaves waiting is done by a stand-in, and its story sa
   await expect.poll(async () => (await studio())?.stand_ins).toEqual([spare.id]);
 
   await page.getByRole('link', { name: 'Generate' }).first().click();
-  await page.getByRole('combobox', { name: 'Model' }).click();
+  await page.getByRole('combobox', { name: 'Model', exact: true }).click();
   await page
     .getByRole('group', { name: 'Studio' })
     .getByRole('option', { name: /^GPT Image 2\b(?!\.)/i })

@@ -43,7 +43,13 @@ function useLive() {
   useEffect(() => {
     const gather = createGatherer<[string, unknown]>(gatherMs, (events) =>
       notifyManager.batch(() => {
-        for (const [kind, data] of events) applyEvent(client, kind, data);
+        for (const [kind, data] of events) {
+          try {
+            applyEvent(client, kind, data);
+          } catch (error) {
+            reportError(error); // it is seen, and those after it are applied
+          }
+        }
       }),
     );
     const leave = connectLive((kind, data) => gather.put([kind, data]));
