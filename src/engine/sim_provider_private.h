@@ -204,9 +204,10 @@ static inline void sim_end_exchange(struct sim *sim, void *arg)
     if (exchange->has_ended)
         return;
     exchange->has_ended = true;
-    /* An address that refuses a result says nothing of the account's key. */
+    /* An address that refuses a result says nothing of the account's key; and what was broken off
+     * is not told. */
     if (exchange->status == 401 && exchange->purpose != EXCHANGE_FETCH && exchange->key_id != 0 &&
-        sim->rejected_at_ms[exchange->key_id] == 0)
+        !exchange->is_cancelled && sim->rejected_at_ms[exchange->key_id] == 0)
         sim->rejected_at_ms[exchange->key_id] = sim_now(sim);
     if (sim_has_worked(exchange))
         sim_check_units(sim, exchange);

@@ -612,7 +612,7 @@ static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts 
     history = (struct history){.sim = sim};
     history_of = &history;
     draw_faults(sim);
-    if (seed % 3 == 2)
+    if (seed % 3 == 0)
         sim_draw_stand_ins(sim);
     while (!sim_boot(sim, sim_below(sim, 4) == 0))
         ;

@@ -30,27 +30,29 @@ static const struct shape file_model_shape =
 
 #define PROVIDER(member) offsetof(struct file_provider, member)
 static const struct field file_provider_fields[] = {
-    {"kind",             FIELD_TEXT, PROVIDER(kind),             FIELD_REQUIRED, 1, 40,                        NULL, NULL,          "One of the kinds."                                  },
-    {"name",             FIELD_TEXT, PROVIDER(name),             FIELD_REQUIRED, 1, PROVIDER_NAME_MAX,         NULL, NULL,
-     "One of a kind in the file."                                                                                                                                                        },
-    {"base_url",         FIELD_TEXT, PROVIDER(base_url),         FIELD_REQUIRED, 0, PROVIDER_URL_MAX,          NULL, NULL,
-     "Empty: the kind's own."                                                                                                                                                            },
-    {"options",          FIELD_JSON, PROVIDER(options),          FIELD_REQUIRED, 0, PROVIDER_OPTIONS_SIZE_MAX, NULL,
-     NULL,                                                                                                                          "Members by the kind's fields, secret ones left out."},
-    {"is_enabled",       FIELD_BOOL, PROVIDER(is_enabled),       FIELD_REQUIRED, 0, 0,                         NULL, NULL,
-     "Its models can be asked for."                                                                                                                                                      },
-    {"concurrency",      FIELD_INT,  PROVIDER(concurrency),      FIELD_REQUIRED, 1, PROVIDER_CONCURRENCY_MAX,
-     NULL,                                                                                                           NULL,          "Calls at once."                                     },
-    {"per_minute",       FIELD_INT,  PROVIDER(per_minute),       0,              0, PROVIDER_PER_MINUTE_MAX,   NULL, NULL,
-     "Requests a minute; 0: no bound."                                                                                                                                                   },
-    {"units_per_minute", FIELD_INT,  PROVIDER(units_per_minute), 0,              0, PROVIDER_PER_MINUTE_MAX,   NULL,
-     NULL,                                                                                                                          "Pictures a minute; 0: no bound."                    },
-    {"on_unknown",       FIELD_ENUM, PROVIDER(on_unknown),       FIELD_REQUIRED, 0, 0,                         NULL, unknown_rules,
-     "When nobody knows whether a call was paid."                                                                                                                                        },
-    {"once_below_micro", FIELD_INT,  PROVIDER(once_below_micro), FIELD_REQUIRED, 0, PRICE_MICRO_MAX,
-     NULL,                                                                                                           NULL,          "For once_below: that price."                        },
-    {"models",           FIELD_LIST, PROVIDER(models),           FIELD_REQUIRED, 0, PROVIDER_MODELS_MAX,
-     &file_model_shape,                                                                                              NULL,          "What differs from the kind's catalogue."            },
+    {"kind",             FIELD_TEXT,  PROVIDER(kind),             FIELD_REQUIRED, 1, 40,                        NULL, NULL,          "One of the kinds."                                  },
+    {"name",             FIELD_TEXT,  PROVIDER(name),             FIELD_REQUIRED, 1, PROVIDER_NAME_MAX,         NULL, NULL,
+     "One of a kind in the file."                                                                                                                                                         },
+    {"base_url",         FIELD_TEXT,  PROVIDER(base_url),         FIELD_REQUIRED, 0, PROVIDER_URL_MAX,          NULL, NULL,
+     "Empty: the kind's own."                                                                                                                                                             },
+    {"options",          FIELD_JSON,  PROVIDER(options),          FIELD_REQUIRED, 0, PROVIDER_OPTIONS_SIZE_MAX, NULL,
+     NULL,                                                                                                                           "Members by the kind's fields, secret ones left out."},
+    {"is_enabled",       FIELD_BOOL,  PROVIDER(is_enabled),       FIELD_REQUIRED, 0, 0,                         NULL, NULL,
+     "Its models can be asked for."                                                                                                                                                       },
+    {"concurrency",      FIELD_INT,   PROVIDER(concurrency),      FIELD_REQUIRED, 1, PROVIDER_CONCURRENCY_MAX,
+     NULL,                                                                                                            NULL,          "Calls at once."                                     },
+    {"per_minute",       FIELD_INT,   PROVIDER(per_minute),       0,              0, PROVIDER_PER_MINUTE_MAX,   NULL, NULL,
+     "Requests a minute; 0: no bound."                                                                                                                                                    },
+    {"units_per_minute", FIELD_INT,   PROVIDER(units_per_minute), 0,              0, PROVIDER_PER_MINUTE_MAX,   NULL,
+     NULL,                                                                                                                           "Pictures a minute; 0: no bound."                    },
+    {"on_unknown",       FIELD_ENUM,  PROVIDER(on_unknown),       FIELD_REQUIRED, 0, 0,                         NULL, unknown_rules,
+     "When nobody knows whether a call was paid."                                                                                                                                         },
+    {"once_below_micro", FIELD_INT,   PROVIDER(once_below_micro), FIELD_REQUIRED, 0, PRICE_MICRO_MAX,
+     NULL,                                                                                                            NULL,          "For once_below: that price."                        },
+    {"stand_ins",        FIELD_TEXTS, PROVIDER(stand_ins),        0,              0, STAND_INS_MAX,             NULL, NULL,
+     "Names of others in this file that take what waits here while it is in trouble."                                                                                                     },
+    {"models",           FIELD_LIST,  PROVIDER(models),           FIELD_REQUIRED, 0, PROVIDER_MODELS_MAX,
+     &file_model_shape,                                                                                               NULL,          "What differs from the kind's catalogue."            },
 };
 static const struct shape file_provider_shape =
     SHAPE("ProviderFileProvider", struct file_provider, file_provider_fields);
@@ -137,6 +139,21 @@ static struct list models_out(int64_t provider_id, const struct provider_kind *k
     return (struct list){.items = items, .count = found};
 }
 
+/* Of the stand-ins that go into the file too. */
+static struct text_list names_of(const struct provider_row *row, const struct provider_row *rows,
+                                 size_t count, struct arena *arena)
+{
+    const struct text_list ids = stand_ins_list(row->stand_ins, arena);
+    struct text_list names = {.items = ARENA_ARRAY(arena, struct str, STAND_INS_MAX)};
+
+    for (size_t index = 0; index < ids.count; index++)
+        for (size_t other = 0; other < count; other++)
+            if (str_equal(rows[other].public_id, ids.items[index]) &&
+                provider_kind_find(rows[other].kind) != NULL)
+                names.items[names.count++] = rows[other].name;
+    return names;
+}
+
 bool provider_file_make(struct db *db, int64_t now_ms, struct arena *arena,
                         struct provider_file *out, struct error *err)
 {
@@ -169,6 +186,7 @@ bool provider_file_make(struct db *db, int64_t now_ms, struct arena *arena,
             .units_per_minute = row->units_per_minute,
             .on_unknown = row->on_unknown,
             .once_below_micro = row->once_below_micro,
+            .stand_ins = names_of(row, rows, count, arena),
             .models = models_out(row->id, kind, overrides, override_count, arena),
         };
     }
@@ -243,6 +261,34 @@ static bool check_provider(struct file_provider *provider, unsigned *taken, stru
            check_models(provider, kind, taken, err);
 }
 
+static bool find_name(const struct provider_file *file, struct str name, size_t *out)
+{
+    const struct file_provider *providers = file->providers.items;
+
+    for (*out = 0; *out < file->providers.count; (*out)++)
+        if (str_equal(providers[*out].name, name))
+            return true;
+    return false;
+}
+
+static bool check_stand_ins(const struct provider_file *file, size_t self, struct error *err)
+{
+    const struct text_list *names =
+        &((const struct file_provider *)file->providers.items)[self].stand_ins;
+
+    for (size_t index = 0; index < names->count; index++) {
+        size_t at;
+        bool is_good = find_name(file, names->items[index], &at) && at != self;
+
+        for (size_t before = 0; before < index; before++)
+            is_good = is_good && !str_equal(names->items[before], names->items[index]);
+        if (!is_good)
+            return error_field(err, ERROR_INVALID, "stand_ins", 0,
+                               "a stand-in is another account of the file, named once");
+    }
+    return true;
+}
+
 bool provider_file_check(struct provider_file *file, struct arena *arena, struct error *err)
 {
     struct file_provider *providers = file->providers.items;
@@ -260,10 +306,29 @@ bool provider_file_check(struct provider_file *file, struct arena *arena, struct
                 return within(err, "providers", i);
             }
     }
+    for (size_t i = 0; i < file->providers.count; i++)
+        if (!check_stand_ins(file, i, err))
+            return within(err, "providers", i);
     return true;
 }
 
 /* ---- in: what becomes of each ---- */
+
+struct text_list provider_file_stand_ins(const struct provider_file *file, size_t index,
+                                         const struct import_item *items, struct arena *arena)
+{
+    const struct text_list *names =
+        &((const struct file_provider *)file->providers.items)[index].stand_ins;
+    struct text_list ids = {.items = ARENA_ARRAY(arena, struct str, STAND_INS_MAX)};
+
+    for (size_t name = 0; name < names->count; name++) {
+        size_t at;
+
+        if (find_name(file, names->items[name], &at)) /* it was checked */
+            ids.items[ids.count++] = items[at].id;
+    }
+    return ids;
+}
 
 static bool needs_key(const struct provider_kind *kind, struct str base_url)
 {

@@ -69,7 +69,7 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"org-1\"},\"is_enabled\":true,\"concurrency\":7,\"per_minute\":0,"
         "\"units_per_minute\":0,\"on_unknown\":"
         "\"once_below\","
-        "\"once_below_micro\":90000,\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,"
+        "\"once_below_micro\":90000,\"stand_ins\":[],\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,"
         "\"purposes\":[\"image\"],\"price_micro\":40000,\"price\":null},{\"name\":\"own\","
         "\"is_enabled\":false,\"purposes\":[],\"price_micro\":-1,\"price\":{\"rule\":\"tokens\","));
     assert_false(answer_has(&answer, "canary"));
@@ -105,6 +105,31 @@ static void test_a_file_comes_back_under_other_names_without_keys(void **state)
         count_rows(house,
                    "SELECT count(*) AS n FROM provider WHERE kind = 'openai' AND is_enabled"),
         1);
+    buf_finish(&answer.bytes);
+}
+
+#define STANDS_IN(names) "\"stand_ins\":[" names "],"
+#define ROW_WITH(name, names)                                                                      \
+    "{\"kind\":\"mock\",\"name\":\"" name "\",\"base_url\":\"\"," STANDS_IN(names) REST
+
+static void test_stand_ins_go_by_name(void **state)
+{
+    struct house *house = *state;
+    static const char wanted[] =
+        "SELECT count(*) AS n FROM provider a JOIN provider b ON a.stand_ins = b.public_id"
+        " WHERE a.name = 'A (2)' AND b.name = 'B (2)'";
+    struct answer answer;
+
+    EXPECT(house, "POST", IMPORT,
+           HEAD ROW_WITH("A", "\"B\"") "]}," ROW_WITH("B", "") "]}]}", 201, "\"as_name\":\"B\"");
+    answer = ask(house, "GET", EXPORT, ADMIN, NULL);
+    assert_true(str_find(answer.body, STR("\"stand_ins\":[\"B\"]")) >= 0);
+    EXPECT(house, "POST", IMPORT, arena_cstr(house->arena, answer.body), 201, "\"A (2)\"");
+    assert_int_equal(count_rows(house, wanted), 1);
+    EXPECT(house, "POST", IMPORT, HEAD ROW_WITH("C", "\"D\"") "]}]}", 422,
+           "\"field\":\"providers[0].stand_ins\"");
+    EXPECT(house, "POST", IMPORT, HEAD ROW_WITH("C", "\"C\"") "]}]}", 422,
+           "\"field\":\"providers[0].stand_ins\"");
     buf_finish(&answer.bytes);
 }
 
@@ -420,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_file_holds_everything_but_secrets),
         TEST(test_a_file_comes_back_under_other_names_without_keys),
+        TEST(test_stand_ins_go_by_name),
         TEST(test_a_private_address_comes_in_switched_off_and_not_allowed),
         TEST(test_a_default_of_the_house_stays),
         TEST(test_a_name_with_a_number_is_free_and_short_enough),

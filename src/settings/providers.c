@@ -414,6 +414,23 @@ static bool import_models(struct db *db, const struct file_provider *provider, i
     return true;
 }
 
+/* When all of them are there. */
+static bool import_stand_ins(struct db *db, const struct import_work *work, struct error *err)
+{
+    for (size_t i = 0; i < work->file->providers.count; i++) {
+        const struct text_list ids =
+            provider_file_stand_ins(work->file, i, work->items, work->arena);
+        struct provider_row row;
+
+        if (ids.count > 0 &&
+            (!provider_store_find_id(db, work->row_ids[i], work->arena, &row, err) ||
+             !stand_ins_set(db, &ids, work->arena, &row, err) ||
+             !provider_store_update(db, &row, err)))
+            return false;
+    }
+    return true;
+}
+
 static bool import_all(struct db *db, void *context, struct error *err)
 {
     struct import_work *work = context;
@@ -449,7 +466,7 @@ static bool import_all(struct db *db, void *context, struct error *err)
             return false;
         work->items[i].id = row.public_id;
     }
-    return true;
+    return import_stand_ins(db, work, err);
 }
 
 bool providers_import(struct settings *settings, const struct provider_file *file, int64_t now_ms,

@@ -395,7 +395,8 @@ struct file_provider {
     struct str kind, name, base_url, options, on_unknown;
     bool is_enabled;
     int64_t concurrency, per_minute, units_per_minute, once_below_micro;
-    struct list models; /* of struct file_model */
+    struct text_list stand_ins; /* names of others in the file */
+    struct list models;         /* of struct file_model */
 };
 struct provider_file {
     struct str format;
@@ -428,6 +429,9 @@ MUST_CHECK bool provider_file_plan(const struct provider_file *file,
                                    const struct provider_row *rows, size_t row_count,
                                    struct arena *arena, struct import_item *items,
                                    struct error *err);
+/* The ids that one's stand-ins got; all of `items` are made. */
+struct text_list provider_file_stand_ins(const struct provider_file *file, size_t index,
+                                         const struct import_item *items, struct arena *arena);
 /*
  * providers.c: makes all of a checked file in one transaction, without keys and without private
  * addresses.  A default that the house chose for itself stays.  Fails: as provider_file_plan() and

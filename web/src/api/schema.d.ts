@@ -2233,6 +2233,8 @@ export interface components {
              * @description For once_below: that price.
              */
             once_below_micro: number;
+            /** @description Names of others in this file that take what waits here while it is in trouble. */
+            stand_ins?: string[];
             /** @description What differs from the kind's catalogue. */
             models: components["schemas"]["ProviderFileModel"][];
         };
