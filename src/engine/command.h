@@ -19,7 +19,8 @@ struct task_entry {
     int64_t units; /* 1 at least: what it asks for counts so much in its account's minute */
     int64_t run_at_ms, start_by_ms, deadline_at_ms, poll_at_ms, cancel_at_ms; /* wall clock */
     bool is_run_paused;
-    int64_t home_id; /* of a pick: the account that it waited for, when another takes it; else 0 */
+    int64_t home_id;  /* of a pick: the account that it waited for, when another takes it; else 0 */
+    unsigned refused; /* bits, the scheduler's own: which of its lane's stand-ins cannot take it */
 };
 
 /* A live task with what a recovery must know. */
@@ -105,10 +106,10 @@ struct command {
         struct command_claim {
             int64_t task_id, fence; /* the fence it had */
             struct str owner;
-            int64_t stand_in_id; /* the account that takes it instead of its own; 0: none */
-            struct str reason;   /* of that */
-            bool is_claimed;     /* out: false when it was not there to claim any more, or */
-            bool is_refused;     /* out: that account cannot take it */
+            int64_t stand_in_id;     /* the account that takes it instead of its own; 0: none */
+            struct str reason;       /* of that */
+            bool is_claimed;         /* out: false when it was not there to claim any more, or */
+            bool is_refused;         /* out: that account cannot take it */
             struct attempt *attempt; /* out: filled but for engine, services, provider */
             int64_t run_at_ms;
             int64_t tries, tries_max, deadline_at_ms, cancel_at_ms, repeats, estimate_micro;

@@ -12,7 +12,6 @@ struct item {
     struct task_entry entry;
     size_t turn_index;   /* in its user's heap, or in `delayed` */
     size_t expiry_index; /* in `expiring` */
-    unsigned refused;    /* bits: which of its lane's stand-ins cannot take it */
     enum { IN_TURN, IN_DELAY, PARKED } place;
     struct lane *lane;
 };
@@ -200,7 +199,7 @@ static void forget_refusals(struct scheduler *scheduler, const struct lane *lane
     while ((item = idmap_next(&scheduler->items, &at)) != NULL)
         if (item->lane == lane ||
             order_of(item->lane, lane->id) < item->lane->limits.stand_in_count)
-            item->refused = 0;
+            item->entry.refused = 0;
 }
 
 void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct lane_limits *limits)
@@ -299,6 +298,7 @@ static void unplace(struct scheduler *scheduler, struct item *item)
 void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, int64_t now_ms)
 {
     struct item *item = idmap_get(&scheduler->items, entry->id);
+    unsigned refused;
 
     assert(entry->state == TASK_READY);
     if (item != NULL) {
@@ -308,8 +308,10 @@ void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, 
         item = must(calloc(1, sizeof(*item)));
         idmap_put(&scheduler->items, entry->id, item);
     }
+    refused = item->lane != NULL && item->lane->id == entry->provider_id ? item->entry.refused
+                                                                         : entry->refused;
     item->entry = *entry;
-    item->refused = item->lane != NULL && item->lane->id != entry->provider_id ? 0 : item->refused;
+    item->entry.refused = refused;
     item->lane = ensure_lane(scheduler, entry->provider_id);
     heap_add(&scheduler->expiring, item);
     place(scheduler, item, now_ms);
@@ -408,11 +410,11 @@ static bool may_take(const struct scheduler *scheduler, const struct item *item,
     for (size_t index = 0; index < order; index++) {
         const struct lane *before = find_lane(scheduler, item->lane->limits.stand_ins[index]);
 
-        if ((item->refused & (1U << index)) == 0 && before != NULL && before->is_set &&
+        if ((item->entry.refused & (1U << index)) == 0 && before != NULL && before->is_set &&
             !before->limits.is_paused && trouble_of(before, scheduler->now_ms)[0] == '\0')
             return false;
     }
-    return (item->refused & (1U << order)) == 0;
+    return (item->entry.refused & (1U << order)) == 0;
 }
 
 static struct item *first_for(const struct scheduler *scheduler, const struct lane_user *user,
@@ -468,7 +470,7 @@ void scheduler_refuse(struct scheduler *scheduler, int64_t task_id, int64_t stan
     struct item *item = idmap_get(&scheduler->items, task_id);
 
     if (item != NULL && order_of(item->lane, stand_in) < item->lane->limits.stand_in_count)
-        item->refused |= 1U << order_of(item->lane, stand_in);
+        item->entry.refused |= 1U << order_of(item->lane, stand_in);
 }
 
 /* When time alone lets its next one start. */

@@ -123,6 +123,39 @@ static void test_what_is_refused_goes_to_the_next_until_somebody_looked(void **s
     scheduler_destroy(scheduler);
 }
 
+/* As the core puts back what was refused. */
+static void refuse_pick(struct scheduler *scheduler, const char *expected)
+{
+    struct task_entry entry;
+    char said[64];
+    int64_t stand_in;
+
+    assert_true(scheduler_pick(scheduler, 0, &entry));
+    snprintf(said, sizeof(said), "%d at %d", (int)entry.id, (int)entry.provider_id);
+    assert_string_equal(said, expected);
+    stand_in = entry.provider_id;
+    scheduler_free(scheduler, stand_in, entry.user_id);
+    entry.provider_id = entry.home_id;
+    entry.home_id = 0;
+    scheduler_put(scheduler, &entry, 0);
+    scheduler_refuse(scheduler, entry.id, stand_in);
+}
+
+static void test_who_refused_is_not_asked_again_and_again(void **state)
+{
+    struct scheduler *scheduler = three_lanes();
+
+    (void)state;
+    put(scheduler, 1, HOME);
+    scheduler_stop_lane(scheduler, HOME, "auth");
+    refuse_pick(scheduler, "1 at 2");
+    refuse_pick(scheduler, "1 at 3");
+    assert_string_equal(pick(scheduler, 0), "");
+    put(scheduler, 1, HOME); /* it changes its place, or its run is paused and goes on */
+    assert_string_equal(pick(scheduler, 0), "");
+    scheduler_destroy(scheduler);
+}
+
 static void test_its_own_go_first(void **state)
 {
     struct scheduler *scheduler = three_lanes();
@@ -332,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_an_account_paused_by_its_owner_keeps_what_waits),
         cmocka_unit_test(test_the_first_in_order_takes_while_it_is_of_use),
         cmocka_unit_test(test_what_is_refused_goes_to_the_next_until_somebody_looked),
+        cmocka_unit_test(test_who_refused_is_not_asked_again_and_again),
         cmocka_unit_test(test_its_own_go_first),
         cmocka_unit_test(test_a_rejected_key_leaves_its_task_to_the_stand_in),
         WITH_PLACE(test_a_claim_by_a_stand_in_takes_the_task_and_its_price),

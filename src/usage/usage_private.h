@@ -60,7 +60,8 @@ struct usage_row {
 MUST_CHECK bool usage_store_reserve(struct db *db, const struct usage_row *row, struct error *err);
 /* Takes what a task has reserved out of the sums, or puts it back; in between nobody looks. */
 MUST_CHECK bool usage_store_lift(struct db *db, int64_t task_id, bool is_back, struct error *err);
-/* A lifted reservation, without a cost, under another account's name and price; back in the sums. */
+/* A lifted reservation, without a cost, under another account's name and price; back in the sums.
+ */
 MUST_CHECK bool usage_store_readdress(struct db *db, const struct usage_row *row,
                                       struct error *err);
 /* Whose work a row is, where. */
