@@ -67,25 +67,27 @@ static const struct field call_fields[] = {
 const struct shape call_shape = SHAPE("Call", struct call_view, call_fields);
 
 static const struct field attempt_fields[] = {
-    {"n",               FIELD_INT,  offsetof(struct attempt_view, number),          FIELD_REQUIRED, 0, 0, NULL,        NULL, NULL                                          },
+    {"n",               FIELD_INT,  offsetof(struct attempt_view, number),          FIELD_REQUIRED, 0, 0, NULL,        NULL, NULL                                                                        },
     {"started_at",      FIELD_TIME, offsetof(struct attempt_view, started_at_ms),   FIELD_REQUIRED, 0, 0,
-     NULL,                                                                                                             NULL, NULL                                          },
+     NULL,                                                                                                             NULL, NULL                                                                        },
     {"ended_at",        FIELD_TIME, offsetof(struct attempt_view, ended_at_ms),
-     FIELD_REQUIRED | FIELD_NULLABLE,                                                               0, 0, NULL,        NULL, NULL                                          },
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                               0, 0, NULL,        NULL, NULL                                                                        },
     {"outcome",         FIELD_TEXT, offsetof(struct attempt_view, outcome),         FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                                   NULL                                          },
+     NULL,                                                                                                                   NULL                                                                        },
     {"class",           FIELD_TEXT, offsetof(struct attempt_view, class),           FIELD_REQUIRED, 0, 0, NULL,        NULL,
-     NULL                                                                                                                                                                  },
+     NULL                                                                                                                                                                                                },
     {"message",         FIELD_TEXT, offsetof(struct attempt_view, message),         FIELD_REQUIRED, 0, 0, NULL,
-     NULL,                                                                                                                   NULL                                          },
+     NULL,                                                                                                                   NULL                                                                        },
     {"calls",           FIELD_LIST, offsetof(struct attempt_view, calls),           FIELD_REQUIRED, 0, 0, &call_shape,
-     NULL,                                                                                                                   NULL                                          },
+     NULL,                                                                                                                   NULL                                                                        },
+    {"taken_by",        FIELD_TEXT, offsetof(struct attempt_view, taken_by),        FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                                   "The account that took it with this attempt as a stand-in; empty: none did."},
     {"instead_of",      FIELD_TEXT, offsetof(struct attempt_view, instead_of),      FIELD_REQUIRED, 0, 0,
      NULL,                                                                                                             NULL,
      "The account that it waited for, and that was in trouble, so that another one took it; empty: "
-     "none."                                                                                                                                                               },
+     "none."                                                                                                                                                                                             },
     {"instead_because", FIELD_TEXT, offsetof(struct attempt_view, instead_because), FIELD_REQUIRED,
-     0,                                                                                                0, NULL,        NULL, "Its trouble: a class of failure, or breaker."},
+     0,                                                                                                0, NULL,        NULL, "Its trouble: a class of failure, or breaker."                              },
 };
 const struct shape attempt_shape = SHAPE("Attempt", struct attempt_view, attempt_fields);
 
@@ -519,10 +521,12 @@ bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena, stru
     static const struct sql list = {
         .name = "view_attempts",
         .text = "SELECT a.number, a.started_at_ms, a.ended_at_ms, a.outcome, a.class, a.message,"
-                " coalesce(p.name, '') AS instead_of, coalesce(m.reason, '') AS instead_because"
+                " coalesce(q.name, '') AS taken_by, coalesce(p.name, '') AS instead_of, "
+                "coalesce(m.reason, '') AS instead_because"
                 " FROM attempt a LEFT JOIN task_move m ON m.task_id = a.task_id"
                 " AND m.at_ms = a.started_at_ms"
                 " LEFT JOIN provider p ON p.id = m.from_provider_id"
+                " LEFT JOIN provider q ON q.id = m.to_provider_id"
                 " WHERE a.task_id = $1 ORDER BY a.number LIMIT 100"};
     const struct sql_value args[] = {SQL_INT64(task_row_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
@@ -545,6 +549,7 @@ bool view_attempts(struct db *db, int64_t task_row_id, struct arena *arena, stru
             .outcome = rows_str(&rows, "outcome", arena),
             .class = rows_str(&rows, "class", arena),
             .message = rows_str(&rows, "message", arena),
+            .taken_by = rows_str(&rows, "taken_by", arena),
             .instead_of = rows_str(&rows, "instead_of", arena),
             .instead_because = rows_str(&rows, "instead_because", arena),
         };

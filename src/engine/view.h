@@ -317,8 +317,9 @@ struct call_view {
 struct attempt_view {
     int64_t number, started_at_ms, ended_at_ms;
     struct str outcome, class, message;
-    struct str instead_of;      /* name of the account whose task a stand-in took with it; empty: */
-    struct str instead_because; /* its trouble */
+    struct str taken_by;        /* with it a stand-in took the task: its name; empty: none did */
+    struct str instead_of;      /* the name of the account that it waited for */
+    struct str instead_because; /* and its trouble */
     struct list calls;          /* of struct call_view */
 };
 extern const struct shape call_shape, attempt_shape;

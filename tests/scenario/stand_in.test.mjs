@@ -29,7 +29,7 @@ test("what a rejected key leaves waiting is done by the stand-in, and paid there
     const task = await house.get(`/tasks/${id}`);
     const last = task.attempts.at(-1);
     assert.equal(task.provider_id, other.id);
-    assert.deepEqual([last.instead_of, last.instead_because], ["home", "auth"]);
+    assert.deepEqual([last.taken_by, last.instead_of, last.instead_because], ["other", "home", "auth"]);
     assert.equal(last.calls.length, 1);
   }
   const usage = await house.get("/usage?by=provider");

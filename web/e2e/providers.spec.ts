@@ -313,6 +313,6 @@ test('what a rejected key leaves waiting is done by a stand-in, and its story sa
   const { items } = (await call(rig, 'GET', '/runs?limit=1')) as { items: { id: string }[] };
   await page.goto(`/queue/${items[0]?.id}`);
   await expect(
-    page.getByText('A stand-in took it: “Studio” was in trouble (key rejected).'),
+    page.getByText('“Spare” took it as a stand-in: “Studio” was in trouble (key rejected).'),
   ).toBeVisible();
 });

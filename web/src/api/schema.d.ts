@@ -3085,6 +3085,8 @@ export interface components {
             class: string;
             message: string;
             calls: components["schemas"]["Call"][];
+            /** @description The account that took it with this attempt as a stand-in; empty: none did. */
+            taken_by: string;
             /** @description The account that it waited for, and that was in trouble, so that another one took it; empty: none. */
             instead_of: string;
             /** @description Its trouble: a class of failure, or breaker. */

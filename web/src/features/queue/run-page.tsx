@@ -345,9 +345,10 @@ function Attempt({
             .join(' · ')}
         </span>
       </p>
-      {attempt.instead_of && (
+      {attempt.taken_by && (
         <p className="text-12 text-fg-2">
           {t('queue.story.standIn', {
+            by: attempt.taken_by,
             name: attempt.instead_of,
             why: hasText(trouble) ? t(trouble) : attempt.instead_because,
           })}

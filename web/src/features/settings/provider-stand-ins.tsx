@@ -60,7 +60,7 @@ export function ProviderStandIns({
             >
               <span className="w-4 shrink-0 text-12 text-fg-3 tabular-nums">{index + 1}</span>
               <div className="min-w-0 flex-1">
-                <p className="truncate text-13">{one.name}</p>
+                <p className="break-words text-13">{one.name}</p>
                 <p className="text-12 text-fg-3">{standingOf(provider, one, t)}</p>
               </div>
               <IconButton
