@@ -39,6 +39,9 @@ test('a session that ends asks over the page and goes on', async ({ page }) => {
   await expect(page).toHaveURL(/\/generate/);
   await page.getByLabel('Prompt', { exact: true }).fill('words that must not be lost');
 
+  // Else the price is asked for without a session, and the dialog stands before the click.
+  await expect(page.getByText('about $0.08')).toBeVisible();
+
   await page.context().clearCookies();
   await page.getByRole('link', { name: 'Library' }).click();
   const dialog = page.getByRole('dialog', { name: 'Sign in to go on' });

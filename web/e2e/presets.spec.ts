@@ -162,9 +162,14 @@ test('the default fills a page that opens empty, by keyboard alone, and no other
   await expect(prompt).toHaveValue('something else');
 
   // P opens the list where nobody writes; arrows and Enter do the rest.
-  await page.getByRole('heading', { level: 1 }).focus();
-  await page.keyboard.press('p');
-  await expect(page.getByRole('region', { name: 'Mine' })).toBeVisible();
+  const mine = page.getByRole('region', { name: 'Mine' });
+  await expect(async () => {
+    if (!(await mine.isVisible())) {
+      await page.getByRole('heading', { level: 1 }).focus();
+      await page.keyboard.press('p');
+    }
+    await expect(mine).toBeVisible({ timeout: 3000 });
+  }).toPass();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('region', { name: 'Mine' })).toBeHidden();
 });

@@ -113,6 +113,11 @@ export function useAssetActions() {
         undo: () => void bulk(next, 'restore', { ...asset, trashed_at: null }),
       });
     },
-    restore: (asset: Asset) => void bulk(asset, 'restore', { ...asset, trashed_at: null }),
+    /** Shown when it is done: what comes next asks for it, and what is in the trash is refused. */
+    restore: (asset: Asset) =>
+      void api.POST('/api/v1/assets/bulk', { body: { ids: [asset.id], action: 'restore' } }).then(
+        () => putAsset(client, { ...asset, trashed_at: null }),
+        (error) => sayError(error, t),
+      ),
   };
 }
