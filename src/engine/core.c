@@ -179,6 +179,8 @@ static void put_back(struct drive *drive, int64_t after_ms)
     if (entry.home_id != 0)
         entry.provider_id = entry.home_id;
     entry.home_id = 0;
+    if (drive->is_cancelled) /* and its result waits to be taken */
+        entry.cancel_at_ms = core_wall_ms(drive->core);
     if (after_ms > 0)
         entry.run_at_ms = core_wall_ms(drive->core) + after_ms;
     core_put_ready(drive->core, &entry);

@@ -351,9 +351,17 @@ static void test_cancelled_and_gone_ones_are_not_there_to_take(void **state)
     struct place *place = *state;
     const int64_t task = submit_task(place);
 
+    struct command claim;
+
     assert_true(control_task(place, task, TASK_CONTROL_CANCEL));
-    assert_false(claim_elsewhere(place, task).claim.is_claimed);
+    claim = claim_elsewhere(place, task);
+    assert_false(claim.claim.is_claimed);
+    assert_false(claim.claim.is_refused); /* else it would wait for ever, in memory alone */
     expect_state(place, task, "cancelled", "as it was");
+    claim.claim.task_id = task + 99;
+    must_apply(place, &claim);
+    assert_false(claim.claim.is_claimed);
+    assert_false(claim.claim.is_refused);
 }
 
 #define WITH_PLACE(test) cmocka_unit_test_setup_teardown(test, make, tear_down_place)

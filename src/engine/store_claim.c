@@ -143,11 +143,22 @@ static bool load_provider(struct db *db, const struct engine_hooks *hooks, struc
     return true;
 }
 
+/* What is not there to claim is left to the claim, which sees it too. */
 static bool send_to_stand_in(struct db *db, const struct engine_hooks *hooks,
                              struct command *command, struct error *err)
 {
+    struct task_entry entry;
     bool is_taken;
 
+    if (!store_entry_find(db, command->claim.task_id, command->arena, &entry, err)) {
+        if (err->code != ERROR_NOT_FOUND)
+            return false;
+        *err = (struct error){0};
+        return true;
+    }
+    /* Cancelled or moved meanwhile: that is no refusal, there is nothing to wait for any more. */
+    if (entry.state != TASK_READY || entry.fence != command->claim.fence)
+        return true;
     /* Its edges with it: what they bring is part of what the account must be able to do. */
     if (!read_attempt(db, command, false, err) ||
         !store_stand_in(db, hooks, command, command->claim.attempt, &is_taken, err))
