@@ -233,9 +233,8 @@ static void claim(struct core *core, const struct task_entry *entry)
     };
     if (entry->home_id != 0) {
         drive->command.claim.stand_in_id = entry->provider_id;
-        drive->command.claim.reason = arena_str(
-            drive->arena,
-            str_of(scheduler_trouble(core->scheduler, entry->home_id, core_wall_ms(core))));
+        drive->command.claim.reason =
+            arena_str(drive->arena, str_of(scheduler_trouble(core->scheduler, entry->home_id)));
     }
     drive_store(drive, COMMAND_CLAIM, on_claimed);
     drive->doing = DO_CLAIM;

@@ -397,11 +397,11 @@ static const char *trouble_of(const struct lane *lane, int64_t now_ms)
     return "";
 }
 
-const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, int64_t now_ms)
+const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane)
 {
     const struct lane *found = find_lane(scheduler, lane);
 
-    return found == NULL ? "" : trouble_of(found, now_ms);
+    return found == NULL ? "" : trouble_of(found, scheduler->now_ms);
 }
 
 /* Those before it in the order go first, unless they are of no use either. */

@@ -61,8 +61,8 @@ bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_ent
 /* A stand-in cannot take this waiting task: it is not offered there again before its lane's limits
  * are set anew. */
 void scheduler_refuse(struct scheduler *scheduler, int64_t task_id, int64_t stand_in);
-/* Why others may take what waits for the lane; empty: they may not. */
-const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, int64_t now_ms);
+/* Why others may take what waits for the lane, as the latest pick saw it; empty: they may not. */
+const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane);
 /* What a pick took of its lane's minute and was not used: gate_give_back(). */
 void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
                          bool is_request, int64_t now_ms);

@@ -75,7 +75,7 @@ static void test_an_account_paused_by_its_owner_keeps_what_waits(void **state)
     put(scheduler, 1, HOME);
     scheduler_set_lane(scheduler, HOME, &paused);
     assert_string_equal(pick(scheduler, 0), "");
-    assert_string_equal(scheduler_trouble(scheduler, HOME, 0), "");
+    assert_string_equal(scheduler_trouble(scheduler, HOME), "");
     scheduler_destroy(scheduler);
 }
 
@@ -87,7 +87,7 @@ static void test_the_first_in_order_takes_while_it_is_of_use(void **state)
     for (int64_t id = 1; id <= 4; id++)
         put(scheduler, id, HOME);
     scheduler_stop_lane(scheduler, HOME, "auth");
-    assert_string_equal(scheduler_trouble(scheduler, HOME, 0), "auth");
+    assert_string_equal(scheduler_trouble(scheduler, HOME), "auth");
     assert_string_equal(pick(scheduler, 0), "1 at 2 for 1");
     assert_string_equal(pick(scheduler, 0), ""); /* it is full: the second waits for it */
     scheduler_rest_lane(scheduler, FIRST, 60000, "throttled");

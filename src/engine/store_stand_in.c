@@ -88,9 +88,10 @@ bool store_stand_in(struct db *db, const struct engine_hooks *hooks, struct comm
 {
     struct stand_in to;
 
-    *is_taken = false;
-    if (!may_leave(db, command, is_taken, err) || !*is_taken)
-        return err->code == ERROR_NONE;
+    if (!may_leave(db, command, is_taken, err))
+        return false;
+    if (!*is_taken)
+        return true;
     if (!resolve(db, hooks, command, task, &to, err))
         return false;
     *is_taken = to.can;

@@ -302,7 +302,8 @@ MUST_CHECK bool stand_ins_set(struct db *db, const struct text_list *ids, struct
                               struct provider_row *row, struct error *err);
 /* Those as they are kept, deleted ones too. */
 struct text_list stand_ins_list(struct str kept, struct arena *arena);
-/* Those that are there and enabled, for the engine. */
+/* Those that are there, for the engine: one that is switched off may be on again before it asks
+ * anew, and takes nothing while it is off, since its models cannot be asked for. */
 MUST_CHECK bool stand_ins_load(struct db *db, struct str kept, struct provider_binding *out,
                                struct error *err);
 

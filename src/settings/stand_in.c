@@ -49,9 +49,9 @@ bool stand_ins_load(struct db *db, struct str kept, struct provider_binding *out
     static const struct sql list = {
         "stand_ins_load",
         "SELECT id FROM provider WHERE instr($1, public_id) > 0 AND deleted_at_ms IS NULL"
-        " AND is_enabled = 1 ORDER BY instr($1, public_id) LIMIT $2",
+        " ORDER BY instr($1, public_id) LIMIT $2",
         "SELECT id FROM provider WHERE strpos($1, public_id) > 0 AND deleted_at_ms IS NULL"
-        " AND is_enabled = 1 ORDER BY strpos($1, public_id) LIMIT $2"};
+        " ORDER BY strpos($1, public_id) LIMIT $2"};
     const struct sql_value args[] = {SQL_TEXT(kept), SQL_INT64(STAND_INS_MAX)};
     CLEANUP(rows_finish) struct rows rows = {0};
 
