@@ -66,13 +66,13 @@ export function ProviderStandIns({
               <IconButton
                 icon={ArrowUp}
                 label={t('settings.standIns.up', { name: one.name })}
-                disabled={index === 0}
+                whyNot={index === 0 ? t('settings.standIns.first') : undefined}
                 onClick={() => onChange(moveIn(ids, index, index - 1)?.order ?? ids)}
               />
               <IconButton
                 icon={ArrowDown}
                 label={t('settings.standIns.down', { name: one.name })}
-                disabled={index === chosen.length - 1}
+                whyNot={index === chosen.length - 1 ? t('settings.standIns.last') : undefined}
                 onClick={() => onChange(moveIn(ids, index, index + 1)?.order ?? ids)}
               />
               <IconButton
