@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { readGroups } from './scripts/chunks.ts';
 
 const server = process.env.VITRINE_SERVER ?? 'http://127.0.0.1:29281';
 
@@ -19,7 +20,7 @@ const fontLicence: Plugin = {
   },
 };
 
-export default defineConfig({
+const config: ViteUserConfig = {
   plugins: [react(), tailwindcss(), fontLicence],
   resolve: { alias: { '~': new URL('./src', import.meta.url).pathname } },
   build: {
@@ -27,6 +28,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the policy allows fonts and pictures from 'self' only
     modulePreload: { polyfill: false }, // it would be an inline script
     cssCodeSplit: false,
+    chunkSizeWarningLimit: 600, // scripts/budgets.mjs watches what is loaded first
     license: { fileName: 'licenses.txt' },
   },
   worker: { format: 'es' },
@@ -36,4 +38,18 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/test-setup.ts'],
   },
+};
+
+export default defineConfig(async ({ command, mode }) => {
+  if (command !== 'build') return config;
+  const groups = await readGroups({ ...config, mode });
+  return {
+    ...config,
+    build: {
+      ...config.build,
+      rolldownOptions: {
+        output: { codeSplitting: { groups: [{ name: (id: string) => groups.get(id) ?? null }] } },
+      },
+    },
+  };
 });

@@ -154,10 +154,12 @@ test('the palette finds and runs every command by keyboard, and searches the lib
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/settings/);
   await page.keyboard.press('Control+k');
+  await expect(palette.getByRole('combobox')).toBeFocused();
   await page.keyboard.type('zzqx');
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/library\?q=zzqx/);
   await page.keyboard.press('Control+k');
+  await expect(palette.getByRole('combobox')).toBeFocused();
   await page.keyboard.press('Escape');
   await expect(palette).toHaveCount(0);
 });

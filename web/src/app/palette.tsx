@@ -2,8 +2,8 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { Search } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import { type ActiveCommand, pageFirst } from '~/lib/commands';
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
+import { type ActiveCommand, commandChanges, onCommands, pageFirst } from '~/lib/commands';
 import { useT } from '~/lib/i18n';
 import { matchRank } from '~/lib/match-rank';
 import { Keys } from '~/ui/keys';
@@ -19,13 +19,14 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
   const t = useT();
   const navigate = useNavigate();
   const [query, setQuery] = useState('');
-  const [chosen, setChosen] = useState(0);
+  const [chosen, setChosen] = useState(''); // an id: the list may grow above it
   const list = useRef<HTMLDivElement>(null);
-  const [commands] = useState(pageFirst);
+  const changes = useSyncExternalStore(onCommands, commandChanges);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the commands are read anew when they change
   const entries = useMemo<Entry[]>(() => {
     const seen = new Set<string>();
-    const found: Entry[] = commands
+    const found: Entry[] = pageFirst()
       .filter((command) => {
         if (command.isKeyOnly || seen.has(command.id) || (command.when && !command.when())) {
           return false;
@@ -51,9 +52,13 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
       });
     }
     return found;
-  }, [commands, query, t, navigate]);
+  }, [changes, query, t, navigate]);
 
-  const at = Math.min(chosen, entries.length - 1);
+  const at = Math.max(
+    0,
+    entries.findIndex((entry) => entry.id === chosen),
+  );
+  const choose = (index: number) => setChosen(entries[index]?.id ?? '');
   useEffect(() => {
     list.current?.querySelector(`[data-index="${at}"]`)?.scrollIntoView({ block: 'nearest' });
   }, [at]);
@@ -85,12 +90,12 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
               value={query}
               onChange={(event) => {
                 setQuery(event.target.value);
-                setChosen(0);
+                setChosen('');
               }}
               onKeyDown={(event) => {
                 if (event.nativeEvent.isComposing) return;
-                if (event.key === 'ArrowDown') setChosen(Math.min(entries.length - 1, at + 1));
-                else if (event.key === 'ArrowUp') setChosen(Math.max(0, at - 1));
+                if (event.key === 'ArrowDown') choose(Math.min(entries.length - 1, at + 1));
+                else if (event.key === 'ArrowUp') choose(Math.max(0, at - 1));
                 else if (event.key === 'Enter') run(entries[at]);
                 else return;
                 event.preventDefault();
@@ -113,7 +118,7 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
                 data-index={index}
                 role="option"
                 aria-selected={index === at}
-                onPointerMove={() => setChosen(index)}
+                onPointerMove={() => choose(index)}
                 onClick={() => run(entry)}
                 className={clsx(
                   'flex min-h-9 items-center gap-3 rounded-8 px-3 text-13',

@@ -60,17 +60,33 @@ export function defineCommands<T extends Record<string, Omit<Command, 'id'>>>(
   return out;
 }
 
-type Listener = () => void;
 const active = new Set<{ current: ActiveCommand[] }>();
-const listeners = new Set<Listener>();
+const listeners = new Set<() => void>();
+let changes = 0;
+
+function tellChange() {
+  changes += 1;
+  for (const listener of listeners) listener();
+}
 
 export function activateCommands(slot: { current: ActiveCommand[] }): () => void {
   active.add(slot);
-  for (const listener of listeners) listener();
+  tellChange();
   return () => {
     active.delete(slot);
-    for (const listener of listeners) listener();
+    tellChange();
   };
+}
+
+/** For who shows the list while parts of a page are still on their way. */
+export function onCommands(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** How often commands have come or gone. */
+export function commandChanges(): number {
+  return changes;
 }
 
 export function activeCommands(): ActiveCommand[] {
