@@ -137,15 +137,6 @@ test('a model that is gone is said in a line, and the form keeps its own', async
 test('the default fills a page that opens empty, by keyboard alone, and no other', async ({
   signedIn: page,
 }) => {
-  // The part that knows the command comes after the palette was opened.
-  let open = (): void => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  await page.route(/\/preset-menu-[^/]*\.js$/, async (route) => {
-    await opened;
-    await route.continue();
-  });
   await page.goto('/generate');
   const prompt = page.getByLabel('Prompt', { exact: true });
   await prompt.fill('the house style');
@@ -156,7 +147,6 @@ test('the default fills a page that opens empty, by keyboard alone, and no other
     await expect(palette).toBeFocused({ timeout: 3000 });
   }).toPass();
   await page.keyboard.type('Save as preset');
-  open();
   await expect(page.getByRole('option', { selected: true })).toHaveText('Save as preset');
   await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog', { name: 'Save as preset' });

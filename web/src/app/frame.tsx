@@ -14,6 +14,7 @@ import { applyEvent } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
 import { ConnectionBar, VersionBar } from './bars';
 import { appCommands } from './commands';
+import { frameIsDrawn } from './lazy-route';
 import { SideNav, TabBar } from './nav';
 import { TopBar } from './top-bar';
 import { useFiles } from './use-files';
@@ -114,6 +115,7 @@ export function Frame() {
   useFocusHead();
   useTabCount((queue?.running ?? 0) + (queue?.waiting_mine ?? 0));
   useEffect(() => onLoginWanted(setLoginWanted), []);
+  useEffect(frameIsDrawn, []);
 
   useCommands([
     { ...appCommands.palette, run: () => setOpen('palette') },

@@ -1,43 +1,72 @@
-import { type ComponentType, createElement, use } from 'react';
+import { type ComponentType, createElement, Suspense, use, useEffect, useState } from 'react';
+import { type Bundle, loadTexts } from '~/lib/i18n';
 
 /** What could not be loaded; emptied when somebody asks for another try. */
 const failed = new Set<() => void>();
+let isFrameDrawn = false;
 
 export function forgetFailedPages() {
   for (const forget of failed) forget();
   failed.clear();
 }
 
+/** From here on a page that is asked for takes the place of the one before when it is there. */
+export function frameIsDrawn() {
+  isFrameDrawn = true;
+}
+
+interface Part {
+  found?: ComponentType;
+  error?: unknown;
+  start: () => Promise<void>;
+}
+
+/** The first page is drawn when the frame around it is on the screen. */
+function Loaded({ part }: { part: Part }) {
+  const [isNow, setNow] = useState(isFrameDrawn);
+  useEffect(() => {
+    if (isNow) return;
+    const frame = requestAnimationFrame(() => setTimeout(() => setNow(true)));
+    return () => cancelAnimationFrame(frame);
+  }, [isNow]);
+  if (!isNow) return null;
+  if (!part.found && !part.error) use(part.start());
+  if (part.error) throw part.error;
+  return part.found ? createElement(part.found) : null;
+}
+
 /**
- * A page that is loaded when it is first shown. The router's own reloads the whole document when a part
- * cannot be had, and with it whatever was being written; ours fails in its place and waits for a person.
+ * A page that is loaded, with its texts, when it is first shown. The first one comes into the frame: nothing waits
+ * for it. The router's own reloads the whole document when a part cannot be had, and with it whatever was being
+ * written; ours fails in its place and waits for a person.
  */
 export function lazyRouteComponent<K extends string>(
   load: () => Promise<Record<K, ComponentType>>,
   name: K,
+  ...bundles: Bundle[]
 ) {
-  let found: ComponentType | undefined;
-  let error: unknown;
   let waiting: Promise<void> | undefined;
-  const preload = () => {
-    waiting ??= load().then(
-      (file) => {
-        found = file[name];
-      },
-      (problem) => {
-        error = problem;
-        failed.add(() => {
-          error = undefined;
-          waiting = undefined;
-        });
-      },
-    );
-    return waiting;
+  const part: Part = {
+    start: () => {
+      waiting ??= Promise.all([load(), loadTexts(...bundles)]).then(
+        ([file]) => {
+          part.found = file[name];
+        },
+        (problem) => {
+          part.error = problem;
+          failed.add(() => {
+            part.error = undefined;
+            waiting = undefined;
+          });
+        },
+      );
+      return waiting;
+    },
   };
-  const page = () => {
-    if (!found && !error) use(preload());
-    if (error) throw error;
-    return found ? createElement(found) : null;
+  const page = () => createElement(Suspense, null, createElement(Loaded, { part }));
+  const preload = () => {
+    const loaded = part.start();
+    return isFrameDrawn ? loaded : undefined;
   };
   return Object.assign(page, { preload });
 }

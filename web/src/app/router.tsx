@@ -8,7 +8,6 @@ import {
 } from '@tanstack/react-router';
 import { isStatus } from '~/api/errors';
 import { meQuery, modelsQuery, operationsQuery, queueQuery, runsQuery } from '~/api/queries';
-import { loadTexts } from '~/lib/i18n';
 import {
   readCompareSearch,
   readGenerateSearch,
@@ -31,29 +30,30 @@ const loginRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/login',
   validateSearch: readLoginSearch,
-  loader: () => loadTexts('auth'),
-  component: lazyRouteComponent(() => import('~/features/auth/login-page'), 'LoginPage'),
+  component: lazyRouteComponent(() => import('~/features/auth/login-page'), 'LoginPage', 'auth'),
 });
 
 const setupRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/setup/$token',
-  loader: () => loadTexts('auth'),
-  component: lazyRouteComponent(() => import('~/features/auth/setup-page'), 'SetupPage'),
+  component: lazyRouteComponent(() => import('~/features/auth/setup-page'), 'SetupPage', 'auth'),
 });
 
 const docsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/docs',
-  loader: () => loadTexts('docs'),
-  component: lazyRouteComponent(() => import('~/features/docs/page'), 'DocsPage'),
+  component: lazyRouteComponent(() => import('~/features/docs/page'), 'DocsPage', 'docs'),
 });
 
 const docsErrorsRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/docs/errors',
-  loader: () => loadTexts('docs', 'causes'),
-  component: lazyRouteComponent(() => import('~/features/docs/errors'), 'ErrorsPage'),
+  component: lazyRouteComponent(
+    () => import('~/features/docs/errors'),
+    'ErrorsPage',
+    'docs',
+    'causes',
+  ),
 });
 
 const frameRoute = createRoute({
@@ -90,17 +90,19 @@ const generateRoute = createRoute({
     void client.prefetchInfiniteQuery(runsQuery('all'));
     void client.prefetchQuery(modelsQuery);
     void client.prefetchQuery(operationsQuery);
-    return loadTexts('generate');
   },
-  component: lazyRouteComponent(() => import('~/features/generate/page'), 'GeneratePage'),
+  component: lazyRouteComponent(
+    () => import('~/features/generate/page'),
+    'GeneratePage',
+    'generate',
+  ),
 });
 
 const libraryRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/library',
   validateSearch: readLibrarySearch,
-  loader: () => loadTexts('library'),
-  component: lazyRouteComponent(() => import('~/features/library/page'), 'LibraryPage'),
+  component: lazyRouteComponent(() => import('~/features/library/page'), 'LibraryPage', 'library'),
 });
 
 const viewerRoute = createRoute({
@@ -120,8 +122,11 @@ const compareRoute = createRoute({
 const editRoute = createRoute({
   getParentRoute: () => libraryRoute,
   path: '$asset/edit',
-  loader: () => loadTexts('generate'),
-  component: lazyRouteComponent(() => import('~/features/generate/edit-page'), 'EditPage'),
+  component: lazyRouteComponent(
+    () => import('~/features/generate/edit-page'),
+    'EditPage',
+    'generate',
+  ),
 });
 
 const queueRoute = createRoute({
@@ -131,23 +136,24 @@ const queueRoute = createRoute({
   loader: ({ context: { client } }) => {
     void client.prefetchInfiniteQuery(runsQuery('active'));
     void client.prefetchInfiniteQuery(runsQuery('all'));
-    return loadTexts('queue');
   },
-  component: lazyRouteComponent(() => import('~/features/queue/page'), 'QueuePage'),
+  component: lazyRouteComponent(() => import('~/features/queue/page'), 'QueuePage', 'queue'),
 });
 
 const runRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/queue/$run',
-  loader: () => loadTexts('queue'),
-  component: lazyRouteComponent(() => import('~/features/queue/run-page'), 'RunPage'),
+  component: lazyRouteComponent(() => import('~/features/queue/run-page'), 'RunPage', 'queue'),
 });
 
 const settingsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/settings',
-  loader: () => loadTexts('settings'),
-  component: lazyRouteComponent(() => import('~/features/settings/layout'), 'SettingsLayout'),
+  component: lazyRouteComponent(
+    () => import('~/features/settings/layout'),
+    'SettingsLayout',
+    'settings',
+  ),
 });
 
 const settingsIndexRoute = createRoute({
@@ -214,7 +220,7 @@ const tree = rootRoute.addChildren([
 ]);
 
 export function createAppRouter(client: QueryClient) {
-  return createRouter({
+  const router = createRouter({
     routeTree: tree,
     context: { client },
     defaultPreload: 'intent',
@@ -223,6 +229,10 @@ export function createAppRouter(client: QueryClient) {
     defaultNotFoundComponent: NotFound,
     scrollRestoration: false,
   });
+  // The page that is wanted is on its way while it is asked whose it is.
+  const [routes] = router.getMatchedRoutes(location.pathname);
+  for (const { options } of routes) options.component?.preload?.();
+  return router;
 }
 
 declare module '@tanstack/react-router' {

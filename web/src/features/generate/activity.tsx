@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { CircleAlert, CircleHelp, MoreHorizontal, RotateCw } from 'lucide-react';
-import { lazy, memo, Suspense } from 'react';
+import { memo } from 'react';
 import { runsQuery } from '~/api/queries';
 import type { Run } from '~/api/types';
 import { localDay } from '~/lib/format';
@@ -12,13 +12,10 @@ import { Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
+import { ActiveRuns } from './active-runs';
 import { type Recall, summarise } from './model';
 import { recallEntries } from './slot';
 import { TextRun } from './text-run';
-
-const ActiveRuns = lazy(() =>
-  import('./active-runs').then((file) => ({ default: file.ActiveRuns })),
-);
 
 type Actions = ReturnType<typeof useRunActions>;
 
@@ -51,9 +48,7 @@ export const Activity = memo(function Activity({
   return (
     <div className="flex flex-col gap-1 p-3">
       {active.length > 0 && (
-        <Suspense fallback={<Skeleton className="mb-2 h-24 !rounded-8" />}>
-          <ActiveRuns active={active} shown={shown} onShow={onShow} actions={actions} />
-        </Suspense>
+        <ActiveRuns active={active} shown={shown} onShow={onShow} actions={actions} />
       )}
       {runs.isPending &&
         ['a', 'b', 'c', 'd'].map((name) => <Skeleton key={name} className="h-16 !rounded-8" />)}

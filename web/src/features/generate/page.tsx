@@ -226,6 +226,7 @@ export function GeneratePage() {
       wantedSize={draft.size}
       change={change}
       models={list}
+      isKnown={!models.isPending && !operations.isPending}
       model={model}
       operation={operation}
       tools={tools}

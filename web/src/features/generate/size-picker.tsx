@@ -18,7 +18,9 @@ import {
 } from './model';
 
 // The shape is there at once, the list of its sizes follows.
-const Select = lazy(() => import('~/ui/select').then((file) => ({ default: file.Select })));
+const loadSelect = () => import('~/ui/select').then((file) => ({ default: file.Select }));
+loadSelect().catch(() => undefined); // most models have one; it says itself when it is missing
+const Select = lazy(loadSelect);
 const selectRoom = <div className="h-8 max-md:h-11" />;
 const CustomSize = lazy(() =>
   import('./custom-size').then((file) => ({ default: file.CustomSize })),

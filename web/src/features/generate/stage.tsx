@@ -10,10 +10,8 @@ import { Button, IconButton } from '~/ui/button';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
 import { leftMs, type Recall, summarise, usualMs } from './model';
+import { Results, ResultsView } from './results';
 
-const loadResults = () => import('./results');
-const Results = lazy(() => loadResults().then((file) => ({ default: file.Results })));
-const ResultsView = lazy(() => loadResults().then((file) => ({ default: file.ResultsView })));
 const MissingNote = lazy(() =>
   import('~/ui/missing').then((file) => ({ default: file.MissingNote })),
 );
@@ -72,7 +70,6 @@ export function Stage({
   const t = useT();
   const [roomRef, room] = useSize();
   useSpokenProgress(run);
-  useEffect(() => void loadResults(), []); // there before the first run is
   const first = run?.tasks[0];
   const usual = first ? usualMs(runs, first.model) : 0;
 
@@ -101,17 +98,15 @@ export function Stage({
         ) : !run ? (
           <Welcome onSample={onSample} />
         ) : (
-          <Suspense>
-            <Results
-              run={run}
-              room={room}
-              usual={usual}
-              actions={actions}
-              onEdit={onEdit}
-              onRecall={onRecall}
-              onCompare={onCompare}
-            />
-          </Suspense>
+          <Results
+            run={run}
+            room={room}
+            usual={usual}
+            actions={actions}
+            onEdit={onEdit}
+            onRecall={onRecall}
+            onCompare={onCompare}
+          />
         )}
       </div>
     </section>
@@ -192,9 +187,7 @@ function StageHead({
             />
           </>
         )}
-        <Suspense>
-          <ResultsView run={run} />
-        </Suspense>
+        <ResultsView run={run} />
         {!isActive && sum.left > 0 && <Clock3 size={16} aria-hidden className="text-fg-3" />}
         {aside}
       </div>
