@@ -9,7 +9,7 @@ import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
 import { connectLive, useConnection } from '~/live/connection';
-import { createGatherer } from '~/live/gather';
+import { createGatherer, createPace } from '~/live/gather';
 import { applyEvent } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
 import { ConnectionBar, VersionBar } from './bars';
@@ -35,14 +35,13 @@ const KeySheet = lazy(async () => {
   return { default: sheet.KeySheet };
 });
 
-/** Pages are drawn for events at most so often. */
-const gatherMs = 200;
-
 /** The live line for all pages. */
 function useLive() {
   const client = useQueryClient();
   useEffect(() => {
-    const gather = createGatherer<[string, unknown]>(gatherMs, (events) =>
+    const pace = createPace();
+    const gather = createGatherer<[string, unknown]>(pace.waitMs, (events) => {
+      const begunAt = performance.now();
       notifyManager.batch(() => {
         for (const [kind, data] of events) {
           try {
@@ -51,10 +50,13 @@ function useLive() {
             reportError(error); // it is seen, and those after it are applied
           }
         }
-      }),
-    );
+      });
+      setTimeout(() => pace.drew(performance.now() - begunAt)); // the queries tell and draw before it
+    });
     const leave = connectLive((kind, data) => gather.put([kind, data]));
+    addEventListener('keydown', pace.typed, { capture: true });
     return () => {
+      removeEventListener('keydown', pace.typed, { capture: true });
       leave();
       gather.stop();
     };

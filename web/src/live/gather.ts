@@ -1,15 +1,22 @@
 /**
- * Hands on what comes: at once when it was quiet before, else all of it together when the time is
- * over, so that the page is drawn once for many events.
+ * Hands on what comes: at once, or all of it together when `waitMs` says that the page has had enough time since the
+ * last; it is asked with the milliseconds since then, and again when what it said is over.
  */
-export function createGatherer<T>(everyMs: number, take: (items: readonly T[]) => void) {
+export function createGatherer<T>(
+  waitMs: (sinceMs: number) => number,
+  take: (items: readonly T[]) => void,
+) {
   let items: T[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let handedAt = Number.NEGATIVE_INFINITY;
   const hand = () => {
-    timer = items.length > 0 ? setTimeout(hand, everyMs) : undefined;
+    const left = waitMs(performance.now() - handedAt);
+    timer = left > 0 ? setTimeout(hand, left) : undefined;
+    if (timer !== undefined) return;
     const handed = items;
     items = [];
-    if (handed.length > 0) take(handed);
+    handedAt = performance.now();
+    take(handed);
   };
   return {
     put(item: T) {
@@ -20,6 +27,32 @@ export function createGatherer<T>(everyMs: number, take: (items: readonly T[]) =
       clearTimeout(timer);
       timer = undefined;
       items = [];
+    },
+  };
+}
+
+const leastMs = 200;
+const mostMs = 1000;
+/** What was drawn for events takes at most one part of so many of a page's time. */
+const share = 10;
+/** Somebody is at it who pressed a key so long ago. */
+const typingMs = 150;
+
+/** How often a page is drawn for events: rarer where that is dear, and between words while somebody writes. */
+export function createPace() {
+  let drawnMs = 0;
+  let keyAt = Number.NEGATIVE_INFINITY;
+  return {
+    waitMs(sinceMs: number): number {
+      if (sinceMs >= mostMs) return 0;
+      const least = Math.min(mostMs, Math.max(leastMs, drawnMs * share));
+      return Math.max(least - sinceMs, keyAt + typingMs - performance.now(), 0);
+    },
+    drew(ms: number) {
+      drawnMs = ms;
+    },
+    typed() {
+      keyAt = performance.now();
     },
   };
 }
