@@ -8,6 +8,7 @@ import { loadTexts, useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
+import { useEarly } from '~/lib/use-early';
 import { connectLive, useConnection } from '~/live/connection';
 import { createGatherer, createPace } from '~/live/gather';
 import { applyEvent } from '~/live/stale';
@@ -21,7 +22,8 @@ import { useFiles } from './use-files';
 import { useKeyboard } from './use-keyboard';
 import { useLanguage, useNextTheme } from './use-language';
 
-const Palette = lazy(() => import('./palette').then((file) => ({ default: file.Palette })));
+const loadPalette = () => import('./palette').then((file) => ({ default: file.Palette }));
+const Palette = lazy(loadPalette);
 const LoginDialog = lazy(() =>
   import('./login-dialog').then((file) => ({ default: file.LoginDialog })),
 );
@@ -118,6 +120,7 @@ export function Frame() {
   useTabCount((queue?.running ?? 0) + (queue?.waiting_mine ?? 0));
   useEffect(() => onLoginWanted(setLoginWanted), []);
   useEffect(frameIsDrawn, []);
+  useEarly(loadPalette);
 
   useCommands([
     { ...appCommands.palette, run: () => setOpen('palette') },

@@ -7,6 +7,7 @@ import { queueCommands } from '~/features/queue/commands';
 import { useFormat, useT } from '~/lib/i18n';
 import { endedTasks, type Spoken, speak } from '~/lib/spoken';
 import { useCommands } from '~/lib/use-commands';
+import { useEarly } from '~/lib/use-early';
 import { announce } from '~/ui/announce';
 import { Popover } from '~/ui/popover';
 import { showToast } from '~/ui/toast';
@@ -15,7 +16,8 @@ import { showToast } from '~/ui/toast';
 const ClearDialog = lazy(() =>
   import('~/features/queue/clear-dialog').then((file) => ({ default: file.ClearDialog })),
 );
-const MyRuns = lazy(() => import('./my-runs').then((file) => ({ default: file.MyRuns })));
+const loadMyRuns = () => import('./my-runs').then((file) => ({ default: file.MyRuns }));
+const MyRuns = lazy(loadMyRuns);
 
 /**
  * "3 of 8 done" over all that I have started, at most every ten seconds; failures at once.  What has
@@ -51,6 +53,7 @@ export function RunningPill({ queue }: { queue: Queue }) {
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
   const [isClearing, setClearing] = useState(false);
+  useEarly(loadMyRuns);
   const busy = queue.running + queue.waiting_mine;
   const isBusy = busy > 0 || queue.queued_mine > 0;
   const active = useInfiniteQuery({ ...runsQuery('active'), enabled: isBusy || isOpen });

@@ -59,17 +59,19 @@ export const Form = memo(function Form({
         boxRef={promptRef}
         lengthMax={promptLengthMax(operation)}
       />
-      <ToolBar
-        tools={tools}
-        expanding={expanding}
-        prompt={draft.prompt}
-        references={draft.references}
-      />
-      <Suspense>
-        {findVariables(draft.prompt).length > 0 && <VariableFields draft={draft} change={change} />}
-      </Suspense>
       {isKnown ? (
         <>
+          <ToolBar
+            tools={tools}
+            expanding={expanding}
+            prompt={draft.prompt}
+            references={draft.references}
+          />
+          <Suspense>
+            {findVariables(draft.prompt).length > 0 && (
+              <VariableFields draft={draft} change={change} />
+            )}
+          </Suspense>
           {negative && model && isOffered(negative, model) && (
             <Field label={t('generate.negative.label')}>
               <TextArea
@@ -121,6 +123,7 @@ export const Form = memo(function Form({
 function FormRoom() {
   return (
     <>
+      <Skeleton className="h-7 w-1/2 max-md:h-11" />
       <Skeleton className="h-22" />
       <Skeleton className="h-14" />
       <Skeleton className="h-40" />

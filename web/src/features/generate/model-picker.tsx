@@ -1,6 +1,7 @@
 import { lazy, Suspense, useId, useRef, useState } from 'react';
 import type { Model } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { useEarly } from '~/lib/use-early';
 import { Field } from '~/ui/field';
 import { SelectButton } from '~/ui/select-button';
 import { useModelWords } from './model-words';
@@ -25,6 +26,7 @@ export function ModelPicker({
   const [state, setState] = useState<'new' | 'open' | 'closed'>('new');
   const listId = useId();
   const button = useRef<HTMLButtonElement>(null);
+  useEarly(load);
   return (
     <Field
       label={t('generate.model.label')}
