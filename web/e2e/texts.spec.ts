@@ -77,7 +77,9 @@ test('a text that fails says why and is tried again, one that takes long is canc
   await expect(page.getByText('the mock declines this prompt')).toBeVisible();
   await expect(prompt).toHaveValue('a refused cup');
   await setMock(rig, { failure_rate: 0, latency_ms: 20_000 });
-  await page.getByRole('button', { name: 'Try again' }).click();
+  // What failed may stand among the results too.
+  const form = page.getByRole('region', { name: 'Parameters' });
+  await form.getByRole('button', { name: 'Try again' }).click();
   const running = page.getByRole('status').filter({ hasText: 'Expanding the prompt' });
   await expect(running).toBeVisible();
   await running.getByRole('button', { name: 'Cancel' }).click();

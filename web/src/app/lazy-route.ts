@@ -21,9 +21,9 @@ interface Part {
   start: () => Promise<void>;
 }
 
-/** The first page is drawn when the frame around it is on the screen. */
+/** The first page is drawn when the frame around it is on the screen; a tab behind has none, and a title to show. */
 function Loaded({ part }: { part: Part }) {
-  const [isNow, setNow] = useState(isFrameDrawn);
+  const [isNow, setNow] = useState(isFrameDrawn || document.hidden);
   useEffect(() => {
     if (isNow) return;
     const frame = requestAnimationFrame(() => setTimeout(() => setNow(true)));
