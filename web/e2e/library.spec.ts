@@ -9,7 +9,7 @@ test.beforeEach(async ({ rig, signedIn: page }) => {
   await expect(tiles.first().or(page.getByText('Nothing matches'))).toBeVisible();
   if ((await tiles.count()) < 4) {
     await generate(page, 'an orchard at dawn 果园清晨', 4);
-    await expect(pictures(page)).toHaveCount(4, { timeout: 60_000 });
+    await expect(pictures(page)).toHaveCount(4, { timeout: 30_000 });
   }
 });
 

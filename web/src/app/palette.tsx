@@ -2,8 +2,8 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { useNavigate } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { Search } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react';
-import { type ActiveCommand, commandChanges, onCommands, pageFirst } from '~/lib/commands';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { type ActiveCommand, onCommands, pageFirst } from '~/lib/commands';
 import { useT } from '~/lib/i18n';
 import { matchRank } from '~/lib/match-rank';
 import { Keys } from '~/ui/keys';
@@ -21,12 +21,16 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
   const [query, setQuery] = useState('');
   const [chosen, setChosen] = useState(''); // an id: the list may grow above it
   const list = useRef<HTMLDivElement>(null);
-  const changes = useSyncExternalStore(onCommands, commandChanges);
+  const [commands, setCommands] = useState(pageFirst);
+  useEffect(() => {
+    const read = () => setCommands(pageFirst());
+    read(); // some may have come since it was drawn
+    return onCommands(read);
+  }, []);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the commands are read anew when they change
   const entries = useMemo<Entry[]>(() => {
     const seen = new Set<string>();
-    const found: Entry[] = pageFirst()
+    const found: Entry[] = commands
       .filter((command) => {
         if (command.isKeyOnly || seen.has(command.id) || (command.when && !command.when())) {
           return false;
@@ -52,7 +56,7 @@ export function Palette({ onClose, onSheet }: { onClose: () => void; onSheet: ()
       });
     }
     return found;
-  }, [changes, query, t, navigate]);
+  }, [commands, query, t, navigate]);
 
   const at = Math.max(
     0,

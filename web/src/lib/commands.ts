@@ -62,10 +62,8 @@ export function defineCommands<T extends Record<string, Omit<Command, 'id'>>>(
 
 const active = new Set<{ current: ActiveCommand[] }>();
 const listeners = new Set<() => void>();
-let changes = 0;
 
 function tellChange() {
-  changes += 1;
   for (const listener of listeners) listener();
 }
 
@@ -82,11 +80,6 @@ export function activateCommands(slot: { current: ActiveCommand[] }): () => void
 export function onCommands(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-/** How often commands have come or gone. */
-export function commandChanges(): number {
-  return changes;
 }
 
 export function activeCommands(): ActiveCommand[] {
