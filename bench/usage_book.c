@@ -22,8 +22,10 @@ struct job {
 static bool begin(struct db *db, void *context, struct error *err)
 {
     const struct job *job = context;
-    const struct task_money money = {
-        .provider_id = 1, .estimate_micro = 40000, .currency = STR("USD")};
+    const struct task_money money = {.provider_id = 1,
+                                     .model = STR("gpt-image-2"),
+                                     .estimate_micro = 40000,
+                                     .currency = STR("USD")};
 
     return usage_afford(NULL, db, 1 + job->id % 4, &money, 1, NOON, err) &&
            usage_reserve(NULL, db, 1 + job->id % 4, job->id, 1, STR("gpt-image-2"),

@@ -34,6 +34,7 @@ static const struct way {
 } ways[] = {
     {"openai-background", "openai",
      "{\"profile\":\"openai\",\"images_api\":\"responses\",\"responses_background\":true}", "gpt-image-2",                NULL  },
+    {"openai-chat",       "openai",    "{\"profile\":\"generic\",\"images_api\":\"chat\"}", "flux",                       NULL  },
     {"openai-relay",      "openai",    "{\"profile\":\"generic\"}",                         "flux",                       NULL  },
     {"openai-text",       "openai",    "{\"profile\":\"openai\"}",                          "gpt-5.4-mini",               NULL  },
     {"openai-schema",     "openai",    "{\"profile\":\"generic\"}",                         "gpt-5.4-mini",               SCHEMA},
@@ -296,6 +297,12 @@ static void answer_header(struct str value)
     const struct exchange_header precise[] = {
         {STR("retry-after-ms"), value}
     };
+    const struct exchange_header reset[] = {
+        {STR("x-ratelimit-remaining-requests"), STR("0") },
+        {STR("x-ratelimit-reset-requests"),     value    },
+        {STR("x-ratelimit-remaining-tokens"),   value    },
+        {STR("x-ratelimit-reset-tokens"),       STR("1s")}
+    };
     struct exchange_reply reply = {
         .headers = after, .header_count = 1, .now_ms = 1795341600000}; /* 2026-11-22T10:00:00Z */
     int64_t ms = exchange_retry_after_ms(&reply);
@@ -304,6 +311,10 @@ static void answer_header(struct str value)
     reply.headers = precise;
     ms = exchange_retry_after_ms(&reply);
     MUST(ms >= -1 && ms <= 3600000);
+    reply.headers = reset;
+    reply.header_count = COUNT(reset);
+    ms = exchange_used_up_ms(&reply);
+    MUST(ms >= 0 && ms <= 60000);
 }
 
 /* ---- What is asked ---- */
@@ -345,7 +356,7 @@ static void make_request(struct talk *talk, struct str name, const char *schema,
         .model = name,
         .prompt = STR("a cup"),
         .count = !writes && !is_way && model.count_max > 1 ? 2 : 1,
-        .has_seed = model.has_seed,
+        .has_seed = model.has_seed && !is_way, /* Chat Completions refuses one */
         .seed = 7,
         .compression = -1,
         .schema = str_of(schema == NULL ? "" : schema),

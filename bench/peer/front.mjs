@@ -2,7 +2,7 @@
 import { Queue, Worker } from "bullmq";
 import { Agent, createServer, request } from "node:http";
 
-const { PORT, REDIS_PORT, CONCURRENCY, LOCK_MS, STALLED_MAX } = process.env;
+const { PORT, REDIS_PORT, CONCURRENCY, LOCK_MS, STALLED_MAX, KEPT = "0" } = process.env;
 const connection = { host: "127.0.0.1", port: Number(REDIS_PORT), maxRetriesPerRequest: null };
 const agent = new Agent({ keepAlive: true });
 const queue = new Queue("jobs", { connection });
@@ -17,15 +17,15 @@ function call({ url, prompt }) {
     req.end(JSON.stringify({ prompt }));
   });
 }
-// LOCK_MS unset: BullMQ's own lease of 30 s and limit of one stall.
-const worker = new Worker("jobs", (job) => call(job.data), { connection, concurrency: Number(CONCURRENCY), removeOnComplete: { count: 0 },
+// LOCK_MS unset: BullMQ's own lease of 30 s and limit of one stall.  KEPT: finished jobs, for who counts them.
+const worker = new Worker("jobs", (job) => call(job.data), { connection, concurrency: Number(CONCURRENCY), removeOnComplete: { count: Number(KEPT) },
   ...(LOCK_MS ? { lockDuration: Number(LOCK_MS), stalledInterval: Number(LOCK_MS) } : {}),
   ...(STALLED_MAX ? { maxStalledCount: Number(STALLED_MAX) } : {}) });
 worker.on("error", () => undefined); // a lease that was lost, told for each job
 
 createServer((req, res) => {
   if (req.method === "GET") {
-    queue.getJobCounts("waiting", "active", "failed").then((counts) => res.end(JSON.stringify(counts)));
+    queue.getJobCounts("waiting", "active", "failed", "completed").then((counts) => res.end(JSON.stringify(counts)));
     return;
   }
   let body = "";

@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/secret.h"
 #include "db/migrations.h"
+#include "engine/check.h"
 #include "engine/event.h"
 #include "generate/request.h"
 #include "image/image.h"
@@ -28,8 +29,9 @@ enum {
     SWEEP_STEPS_PER_MINUTE = 50,
     SCRUB_SIZE_PER_STEP = 16 << 20,
     SCRUB_STEPS_PER_MINUTE = 4, /* 90 GiB a day, and a signal waits for less than a second */
-    EVENTS_KEPT = 10000,
+    EVENTS_KEPT = FAULT_SOONER(10000, 10),
     EVENTS_KEPT_MS = 7 * 24 * 60 * 60 * 1000,
+    PROMPTS_KEPT_MS = 24 * 60 * 60 * 1000, /* deleted ones, so that it can be undone */
     WORKER_QUEUE_MAX = 100000,
     TRANSFERS_MAX = 4096,
 };
@@ -48,11 +50,30 @@ struct feed *app_feed(void *app) { return ((struct app *)app)->feed; }
 
 /* ---- Hooks: how rooms that do not know each other meet ---- */
 
+bool app_has_model(void *app, int64_t provider_id, struct str model)
+{
+    return settings_has_model(app_settings(app), provider_id, model);
+}
+
+void app_wake(void *app, int64_t user_id) { feed_wake(((struct app *)app)->feed, user_id); }
+
 static bool load_provider(void *context, struct db *db, int64_t provider_id, struct arena *arena,
                           struct provider_binding *out, struct error *err)
 {
     return settings_provider_load(((struct app *)context)->settings, db, provider_id, arena, out,
                                   err);
+}
+
+static bool find_account(void *context, int64_t provider_id, struct arena *arena,
+                         struct provider_binding *out)
+{
+    return settings_account(((struct app *)context)->settings, provider_id, arena, out);
+}
+
+static void model_limits(void *context, int64_t provider_id, struct str model,
+                         struct model_limits *out)
+{
+    settings_model_limits(((struct app *)context)->settings, provider_id, model, out);
 }
 
 static bool stand_in(void *context, struct db *db, const struct stand_in_ask *ask,
@@ -106,6 +127,14 @@ static void on_settings_changed(void *context, int64_t provider_id)
     feed_wake_all(app->feed);
 }
 
+static void on_told(void *context)
+{
+    struct app *app = context;
+
+    if (app->is_started)
+        feed_wake_all(app->feed);
+}
+
 static bool lane_of(void *context, int64_t provider_id, struct lane_view *out)
 {
     struct app *app = context;
@@ -120,6 +149,22 @@ static bool lane_of(void *context, int64_t provider_id, struct lane_view *out)
             return true;
         }
     return false;
+}
+
+static size_t lane_models_of(void *context, int64_t provider_id, struct lane_model_view *out,
+                             size_t max)
+{
+    struct app *app = context;
+    struct engine_view view;
+    size_t count = 0;
+
+    if (!app->is_started)
+        return 0;
+    engine_view(app->engine, &view);
+    for (size_t i = 0; i < view.model_count && count < max; i++)
+        if (view.models[i].provider_id == provider_id)
+            out[count++] = view.models[i];
+    return count;
 }
 
 static void asset_limits_now(void *context, struct asset_limits *out)
@@ -271,7 +316,18 @@ bool app_settings_open(struct app *app, struct error *err)
     return app_settings_read(app, err) && app_data_open(app, err);
 }
 
-bool app_pool_open(struct app *app, size_t readers, struct error *err)
+bool app_has_database(const struct app *app)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
+    const struct str data = settings_text(app->settings, "data", arena);
+
+    return access(arena_cstr(arena, arena_printf(arena, "%.*s/vitrine.db", STR_ARGS(data))),
+                  R_OK) == 0;
+}
+
+enum opening { OPEN_TO_SERVE, OPEN_AS_FOUND, OPEN_TO_LOOK };
+
+static bool open_pool(struct app *app, size_t readers, enum opening opening, struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const struct db_config config = {
@@ -281,9 +337,37 @@ bool app_pool_open(struct app *app, size_t readers, struct error *err)
         .migration_count = db_migration_count,
         .clock = &clock_system,
         .backup_directory = below(app, "backup", arena),
+        .is_as_found = opening == OPEN_AS_FOUND,
+        .is_read_only = opening == OPEN_TO_LOOK,
     };
 
     return db_pool_open(&config, &app->pool, err);
+}
+
+bool app_pool_open_beside(struct app *app, struct error *err)
+{
+    return open_pool(app, 1, app_has_database(app) ? OPEN_AS_FOUND : OPEN_TO_SERVE, err);
+}
+
+bool app_pool_open_to_look(struct app *app, struct error *err)
+{
+    return open_pool(app, 1, OPEN_TO_LOOK, err);
+}
+
+bool app_check(struct app *app, bool is_whole, struct arena *arena, struct check_report *report,
+               struct blob_check_counts *files, struct error *err)
+{
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    const struct blob_check_config blobs = {
+        .directory = below(app, "blobs", arena), .clock = &clock_system, .is_whole = is_whole};
+
+    if (!db_borrow(app->pool, &db, err) || !engine_check(db, arena, report, err) ||
+        !usage_check(db, arena, report, err) || !result_check(db, arena, report, err) ||
+        !asset_check(db, arena, report, err))
+        return false;
+    db_give_back(db);
+    db = NULL;
+    return blob_check(&blobs, app->pool, arena, report, files, err);
 }
 
 static bool open_stores(struct app *app, size_t handlers, struct error *err)
@@ -292,7 +376,7 @@ static bool open_stores(struct app *app, size_t handlers, struct error *err)
     struct blob_config blobs = {.directory = below(app, "blobs", arena), .clock = &clock_system};
 
     /* One for each handler, and for the feed, the engine's lanes and the duties. */
-    if (!lock_data(app, err) || !app_pool_open(app, handlers + 3, err))
+    if (!lock_data(app, err) || !open_pool(app, handlers + 3, OPEN_TO_SERVE, err))
         return false;
     limits_open(below(app, "limits", arena), &app->limits);
     blobs.pool = app->pool;
@@ -320,7 +404,9 @@ static bool attach_settings(struct app *app, struct error *err)
         .hooks = {.context = app,
                   .announce = announce,
                   .changed = on_settings_changed,
-                  .lane = lane_of},
+                  .told = on_told,
+                  .lane = lane_of,
+                  .lane_models = lane_models_of},
     };
     bool ok;
 
@@ -396,13 +482,16 @@ static bool start_engine(struct app *app, struct error *err)
         .services = &app->operations,
         .hooks = {.context = app,
                   .load_provider = load_provider,
+                  .find_account = find_account,
+                  .model_limits = model_limits,
                   .has_key = has_key,
                   .record_result = record_result,
                   .afford = usage_afford,
                   .reserve = usage_reserve,
                   .settle = usage_settle,
                   .stand_in = stand_in,
-                  .move_reserve = usage_move_reserve},
+                  .move_reserve = usage_move_reserve,
+                  .run_added = prompt_keep},
         .queue_user_max = settings_int(app->settings, "queue.per_user_max"),
         .queue_max = settings_int(app->settings, "queue.total_max"),
         .tries_max = settings_int(app->settings, "queue.tries_max"),
@@ -486,7 +575,10 @@ static bool trim_work(struct db *db, void *context, struct error *err)
     const struct trim *trim = context;
     int64_t dropped;
 
-    return event_trim(db, trim->before_ms, EVENTS_KEPT, &dropped, err);
+    if (!event_trim(db, trim->before_ms, EVENTS_KEPT, &dropped, err))
+        return false;
+    FAULT_IF(dropped > 0, RETENTION_MID);
+    return true;
 }
 
 /* Files of nobody, then a part of those that are read once a month. */
@@ -518,7 +610,7 @@ static void tend_blobs(struct app *app)
     }
 }
 
-/* Bounded work each minute: old events, the trash, the files. */
+/* Bounded work each minute: old events, the trash, deleted prompts, the files. */
 static void do_duties(struct app *app)
 {
     const int64_t now_ms = clock_wall_ms(&clock_system);
@@ -533,6 +625,8 @@ static void do_duties(struct app *app)
     if (!asset_purge_trash(app->assets, trash_days > 0 ? now_ms - trash_days * 86400000 : 0, &more,
                            &err))
         log_error("duty_trash_failed", &err, LOG_CSTR("duty", "trash"));
+    if (!prompt_purge(app->pool, now_ms - PROMPTS_KEPT_MS, &err))
+        log_error("duty_prompts_failed", &err, LOG_CSTR("duty", "prompt_purge"));
     asset_job_wake(app->assets); /* what a full disk stopped */
     tend_blobs(app);
 }

@@ -8,6 +8,7 @@
 #include "app/limits.h"
 #include "asset/asset.h"
 #include "blob/blob.h"
+#include "blob/check.h"
 #include "core/worker.h"
 #include "db/db.h"
 #include "engine/engine.h"
@@ -15,6 +16,7 @@
 #include "http/http.h"
 #include "net/net.h"
 #include "operation/operation.h"
+#include "product/product.h"
 #include "settings/settings.h"
 #include "usage/usage.h"
 
@@ -65,9 +67,20 @@ void app_stop(struct app *app);
  */
 int app_command(struct app *app, int count, char **words);
 /* For verbs that need no server: the settings; the data folder, made when missing; both; the
- * database. */
+ * database, which a server of another version may have open: when it is there it is taken as it is
+ * found. */
 MUST_CHECK bool app_settings_read(struct app *app, struct error *err);
 MUST_CHECK bool app_data_open(struct app *app, struct error *err);
 MUST_CHECK bool app_settings_open(struct app *app, struct error *err);
-MUST_CHECK bool app_pool_open(struct app *app, size_t readers, struct error *err);
+MUST_CHECK bool app_pool_open_beside(struct app *app, struct error *err);
+/* To change nothing at all, neither it nor what a server that was killed left of it. */
+MUST_CHECK bool app_pool_open_to_look(struct app *app, struct error *err);
+/* Everything that each room can say is wrong with the house, whose data folder and pool are open; a
+ * server may be at work.  `is_whole`: every file is read.  Fails: as db_query(); a breach is no
+ * failure. */
+MUST_CHECK bool app_check(struct app *app, bool is_whole, struct arena *arena,
+                          struct check_report *report, struct blob_check_counts *files,
+                          struct error *err);
+/* Whether there is one. */
+bool app_has_database(const struct app *app);
 extern const struct http_route system_routes[];

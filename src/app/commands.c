@@ -1,8 +1,8 @@
 #include "app/app.h"
 #include "core/fault.h"
-#include "engine/check.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -155,7 +155,7 @@ static int token(struct app *app, int count, char **words)
         return complain(&err);
     }
     ok = read_token_words(count - 1, words + 1, &order, &err) && app_settings_open(app, &err) &&
-         app_pool_open(app, 1, &err) &&
+         app_pool_open_beside(app, &err) &&
          account_token_create(app->pool, &clock_system, &random_system, &order, arena, &made, &err);
     if (ok) {
         printf("%.*s\n", STR_ARGS(made));
@@ -171,36 +171,47 @@ static bool has_database(struct app *app, struct error *err)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     const struct str data = settings_text(app->settings, "data", arena);
-    const char *path = arena_cstr(arena, arena_printf(arena, "%.*s/vitrine.db", STR_ARGS(data)));
 
-    return access(path, R_OK) == 0 ||
+    return app_has_database(app) ||
            error_set(err, ERROR_NOT_FOUND, "there is no vitrine in %.*s: %s cannot be read",
                      STR_ARGS(str_slice(data, 0, 60)), "vitrine.db");
 }
 
-static bool examine(struct app *app, struct arena *arena, struct check_report *report,
-                    struct error *err)
+/* The doctor's own words; the others are settings. */
+static bool take_whole(int *count, char **words)
 {
-    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    bool is_whole = false;
+    int kept = 0;
 
-    return app_pool_open(app, 1, err) && db_borrow(app->pool, &db, err) &&
-           engine_check(db, arena, report, err) && usage_check(db, arena, report, err);
+    for (int at = 0; at < *count; at++)
+        if (strcmp(words[at], "--whole") == 0)
+            is_whole = true;
+        else
+            words[kept++] = words[at];
+    *count = kept;
+    return is_whole;
 }
 
 static int doctor(struct app *app, int count, char **words)
 {
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(16));
+    const bool is_whole = take_whole(&count, words);
     struct check_report report;
+    struct blob_check_counts files;
     struct error err = {0};
     bool ok;
 
     ok = take_options(count, words, &err) && app_settings_read(app, &err) &&
-         has_database(app, &err) && app_data_open(app, &err) && examine(app, arena, &report, &err);
+         has_database(app, &err) && app_data_open(app, &err) && app_pool_open_to_look(app, &err) &&
+         app_check(app, is_whole, arena, &report, &files, &err);
     app_stop(app);
     if (!ok)
         return complain(&err);
     for (size_t index = 0; index < report.fault_count; index++)
         printf("%s: %.*s\n", report.faults[index].rule, STR_ARGS(report.faults[index].what));
+    printf("files looked at: %" PRId64 ", read to their end: %" PRId64
+           ", for the next sweep: %" PRId64 "\n",
+           files.files, files.read, files.waiting);
     printf("rules looked at: %zu, faults: %zu\n", report.rule_count, report.fault_count);
     return report.fault_count == 0 ? 0 : 1;
 }
@@ -214,9 +225,10 @@ static const char usage[] =
     "  vitrine token create NAME [--scopes read,write,generate,admin] [--user NAME] [--data "
     "FOLDER]\n"
     "      Prints an API token, whether or not a server runs.\n"
-    "  vitrine doctor [--data FOLDER]\n"
-    "      Looks whether runs, tasks, calls, costs and events agree; changes nothing; a server may "
-    "run.\n"
+    "  vitrine doctor [--data FOLDER] [--whole]\n"
+    "      Looks whether runs, tasks, calls, costs, events, pictures and files agree; changes "
+    "nothing;\n"
+    "      a server may run.  --whole reads every file to its end, not the newest alone.\n"
     "  vitrine help settings\n"
     "      Every setting with its bounds, default and environment variable.\n"
     "  vitrine version\n";

@@ -264,15 +264,19 @@ static bool spoil_work(struct db *db, void *context, struct error *err)
     return db_exec_one(db, &spoil, NULL, 0, err);
 }
 
+static const char *below_data(const char *name)
+{
+    return arena_cstr(place.arena, arena_printf(place.arena, "%s/%s", place.data, name));
+}
+
 /* An event of somebody who has no event log. */
 static void spoil_rows(void)
 {
-    struct db_config config = {
-        .path = arena_cstr(place.arena, arena_printf(place.arena, "%s/vitrine.db", place.data)),
-        .readers = 1,
-        .migrations = db_migrations,
-        .migration_count = db_migration_count,
-        .clock = &clock_system};
+    struct db_config config = {.path = below_data("vitrine.db"),
+                               .readers = 1,
+                               .migrations = db_migrations,
+                               .migration_count = db_migration_count,
+                               .clock = &clock_system};
     struct db_pool *pool;
     struct error err;
 
@@ -300,6 +304,91 @@ static void test_the_doctor_looks_and_changes_nothing(void **state)
     assert_int_equal(said.code, 1);
     says(said.out, "check_i10_event_head: user 7 has events but no head\n", "the fault by name");
     says(said.out, ", faults: 1\n", "and how many");
+}
+
+static struct str whole_file(const char *name)
+{
+    FILE *file = fopen(below_data(name), "rb");
+    struct stat info;
+    char *bytes;
+
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &info), 0);
+    bytes = arena_alloc(place.arena, (size_t)info.st_size + 1);
+    assert_int_equal(fread(bytes, 1, (size_t)info.st_size, file), info.st_size);
+    assert_int_equal(fclose(file), 0);
+    return (struct str){.data = bytes, .size = (size_t)info.st_size};
+}
+
+/* A row of bytes that nobody refers to, and has no file: a rule of the rows and one of the files.
+ */
+static bool spoil_blob_work(struct db *db, void *context, struct error *err)
+{
+    static const struct sql spoil = {
+        "test_spoil_blob",
+        "INSERT INTO blob (sha256, size, state, state_at_ms, created_at_ms) VALUES"
+        " ('aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 'live', 1, 1)",
+        NULL};
+
+    (void)context;
+    return db_exec_one(db, &spoil, NULL, 0, err);
+}
+
+static void test_the_doctor_asks_every_room(void **state)
+{
+    struct db_config config = {.readers = 1,
+                               .migrations = db_migrations,
+                               .migration_count = db_migration_count,
+                               .clock = &clock_system};
+    struct db_pool *pool;
+    struct error err;
+    struct said said;
+
+    (void)state;
+    assert_int_equal(say("vitrine token create a --data @", NULL).code, 0);
+    said = say("vitrine doctor --data @ --whole", NULL);
+    assert_int_equal(said.code, 0);
+    /* The engine's 25, 1 of usage, 2 of results, 4 of pictures, 4 of the files. */
+    says(said.out, "rules looked at: 36, faults: 0\n", "all of them");
+    says(said.out, "files looked at: 0, read to their end: 0, for the next sweep: 0\n", "no file");
+
+    config.path = below_data("vitrine.db");
+    assert_true(db_pool_open(&config, &pool, &err));
+    assert_true(db_transact(pool, "test_spoil", spoil_blob_work, NULL, &err));
+    db_pool_close(pool);
+    said = say("vitrine doctor --whole --data @", NULL);
+    assert_int_equal(said.code, 1);
+    says(said.out, "check_i11_reference: blob aaaa", "a rule of the rows");
+    says(said.out, "check_i11_file: blob aaaa", "a rule of the files");
+    says(say("vitrine doctor --data @ --all", NULL).err, "unknown word \"--all\"", "a wrong word");
+}
+
+/* A house that an older version left, and may still serve. */
+static void test_what_runs_beside_a_server_migrates_nothing(void **state)
+{
+    static const char *const lines[] = {"vitrine doctor --data @",
+                                        "vitrine token create a --data @"};
+    struct db_config config = {.path = below_data("vitrine.db"),
+                               .readers = 1,
+                               .migrations = db_migrations,
+                               .migration_count = 2,
+                               .clock = &clock_system};
+    struct db_pool *pool;
+    struct error err;
+
+    (void)state;
+    assert_int_equal(mkdir(place.data, 0700), 0);
+    assert_true(db_pool_open(&config, &pool, &err));
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct said said = say(lines[i], NULL);
+
+        assert_int_equal(said.code, 1);
+        says(said.err, "the database has 2 of the ", lines[i]);
+    }
+    assert_int_equal(access(below_data("backup"), F_OK), -1);
+    db_pool_close(pool);
+    assert_true(db_pool_open(&config, &pool, &err)); /* it is the older one's as before */
+    db_pool_close(pool);
 }
 
 /* The one at the front of the house: until it says where it listens. */
@@ -379,6 +468,32 @@ static void test_one_serves_a_folder_until_it_is_told_to_stop(void **state)
     (void)close(out[0]);
 }
 
+static void test_the_doctor_of_a_killed_house_leaves_its_rooms_to_the_next_start(void **state)
+{
+    int out[2], quiet = open("/dev/null", O_WRONLY | O_CLOEXEC), status;
+    struct str database, log;
+    struct said said;
+    pid_t server;
+
+    (void)state;
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    server = start("vitrine serve --data @ --listen 127.0.0.1:0", NULL, out[1], quiet);
+    (void)close(out[1]);
+    (void)close(quiet);
+    (void)port_of(out[0]);
+    assert_int_equal(kill(server, SIGKILL), 0);
+    assert_int_equal(waitpid(server, &status, 0), server);
+    (void)close(out[0]);
+
+    database = whole_file("vitrine.db");
+    log = whole_file("vitrine.db-wal");
+    assert_true(log.size > 0);
+    said = say("vitrine doctor --data @ --whole", NULL);
+    assert_int_equal(said.code, 0);
+    assert_true(str_equal(database, whole_file("vitrine.db")));
+    assert_true(str_equal(log, whole_file("vitrine.db-wal")));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -388,7 +503,10 @@ int main(void)
         TEST(test_serve_refuses_what_it_could_not_keep_and_repeats_no_secret),
         TEST(test_a_token_is_all_that_create_prints),
         TEST(test_the_doctor_looks_and_changes_nothing),
+        TEST(test_the_doctor_asks_every_room),
+        TEST(test_what_runs_beside_a_server_migrates_nothing),
         TEST(test_one_serves_a_folder_until_it_is_told_to_stop),
+        TEST(test_the_doctor_of_a_killed_house_leaves_its_rooms_to_the_next_start),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@ const struct http_route *const app_tables[] = {
     token_routes,         /* tokens */
     setting_routes,       /* settings */
     provider_kind_routes, /* provider-kinds */
+    workflow_routes,
     provider_routes,      /* providers */
     key_routes,           /* providers: their keys */
     health_routes,        /* providers: health */
@@ -17,10 +18,12 @@ const struct http_route *const app_tables[] = {
     upload_routes,        /* assets: upload, import */
     bulk_routes,          /* assets: bulk, archives; tags */
     job_routes,           /* assets: jobs */
+    product_routes,       /* products */
     run_routes,           /* runs */
     task_routes,          /* tasks */
     queue_routes,         /* queue */
     quick_routes,         /* generate, task */
+    prompt_routes,        /* prompts */
     usage_routes,         /* usage */
     budget_routes,        /* budgets */
     feed_routes,          /* events */

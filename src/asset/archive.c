@@ -111,7 +111,7 @@ static void cell(struct buf *out, struct str text, bool is_last)
     struct str clipped = text_clip(text, CELL_SIZE_MAX);
 
     buf_add_char(out, '"');
-    if (clipped.size > 0 && strchr("=+-@\t\r", clipped.data[0]) != NULL)
+    if (text_is_formula(clipped))
         buf_add_char(out, '\'');
     for (size_t i = 0; i < clipped.size; i++) {
         if (clipped.data[i] == '"')

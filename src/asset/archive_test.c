@@ -45,6 +45,13 @@ static bool run(struct house *house, const char *selection, struct taker *taker,
     return ok;
 }
 
+static void archive(struct house *house, const char *selection, struct taker *taker)
+{
+    struct error err = {0};
+
+    no_error(run(house, selection, taker, &err), &err, "archive_run");
+}
+
 /* One file of the ZIP, by its place; as libarchive's own reader finds it. */
 struct entry {
     char name[256];
@@ -87,7 +94,6 @@ static void test_a_zip_has_each_picture_under_a_name_of_its_own(void **state)
     struct house *house = *state;
     struct taker taker = {.left = SIZE_MAX};
     struct entry entries[10];
-    struct error err = {0};
     size_t count;
 
     add_picture(house, (struct picture){.name = "tea", .bytes = "four", .at_ms = NOON - 4});
@@ -96,7 +102,7 @@ static void test_a_zip_has_each_picture_under_a_name_of_its_own(void **state)
     add_picture(house, (struct picture){.name = "cup", .bytes = "one"});
     add_picture(house, (struct picture){.name = "gone", .bytes = "five", .is_trashed = true});
     add_picture(house, (struct picture){.user_id = BOB, .name = "bobs", .bytes = "six"});
-    no_error(run(house, "{\"all_matching\":{}}", &taker, &err), &err, "archive_run");
+    archive(house, "{\"all_matching\":{}}", &taker);
     count = read_zip(house, &taker, entries, COUNT(entries));
     assert_int_equal(count, COUNT(names));
     for (size_t i = 0; i < count; i++)
@@ -111,11 +117,10 @@ static void test_names_in_any_script_are_marked_as_utf8(void **state)
 {
     struct house *house = *state;
     struct taker taker = {.left = SIZE_MAX};
-    struct error err = {0};
     const unsigned char *head;
 
     add_picture(house, (struct picture){.name = "\xe8\x8c\xb6\xe6\x9d\xaf/../x", .bytes = "one"});
-    no_error(run(house, "{\"all_matching\":{}}", &taker, &err), &err, "archive_run");
+    archive(house, "{\"all_matching\":{}}", &taker);
     head = (const unsigned char *)taker.bytes.data;
     assert_memory_equal(head, "PK\x03\x04", 4);
     assert_int_equal(head[7] & 0x08, 0x08); /* APPNOTE 4.4.4: bit 11, the name is UTF-8 */
@@ -128,7 +133,6 @@ static void test_the_manifest_tells_how_each_was_made_and_runs_nothing(void **st
     struct house *house = *state;
     struct taker taker = {.left = SIZE_MAX};
     struct entry entries[3];
-    struct error err = {0};
 
     add_picture(house, (struct picture){.name = "cup",
                                         .prompt = "=HYPERLINK(\"http://evil\")\na \"cup\"",
@@ -136,7 +140,7 @@ static void test_the_manifest_tells_how_each_was_made_and_runs_nothing(void **st
                                         .tags = "red,tea",
                                         .rating = 4,
                                         .bytes = "one"});
-    no_error(run(house, "{\"all_matching\":{}}", &taker, &err), &err, "archive_run");
+    archive(house, "{\"all_matching\":{}}", &taker);
     assert_int_equal(read_zip(house, &taker, entries, COUNT(entries)), 2);
     assert_true(str_starts_with(entries[1].bytes, STR("\xef\xbb\xbf"
                                                       "file,id,kind,")));
@@ -153,19 +157,36 @@ static void test_named_ones_are_taken_and_those_that_are_gone_left_out(void **st
     struct house *house = *state;
     struct taker taker = {.left = SIZE_MAX};
     struct entry entries[3];
-    struct error err = {0};
     struct str one = add_picture(house, (struct picture){.name = "one", .bytes = "one"});
     struct str bobs =
         add_picture(house, (struct picture){.user_id = BOB, .name = "bobs", .bytes = "two"});
 
     add_picture(house, (struct picture){.name = "other"});
-    no_error(run(house,
-                 arena_printf(house->arena,
-                              "{\"ids\":[\"%.*s\",\"%.*s\",\"01JD00000000000000000000ZZ\"]}%c",
-                              STR_ARGS(one), STR_ARGS(bobs), '\0')
-                     .data,
-                 &taker, &err),
-             &err, "archive_run");
+    archive(house,
+            arena_printf(house->arena,
+                         "{\"ids\":[\"%.*s\",\"%.*s\",\"01JD00000000000000000000ZZ\"]}%c",
+                         STR_ARGS(one), STR_ARGS(bobs), '\0')
+                .data,
+            &taker);
+    assert_int_equal(read_zip(house, &taker, entries, COUNT(entries)), 2);
+    assert_string_equal(entries[0].name, "one.png");
+    buf_finish(&taker.bytes);
+}
+
+static void test_all_that_match_but_a_few_go_in(void **state)
+{
+    struct house *house = *state;
+    struct taker taker = {.left = SIZE_MAX};
+    struct entry entries[3];
+    struct str two;
+
+    add_picture(house, (struct picture){.name = "one"});
+    two = add_picture(house, (struct picture){.name = "two"});
+    archive(house,
+            arena_printf(house->arena, "{\"all_matching\":{},\"except\":[\"%.*s\"]}%c",
+                         STR_ARGS(two), '\0')
+                .data,
+            &taker);
     assert_int_equal(read_zip(house, &taker, entries, COUNT(entries)), 2);
     assert_string_equal(entries[0].name, "one.png");
     buf_finish(&taker.bytes);
@@ -202,10 +223,9 @@ static void test_many_pictures_go_through_in_batches(void **state)
     struct house *house = *state;
     struct taker taker = {.left = SIZE_MAX};
     struct entry entries[MANY + 1];
-    struct error err = {0};
 
     add_pictures_alike(house, MANY, (struct picture){.name = "p"});
-    no_error(run(house, "{\"all_matching\":{\"rating\":0}}", &taker, &err), &err, "archive_run");
+    archive(house, "{\"all_matching\":{\"rating\":0}}", &taker);
     assert_int_equal(read_zip(house, &taker, entries, COUNT(entries)), MANY + 1);
     assert_string_equal(entries[MANY - 1].name, "p (230).png");
     buf_finish(&taker.bytes);
@@ -219,6 +239,7 @@ int main(void)
         TEST(test_names_in_any_script_are_marked_as_utf8),
         TEST(test_the_manifest_tells_how_each_was_made_and_runs_nothing),
         TEST(test_named_ones_are_taken_and_those_that_are_gone_left_out),
+        TEST(test_all_that_match_but_a_few_go_in),
         TEST(test_a_client_that_leaves_and_a_picture_that_is_gone_end_it),
         TEST(test_many_pictures_go_through_in_batches),
     };

@@ -251,6 +251,8 @@ static const struct field filter_fields[] = {
     {"model", FIELD_TEXT, FILTER(model), 0, 0, 200, NULL, NULL,
      "A model's wire id, or its id with the provider's."},
     {"run", FIELD_ID, FILTER(run), FIELD_NULLABLE, 0, 0, NULL, NULL, "The run that made them."},
+    {"product", FIELD_ID, FILTER(product), FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "What they were made for."},
     {"rating", FIELD_INT, FILTER(rating), 0, 0, 5, NULL, NULL, "At least so many stars."},
     {"starred", FIELD_BOOL, FILTER(starred), 0, 0, 0, NULL, NULL, "Only starred ones."},
     {"from", FIELD_TIME, FILTER(from_ms), 0, 0, 0, NULL, NULL, "Created then or later."},
@@ -263,8 +265,9 @@ const struct shape asset_filter_shape = SHAPE("AssetFilter", struct asset_filter
 bool asset_filter_is_all(const struct asset_filter *filter)
 {
     return filter->q.size == 0 && filter->tag.size == 0 && filter->kind.size == 0 &&
-           filter->model.size == 0 && filter->run.size == 0 && filter->rating == 0 &&
-           !filter->starred && filter->from_ms == 0 && filter->to_ms == 0 && !filter->trash;
+           filter->model.size == 0 && filter->run.size == 0 && filter->product.size == 0 &&
+           filter->rating == 0 && !filter->starred && filter->from_ms == 0 && filter->to_ms == 0 &&
+           !filter->trash;
 }
 
 struct asset_place asset_place_first(enum asset_sort sort)

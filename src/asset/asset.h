@@ -8,7 +8,8 @@
  * gate, the trash's end), change.c (edits, one by one and in bulk), upload.c, variant.c (a smaller
  * copy when it is missing), mask.c and mask_store.c (what of a picture is changed), job_store.c and
  * job.c (the same edits of any number, durable, with a way back), archive_store.c and archive.c
- * (ZIP), asset_http.c, upload_http.c, bulk_http.c and job_http.c (routes).
+ * (ZIP), asset_http.c, upload_http.c, bulk_http.c and job_http.c (routes), check.c (what the doctor
+ * asks).
  */
 #pragma once
 
@@ -19,6 +20,7 @@
 #include "core/random.h"
 #include "core/shape.h"
 #include "core/str.h"
+#include "db/check.h"
 #include "db/db.h"
 #include "engine/engine.h"
 #include "http/http.h"
@@ -78,7 +80,7 @@ struct asset {
     bool is_starred;
     struct text_list tags;
     int64_t created_at_ms, trashed_at_ms;
-    struct str run_id, task_id; /* public; empty: none */
+    struct str run_id, task_id, product_id; /* public; empty: none */
     struct str etag;
     struct asset_label *label; /* NULL: none */
 };
@@ -132,6 +134,11 @@ MUST_CHECK bool asset_purge_trash(struct asset_service *service, int64_t before_
 
 /* Changes of many pictures that a full disk stopped go on.  Any thread. */
 void asset_job_wake(struct asset_service *service);
+
+/* What engine_check() is for the engine's rows: pictures and masks hold their bytes, and nothing is
+ * held for one that is not there. */
+MUST_CHECK bool asset_check(struct db *db, struct arena *arena, struct check_report *out,
+                            struct error *err);
 
 /* Given by the application (src/app/): the service behind req->app. */
 struct asset_service *app_assets(void *app);

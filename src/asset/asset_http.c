@@ -80,6 +80,7 @@ static const struct shape patch_shape = SHAPE("AssetPatch", struct patch_input, 
          .max = 200,                                                                               \
          .help = "A model's wire id, or its id with the provider's."},                             \
         {.name = "run", .type = FIELD_ID, .help = "The run that made them."},                      \
+        {.name = "product", .type = FIELD_ID, .help = "What they were made for."},                 \
         {.name = "from", .type = FIELD_TIME, .help = "Created then or later."},                    \
         {.name = "to", .type = FIELD_TIME, .help = "Created before."},                             \
     {                                                                                              \
@@ -122,10 +123,12 @@ static struct asset_filter filter_of(struct request *req)
         .to_ms = request_query_time(req, "to", 0),
         .trash = request_query_bool(req, "trash", false),
     };
-    struct id run;
+    struct id run, product;
 
     if (id_parse(request_query(req, "run"), &run))
         filter.run = arena_str(req->arena, id_str(&run));
+    if (id_parse(request_query(req, "product"), &product))
+        filter.product = arena_str(req->arena, id_str(&product));
     return filter;
 }
 

@@ -176,24 +176,31 @@ static void test_bulk_takes_what_each_action_needs(void **state)
         int status;
         const char *has;
     } cases[] = {
-        {"{\"action\":\"star\"}",                                                      422, "\"field\":\"ids\""   },
-        {"{\"ids\":[],\"action\":\"star\"}",                                           422, "\"field\":\"ids\""   },
-        {"{\"ids\":[\"x\"],\"action\":\"star\"}",                                      422, "\"field\":\"ids[0]\""},
-        {"{\"all_matching\":{},\"action\":\"explode\"}",                               422, "\"field\":\"action\""},
-        {"{\"all_matching\":{\"owner\":3},\"action\":\"star\"}",                       422, "unknown_field"       },
-        {"{\"all_matching\":{},\"action\":\"rate\"}",                                  422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":6}",                      422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"many\"}",               422,
-         "\"field\":\"value\""                                                                                    },
-        {"{\"all_matching\":{},\"action\":\"tag_add\"}",                               422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"tag_add\",\"value\":7}",                   422, "wrong_type"          },
-        {"{\"all_matching\":{},\"action\":\"star\",\"value\":true}",                   422, "\"field\":\"value\"" },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":4}",                      200, "{\"changed\":2}"     },
-        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"5\"}",                  200, "{\"changed\":2}"     },
-        {"{\"all_matching\":{\"rating\":5},\"action\":\"tag_add\",\"value\":\" x \"}", 200,
-         "{\"changed\":2}"                                                                                        },
-        {"{\"all_matching\":{\"kind\":\"uploaded\"},\"action\":\"trash\"}",            200, "{\"changed\":1}"     },
-        {"{\"all_matching\":{\"trash\":true},\"action\":\"delete\"}",                  200, "{\"changed\":1}"     },
+        {"{\"action\":\"star\"}",                                                               422, "\"field\":\"ids\""   },
+        {"{\"ids\":[],\"action\":\"star\"}",                                                    422, "\"field\":\"ids\""   },
+        {"{\"ids\":[\"x\"],\"action\":\"star\"}",                                               422, "\"field\":\"ids[0]\""},
+        {"{\"all_matching\":{},\"except\":[\"x\"],\"action\":\"star\"}",                        422,
+         "\"field\":\"except[0]\""                                                                                         },
+        {"{\"all_matching\":{},\"except\":\"01JD00000000000000000000ZZ\",\"action\":\"star\"}", 422,
+         "wrong_type"                                                                                                      },
+        {"{\"all_matching\":{},\"except\":[7],\"action\":\"star\"}",                            422, "wrong_type"          },
+        {"{\"ids\":[\"01JD00000000000000000000ZZ\"],\"except\":[\"01JD00000000000000000000ZZ\"],"
+         "\"action\":\"star\"}",                                                       422, "\"field\":\"except\""},
+        {"{\"all_matching\":{},\"action\":\"explode\"}",                                        422, "\"field\":\"action\""},
+        {"{\"all_matching\":{\"owner\":3},\"action\":\"star\"}",                                422, "unknown_field"       },
+        {"{\"all_matching\":{},\"action\":\"rate\"}",                                           422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":6}",                               422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"many\"}",                        422,
+         "\"field\":\"value\""                                                                                             },
+        {"{\"all_matching\":{},\"action\":\"tag_add\"}",                                        422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"tag_add\",\"value\":7}",                            422, "wrong_type"          },
+        {"{\"all_matching\":{},\"action\":\"star\",\"value\":true}",                            422, "\"field\":\"value\"" },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":4}",                               200, "{\"changed\":2}"     },
+        {"{\"all_matching\":{},\"action\":\"rate\",\"value\":\"5\"}",                           200, "{\"changed\":2}"     },
+        {"{\"all_matching\":{\"rating\":5},\"action\":\"tag_add\",\"value\":\" x \"}",          200,
+         "{\"changed\":2}"                                                                                                 },
+        {"{\"all_matching\":{\"kind\":\"uploaded\"},\"action\":\"trash\"}",                     200, "{\"changed\":1}"     },
+        {"{\"all_matching\":{\"trash\":true},\"action\":\"delete\"}",                           200, "{\"changed\":1}"     },
     };
     struct studio *studio = *state;
 
@@ -205,6 +212,48 @@ static void test_bulk_takes_what_each_action_needs(void **state)
 
         is_status(&answer, cases[i].status, cases[i].body);
         check(body_has(&answer, cases[i].has), cases[i].body);
+    }
+}
+
+static void test_a_few_of_all_that_match_are_left_as_they_are(void **state)
+{
+    static const char *const routes[] = {"POST /api/v1/assets/bulk", "POST /api/v1/asset-jobs",
+                                         "POST /api/v1/archives"};
+    struct studio *studio = *state;
+    struct house *house = &studio->house;
+    CLEANUP(buf_finish) struct buf body = {0};
+    struct str one = add_picture(house, (struct picture){.name = "a"});
+    struct answer answer;
+    struct asset asset;
+
+    add_picture(house, (struct picture){.name = "b"});
+    answer = send_json(studio, "ann", routes[0],
+                       arena_printf(house->arena,
+                                    "{\"all_matching\":{},\"except\":[\"%.*s\",\"%.*s\"],"
+                                    "\"action\":\"star\"}",
+                                    STR_ARGS(one), STR_ARGS(one)));
+    is_status(&answer, 200, "all but one");
+    assert_true(body_has(&answer, "{\"changed\":1}"));
+    assert_true(find_picture(house, ANN, one, &asset) && !asset.is_starred);
+    answer = send_json(
+        studio, "ann", routes[2],
+        arena_printf(house->arena, "{\"all_matching\":{},\"except\":[\"%.*s\"]}", STR_ARGS(one)));
+    is_status(&answer, 201, "a ZIP of all but one");
+    assert_true(body_has(&answer, "\"count\":1"));
+
+    /* A thousand and one are too many, wherever. */
+    for (int i = 0; i <= IDS_MAX; i++)
+        buf_printf(&body, "%s\"%.*s\"", i == 0 ? "{\"all_matching\":{},\"except\":[" : ",",
+                   STR_ARGS(one));
+    for (size_t i = 0; i < COUNT(routes); i++) {
+        const struct str list = buf_str(&body);
+
+        answer = send_json(studio, "ann", routes[i],
+                           arena_printf(house->arena, "%.*s]%s}", STR_ARGS(list),
+                                        i == 2 ? "" : ",\"action\":\"star\""));
+        is_status(&answer, 422, routes[i]);
+        check(body_has(&answer, "\"field\":\"except\""), routes[i]);
+        check(body_has(&answer, "1000"), routes[i]);
     }
 }
 
@@ -316,6 +365,7 @@ int main(void)
         TEST(test_wrong_questions_are_told_what_is_wrong),
         TEST(test_edits_are_checked_and_matched),
         TEST(test_bulk_takes_what_each_action_needs),
+        TEST(test_a_few_of_all_that_match_are_left_as_they_are),
         TEST(test_a_job_is_asked_for_looked_at_and_told_by_its_owner),
         TEST(test_an_archive_is_asked_for_fetched_by_its_owner_and_ends),
     };

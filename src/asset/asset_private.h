@@ -53,13 +53,13 @@ struct text_list tags_split(struct str lines, struct arena *arena);
 /* Which pictures; zeroed means all that are not in the trash. */
 struct asset_filter {
     struct str q, tag, kind;
-    struct str model; /* a wire id, or "PROVIDERID/wire-id" */
-    struct str run;   /* public id */
-    int64_t rating;   /* at least; 0: any */
-    bool starred;     /* only starred ones */
-    int64_t from_ms;  /* created then or later */
-    int64_t to_ms;    /* created before; 0: any */
-    bool trash;       /* those in the trash instead */
+    struct str model;        /* a wire id, or "PROVIDERID/wire-id" */
+    struct str run, product; /* public ids */
+    int64_t rating;          /* at least; 0: any */
+    bool starred;            /* only starred ones */
+    int64_t from_ms;         /* created then or later */
+    int64_t to_ms;           /* created before; 0: any */
+    bool trash;              /* those in the trash instead */
 };
 extern const struct shape asset_filter_shape; /* "AssetFilter" */
 bool asset_filter_is_all(const struct asset_filter *filter);
@@ -154,7 +154,8 @@ MUST_CHECK bool asset_tell_removed(struct db *db, const struct asset *asset, int
  * reads them: a column is looked for behind the last one. */
 #define ASSET_COLUMNS                                                                              \
     "a.id, a.public_id, a.user_id, a.kind, a.name, a.blob, a.mime, a.size, a.width_px,"            \
-    " a.height_px, a.thumbhash, a.color, a.rating, a.is_starred, a.tags, a.run, a.task,"           \
+    " a.height_px, a.thumbhash, a.color, a.rating, a.is_starred, a.tags, a.run, a.task, "          \
+    "a.product,"                                                                                   \
     " a.created_at_ms, a.trashed_at_ms, a.version, a.label_source, a.thumb, a.medium, a.preview,"  \
     " a.working, a.label_system, a.label_at_ms"
 struct asset asset_of_row(struct rows *rows, struct arena *arena);
@@ -283,20 +284,25 @@ MUST_CHECK bool asset_change(struct asset_service *service, int64_t user_id, str
                              const struct asset_patch *patch, struct arena *arena,
                              struct asset_detail *out, struct error *err);
 
-/* The pictures a request means: named, or all that match. */
+/* The pictures a request means: named, or all that match but a few. */
 struct asset_selection {
     struct text_list ids;
     struct asset_filter *all_matching; /* NULL: the ids */
+    struct text_list except;           /* of all that match, those that are left as they are */
 };
 extern const struct shape asset_selection_shape; /* "ArchiveRequest" */
-/* Exactly one of both, ids that are ids; puts them in order, each once.  Fails: REQUIRED, INVALID,
- * TOO_MANY. */
+/* Exactly one of both, exceptions only to all that match, ids that are ids; puts them in order,
+ * each once.  Fails: REQUIRED, INVALID. */
 MUST_CHECK bool asset_selection_check(struct asset_selection *selection, struct arena *arena,
                                       struct error *err);
 
-/* Whether it still is where the filter looked: a picture that came out of the trash meanwhile is
- * not deleted with it. */
+/* Whether it is no exception and still is where the filter looked: a picture that came out of the
+ * trash meanwhile is not deleted with it. */
 bool asset_is_selected(const struct asset_selection *selection, const struct asset *asset);
+/* How many of the exceptions would match: all that match are so many more than are meant. */
+MUST_CHECK bool asset_selection_excepted(struct db *db, int64_t user_id,
+                                         const struct asset_selection *selection, int64_t *out,
+                                         struct error *err);
 
 /* Walks a selection in batches, each seen at its own moment; `walk.after` is where it stands. */
 struct asset_walk {
@@ -306,7 +312,8 @@ struct asset_walk {
     struct asset_place after;
 };
 struct asset_walk asset_walk_begin(const struct asset_selection *selection, int64_t user_id);
-/* The next `limit` at most, those that are not there left out; *is_end when nothing comes after. */
+/* The next `limit` at most, those that are not there or not meant left out; *is_end when nothing
+ * comes after. */
 MUST_CHECK bool asset_walk_next(struct asset_walk *walk, struct db *db, size_t limit,
                                 struct arena *arena, struct asset **out, size_t *count,
                                 bool *is_end, struct error *err);

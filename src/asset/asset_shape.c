@@ -42,6 +42,8 @@ static const struct shape label_shape = SHAPE("AssetLabel", struct asset_label, 
      "The run that made it."}, \
     {"task_id", FIELD_ID, ASSET(task_id), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL, \
      "The task that made it."}, \
+    {"product_id", FIELD_ID, ASSET(product_id), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL, \
+     "What it was made for; null: nothing."}, \
     {"etag", FIELD_TEXT, ASSET(etag), FIELD_REQUIRED, 0, 0, NULL, NULL, \
      "Changes with each edit; for If-Match."}, \
     {"label", FIELD_MAYBE, ASSET(label), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, &label_shape, \

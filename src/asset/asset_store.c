@@ -30,6 +30,7 @@ struct asset asset_of_row(struct rows *rows, struct arena *arena)
         .tags = tags_split(rows_str(rows, "tags", arena), arena),
         .run_id = rows_str(rows, "run", arena),
         .task_id = rows_str(rows, "task", arena),
+        .product_id = rows_str(rows, "product", arena),
         .created_at_ms = rows_int64(rows, "created_at_ms"),
         .trashed_at_ms = rows_int64(rows, "trashed_at_ms"),
         .version = rows_int64(rows, "version"),
@@ -254,9 +255,10 @@ static bool insert_row(struct db *db, struct asset_new *fresh, struct arena *are
         "asset_store_insert",
         "INSERT INTO asset (public_id, user_id, kind, name, blob, mime, size, width_px, height_px,"
         " thumbhash, color, thumb, medium, preview, working, tags, run_id, run, task_id, task,"
-        " result_index, provider, model, label_source, label_system, label_at_ms, created_at_ms)"
+        " result_index, provider, model, label_source, label_system, label_at_ms, created_at_ms,"
+        " product)"
         " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-        " $19, $20, $21, $22, $23, $24, $25, $26, $27)",
+        " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)",
         NULL};
     struct asset *asset = &fresh->asset;
     const struct asset_label *label = asset->label;
@@ -290,6 +292,7 @@ static bool insert_row(struct db *db, struct asset_new *fresh, struct arena *are
         SQL_TEXT(label == NULL ? STR_EMPTY : label->system),
         SQL_INT64(label == NULL ? 0 : label->created_at_ms),
         SQL_INT64(asset->created_at_ms),
+        SQL_TEXT(asset->product_id),
     };
 
     if (!db_exec_one(db, &insert, args, COUNT(args), err))

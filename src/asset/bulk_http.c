@@ -7,6 +7,8 @@ static const struct field bulk_fields[] = {
      "Ids of pictures."},
     {"all_matching", FIELD_MAYBE, offsetof(struct bulk_input, selection.all_matching), 0, 0, 0,
      &asset_filter_shape, NULL, "Instead of ids: all that match."},
+    {"except", FIELD_TEXTS, offsetof(struct bulk_input, selection.except), 0, 0, IDS_MAX, NULL,
+     NULL, "With all_matching: ids of pictures that stay as they are."},
     {"action", FIELD_ENUM, offsetof(struct bulk_input, action), FIELD_REQUIRED, 0, 0, NULL,
      asset_actions, "What happens to them; delete is for good."},
     {"value", FIELD_JSON, offsetof(struct bulk_input, value), 0, 0, 1000, NULL, NULL,

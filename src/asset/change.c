@@ -95,6 +95,8 @@ static const struct field selection_fields[] = {
      "Ids of pictures."},
     {"all_matching", FIELD_MAYBE, offsetof(struct asset_selection, all_matching), 0, 0, 0,
      &asset_filter_shape, NULL, "Instead of ids: all that match."},
+    {"except", FIELD_TEXTS, offsetof(struct asset_selection, except), 0, 0, IDS_MAX, NULL, NULL,
+     "With all_matching: ids of pictures that are left out."},
 };
 /* clang-format on */
 const struct shape asset_selection_shape =
@@ -105,36 +107,103 @@ static int compare_ids(const void *a, const void *b)
     return memcmp(((const struct str *)a)->data, ((const struct str *)b)->data, ID_SIZE);
 }
 
-bool asset_selection_check(struct asset_selection *selection, struct arena *arena,
-                           struct error *err)
+/* Ids that are ids, in order, each once. */
+static bool put_in_order(struct text_list *list, const char *name, struct arena *arena,
+                         struct error *err)
 {
-    struct str *ids = selection->ids.items;
+    struct str *ids = list->items;
     size_t count = 0;
 
-    if ((selection->ids.count > 0) == (selection->all_matching != NULL))
-        return error_field(err, ERROR_REQUIRED, "ids", 0,
-                           "either ids or all_matching says which pictures");
-    for (size_t i = 0; i < selection->ids.count; i++) {
+    for (size_t i = 0; i < list->count; i++) {
         struct id id;
 
         if (!id_parse(ids[i], &id))
-            return error_field(err, ERROR_INVALID, arena_printf(arena, "ids[%zu]%c", i, '\0').data,
-                               0, "this is no id");
+            return error_field(err, ERROR_INVALID,
+                               arena_printf(arena, "%s[%zu]%c", name, i, '\0').data, 0,
+                               "this is no id");
         ids[i] = arena_str(arena, id_str(&id));
     }
-    if (selection->ids.count > 0)
-        qsort(ids, selection->ids.count, sizeof(*ids), compare_ids);
-    for (size_t i = 0; i < selection->ids.count; i++)
+    if (list->count > 0)
+        qsort(ids, list->count, sizeof(*ids), compare_ids);
+    for (size_t i = 0; i < list->count; i++)
         if (count == 0 || compare_ids(&ids[i], &ids[count - 1]) != 0)
             ids[count++] = ids[i];
-    selection->ids.count = count;
+    list->count = count;
     return true;
+}
+
+bool asset_selection_check(struct asset_selection *selection, struct arena *arena,
+                           struct error *err)
+{
+    if ((selection->ids.count > 0) == (selection->all_matching != NULL))
+        return error_field(err, ERROR_REQUIRED, "ids", 0,
+                           "either ids or all_matching says which pictures");
+    if (selection->except.count > 0 && selection->all_matching == NULL)
+        return error_field(err, ERROR_INVALID, "except", 0,
+                           "only all_matching has exceptions: leave these out of the ids");
+    return put_in_order(&selection->ids, "ids", arena, err) &&
+           put_in_order(&selection->except, "except", arena, err);
 }
 
 bool asset_is_selected(const struct asset_selection *selection, const struct asset *asset)
 {
-    return selection->all_matching == NULL ||
-           selection->all_matching->trash == (asset->trashed_at_ms != 0);
+    const struct text_list *except = &selection->except;
+
+    if (selection->all_matching == NULL)
+        return true;
+    if (except->count > 0 && bsearch(&asset->id, except->items, except->count,
+                                     sizeof(*except->items), compare_ids) != NULL)
+        return false;
+    return selection->all_matching->trash == (asset->trashed_at_ms != 0);
+}
+
+/* Looked for where it would stand in the list: the first behind the place just before it. */
+static bool would_match(struct db *db, int64_t user_id, const struct asset_filter *filter,
+                        const struct asset *asset, struct arena *arena, bool *out,
+                        struct error *err)
+{
+    const struct asset_place before = {
+        .rating = 5, .at_ms = asset->created_at_ms, .id = asset->row_id + 1};
+    struct asset_filter moment = *filter;
+    struct asset *found;
+    size_t count;
+
+    *out = false;
+    if (asset->created_at_ms < filter->from_ms ||
+        (filter->to_ms != 0 && asset->created_at_ms >= filter->to_ms))
+        return true;
+    moment.from_ms = asset->created_at_ms;
+    moment.to_ms = asset->created_at_ms + 1;
+    if (!asset_store_list(db, user_id, &moment, SORT_NEWEST, &before, 1, arena, &found, &count,
+                          err))
+        return false;
+    *out = count == 1 && found[0].row_id == asset->row_id;
+    return true;
+}
+
+bool asset_selection_excepted(struct db *db, int64_t user_id,
+                              const struct asset_selection *selection, int64_t *out,
+                              struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(16));
+    int64_t total = 0;
+
+    for (size_t i = 0; i < selection->except.count; i++) {
+        struct asset asset;
+        bool is = false;
+
+        arena_reset(arena);
+        if (!asset_store_find(db, user_id, selection->except.items[i], arena, &asset, err)) {
+            if (err->code != ERROR_NOT_FOUND)
+                return false;
+            continue; /* gone, or somebody else's */
+        }
+        if (!would_match(db, user_id, selection->all_matching, &asset, arena, &is, err))
+            return false;
+        total += is ? 1 : 0;
+    }
+    *out = total;
+    return true;
 }
 
 struct asset_walk asset_walk_begin(const struct asset_selection *selection, int64_t user_id)
@@ -165,6 +234,8 @@ static bool next_named(struct asset_walk *walk, struct db *db, size_t limit, str
 bool asset_walk_next(struct asset_walk *walk, struct db *db, size_t limit, struct arena *arena,
                      struct asset **out, size_t *count, bool *is_end, struct error *err)
 {
+    size_t kept = 0;
+
     if (walk->selection->all_matching == NULL)
         return next_named(walk, db, limit, arena, out, count, is_end, err);
     if (!asset_store_list(db, walk->user_id, walk->selection->all_matching, SORT_NEWEST,
@@ -175,6 +246,10 @@ bool asset_walk_next(struct asset_walk *walk, struct db *db, size_t limit, struc
         walk->after = (struct asset_place){.rating = 5,
                                            .at_ms = (*out)[*count - 1].created_at_ms,
                                            .id = (*out)[*count - 1].row_id};
+    for (size_t i = 0; i < *count; i++)
+        if (asset_is_selected(walk->selection, &(*out)[i]))
+            (*out)[kept++] = (*out)[i];
+    *count = kept;
     return true;
 }
 

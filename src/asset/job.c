@@ -113,13 +113,16 @@ static bool count_matches(struct db *db, int64_t user_id, const struct asset_sel
                           struct arena *arena, int64_t *out, struct error *err)
 {
     struct asset_day *days;
+    int64_t excepted;
     size_t count;
 
     *out = (int64_t)selection->ids.count;
     if (selection->all_matching == NULL)
         return true;
-    if (!asset_store_days(db, user_id, selection->all_matching, 0, arena, &days, &count, err))
+    if (!asset_store_days(db, user_id, selection->all_matching, 0, arena, &days, &count, err) ||
+        !asset_selection_excepted(db, user_id, selection, &excepted, err))
         return false;
+    *out = -excepted;
     for (size_t i = 0; i < count; i++)
         *out += days[i].count;
     return *out > 0 || error_field(err, ERROR_NOT_FOUND, "all_matching", 0, "nothing matches");

@@ -16,20 +16,28 @@ static int tear_down(void **state) { return house_close(*state); }
 
 static const struct asset_filter all;
 
-static struct asset_job start(struct house *house, const struct asset_filter *filter,
-                              enum asset_action action, int64_t rating, const char *tag)
+static struct asset_job start_but(struct house *house, const struct asset_filter *filter,
+                                  struct text_list except, enum asset_action action, int64_t rating,
+                                  const char *tag)
 {
     struct asset_filter copy = *filter;
-    const struct asset_selection selection = {.all_matching = &copy};
+    struct asset_selection selection = {.all_matching = &copy, .except = except};
     const struct asset_bulk bulk = {
         .selection = &selection, .action = action, .rating = rating, .tag = str_of(tag)};
     struct error err = {0};
     struct asset_job job;
 
     house->time.wall_ms += DAY_MS; /* all there are came in before */
+    no_error(asset_selection_check(&selection, house->arena, &err), &err, "check");
     no_error(asset_job_start(house->service, ANN, &bulk, house->arena, &job, &err), &err,
              asset_actions[action]);
     return job;
+}
+
+static struct asset_job start(struct house *house, const struct asset_filter *filter,
+                              enum asset_action action, int64_t rating, const char *tag)
+{
+    return start_but(house, filter, (struct text_list){0}, action, rating, tag);
 }
 
 static bool step(struct house *house)
@@ -142,6 +150,71 @@ static void test_all_that_match_are_changed_a_part_at_a_time_and_counted(void **
     assert_int_equal(count(house, all), 2);
     assert_true(job.can_undo);
     assert_false(step(house));
+}
+
+static void test_all_but_a_few_are_counted_changed_and_given_back(void **state)
+{
+    const struct asset_filter filters[] = {
+        {.tag = STR("red")},
+        {               .q = STR("lantern")                },
+        { .from_ms = NOON,                 .to_ms = NOON + 1}
+    };
+    struct house *house = *state;
+    struct str ids[5], bobs, earlier, names[7];
+    struct asset asset;
+
+    for (size_t i = 0; i < COUNT(ids); i++)
+        ids[i] = add_picture(
+            house, (struct picture){.name = "p", .prompt = "a red lantern", .tags = "red"});
+    earlier = add_picture(house, (struct picture){.name = "earlier", .at_ms = NOON - 1});
+    bobs = add_picture(house, (struct picture){.name = "bob's", .user_id = BOB, .tags = "red"});
+    for (size_t i = 0; i < COUNT(filters); i++) {
+        /* Twice, in no order, and what does not match or is not there: none of that counts. */
+        struct asset_job job;
+
+        names[0] = ids[3], names[1] = ids[1], names[2] = ids[3], names[3] = bobs;
+        names[4] = earlier, names[5] = STR("01JD00000000000000000000ZZ"), names[6] = ids[1];
+        job =
+            start_but(house, &filters[i], (struct text_list){.items = names, .count = COUNT(names)},
+                      ACTION_TRASH, 0, NULL);
+        assert_int_equal(job.total, 3);
+        job = run(house, &job);
+        check_text(job.state, "done", "all but two");
+        assert_int_equal(job.seen, 3);
+        assert_int_equal(job.changed, 3);
+        for (size_t which = 0; which < COUNT(ids); which++) {
+            assert_true(find_picture(house, ANN, ids[which], &asset));
+            assert_int_equal(asset.trashed_at_ms == 0, which == 1 || which == 3);
+        }
+        assert_int_equal(tell(house, ANN, &job, JOB_UNDO), ERROR_NONE);
+        job = run(house, &job);
+        assert_int_equal(job.undone, 3);
+        assert_int_equal(count(house, filters[i]), COUNT(ids));
+    }
+}
+
+static void test_a_part_of_nothing_but_exceptions_leads_to_the_next(void **state)
+{
+    struct house *house = *state;
+    struct str last = add_picture(house, (struct picture){.name = "last", .at_ms = NOON - 1});
+    struct str *ids = ARENA_ARRAY(house->arena, struct str, JOB_PICTURES);
+    struct asset_job job;
+    struct asset asset;
+
+    for (size_t i = 0; i < JOB_PICTURES; i++)
+        ids[i] = add_picture(house, (struct picture){.name = "p"});
+    job = start_but(house, &all, (struct text_list){.items = ids, .count = JOB_PICTURES},
+                    ACTION_STAR, 0, NULL);
+    assert_int_equal(job.total, 1);
+    assert_true(step(house));
+    job = look(house, &job);
+    assert_int_equal(job.seen, 0);
+    /* Killed here: the exceptions are in the job's row. */
+    job = run(house, &job);
+    check_text(job.state, "done", "at the end");
+    assert_int_equal(job.changed, 1);
+    assert_true(find_picture(house, ANN, last, &asset) && asset.is_starred);
+    assert_true(find_picture(house, ANN, ids[0], &asset) && !asset.is_starred);
 }
 
 static void test_a_killed_server_goes_on_where_the_last_commit_left_it(void **state)
@@ -323,17 +396,22 @@ static void test_what_cannot_be_begun_or_told_says_why(void **state)
 {
     struct house *house = *state;
     struct asset_filter nothing = {.rating = 5};
-    const struct asset_selection none = {.all_matching = &nothing};
+    struct asset_selection none = {.all_matching = &nothing};
     const struct asset_bulk bulk = {.selection = &none, .action = ACTION_STAR};
     struct error err = {0};
     struct asset_job job;
+    struct str id;
 
-    add_picture(house, (struct picture){.name = "p"});
+    id = add_picture(house, (struct picture){.name = "p"});
     assert_false(asset_job_start(house->service, ANN, &bulk, house->arena, &job, &err));
     assert_int_equal(err.code, ERROR_NOT_FOUND);
+    nothing.rating = 0;
+    none.except = (struct text_list){.items = &id, .count = 1};
+    assert_false(asset_job_start(house->service, ANN, &bulk, house->arena, &job, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+    none.except.count = 0;
     for (int i = 0; i < JOBS_LIVE_MAX; i++)
         job = start(house, &all, ACTION_STAR, 0, NULL);
-    nothing.rating = 0;
     assert_false(asset_job_start(house->service, ANN, &bulk, house->arena, &job, &err));
     assert_int_equal(err.code, ERROR_TOO_MANY);
     assert_int_equal(err.limit, JOBS_LIVE_MAX);
@@ -401,6 +479,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_only_what_the_table_lists_may_happen),
         TEST(test_all_that_match_are_changed_a_part_at_a_time_and_counted),
+        TEST(test_all_but_a_few_are_counted_changed_and_given_back),
+        TEST(test_a_part_of_nothing_but_exceptions_leads_to_the_next),
         TEST(test_a_killed_server_goes_on_where_the_last_commit_left_it),
         TEST(test_what_was_changed_is_told_by_one_event_a_commit),
         TEST(test_undo_gives_back_exactly_what_there_was),

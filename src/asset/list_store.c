@@ -8,7 +8,7 @@
 /*
  * $1 user  $2, $3 place (time, id)  $4, $5 created from, to  $6 kind  $7 model  $8 provider
  * $9 rating at least  $10 starred  $11 tag  $12 run  $13 limit  $14 place's rating  $15 is live
- * $16 words
+ * $16 product  $17 words
  *
  * A + before a column keeps SQLite from walking by that bound: the place's is the one to start at.
  * likelihood(…, 1.0) keeps it from guessing that a term leaves few: after a dozen guesses it
@@ -21,6 +21,7 @@
     " AND likelihood(+a.rating >= $9, 1.0) AND likelihood(+a.rating <= $14, 1.0)"                  \
     " AND likelihood($10 = 0 OR a.is_starred = 1, 1.0)"                                            \
     " AND likelihood($12 = '' OR a.run = $12, 1.0)"                                                \
+    " AND likelihood($16 = '' OR a.product = $16, 1.0)"                                            \
     " AND likelihood((a.trashed_at_ms IS NULL) = $15, 1.0)"                                        \
     " AND likelihood($11 = 0 OR EXISTS (SELECT 1 FROM asset_tag x WHERE x.tag_id = $11"            \
     " AND x.created_at_ms = a.created_at_ms AND x.asset_id = a.id), 1.0)"
@@ -48,11 +49,14 @@
 #define BY_RATING                                                                                  \
     "asset a INDEXED BY asset_rating WHERE a.user_id = $1 AND a.trashed_at_ms IS NULL AND "
 #define RUN "asset a INDEXED BY asset_run WHERE a.run = $12 AND a.user_id = $1 AND "
+#define PRODUCT                                                                                    \
+    "asset a INDEXED BY asset_product WHERE a.user_id = $1 AND a.trashed_at_ms IS NULL"            \
+    " AND a.product <> '' AND a.product = $16 AND "
 #define TAG                                                                                        \
     "asset_tag t CROSS JOIN asset a WHERE t.tag_id = $11 AND a.id = t.asset_id"                    \
     " AND a.user_id = $1 AND "
 #define WORDS                                                                                      \
-    "asset_fts f CROSS JOIN asset a WHERE f.asset_fts MATCH $16 AND a.id = f.rowid"                \
+    "asset_fts f CROSS JOIN asset a WHERE f.asset_fts MATCH $17 AND a.id = f.rowid"                \
     " AND a.user_id = $1 AND "
 /* Which way, from where. */
 #define DOWN                                                                                       \
@@ -97,6 +101,7 @@ enum walk {
     WALK_WORDS,
     WALK_TAG,
     WALK_TRASH,
+    WALK_PRODUCT,
     WALK_MODEL,
     WALK_STARRED,
     WALK_BEST,
@@ -119,6 +124,9 @@ const struct sql asset_lists[] = {
     {"asset_list_trash_newest",   SELECT TRASH NEWEST,       NULL},
     {"asset_list_trash_oldest",   SELECT TRASH OLDEST,       NULL},
     {"asset_list_trash_rating",   SELECT TRASH RATING,       NULL},
+    {"asset_list_product_newest", SELECT PRODUCT NEWEST,     NULL},
+    {"asset_list_product_oldest", SELECT PRODUCT OLDEST,     NULL},
+    {"asset_list_product_rating", SELECT PRODUCT RATING,     NULL},
     {"asset_list_model_newest",   SELECT MODEL NEWEST,       NULL},
     {"asset_list_model_oldest",   SELECT MODEL OLDEST,       NULL},
     {"asset_list_model_rating",   SELECT BY_RATING RATING,   NULL},
@@ -148,6 +156,7 @@ static const struct sql counts[] = {
     {"asset_count_words",   COUNT_OF WORDS WORDS_DOWN COUNT_END, NULL},
     {"asset_count_tag",     COUNT_OF TAG TAG_DOWN COUNT_END,     NULL},
     {"asset_count_trash",   COUNT_OF TRASH DOWN COUNT_END,       NULL},
+    {"asset_count_product", COUNT_OF PRODUCT DOWN COUNT_END,     NULL},
     {"asset_count_model",   COUNT_OF MODEL DOWN COUNT_END,       NULL},
     {"asset_count_starred", COUNT_OF STARRED DOWN COUNT_END,     NULL},
     {"asset_count_best",    COUNT_OF BEST DOWN COUNT_END,        NULL},
@@ -162,6 +171,7 @@ static const struct sql days[] = {
     {"asset_days_words",   DAYS WORDS DAYS_END,   NULL},
     {"asset_days_tag",     DAYS TAG DAYS_END,     NULL},
     {"asset_days_trash",   DAYS TRASH DAYS_END,   NULL},
+    {"asset_days_product", DAYS PRODUCT DAYS_END, NULL},
     {"asset_days_model",   DAYS MODEL DAYS_END,   NULL},
     {"asset_days_starred", DAYS STARRED DAYS_END, NULL},
     {"asset_days_best",    DAYS BEST DAYS_END,    NULL},
@@ -196,6 +206,8 @@ static enum walk walk_of(const struct look *look)
         return WALK_TAG;
     if (filter->trash)
         return WALK_TRASH;
+    if (filter->product.size > 0)
+        return WALK_PRODUCT;
     if (filter->model.size > 0)
         return WALK_MODEL;
     if (filter->starred)
@@ -238,7 +250,7 @@ static bool look_make(struct db *db, int64_t user_id, const struct asset_filter 
     return true;
 }
 
-enum { ARGS_COUNT = 16 };
+enum { ARGS_COUNT = 17 };
 
 /* $2, $3 and $14 mean a place, or what the statement says they mean. */
 static size_t look_args(const struct look *look, int64_t second, int64_t third, int64_t rating,
@@ -251,7 +263,7 @@ static size_t look_args(const struct look *look, int64_t second, int64_t third, 
         SQL_TEXT(look->model),      SQL_TEXT(look->provider), SQL_INT64(filter->rating),
         SQL_BOOL(filter->starred),  SQL_INT64(look->tag_id),  SQL_TEXT(filter->run),
         SQL_INT64((int64_t)limit),  SQL_INT64(rating),        SQL_BOOL(!filter->trash),
-        SQL_TEXT(look->words),
+        SQL_TEXT(filter->product),  SQL_TEXT(look->words),
     };
 
     for (size_t i = 0; i < ARGS_COUNT; i++)
@@ -349,7 +361,8 @@ static bool choose(struct db *db, const struct look *look, enum asset_sort sort,
     int64_t seen, total;
 
     if (sort == SORT_RATING &&
-        (walk == WALK_TAG || walk == WALK_MODEL || walk == WALK_STARRED || walk == WALK_KIND) &&
+        (walk == WALK_TAG || walk == WALK_PRODUCT || walk == WALK_MODEL || walk == WALK_STARRED ||
+         walk == WALK_KIND) &&
         !look->filter->trash) {
         if (!count_seen(db, look, &seen, &total, err))
             return false;

@@ -63,6 +63,7 @@ static struct str names_of(struct house *house, int64_t user_id, const struct as
     return arena_str(house->arena, buf_str(&line));
 }
 
+#define TEAPOT "01JD00000000000000000000TP"
 /* Seven pictures of Ann's, named in the order in which they came; and one of Bob's. */
 static void fill(struct house *house)
 {
@@ -76,6 +77,7 @@ static void fill(struct house *house)
                                         .model = "flux",
                                         .provider = "01JD00000000000000000000AA",
                                         .tags = "tea",
+                                        .product = TEAPOT,
                                         .run = "01JD00000000000000000000RR",
                                         .at_ms = NOON - 48 * HOUR});
     add_picture(house, (struct picture){.name = "three",
@@ -89,6 +91,7 @@ static void fill(struct house *house)
     add_picture(house, (struct picture){.name = "four",
                                         .prompt = "a black cup of tea",
                                         .model = "gpt-image",
+                                        .product = TEAPOT,
                                         .run = "01JD00000000000000000000RR",
                                         .tags = "red",
                                         .rating = 5});
@@ -96,6 +99,7 @@ static void fill(struct house *house)
     add_picture(house, (struct picture){.name = "six",
                                         .prompt = "a red cup",
                                         .tags = "red",
+                                        .product = TEAPOT,
                                         .is_starred = true,
                                         .is_trashed = true,
                                         .rating = 5});
@@ -105,6 +109,7 @@ static void fill(struct house *house)
                                         .prompt = "a white cup of tea",
                                         .model = "flux",
                                         .tags = "tea,red",
+                                        .product = TEAPOT,
                                         .run = "01JD00000000000000000000RR",
                                         .is_starred = true,
                                         .rating = 5});
@@ -129,6 +134,14 @@ static const struct row {
     {{.model = STR_LITERAL("01JD00000000000000000000AA/flux")}, "two", "two", "a provider's model"},
     {{.model = STR_LITERAL("01JD00000000000000000000CC/flux")}, "", "", "another provider's"},
     {{.run = STR_LITERAL("01JD00000000000000000000RR")}, "four two", "four two", "a run"},
+    {{.product = STR_LITERAL(TEAPOT)}, "four two", "four two", "a product"},
+    {{.product = STR_LITERAL("01JD00000000000000000000TX")}, "", "", "another product"},
+    {{.product = STR_LITERAL(TEAPOT), .trash = true}, "six", "six", "a product in the trash"},
+    {{.product = STR_LITERAL(TEAPOT), .tag = STR_LITERAL("red")}, "four", "four",
+     "a product and a tag"},
+    {{.product = STR_LITERAL(TEAPOT), .q = STR_LITERAL("white")}, "two", "two",
+     "a product and words"},
+    {{.product = STR_LITERAL(TEAPOT), .to_ms = NOON}, "two", "two", "a product of a time"},
     {{.trash = true}, "six", "six", "the trash"},
     {{.trash = true, .kind = STR_LITERAL("uploaded")}, "", "", "a kind in the trash"},
     {{.trash = true, .q = STR_LITERAL("red")}, "six", "six", "words in the trash"},
@@ -316,7 +329,7 @@ static bool plan_has(struct house *house, const struct sql *sql, const char *par
 {
     CLEANUP(rows_finish) struct rows plan = {0};
     struct sql *explained = ARENA_NEW(house->arena, struct sql);
-    const struct sql_value none[16] = {0};
+    const struct sql_value none[17] = {0};
     struct error err = {0};
     bool has = false;
 
@@ -324,7 +337,7 @@ static bool plan_has(struct house *house, const struct sql *sql, const char *par
         sql->name, arena_printf(house->arena, "EXPLAIN QUERY PLAN %s%c", sql->text, '\0').data,
         NULL};
     no_error(db_query(house_look(house), explained, none,
-                      strstr(sql->text, "$16") != NULL ? 16 : 15, &plan, &err),
+                      strstr(sql->text, "$17") != NULL ? 17 : 16, &plan, &err),
              &err, sql->name);
     while (rows_next(&plan))
         has = has || str_find(rows_str(&plan, "detail", house->arena), str_of(part)) >= 0;

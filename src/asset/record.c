@@ -142,6 +142,7 @@ static bool record_picture(const struct record *record, struct db *db, size_t in
                   .color = picture->color,
                   .run_id = task->run_public_id,
                   .task_id = task->task_public_id,
+                  .product_id = task->product,
                   .created_at_ms = task->now_ms,
                   .label = label_of(picture, record->arena)},
         .recipe = &recipe,

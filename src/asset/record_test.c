@@ -93,6 +93,7 @@ static struct task_result task_of(struct house *house)
         .user_id = ANN,
         .task_public_id = STR(TASK_ID),
         .run_public_id = STR(RUN_ID),
+        .product = STR("01JD00000000000000000000TP"),
         .operation = STR("image.edit"),
         .model = STR("flux"),
         .parameters = STR("{\"prompt\":\"A white cup\\nwith tea\",\"negative_prompt\":\"dust\","
@@ -177,6 +178,7 @@ static void test_a_result_becomes_pictures_with_their_whole_recipe(void **state)
     check_text(assets[1].mime, "image/jpeg", "its type");
     check_text(assets[0].run_id, RUN_ID, "its run");
     check_text(assets[0].task_id, TASK_ID, "its task");
+    check_text(assets[0].product_id, "01JD00000000000000000000TP", "what it is made for");
     assert_int_equal(assets[0].variants[IMAGE_THUMB].size, SHA256_HEX_SIZE);
     assert_int_equal(assets[0].variants[IMAGE_MEDIUM].size, 0);
     check_text(assets[0].label->source_type, "trainedAlgorithmicMedia", "its label");

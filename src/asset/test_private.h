@@ -122,7 +122,7 @@ static inline struct db *house_look(struct house *house)
 
 struct picture {
     int64_t user_id; /* 0: ANN */
-    const char *name, *kind, *prompt, *model, *provider, *tags /* "a,b" */, *run;
+    const char *name, *kind, *prompt, *model, *provider, *tags /* "a,b" */, *run, *product;
     int64_t rating, at_ms /* 0: NOON */, task_row_id, result_index;
     bool is_starred, is_trashed;
     const char *bytes; /* what stands for the file; NULL: its number */
@@ -201,6 +201,7 @@ static inline void make_picture(struct house *house, struct picture *picture, st
                   .thumbhash = STR("aGFzaA=="),
                   .color = STR("#a0b0c0"),
                   .run_id = str_of(picture->run),
+                  .product_id = str_of(picture->product),
                   .created_at_ms = picture->at_ms},
         .recipe = recipe,
         .task_row_id = picture->task_row_id,

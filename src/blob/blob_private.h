@@ -72,6 +72,8 @@ void blob_unlock(int fd);
 
 /* Is the file in its place, or still in the trash?  `*size` gets its size. */
 bool blob_find_file(struct blob_store *store, const char *name, int64_t *size);
+/* The name that the file's bytes have.  False: it cannot be read to its end. */
+bool blob_hash_file(int fd, char out[SHA256_HEX_SIZE + 1]);
 /* Gives a file the time of the store's clock: an orphan's age counts from there. */
 bool blob_touch(struct blob_store *store, int at, const char *name);
 /* The folder aa/bb of `name`, made and durable when missing; the caller closes it. */

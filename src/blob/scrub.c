@@ -21,8 +21,7 @@ static void bound_of(int64_t part, char *out)
     (void)snprintf(out, 5, "%04x", (unsigned)(part * FOLDER_COUNT / PARTS));
 }
 
-/* False: it cannot be read to its end. */
-static bool hash_file(int fd, char out[SHA256_HEX_SIZE + 1])
+bool blob_hash_file(int fd, char out[SHA256_HEX_SIZE + 1])
 {
     struct hasher *hasher = hasher_create();
     struct sha256 hash;
@@ -48,7 +47,7 @@ static void check(struct blob_store *store, const char *name, struct blob_scrub_
 
     if (!blob_open(store, str_of(name), &fd, &size, &ignored))
         return;
-    is_read = hash_file(fd, found);
+    is_read = blob_hash_file(fd, found);
     /* What is read here is no reason to forget what people look at. */
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
     (void)close(fd);

@@ -77,6 +77,7 @@ static bool restore(struct blob_store *store, const char *name, struct error *er
     if (!ok || store->io.fsync(folder) != 0)
         ok = blob_errno(errno, "a file cannot be brought back from the trash", err);
     (void)close(folder);
+    FAULT(SWEEP_RESTORED);
     if (ok && unlinkat(store->trash_fd, name, 0) != 0 && errno != ENOENT)
         ok = blob_errno(errno, "unlink", err);
     return ok;
@@ -134,6 +135,7 @@ static void boot_remove(struct blob_store *store, const char *name, int boot, si
     if (*left == 0)
         return;
     (void)unlinkat(boot, ".lock", 0);
+    FAULT(SWEEP_TEMPS);
     (void)unlinkat(store->temps_fd, name, AT_REMOVEDIR); /* not empty: tried again next time */
 }
 

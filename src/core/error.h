@@ -23,6 +23,7 @@ struct error {
     int64_t retry_after_ms; /* > 0: when another try makes sense */
     int64_t left;           /* what is left of the limit; said where `unit` is */
     char unit[8];           /* of limit and left, as "USD" for millionths of it; empty: none */
+    char whose[80];         /* whose limit it is, by a name people know; empty: nobody's */
     char message[160];      /* for whoever called the API: no SQL, no secrets */
     char detail[320];       /* for the log only */
 };

@@ -52,6 +52,7 @@ static const struct {
     {"asset_job_start",     PHASES(JOB_START)     },
     {"asset_job",           PHASES(JOB)           },
     {"asset_job_undo",      PHASES(JOB_UNDO)      },
+    {"event_trim",          PHASES(RETENTION)     },
     {"asset_purge",         PHASES(PURGE)         },
     {"blob_mark",           PHASES(SWEEP_MARK)    },
     {"blob_trash",          PHASES(SWEEP_TRASH)   },

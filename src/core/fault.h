@@ -53,6 +53,8 @@
     STOPS(POLL_REPLIED, "poll.replied")                                                            \
     STOPS(GIVE_UP_SENT, "give_up.sent")                                                            \
     STOPS(GIVE_UP_REPLIED, "give_up.replied")                                                      \
+    STOPS(LOOK_UP_SENT, "look_up.sent")       /* whether it has a call whose outcome is unknown */ \
+    STOPS(LOOK_UP_REPLIED, "look_up.replied") /* it said so, and nothing is written of it yet */   \
     STOPS(DOWNLOAD_SENT, "download.sent")                                                          \
     FAILS(DOWNLOAD_MID, "download.mid") /* a part of the picture is here */                        \
     STOPS(DOWNLOAD_DONE, "download.done")                                                          \
@@ -99,7 +101,14 @@
     STOPS(JOB_UNDO_BEFORE_COMMIT, "job.undo.before_commit")                                        \
     STOPS(JOB_UNDO_IN_COMMIT, "job.undo.in_commit")                                                \
     STOPS(JOB_UNDO_AFTER_COMMIT, "job.undo.after_commit")                                          \
+    /* The log's pages move to the database file, one by one, and are synced there. */             \
+    FAILS(CHECKPOINT_MID, "checkpoint.mid")                                                        \
+    STOPS(CHECKPOINT_MOVED, "checkpoint.moved") /* all of them, unsynced; the log is as it was */  \
     /* What nobody wants any more leaves, each stage a day after the one before. */                \
+    STOPS(RETENTION_BEFORE_COMMIT, "retention.before_commit")                                      \
+    STOPS(RETENTION_MID, "retention.mid") /* old events are deleted, not committed */              \
+    FAILS(RETENTION_IN_COMMIT, "retention.in_commit")                                              \
+    STOPS(RETENTION_AFTER_COMMIT, "retention.after_commit")                                        \
     STOPS(PURGE_BEFORE_COMMIT, "purge.before_commit")                                              \
     FAILS(PURGE_IN_COMMIT, "purge.in_commit")                                                      \
     STOPS(PURGE_AFTER_COMMIT, "purge.after_commit")                                                \
@@ -110,7 +119,9 @@
     STOPS(SWEEP_TRASH_BEFORE_COMMIT, "sweep.trash.before_commit")                                  \
     FAILS(SWEEP_TRASH_IN_COMMIT, "sweep.trash.in_commit")                                          \
     STOPS(SWEEP_TRASH_AFTER_COMMIT, "sweep.trash.after_commit")                                    \
-    STOPS(SWEEP_ORPHAN, "sweep.orphan") /* in the trash, its time there not begun */               \
+    STOPS(SWEEP_TEMPS, "sweep.temps")       /* of a dead boot the lock is gone, its folder not */  \
+    STOPS(SWEEP_RESTORED, "sweep.restored") /* back in its place, and in the trash still */        \
+    STOPS(SWEEP_ORPHAN, "sweep.orphan")     /* in the trash, its time there not begun */           \
     STOPS(SWEEP_REMOVE_BEFORE_COMMIT, "sweep.remove.before_commit")                                \
     FAILS(SWEEP_REMOVE_IN_COMMIT, "sweep.remove.in_commit")                                        \
     STOPS(SWEEP_REMOVE_AFTER_COMMIT, "sweep.remove.after_commit")                                  \

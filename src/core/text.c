@@ -114,6 +114,28 @@ void text_add_code_point(struct buf *buf, uint32_t code_point)
     buf_add(buf, (struct str){.data = bytes, .size = size});
 }
 
+bool text_is_formula(struct str text)
+{
+    static const struct str marks[] = {
+        {"=",            1},
+        {"+",            1},
+        {"-",            1},
+        {"@",            1},
+        {"\t",           1},
+        {"\r",           1},
+        {"\n",           1},
+        {"\xef\xbc\x9d", 3},
+        {"\xef\xbc\x8b", 3},
+        {"\xef\xbc\x8d", 3},
+        {"\xef\xbc\xa0", 3},
+    };
+
+    for (size_t i = 0; i < COUNT(marks); i++)
+        if (str_starts_with(text, marks[i]))
+            return true;
+    return false;
+}
+
 bool text_has_control(struct str text)
 {
     for (size_t i = 0; i < text.size; i++) {

@@ -15,6 +15,9 @@ bool text_next(struct str *rest, uint32_t *code_point);
 void text_add_code_point(struct buf *buf, uint32_t code_point);
 /* True for a control character other than tab, line feed, carriage return. */
 bool text_has_control(struct str text);
+/* Whether a spreadsheet may take a cell of this text for a formula (OWASP: CSV injection): by its
+ * first character, the wide forms that Chinese and Japanese ones take too. */
+bool text_is_formula(struct str text);
 /*
  * Index words, separated by spaces: lower-case runs of letters and digits; CJK runs as overlapping
  * pairs and the last character alone ("茶杯子" -> "茶杯 杯子 子"), so that words of one character

@@ -148,9 +148,10 @@ bool worker_submit(struct worker_pool *pool, void (*work)(void *context), void *
 
         pool->queue[last] = (struct job){.work = work, .context = context};
         pool->queued++;
-        pthread_cond_signal(&pool->wake);
     }
     pthread_mutex_unlock(&pool->lock);
+    if (is_taken)
+        pthread_cond_signal(&pool->wake); /* not under the lock that it would wait for at once */
     return is_taken;
 }
 

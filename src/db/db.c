@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -78,16 +79,17 @@ static int step_watch(void *context)
 
 static bool configure_connection(struct db *db, struct error *err)
 {
-    static const struct {
+    const struct {
         int option;
         int value;
     } options[] = {
-        {SQLITE_DBCONFIG_DEFENSIVE,             1},
-        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-        {SQLITE_DBCONFIG_TRUSTED_SCHEMA,        0},
-        {SQLITE_DBCONFIG_ENABLE_FKEY,           1},
-        {SQLITE_DBCONFIG_DQS_DML,               0}, /* "x" is a name, so a typing error is found */
-        {SQLITE_DBCONFIG_DQS_DDL,               0},
+        {SQLITE_DBCONFIG_DEFENSIVE,             1                    },
+        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0                    },
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA,        0                    },
+        {SQLITE_DBCONFIG_ENABLE_FKEY,           1                    },
+        {SQLITE_DBCONFIG_DQS_DML,               0                    }, /* "x" is a name, so a typing error is found */
+        {SQLITE_DBCONFIG_DQS_DDL,               0                    },
+        {SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,      db->pool->is_log_kept},
     };
     char text[256];
 
@@ -107,7 +109,9 @@ static bool configure_connection(struct db *db, struct error *err)
                                  : "PRAGMA query_only = ON");
     if (!db->is_writer)
         sqlite3_progress_handler(db->handle, 10000, step_watch, db);
-    return database_exec(db->handle, "db_configure", text, err);
+    return database_exec(db->handle, "db_configure", text, err) &&
+           (!db->pool->is_read_only ||
+            database_exec(db->handle, "db_look_only", "PRAGMA query_only = ON", err));
 }
 
 bool connection_open(struct db_pool *pool, bool is_writer, struct db **out, struct error *err)
@@ -278,6 +282,21 @@ static bool create_private(const char *path, struct error *err)
     return error_detail(err, "%s", path);
 }
 
+/* Whoever closes a database last moves its log into it.  What a dead server left there is the next
+ * one's; where there is none, its empty file is taken away as ever. */
+static bool has_log(const char *path)
+{
+    struct stat info;
+    char *log;
+    bool is_there;
+
+    if (asprintf(&log, "%s-wal", path) < 0)
+        abort();
+    is_there = stat(log, &info) == 0 && info.st_size > 0;
+    free(log);
+    return is_there;
+}
+
 static void pool_free(struct db_pool *pool)
 {
     pthread_cond_destroy(&pool->reader_back);
@@ -301,7 +320,9 @@ bool db_pool_open(const struct db_config *config, struct db_pool **out, struct e
     pool->clock = config->clock;
     pool->reader_max = config->readers;
     pool->borrow_ms = DB_BORROW_MS;
-    pool->step_ms = DB_STEP_MS;
+    pool->step_ms = config->is_read_only ? DB_LOOK_MS : DB_STEP_MS;
+    pool->is_read_only = config->is_read_only;
+    pool->is_log_kept = config->is_read_only && has_log(config->path);
     rc = pthread_mutex_init(&pool->lock, NULL);
     assert(rc == 0);
     rc = pthread_mutex_init(&pool->writer.lock, NULL);
@@ -309,7 +330,8 @@ bool db_pool_open(const struct db_config *config, struct db_pool **out, struct e
     db_cond_init(&pool->reader_back);
     db_cond_init(&pool->writer.wake);
 
-    if (create_private(pool->path, err) && connection_open(pool, true, &pool->writer.db, err) &&
+    if ((config->is_read_only || create_private(pool->path, err)) &&
+        connection_open(pool, true, &pool->writer.db, err) &&
         migrate(pool->writer.db, config, err) && writer_start(&pool->writer, err)) {
         *out = pool;
         return true;

@@ -156,6 +156,11 @@ struct db_config {
     const char *backup_directory; /* made when missing: a copy "schema-NNNN.db" goes here before a
                                      migration of a database with data, the newest per schema; NULL:
                                      no copies */
+    bool is_as_found;  /* another process may be at work: nothing is migrated and the log is left
+                          alone; a database of an older schema is refused, ERROR_CONFLICT */
+    bool is_read_only; /* as found, and only looked at: neither it nor a log that somebody left is
+                          changed, a step may take ten minutes, and a database that is not there is
+                          not made.  The log cannot be emptied while such a step runs. */
 };
 
 /*

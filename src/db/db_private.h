@@ -1,6 +1,7 @@
 /* db/db_private.h: what the files of this room share: connections, their statements, the writer. */
 #pragma once
 
+#include "core/fault.h"
 #include "db/db.h"
 
 #include <pthread.h>
@@ -9,6 +10,7 @@
 #define DB_BUSY_MS 5000          /* how long one statement waits for another process's lock */
 #define DB_BUSY_TRIES 3          /* how often a group waits that long */
 #define DB_STEP_MS 5000          /* how long one step of a reader may take */
+#define DB_LOOK_MS 600000        /* and of one that only looks, at all there is */
 #define DB_BORROW_MS 5000        /* how long a request waits for a reader */
 #define DB_STATEMENTS_MAX 256    /* prepared statements a connection keeps */
 #define DB_STATEMENT_BUCKETS 128 /* a power of two */
@@ -19,7 +21,8 @@
 #define DB_LAZY_MS 1000
 #define DB_READER_CACHE_KIB 512
 #define DB_WRITER_CACHE_KIB 2048
-#define DB_WAL_IDLE_BYTES MIB(4)   /* above: emptied when there is nothing else to do */
+#define DB_WAL_IDLE_BYTES                                                                          \
+    FAULT_SOONER(MIB(4), KIB(64))  /* above: emptied when there is nothing else to do */
 #define DB_WAL_LIMIT_BYTES MIB(64) /* above: emptied and cut at once */
 
 /* A prepared statement of one connection. */
@@ -90,6 +93,8 @@ struct db_pool {
     size_t reader_count;        /* guarded by lock: open or being opened */
     size_t reader_lent;         /* guarded by lock */
     size_t reader_max;          /* read-only after open */
+    bool is_read_only;          /* the same */
+    bool is_log_kept;           /* the same: who is the last to close does not empty the log */
     int64_t borrow_ms;          /* DB_BORROW_MS; a test may shorten it before the first borrow */
     int64_t step_ms;            /* DB_STEP_MS; likewise */
 

@@ -315,6 +315,121 @@ static void test_closing_empties_and_removes_the_log(void **state)
     db_pool_close(NULL);
 }
 
+/* ---- looking ---- */
+
+/* Its bytes as they are now; the caller frees. */
+static char *read_file(const char *path, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    char *bytes;
+
+    *size = 0;
+    if (file == NULL)
+        return NULL;
+    assert_int_equal(fseek(file, 0, SEEK_END), 0);
+    *size = (size_t)ftell(file);
+    rewind(file);
+    bytes = malloc(*size + 1);
+    assert_non_null(bytes);
+    assert_int_equal(fread(bytes, 1, *size, file), *size);
+    assert_int_equal(fclose(file), 0);
+    return bytes;
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    char *bytes = read_file(from, &size);
+    FILE *file = fopen(to, "wb");
+
+    assert_non_null(bytes);
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    assert_int_equal(fclose(file), 0);
+    free(bytes);
+}
+
+static void assert_same_bytes(const char *path, const char *copy)
+{
+    size_t size, copied;
+    char *bytes = read_file(path, &size);
+    char *others = read_file(copy, &copied);
+
+    assert_non_null(bytes);
+    assert_non_null(others);
+    assert_int_equal(size, copied);
+    assert_memory_equal(bytes, others, size);
+    free(bytes);
+    free(others);
+}
+
+/* What a killed process leaves is the next one's to repair, also when the one that looks is the
+ * only one and closes last. */
+static void test_who_only_looks_leaves_a_dead_ones_log_as_it_is(void **state)
+{
+    struct place *place = *state;
+    struct place dead = {.pool = NULL};
+    struct db_config config;
+    struct error err = {0};
+    char log[128], copy[4][128];
+    struct db *db;
+
+    put(place, 1);
+    put(place, 2);
+    (void)snprintf(log, sizeof(log), "%s-wal", place->path);
+    for (int i = 0; i < 4; i++)
+        (void)snprintf(copy[i], sizeof(copy[i]), "%s/%s%s", place->directory,
+                       i < 2 ? "dead.db" : "kept.db", i % 2 == 0 ? "" : "-wal");
+    for (int i = 0; i < 4; i++)
+        copy_file(i % 2 == 0 ? place->path : log, copy[i]);
+    (void)snprintf(dead.path, sizeof(dead.path), "%s/dead.db", place->directory);
+
+    config = place_config(&dead);
+    config.is_read_only = true;
+    assert_true(db_pool_open(&config, &dead.pool, &err));
+    db = borrow(&dead);
+    assert_int_equal(query_number(db, &count_items_sql), 2); /* what is in the log is seen */
+    db_give_back(db);
+    assert_false(put_item(dead.pool, 3, &err)); /* and nothing is added to it */
+    place_close(&dead);
+    for (int i = 0; i < 2; i++)
+        assert_same_bytes(copy[i], copy[i + 2]);
+
+    config.is_read_only = false; /* the next one finds all of it, and closes as ever */
+    assert_true(db_pool_open(&config, &dead.pool, &err));
+    db = borrow(&dead);
+    assert_int_equal(query_number(db, &count_items_sql), 2);
+    db_give_back(db);
+    place_close(&dead);
+    assert_int_equal(access(copy[1], F_OK), -1);
+}
+
+static void test_who_only_looks_makes_nothing_and_leaves_nothing_behind(void **state)
+{
+    struct place *place = *state;
+    struct db_config config = place_config(place);
+    struct error err = {0};
+    struct db_pool *pool;
+    char path[128];
+
+    config.is_read_only = true;
+    (void)snprintf(path, sizeof(path), "%s/none.db", place->directory);
+    config.path = path;
+    assert_false(db_pool_open(&config, &pool, &err));
+    assert_int_equal(access(path, F_OK), -1);
+
+    put(place, 1);
+    place_close(place); /* cleanly: there is no log */
+    config.path = place->path;
+    assert_true(db_pool_open(&config, &place->pool, &err));
+    db_give_back(borrow(place));
+    place_close(place);
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(path, sizeof(path), "%s%s", place->path, i == 0 ? "-wal" : "-shm");
+        assert_int_equal(access(path, F_OK), -1);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup_place, teardown_place)
@@ -331,6 +446,8 @@ int main(void)
         T(test_two_pools_may_share_a_file),
         T(test_a_file_that_is_not_ours_is_refused_and_left_alone),
         T(test_closing_empties_and_removes_the_log),
+        T(test_who_only_looks_leaves_a_dead_ones_log_as_it_is),
+        T(test_who_only_looks_makes_nothing_and_leaves_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

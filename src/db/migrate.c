@@ -291,6 +291,15 @@ static bool take_log(struct db *db, bool is_written_next, struct error *err)
     return false;
 }
 
+static bool is_newest(const struct db_config *config, size_t applied, struct error *err)
+{
+    return applied == config->migration_count ||
+           error_set(err, ERROR_CONFLICT,
+                     "the database has %zu of the %zu steps of this version; its server, started "
+                     "once, brings it up to date",
+                     applied, config->migration_count);
+}
+
 bool migrate(struct db *db, const struct db_config *config, struct error *err)
 {
     size_t applied;
@@ -300,8 +309,10 @@ bool migrate(struct db *db, const struct db_config *config, struct error *err)
         assert(config->migrations[i].number == (int)i + 1);
     db->is_in_work = true;
     /* Only a file that is ours is changed in any way. */
-    ok = look(db, config, &applied, err) && use_wal(db, err) &&
-         take_log(db, applied < config->migration_count, err);
+    ok = look(db, config, &applied, err) &&
+         (config->is_as_found || config->is_read_only
+              ? is_newest(config, applied, err)
+              : use_wal(db, err) && take_log(db, applied < config->migration_count, err));
     if (ok && applied < config->migration_count) {
         ok = (applied == 0 || config->backup_directory == NULL ||
               back_up(db, config, applied, err)) &&

@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -454,6 +455,10 @@ long shim_next(long nth, long stride)
     const char *whole = getenv("SWEEP"); /* NOLINT(concurrency-mt-unsafe): a test's own thread */
     const char *from = getenv("SWEEP_SEED"); /* NOLINT(concurrency-mt-unsafe): the same */
 
+    const long only = whole == NULL ? 0 : strtol(whole, NULL, 10);
+
+    if (only > 0)
+        return nth < only ? only : LONG_MAX; /* where nothing strikes: the sweep is over */
     if (nth == 0 || (whole != NULL && strcmp(whole, "all") == 0))
         return nth + 1;
     if (!is_drawn)

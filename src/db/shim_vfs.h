@@ -62,6 +62,7 @@ void shim_power_on(void);
 
 /*
  * The points of a sweep: 1 first, then the next after `nth`.  With SWEEP=all in the environment
- * each of them, otherwise one in `stride` on average, at distances that SWEEP_SEED (1) draws.
+ * each of them, with SWEEP=71 that one, otherwise one in `stride` on average, at distances that
+ * SWEEP_SEED (1) draws.
  */
 long shim_next(long nth, long stride);

@@ -331,6 +331,40 @@ static void checkpoint(struct writer *writer, bool is_idle)
                                 : writer->wal_bytes + CHECKPOINT_AGAIN_BYTES;
 }
 
+#ifdef VITRINE_FAULTS
+/* With a log, the database file is written by a checkpoint alone.  One pool is open at a time. */
+static sqlite3_io_methods file_methods;
+static const sqlite3_io_methods *file_methods_own;
+
+static int file_write(sqlite3_file *file, const void *data, int size, sqlite3_int64 at)
+{
+    if (FAULT_FAILS(CHECKPOINT_MID))
+        return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+    return file_methods_own->xWrite(file, data, size, at);
+}
+
+static int file_sync(sqlite3_file *file, int flags)
+{
+    FAULT(CHECKPOINT_MOVED);
+    return file_methods_own->xSync(file, flags);
+}
+
+static void watch_file(sqlite3 *handle)
+{
+    sqlite3_file *file;
+    int rc = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+
+    assert(rc == SQLITE_OK);
+    file_methods_own = file->pMethods;
+    file_methods = *file_methods_own;
+    file_methods.xWrite = file_write;
+    file_methods.xSync = file_sync;
+    file->pMethods = &file_methods;
+}
+#else
+#define watch_file(handle) ((void)0)
+#endif
+
 /* ---- the thread ---- */
 
 /* Waits for something to do; false: closing, and all is done. */
@@ -417,6 +451,7 @@ bool writer_start(struct writer *writer, struct error *err)
 
     writer->checkpoint_at = DB_WAL_IDLE_BYTES;
     sqlite3_wal_hook(writer->db->handle, wal_watch, writer);
+    watch_file(writer->db->handle);
     /* Signals are main's. */
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -452,6 +487,7 @@ void writer_stop(struct writer *writer)
 static bool enqueue(struct writer *writer, struct request *request, struct error *err)
 {
     const char *refusal = NULL;
+    bool is_sleeping = false;
 
     pthread_mutex_lock(&writer->lock);
     if (writer->is_closing) {
@@ -469,10 +505,11 @@ static bool enqueue(struct writer *writer, struct request *request, struct error
         writer->queued++;
         writer->urgent += request->is_lazy ? 0 : 1;
         /* The writer sleeps only with nothing urgent; the first lazy one starts its clock. */
-        if (writer->queued == 1 || (!request->is_lazy && writer->urgent == 1))
-            pthread_cond_signal(&writer->wake);
+        is_sleeping = writer->queued == 1 || (!request->is_lazy && writer->urgent == 1);
     }
     pthread_mutex_unlock(&writer->lock);
+    if (is_sleeping)
+        pthread_cond_signal(&writer->wake); /* not under the lock that it would wait for at once */
     if (refusal == NULL)
         return true;
     (void)error_set(err, ERROR_UNAVAILABLE, "%s", refusal);

@@ -162,27 +162,8 @@ static const struct sql rules[] = {
              " AND c.state IN ('finished', 'failed', 'abandoned')) ORDER BY c.id LIMIT 10"      },
 };
 
-bool check_apply(struct db *db, const struct sql *rule, struct arena *arena,
-                 struct check_report *out, struct error *err)
-{
-    CLEANUP(rows_finish) struct rows rows = {0};
-
-    if (!db_query(db, rule, NULL, 0, &rows, err))
-        return false;
-    for (int told = 0; told < CHECK_FAULTS_PER_RULE && rows_next(&rows); told++) {
-        if (out->fault_count == CHECK_FAULTS_MAX)
-            break;
-        out->faults[out->fault_count++] =
-            (struct check_fault){.rule = rule->name, .what = rows_str(&rows, "what", arena)};
-    }
-    return !rows_failed(&rows);
-}
-
 bool engine_check(struct db *db, struct arena *arena, struct check_report *out, struct error *err)
 {
-    *out = (struct check_report){.rule_count = COUNT(rules)};
-    for (size_t index = 0; index < COUNT(rules); index++)
-        if (!check_apply(db, &rules[index], arena, out, err))
-            return false;
-    return true;
+    *out = (struct check_report){0};
+    return check_apply_all(db, rules, COUNT(rules), arena, out, err);
 }

@@ -13,6 +13,8 @@
 /* A live task as the core keeps it in memory. */
 struct task_entry {
     int64_t id, run_id, user_id, provider_id, fence;
+    struct str
+        model; /* borrowed with the entry; the core's and a pick's live as long as the core */
     enum task_state state;
     enum task_priority priority;
     double rank;
@@ -60,8 +62,8 @@ struct call_end {
     enum failure_class class;
     struct str message, request_id;
     int http_status;
-    int64_t cost_micro; /* -1: unknown */
-    const char *currency;
+    int64_t cost_micro;   /* -1: unknown */
+    const char *currency; /* of a call that had no estimate; NULL: as it is */
 };
 
 enum run_control {
@@ -128,6 +130,8 @@ struct command {
             bool is_key_gone; /* out: somebody took it away since the claim */
             bool is_doubtful; /* out: an earlier call may have been charged, and nothing allows a
                                  repeat */
+            bool is_answered; /* out: an old owner wrote an answer since the claim; it is claimed
+                                 again and adopted */
             int64_t call_id;  /* out; the same row when the key is sent again */
         } intent;
         struct command_sent {
@@ -141,6 +145,8 @@ struct command {
         struct command_keep {
             int64_t task_id, call_id, cost_micro;
             struct str result, request_id, currency;
+            const struct blob *blobs; /* that the result names */
+            size_t blob_count;
             int http_status;
         } keep;
         struct command_end {
@@ -152,8 +158,12 @@ struct command {
             const char *hold_reason;
             int64_t run_at_ms; /* RETRY */
             bool counts_try, may_repeat;
+            bool loses_result;        /* FAIL: what the call had kept is of no use to anybody */
+            const struct blob *blobs; /* held for the call, and not longer than until here */
+            size_t blob_count;
             struct str output;        /* FINISH */
             bool is_applied;          /* out: false: fenced out */
+            int64_t start_by_ms;      /* out, of a FAIL that became READY: its new last start */
             enum task_state became;   /* out, when applied: CANCELLED, not READY or HELD, for a
                                          task that was cancelled meanwhile */
             struct task_entry *ready; /* out: what became ready */

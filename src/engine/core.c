@@ -76,27 +76,41 @@ static void arm(struct core *core, bool may_start, int64_t at_most_ms)
 
 void core_arm(struct core *core) { arm(core, true, INT64_MAX); }
 
-/* With those that stand in for it: they may never have had a task of their own. */
-static void set_lane(struct core *core, int64_t lane, const struct lane_limits *limits)
+static void set_model(struct core *core, int64_t lane, struct str model)
 {
-    struct lane_limits other;
+    struct model_limits limits = {0};
 
-    scheduler_set_lane(core->scheduler, lane, limits);
+    core->world.load_model(core->world.context, lane, model, &limits);
+    scheduler_set_model(core->scheduler, lane, model, &limits);
+}
+
+/* Limits that were not read yet, of the lane and of the model. */
+static void ensure_limits(struct core *core, int64_t lane, struct str model)
+{
+    struct lane_limits limits;
+
+    if (scheduler_limits(core->scheduler, lane) == NULL) {
+        core->world.load_lane(core->world.context, lane, &limits);
+        scheduler_set_lane(core->scheduler, lane, &limits);
+    }
+    if (!scheduler_has_model(core->scheduler, lane, model))
+        set_model(core, lane, model);
+}
+
+/* With those that stand in for it: they may never have had a task of their own. */
+static void ensure_all_limits(struct core *core, int64_t lane, struct str model)
+{
+    const struct lane_limits *limits;
+
+    ensure_limits(core, lane, model);
+    limits = scheduler_limits(core->scheduler, lane);
     for (size_t index = 0; index < limits->stand_in_count; index++)
-        if (!scheduler_has_lane(core->scheduler, limits->stand_ins[index]) &&
-            core->world.load_lane(core->world.context, limits->stand_ins[index], &other))
-            scheduler_set_lane(core->scheduler, limits->stand_ins[index], &other);
+        ensure_limits(core, limits->stand_ins[index], model);
 }
 
 void core_put_ready(struct core *core, const struct task_entry *entry)
 {
-    struct lane_limits limits;
-
-    if (!scheduler_has_lane(core->scheduler, entry->provider_id)) {
-        if (!core->world.load_lane(core->world.context, entry->provider_id, &limits))
-            limits = (struct lane_limits){.capacity = 1}; /* its tasks will fail with a reason */
-        set_lane(core, entry->provider_id, &limits);
-    }
+    ensure_all_limits(core, entry->provider_id, entry->model);
     scheduler_put(core->scheduler, entry, core_wall_ms(core));
 }
 
@@ -130,6 +144,10 @@ static void resend(struct drive *drive)
     drive->attempt->call_key = drive->prior.public_id; /* the same call: the same key */
     drive->is_resend = true;
     drive->intent_at_ms = drive->prior.intent_at_ms;
+    if (drive->is_key_sealed) {
+        drive_fail_locally(drive, FAILURE_NOT_SENT, "the key of its call cannot be opened");
+        return;
+    }
     if (!drive->is_key_gone &&
         decide_key_holds(&drive->attempt->provider, drive->intent_at_ms, core_wall_ms(core))) {
         drive_begin(drive);
@@ -169,6 +187,24 @@ static void start(struct drive *drive)
         drive->attempt->call_key = arena_str(drive->arena, id_str(&id));
         drive_begin(drive);
     }
+}
+
+void drive_take_attempt(struct drive *drive)
+{
+    struct core *core = drive->core;
+    const struct command_claim *claim = &drive->command.claim;
+
+    drive->attempt = claim->attempt;
+    drive->attempt->engine = core->config.engine;
+    drive->attempt->services = core->config.services;
+    drive->operation = core_find_operation(core, drive->attempt->operation);
+    drive->prior = claim->prior;
+    drive->tries = claim->tries;
+    drive->tries_max = claim->tries_max;
+    drive->estimate_micro = claim->estimate_micro;
+    drive->currency = claim->currency;
+    drive->repeats = claim->repeats;
+    drive_take_key(drive);
 }
 
 /* It waits again, for its own account. */
@@ -233,8 +269,8 @@ static void claim(struct core *core, const struct task_entry *entry)
     };
     if (entry->home_id != 0) {
         drive->command.claim.stand_in_id = entry->provider_id;
-        drive->command.claim.reason =
-            arena_str(drive->arena, str_of(scheduler_trouble(core->scheduler, entry->home_id)));
+        drive->command.claim.reason = arena_str(
+            drive->arena, str_of(scheduler_trouble(core->scheduler, entry->home_id, entry->model)));
     }
     drive_store(drive, COMMAND_CLAIM, on_claimed);
     drive->doing = DO_CLAIM;
@@ -308,6 +344,7 @@ static void apply_to_drive(struct drive *drive, const struct task_entry *entry)
         drive_cancel(drive);
     } else if (entry->state == TASK_READY && entry->fence > drive->entry.fence) {
         drive->pending = *entry;
+        scheduler_own_model(drive->core->scheduler, &drive->pending);
         drive->has_pending = true;
     } else if (entry->fence == drive->entry.fence) {
         drive->entry.priority = entry->priority;
@@ -345,7 +382,13 @@ void core_pause(struct core *core, bool is_paused)
 
 void core_set_lane(struct core *core, int64_t lane, const struct lane_limits *limits)
 {
-    set_lane(core, lane, limits);
+    struct str model;
+
+    scheduler_set_lane(core->scheduler, lane, limits);
+    for (size_t index = 0; scheduler_model_at(core->scheduler, lane, index, &model); index++) {
+        set_model(core, lane, model);
+        ensure_all_limits(core, lane, model);
+    }
     core_tick(core);
 }
 
@@ -361,8 +404,10 @@ void core_view(const struct core *core, struct core_view *out)
         .waiting = (int64_t)core->remotes.count,
         .is_draining = core->is_draining,
     };
-    while ((drive = idmap_next(&core->drives, &at)) != NULL)
+    while ((drive = idmap_next(&core->drives, &at)) != NULL) {
         out->running += drive->is_poll ? 0 : 1;
+        out->fetching += remote_is_fetching(drive) ? 1 : 0;
+    }
 }
 
 const struct scheduler *core_scheduler(const struct core *core) { return core->scheduler; }

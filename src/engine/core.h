@@ -47,8 +47,11 @@ struct world {
     void *(*watch)(void *context, const struct attempt *attempt, const struct exchange *exchange,
                    struct str remote_id, const struct news_handlers *handlers, void *arg);
     void (*unwatch)(void *context, void *handle); /* no handler is called any more */
-    /* The limits of a provider's lane, read now.  False: there is no such provider. */
-    bool (*load_lane)(void *context, int64_t provider_id, struct lane_limits *out);
+    /* The limits of a provider's lane, read now. */
+    void (*load_lane)(void *context, int64_t provider_id, struct lane_limits *out);
+    /* The bounds of one of its models, read now; zeroed when it has none. */
+    void (*load_model)(void *context, int64_t provider_id, struct str model,
+                       struct model_limits *out);
     void (*on_events)(void *context, int64_t user_id);
     void (*on_progress)(void *context, const struct attempt *attempt, double progress);
     void (*on_end)(void *context,
@@ -79,6 +82,7 @@ void core_drain(struct core *core);
 
 struct core_view {
     int64_t ready, running, waiting;
+    int64_t fetching; /* of those that wait: results on their way home, which may expire there */
     bool is_draining;
 };
 void core_view(const struct core *core, struct core_view *out);

@@ -61,6 +61,115 @@ static void test_a_rejected_key_rests_and_another_one_goes_on(void **state)
     finish(sim, "one is enough");
 }
 
+/* Another master key, say: what was begun with it is neither doubted nor made again (P4). */
+static void test_a_sealed_key_drops_nothing(void **state)
+{
+    for (int rule = ON_UNKNOWN_HOLD; rule <= ON_UNKNOWN_RETRY; rule++) {
+        for (int provider = SIM_KEYED; provider <= SIM_ASYNC; provider++) {
+            struct sim *sim = start(*state);
+            const char *const under_way = provider == SIM_ASYNC ? "waiting" : "running";
+            int64_t task;
+
+            sim->providers[provider].on_unknown = (enum on_unknown)rule;
+            give_keys(sim, provider, 1);
+            task = submit_paid(sim, provider);
+            sim->work_ms = 5 * MINUTE_MS;
+            run_until(sim, task, under_way);
+            while (ask(sim->place, "SELECT count(*) AS n FROM call", 0) == 0)
+                check(sim_step(sim, INT64_MAX - 1), "it is on its way");
+            sim->keys[provider][0].is_sealed = true;
+            sim->keys[provider][0].is_enabled = false;
+            sim->down_ms = 1000;
+            sim_kill(sim);
+            check(sim_boot(sim, false), "a start with the wrong one");
+            sim_run_for(sim, 5 * MINUTE_MS); /* the keyed one honours it for longer */
+            check(is_in(sim, task, provider == SIM_ASYNC ? "waiting" : "ready"), "it waits");
+            sim->keys[provider][0].is_sealed = false;
+            sim->keys[provider][0].is_enabled = true;
+            sim_kill(sim);
+            check(sim_boot(sim, false), "and with the right one");
+            run_until(sim, task, "done");
+            check(sim->charges[task] == 1, "paid for once");
+            check(ask(sim->place, "SELECT count(*) AS n FROM call", 0) == 1, "and asked once");
+            finish(sim, "the same call");
+        }
+    }
+}
+
+/* How many accounts rest as a whole. */
+static int resting(const struct sim *sim)
+{
+    struct lane_view lanes[8];
+    const size_t count =
+        scheduler_lanes(core_scheduler(sim->core), sim->place->time.wall_ms, lanes, COUNT(lanes));
+    int rests = 0;
+
+    for (size_t at = 0; at < count; at++)
+        rests += lanes[at].pause_until_ms > 0;
+    return rests;
+}
+
+static int64_t throttled_calls(const struct sim *sim)
+{
+    return ask(sim->place, "SELECT count(*) AS n FROM call WHERE class = 'throttled'", 0);
+}
+
+static void test_a_throttled_key_rests_and_the_other_is_asked_at_once(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    give_keys(sim, SIM_SYNC, 2);
+    PLAY(sim, SIM_THROTTLED);
+    run_until(sim, task, "done");
+    assert_int_equal(ask(sim->place, "SELECT tries AS n FROM task WHERE id = $1", task), 0);
+    assert_int_equal(key_of_call(sim, task), sim->keys[SIM_SYNC][1].id);
+    assert_int_equal(throttled_calls(sim), 1);
+    assert_int_equal(resting(sim), 0);
+    finish(sim, "only a key had enough");
+}
+
+static void test_an_only_key_that_is_throttled_rests_its_model(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    give_keys(sim, SIM_SYNC, 1);
+    PLAY(sim, SIM_THROTTLED);
+    while (throttled_calls(sim) < 1)
+        assert_true(sim_step(sim, sim_now(sim) + 60 * MINUTE_MS));
+    assert_int_equal(resting(sim), 1);
+    run_until(sim, task, "done");
+    assert_int_equal(ask(sim->place, "SELECT tries AS n FROM task WHERE id = $1", task), 0);
+    finish(sim, "it had enough");
+}
+
+static void test_a_key_that_is_used_up_rests_and_the_model_does_when_it_was_the_last(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+    struct lane_view lanes[8];
+    size_t count, at = 0;
+
+    give_keys(sim, SIM_SYNC, 2);
+    sim->faults.used_up = 1000;
+    run_until(sim, task, "done");
+    assert_int_equal(resting(sim), 0);
+    count =
+        scheduler_lanes(core_scheduler(sim->core), sim->place->time.wall_ms, lanes, COUNT(lanes));
+    while (at < count && lanes[at].provider_id != SIM_SYNC)
+        at++;
+    assert_true(at < count);
+    assert_int_equal(lanes[at].resting_count, 1);
+    assert_int_equal(lanes[at].resting[0].id, key_of_call(sim, task));
+    assert_string_equal(lanes[at].resting[0].reason, "used_up");
+    check(lanes[at].resting[0].until_ms > sim->place->time.wall_ms, "it goes on by itself");
+    run_until(sim, submit_paid(sim, SIM_SYNC), "done");
+    assert_int_equal(key_of_call(sim, task + 1), sim->keys[SIM_SYNC][1].id);
+    assert_int_equal(resting(sim), 1);
+    finish(sim, "one after the other");
+}
+
 static void test_when_all_are_rejected_the_account_stops_and_asks(void **state)
 {
     struct sim *sim = start(*state);
@@ -75,7 +184,7 @@ static void test_when_all_are_rejected_the_account_stops_and_asks(void **state)
     assert_int_equal(
         ask(sim->place, "SELECT count(*) AS n FROM task WHERE hold_reason = 'auth'", 0), 1);
     /* The owner looks: all are asked again. */
-    assert_true(sim_load_lane(sim, SIM_SYNC, &limits));
+    sim_load_lane(sim, SIM_SYNC, &limits);
     core_set_lane(sim->core, SIM_SYNC, &limits);
     control(sim, task, TASK_CONTROL_REPEAT);
     run_until(sim, task, "done");
@@ -164,7 +273,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PLACE_TEST(test_keys_take_turns_and_calls_keep_theirs),
+        PLACE_TEST(test_a_sealed_key_drops_nothing),
         PLACE_TEST(test_a_rejected_key_rests_and_another_one_goes_on),
+        PLACE_TEST(test_a_throttled_key_rests_and_the_other_is_asked_at_once),
+        PLACE_TEST(test_an_only_key_that_is_throttled_rests_its_model),
+        PLACE_TEST(test_a_key_that_is_used_up_rests_and_the_model_does_when_it_was_the_last),
         PLACE_TEST(test_when_all_are_rejected_the_account_stops_and_asks),
         PLACE_TEST(test_remote_work_is_asked_for_with_the_key_that_began_it),
         PLACE_TEST(test_an_open_call_is_sent_again_with_its_own_key),

@@ -36,15 +36,17 @@ struct drive {
     struct provider_stream *stream;
     void *handle; /* of an exchange under way */
     int64_t call_id, repeat_of, tries, tries_max, estimate_micro, repeats, intent_at_ms;
-    int64_t refusals; /* of storage, one after the other */
+    int64_t sent_at_ms; /* of the paid request, wall clock; 0: none was on its way, in this go */
+    int64_t refusals;   /* of storage, one after the other */
     struct timer timer;
     struct str currency;
     struct task_entry pending; /* what became of the task while this was ending */
     bool has_pending;
-    bool is_asked;     /* the provider, in this go */
-    bool is_called;    /* a paid request was on its way out, in this go */
-    bool is_uncharged; /* and is known to have cost nothing */
-    bool is_key_gone;  /* the key that its call was made with: nobody else's will do */
+    bool is_asked;      /* the provider, in this go */
+    bool is_called;     /* a paid request was on its way out, in this go */
+    bool is_uncharged;  /* and is known to have cost nothing */
+    bool is_key_gone;   /* the key that its call was made with: nobody else's will do */
+    bool is_key_sealed; /* that one is there, and cannot be opened now */
     bool has_slot, is_poll, is_cancelled, is_sent, is_resend, is_kept;
     bool is_look_up; /* its call's outcome is being asked for */
     enum {
@@ -65,9 +67,12 @@ struct remote {
     struct timer timer; /* off while it is being asked */
     int64_t asked;
     int64_t missing_since_ms; /* mono; 0: the provider knows it */
+    int64_t lost_since_ms;    /* mono: it is done, and cannot be fetched; 0: never tried in vain */
     int64_t leaving_since_ms; /* mono; 0: nobody wants to be rid of it */
     bool is_cancelled, is_given_up;
-    void *watch; /* of the world's; NULL: nothing is listened to */
+    bool is_asked_late; /* behind its deadline */
+    bool is_own;        /* it is known to be done, and only to be fetched */
+    void *watch;        /* of the world's; NULL: nothing is listened to */
     int64_t watch_after_ms, hurries;
     bool is_told, is_hurried;
 };
@@ -113,14 +118,28 @@ void drive_send_end(struct drive *drive);
 void drive_give_back(struct drive *drive);
 void drive_fail(struct drive *drive, const struct provider_failure *failure);
 void drive_fail_locally(struct drive *drive, enum failure_class class, const char *message);
-/* drive_report.c: nothing when the provider was not asked in this go. */
+/* drive_report.c: a paid request is on its way out: of its account's minute the first one counts.
+ */
+void drive_note_sent(struct drive *drive);
+/* Nothing when the provider was not asked in this go. */
 void drive_report(const struct drive *drive, enum gate_report report);
 void drive_report_failure(const struct drive *drive, enum failure_class class);
+/* What a failure says of its key, model and account: whatever is to rest or to stop does. */
+struct decision;
+void drive_learn(const struct drive *drive, enum failure_class class,
+                 const struct decision *decision);
+/* The reply of a paid call says that nothing is left of a limit: its key, or its model, rests until
+ * there is again, so that nothing is sent to be refused. */
+void drive_heed_limits(const struct drive *drive);
 /* drive_key.c: remote ids and idempotency keys are the key's that made the call; a new call is made
  * with the one whose turn it is. */
 void drive_take_key(struct drive *drive);
-/* Of a class that rejects its key, that rests; whether another one can go on. */
-bool drive_rest_key(const struct drive *drive, enum failure_class class);
+/* Whether another key of the account can go on after that failure. */
+bool drive_has_other_key(const struct drive *drive, enum failure_class class);
+/* A failure of a class that rejects its key: no call is made with it before somebody looked. */
+void drive_reject_key(const struct drive *drive, enum failure_class class);
+/* It had enough, and the others did not. */
+void drive_rest_key(const struct drive *drive, const char *reason, int64_t rest_ms);
 /* What the store answered to a claim or a resume, taken into the drive. */
 void drive_take_attempt(struct drive *drive);
 void drive_begin(struct drive *drive);   /* the operation's first step */
@@ -138,6 +157,8 @@ void remote_take_wait(struct drive *drive);
 /* Work that was accepted before, and whose task lost sight of it: waited for again (P4). */
 void remote_adopt(struct drive *drive);
 void remote_take_failure(struct drive *drive);
+/* What is paid for is on its way home, for a task that waits. */
+bool remote_is_fetching(const struct drive *drive);
 
 /* watch.c: news of remote work, where its provider tells some.  A bound of sockets is kept. */
 void watch_begin(struct drive *drive, struct remote *remote, struct str remote_id);

@@ -215,6 +215,75 @@ static void test_an_expired_task_fails_even_while_all_is_paused(void **state)
     finish(sim, "expired");
 }
 
+/* ---- Limits that a service tells of ---- */
+
+/* The model's rest, which must be the only thing told; 0: there is none. */
+static int64_t rest_of(const struct sim *sim, const char *reason)
+{
+    struct lane_model_view models[4];
+    const int64_t now_ms = sim->place->time.wall_ms;
+    const size_t count = scheduler_models(core_scheduler(sim->core), now_ms, models, COUNT(models));
+
+    for (size_t at = 0; at < count; at++) {
+        if (models[at].pause_until_ms == 0)
+            continue;
+        check_text(str_of(models[at].reason), reason, "why it rests");
+        return models[at].pause_until_ms;
+    }
+    return 0;
+}
+
+static void test_what_is_used_up_is_not_asked_for_until_there_is_some_again(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC), second = task + 1;
+    int64_t until_ms;
+
+    sim->faults.used_up = 1000;
+    run_until(sim, task, "done"); /* the answer itself is as good as any */
+    until_ms = rest_of(sim, "used_up");
+    check(until_ms > sim->place->time.wall_ms, "it rests");
+    check(until_ms <= sim->place->time.wall_ms + 44000, "not longer than it was told, and a tenth");
+    sim->faults.used_up = 0;
+    assert_int_equal(submit_paid(sim, SIM_SYNC), second);
+    sim_run_for(sim, until_ms - sim->place->time.wall_ms - 1);
+    expect_state(sim->place, second, "ready", "it waits, and no try is counted");
+    assert_int_equal(sim->charges[second], 0);
+    run_until(sim, second, "done");
+    check(sim->place->time.wall_ms - until_ms < 10000, "and goes by itself");
+    assert_int_equal(ask(sim->place, "SELECT max(tries) AS n FROM task", 0), 0);
+    assert_int_equal(rest_of(sim, ""), 0);
+    finish(sim, "used up");
+}
+
+static void test_a_429_and_what_is_used_up_rest_once_and_for_the_refusal(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_SYNC);
+
+    sim->faults.used_up = 1000;
+    PLAY(sim, SIM_THROTTLED);
+    run_until(sim, task, "running");
+    run_until(sim, task, "ready");
+    check(rest_of(sim, "throttled") > sim->place->time.wall_ms, "it was refused");
+    sim->faults.used_up = 0;
+    run_until(sim, task, "done");
+    finish(sim, "refused");
+}
+
+/* A poll has limits of its own, and what is fetched lies elsewhere. */
+static void test_polls_and_fetches_tell_nothing_of_a_submissions_limits(void **state)
+{
+    struct sim *sim = start(*state);
+    const int64_t task = submit_paid(sim, SIM_ASYNC);
+
+    run_until(sim, task, "waiting");
+    sim->faults.used_up = sim->faults.fetch = 1000;
+    run_until(sim, task, "done");
+    assert_int_equal(rest_of(sim, ""), 0);
+    finish(sim, "of submissions alone");
+}
+
 /* ---- Storage and nouns that refuse ---- */
 
 static void test_storage_that_refuses_is_asked_until_it_takes_it(void **state)
@@ -382,6 +451,9 @@ int main(void)
         PLACE_TEST(test_a_full_disk_starts_nothing_but_waits_for_what_runs),
         PLACE_TEST(test_an_expired_task_fails_even_while_all_is_paused),
         PLACE_TEST(test_a_paid_result_without_a_place_waits_until_there_is_one),
+        PLACE_TEST(test_what_is_used_up_is_not_asked_for_until_there_is_some_again),
+        PLACE_TEST(test_a_429_and_what_is_used_up_rest_once_and_for_the_refusal),
+        PLACE_TEST(test_polls_and_fetches_tell_nothing_of_a_submissions_limits),
         PLACE_TEST(test_storage_that_refuses_is_asked_until_it_takes_it),
         PLACE_TEST(test_a_result_that_no_noun_wants_fails_its_task_and_stays_with_its_call),
         PLACE_TEST(test_a_cancel_keeps_what_was_paid_also_of_a_run_that_is_paused),

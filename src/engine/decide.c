@@ -1,13 +1,19 @@
 #include "engine/decide.h"
 
+#include "core/fault.h"
+
 enum {
     BACKOFF_BASE_MS = 2000,
     NOT_SENT_BASE_MS = 1000,
     BACKOFF_CAP_MS = 300000,
     POISON_CRASHES = 5,
     POISON_WINDOW_MS = 600000,
-    KEY_MARGIN_MS = 60000,   /* from the look at the clock to the provider's own look */
-    LOOK_UP_LOST_MS = 60000, /* a call may be on its way to its provider that long (engine.md 4) */
+    KEY_MARGIN_MS = 60000, /* from the look at the clock to the provider's own look */
+    /* A call may be on its way to its provider that long (engine.md 4). */
+    LOOK_UP_LOST_MS = FAULT_SOONER(60000, 3000),
+    RESULT_LIFE_MS = 3600000, /* of a result, when its provider does not say: what most keep it */
+    FETCH_AGAIN_MS = 30000,
+    FETCH_AGAIN_MAX_MS = 300000,
 };
 
 /* Full jitter: uniform(0, min(cap, base * 2^n)). */
@@ -28,7 +34,7 @@ static int64_t charge_of(const struct failure_case *given)
     case CHARGED_NO:
         return 0;
     case CHARGED_YES:
-        return given->estimate_micro;
+        return given->is_cost_told ? given->told_micro : given->estimate_micro;
     case CHARGED_MAYBE:
         return -1;
     }
@@ -43,11 +49,26 @@ static void retry(struct decision *out, const struct failure_case *given, int64_
     out->counts_try = counts_try;
     if (counts_try && given->tries + 1 >= given->tries_max)
         out->event = TASK_FAIL;
-    /* If the next try cannot start in time, it is over now. */
-    if (out->event == TASK_RETRY && out->run_at_ms > given->deadline_at_ms) {
+    /* If the next try cannot start in time, it is over now; but not for one that has only to take
+     * what is here. */
+    if (out->event == TASK_RETRY && !given->is_kept && out->run_at_ms > given->deadline_at_ms) {
         out->event = TASK_FAIL;
         out->class = FAILURE_DEADLINE;
     }
+}
+
+int64_t decide_spread_ms(int64_t rest_ms, const struct random *random)
+{
+    const int64_t spread_ms = rest_ms / 10 > 1000 ? rest_ms / 10 : 1000;
+
+    return (int64_t)random_below(random, (uint64_t)spread_ms + 1);
+}
+
+/* Its service says that the same again is in vain: of the call itself, not of the question what
+ * became of it. */
+static bool is_final(const struct failure_case *given)
+{
+    return given->failure->is_final && !given->is_resend && !given->is_look_up;
 }
 
 static void throttled(struct decision *out, const struct failure_case *given,
@@ -58,10 +79,15 @@ static void throttled(struct decision *out, const struct failure_case *given,
         asked_ms >= 0
             ? asked_ms
             : BACKOFF_BASE_MS / 2 + jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random);
-    const int64_t spread_ms = floor_ms / 10 > 1000 ? floor_ms / 10 : 1000;
 
-    retry(out, given, floor_ms + (int64_t)random_below(random, (uint64_t)spread_ms + 1), false);
     out->rest_ms = floor_ms;
+    /* The next key is asked at once; but a call that is open belongs to its own. */
+    out->rests_key = given->has_other_key && !given->is_resend && floor_ms > 0;
+    /* The next key may have a limit of its own, and so may the account that stands in; who says
+     * when to come back does not mean "never". */
+    if (is_final(given) && asked_ms < 0 && !out->rests_key && !given->has_stand_in)
+        return;
+    retry(out, given, out->rests_key ? 0 : floor_ms + decide_spread_ms(floor_ms, random), false);
 }
 
 bool decide_key_holds(const struct provider_binding *provider, int64_t intent_at_ms, int64_t now_ms)
@@ -89,7 +115,7 @@ static void unknown(struct decision *out, const struct failure_case *given,
     const bool is_cheap = given->estimate_micro >= 0 &&
                           given->estimate_micro <= given->once_below_micro && given->repeats == 0;
 
-    out->call_cost_micro = given->failure->charged == CHARGED_YES ? given->estimate_micro : -1;
+    out->call_cost_micro = given->failure->charged == CHARGED_YES ? charge_of(given) : -1;
     if (given->holds_key || given->can_look_up) {
         out->call_state = CALL_SENT; /* open: the same key will be sent again, or asked for */
         retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
@@ -98,8 +124,8 @@ static void unknown(struct decision *out, const struct failure_case *given,
         return;
     }
     out->call_state = CALL_UNKNOWN;
-    if (given->on_unknown == ON_UNKNOWN_RETRY ||
-        (given->on_unknown == ON_UNKNOWN_ONCE_BELOW && is_cheap)) {
+    if (!is_final(given) && (given->on_unknown == ON_UNKNOWN_RETRY ||
+                             (given->on_unknown == ON_UNKNOWN_ONCE_BELOW && is_cheap))) {
         retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
         out->may_repeat = out->event == TASK_RETRY;
         return;
@@ -175,7 +201,13 @@ static void by_class(struct decision *out, const struct failure_case *given,
         break;
     case FAILURE_SERVER:
     case FAILURE_REMOTE:
+        if (given->failure->class == FAILURE_SERVER && is_final(given))
+            break;
         retry(out, given, jitter_ms(BACKOFF_BASE_MS, given->attempt_number, random), true);
+        /* It may be done all the same: under its own key the same call costs nothing twice (P5). */
+        if (out->event == TASK_RETRY && given->holds_key &&
+            given->failure->class == FAILURE_SERVER && given->failure->charged == CHARGED_MAYBE)
+            out->call_state = CALL_SENT;
         break;
     case FAILURE_UNKNOWN:
         unknown(out, given, random);
@@ -251,6 +283,24 @@ int64_t decide_poll_ms(int64_t asked, const struct random *random)
         delay_ms = 10000;
     return (int64_t)(delay_ms * 0.8) +
            (int64_t)random_below(random, (uint64_t)(delay_ms * 0.4) + 1);
+}
+
+int64_t decide_result_life_ms(const struct provider_binding *provider)
+{
+    return provider->kind != NULL && provider->kind->result_ttl_ms > 0
+               ? provider->kind->result_ttl_ms
+               : RESULT_LIFE_MS;
+}
+
+int64_t decide_fetch_ms(int64_t lost_ms, const struct random *random)
+{
+    int64_t delay_ms = lost_ms / 2; /* each wait is half as long as all before it */
+
+    if (delay_ms < FETCH_AGAIN_MS)
+        delay_ms = FETCH_AGAIN_MS;
+    if (delay_ms > FETCH_AGAIN_MAX_MS)
+        delay_ms = FETCH_AGAIN_MAX_MS;
+    return delay_ms * 8 / 10 + (int64_t)random_below(random, (uint64_t)(delay_ms * 4 / 10) + 1);
 }
 
 struct recovery decide_recovery(const struct recovered_task *task,

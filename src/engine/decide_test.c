@@ -80,7 +80,8 @@ static const struct {
     {FAILURE_REFUSED,     MAYBE, ANY,    ANY, "fail, failed, doubt"                      },
     {FAILURE_SERVER,      NO,    ANY,    ANY, "retry, failed, free, counts"              },
     {FAILURE_SERVER,      YES,   ANY,    ANY, "retry, failed, paid, counts"              },
-    {FAILURE_SERVER,      MAYBE, ANY,    ANY, "retry, failed, doubt, counts"             },
+    {FAILURE_SERVER,      MAYBE, ANY,    0,   "retry, failed, doubt, counts"             },
+    {FAILURE_SERVER,      MAYBE, ANY,    1,   "retry, sent, doubt, counts"               },
     {FAILURE_REMOTE,      NO,    ANY,    ANY, "retry, failed, free, counts"              },
     {FAILURE_REMOTE,      YES,   ANY,    ANY, "retry, failed, paid, counts"              },
     {FAILURE_REMOTE,      MAYBE, ANY,    ANY, "retry, failed, doubt, counts"             },
@@ -152,6 +153,24 @@ static void test_each_failure_has_its_consequence(void **state)
                              failure_class_name(failure.class), charged, rule, key);
                     expect(&given, row_of(class, charged, rule, key), because);
                 }
+}
+
+static void test_what_the_reply_said_goes_before_the_estimate(void **state)
+{
+    const struct provider_failure lost = failure_of(FAILURE_RESULT_LOST, YES);
+    const struct provider_failure broken = failure_of(FAILURE_UNKNOWN, YES);
+    const struct provider_failure free = failure_of(FAILURE_RESULT_LOST, NO);
+    struct failure_case given = case_of(&lost);
+
+    (void)state;
+    given.is_cost_told = true;
+    given.told_micro = PRICE;
+    given.estimate_micro = -1;
+    expect(&given, "fail, failed, paid", "what was made could not be fetched");
+    given.failure = &broken;
+    expect(&given, "hold, unknown, paid, asks unknown", "what was made is broken");
+    given.failure = &free;
+    expect(&given, "fail, failed, free", "told, and not charged");
 }
 
 static void test_a_person_who_cancels_ends_whatever_failed(void **state)
@@ -231,6 +250,29 @@ static void test_a_rejected_key_gives_way_to_another_but_for_its_own_call(void *
     }
 }
 
+static void test_a_throttled_key_rests_and_leaves_its_turn_but_for_its_own_call(void **state)
+{
+    struct provider_failure throttled = failure_of(FAILURE_THROTTLED, NO);
+    struct random_seeded generator;
+    const struct random chance = random_of_seed(&generator, 3);
+
+    (void)state;
+    throttled.retry_after_ms = 20000;
+    for (int row = 0; row < 4; row++) {
+        struct failure_case given = case_of(&throttled);
+        struct decision decision;
+
+        given.has_other_key = (row & 1) != 0;
+        given.is_resend = (row & 2) != 0;
+        decision = decide_failure(&given, &chance);
+        assert_int_equal(decision.event, TASK_RETRY);
+        assert_int_equal(decision.rest_ms, 20000);
+        assert_int_equal(decision.rests_key, row == 1);
+        check((decision.run_at_ms == given.now_ms) == (row == 1), "the next key is asked at once");
+        check(row == 1 || decision.run_at_ms >= given.now_ms + 20000, "else it waits");
+    }
+}
+
 static void test_a_kept_result_is_paid_once_however_often_refining_fails(void **state)
 {
     const struct provider_failure failure = failure_of(FAILURE_LOCAL, YES);
@@ -239,6 +281,8 @@ static void test_a_kept_result_is_paid_once_however_often_refining_fails(void **
     (void)state;
     given.is_kept = true;
     expect(&given, "retry, failed, paid, counts", "the store keeps the finished call as it is");
+    given.now_ms = given.deadline_at_ms;
+    expect(&given, "retry, failed, paid, counts", "no deadline takes it away");
 }
 
 static void test_a_cheap_call_is_repeated_once(void **state)
@@ -592,9 +636,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_failure_has_its_consequence),
+        cmocka_unit_test(test_what_the_reply_said_goes_before_the_estimate),
         cmocka_unit_test(test_a_person_who_cancels_ends_whatever_failed),
         cmocka_unit_test(test_a_resent_call_stays_open_until_it_is_answered),
         cmocka_unit_test(test_a_rejected_key_gives_way_to_another_but_for_its_own_call),
+        cmocka_unit_test(test_a_throttled_key_rests_and_leaves_its_turn_but_for_its_own_call),
         cmocka_unit_test(test_a_kept_result_is_paid_once_however_often_refining_fails),
         cmocka_unit_test(test_a_cheap_call_is_repeated_once),
         cmocka_unit_test(test_tries_and_deadline_end_it),

@@ -18,6 +18,7 @@ struct drive *drive_make(struct core *core, const struct task_entry *entry)
     assert(idmap_get(&core->drives, entry->id) == NULL); /* nobody waits and runs */
     drive->core = core;
     drive->entry = *entry;
+    scheduler_own_model(core->scheduler, &drive->entry);
     drive->arena = arena_create(ATTEMPT_MEMORY_MAX);
     drive->step.poll_after_ms = -1;
     drive->timer.owner = drive;
@@ -42,9 +43,9 @@ void drive_free(struct drive *drive)
     idmap_remove(&core->drives, drive->entry.id);
     timer_clear(&core->drive_timers, &drive->timer);
     if (drive->has_slot && (!drive->is_called || drive->is_uncharged))
-        scheduler_give_back(core->scheduler, &drive->entry, !drive->is_called, core_wall_ms(core));
+        scheduler_give_back(core->scheduler, &drive->entry, drive->sent_at_ms, core_wall_ms(core));
     if (drive->has_slot)
-        scheduler_free(core->scheduler, drive->entry.provider_id, drive->entry.user_id);
+        scheduler_free(core->scheduler, &drive->entry);
     if (drive->has_pending)
         core_put_ready(core, &drive->pending);
     arena_destroy(drive->arena);
@@ -144,6 +145,8 @@ static void on_ended(void *arg, bool ok, const struct error *err)
             core->counts.retries[command->end.class]++;
             entry.run_at_ms = command->end.run_at_ms;
         }
+        if (command->end.event == TASK_FAIL)
+            entry.start_by_ms = command->end.start_by_ms;
         core_put_ready(core, &entry);
     } else {
         core->counts.ended[command->end.became] += task_state_is_final(command->end.became);
@@ -166,6 +169,8 @@ void drive_begin_end(struct drive *drive, enum task_event event)
         .attempt_number = drive->attempt == NULL ? 0 : drive->attempt->number,
         .event = event,
         .call = {.call_id = drive->call_id, .cost_micro = -1},
+        .blobs = drive->step.blobs,
+        .blob_count = drive->step.blob_count,
     };
 }
 
@@ -173,6 +178,13 @@ void drive_give_back(struct drive *drive)
 {
     drive_begin_end(drive, TASK_GIVE_BACK);
     drive_send_end(drive);
+}
+
+/* In the money of the estimate, which is the call's; what had none has no money yet. */
+static bool is_cost_told(const struct drive *drive)
+{
+    return drive->step.cost_micro >= 0 && drive->step.currency != NULL &&
+           (drive->currency.size == 0 || str_equal(drive->currency, str_of(drive->step.currency)));
 }
 
 void drive_fail(struct drive *drive, const struct provider_failure *failure)
@@ -185,7 +197,7 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
         .is_resend = drive->is_resend,
         .is_kept = drive->is_kept,
         .is_cancelled = drive->is_cancelled,
-        .has_other_key = drive_rest_key(drive, failure->class),
+        .has_other_key = drive_has_other_key(drive, failure->class),
         .has_stand_in = provider->stand_in_count > 0,
         .holds_key = drive->call_id != 0 && !drive->is_key_gone &&
                      decide_key_holds(provider, drive->intent_at_ms, core_wall_ms(core)),
@@ -196,6 +208,8 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
         .on_unknown = provider->on_unknown,
         .once_below_micro = provider->once_below_micro,
         .estimate_micro = drive->estimate_micro,
+        .is_cost_told = is_cost_told(drive),
+        .told_micro = drive->step.cost_micro,
         .repeats = drive->repeats,
         .attempt_number = drive->attempt->number,
         .tries = drive->tries,
@@ -205,7 +219,7 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     };
     const struct decision decision = decide_failure(&given, core->world.random);
 
-    drive_report_failure(drive, failure->class);
+    drive_learn(drive, failure->class, &decision);
     drive->is_uncharged = decision.call_state == CALL_FAILED && decision.call_cost_micro == 0;
     drive_begin_end(drive, decision.event);
     drive->command.end.class = decision.class;
@@ -214,21 +228,16 @@ void drive_fail(struct drive *drive, const struct provider_failure *failure)
     drive->command.end.run_at_ms = decision.run_at_ms;
     drive->command.end.counts_try = decision.counts_try;
     drive->command.end.may_repeat = decision.may_repeat;
+    drive->command.end.loses_result = drive->is_kept && failure->class == FAILURE_RESULT_LOST;
     drive->command.end.call.state = decision.call_state;
     drive->command.end.call.class = drive->is_look_up ? decision.class : failure->class;
     drive->command.end.call.message = failure->message;
     drive->command.end.call.request_id = drive->step.request_id;
     drive->command.end.call.http_status = drive->step.http_status;
     drive->command.end.call.cost_micro = decision.call_cost_micro;
+    drive->command.end.call.currency = given.is_cost_told ? drive->step.currency : NULL;
     if (decision.call_state == CALL_UNKNOWN)
         core->counts.unknowns++;
-    if (decision.rest_ms > 0)
-        scheduler_rest_lane(core->scheduler, drive->entry.provider_id,
-                            core_wall_ms(core) + decision.rest_ms,
-                            failure_class_name(failure->class));
-    if (decision.stops_lane)
-        scheduler_stop_lane(core->scheduler, drive->entry.provider_id,
-                            failure_class_name(failure->class));
     drive_send_end(drive);
 }
 
@@ -329,24 +338,6 @@ void drive_look_up(struct drive *drive)
 }
 
 void drive_give_up(struct drive *drive) { start_work(drive, work_give_up); }
-
-void drive_take_attempt(struct drive *drive)
-{
-    struct core *core = drive->core;
-    const struct command_claim *claim = &drive->command.claim;
-
-    drive->attempt = claim->attempt;
-    drive->attempt->engine = core->config.engine;
-    drive->attempt->services = core->config.services;
-    drive->operation = core_find_operation(core, drive->attempt->operation);
-    drive->prior = claim->prior;
-    drive->tries = claim->tries;
-    drive->tries_max = claim->tries_max;
-    drive->estimate_micro = claim->estimate_micro;
-    drive->currency = claim->currency;
-    drive->repeats = claim->repeats;
-    drive_take_key(drive);
-}
 
 /* A card is drawn here: its parts at even distances, then its reply (provider.h). */
 static void work_card(struct drive *drive)
@@ -486,6 +477,7 @@ static void on_reply(void *context, const struct exchange_reply *reply, int64_t 
     }
     drive->is_asked = true;
     copy_reply(drive, reply);
+    drive_heed_limits(drive);
     start_work(drive, work_reply);
 }
 
@@ -509,7 +501,7 @@ static void perform(struct drive *drive)
 {
     if (drive->exchange.is_paid) {
         drive->core->counts.calls++;
-        drive->is_called = true;
+        drive_note_sent(drive);
     }
     if (drive->exchange.card.size > 0)
         start_card(drive);
@@ -528,8 +520,9 @@ static void on_intent(void *arg, bool ok, const struct error *err)
         drive_fail_locally(drive, FAILURE_LOCAL, err->message);
         return;
     }
-    if (drive->command.intent.is_key_gone) {
-        drive_give_back(drive); /* nothing was sent: another key's turn */
+    /* Nothing was sent: another key's turn, or what is here is taken. */
+    if (drive->command.intent.is_key_gone || drive->command.intent.is_answered) {
+        drive_give_back(drive);
         return;
     }
     if (drive->command.intent.is_doubtful) {
@@ -615,6 +608,8 @@ static void take_keep(struct drive *drive)
         .call_id = drive->call_id,
         .cost_micro = drive->step.cost_micro,
         .result = drive->step.result,
+        .blobs = drive->step.blobs,
+        .blob_count = drive->step.blob_count,
         .request_id = drive->step.request_id,
         .currency = drive->step.currency == NULL ? drive->currency : str_of(drive->step.currency),
         .http_status = drive->step.http_status,

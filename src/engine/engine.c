@@ -6,6 +6,8 @@
 #include "engine/view.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,9 +70,7 @@ struct ask {
     struct engine *engine;
     void (*ask)(struct engine *engine, void *context);
     void *context;
-    pthread_mutex_t lock;
-    pthread_cond_t answered;
-    bool is_answered;
+    sem_t answered;
 };
 
 static void answer(void *context)
@@ -78,10 +78,19 @@ static void answer(void *context)
     struct ask *ask = context;
 
     ask->ask(ask->engine, ask->context);
-    pthread_mutex_lock(&ask->lock);
-    ask->is_answered = true;
-    pthread_cond_signal(&ask->answered);
-    pthread_mutex_unlock(&ask->lock);
+    (void)sem_post(&ask->answered); /* from here it may be gone */
+}
+
+/* Waits for it and ends it. */
+static void wait_for(sem_t *answered)
+{
+    int rc;
+
+    do
+        rc = sem_wait(answered);
+    while (rc != 0 && errno == EINTR);
+    assert(rc == 0);
+    (void)sem_destroy(answered);
 }
 
 void engine_ask(struct engine *engine, void (*what)(struct engine *engine, void *context),
@@ -90,15 +99,9 @@ void engine_ask(struct engine *engine, void (*what)(struct engine *engine, void 
     struct ask ask = {.engine = engine, .ask = what, .context = context};
 
     assert(!net_loop_is_here(engine->config.loop));
-    pthread_mutex_init(&ask.lock, NULL);
-    pthread_cond_init(&ask.answered, NULL);
+    (void)sem_init(&ask.answered, 0, 0);
     net_loop_post(engine->config.loop, answer, &ask);
-    pthread_mutex_lock(&ask.lock);
-    while (!ask.is_answered)
-        pthread_cond_wait(&ask.answered, &ask.lock);
-    pthread_mutex_unlock(&ask.lock);
-    pthread_cond_destroy(&ask.answered);
-    pthread_mutex_destroy(&ask.lock);
+    wait_for(&ask.answered);
 }
 
 static bool is_dead(void *context, struct str owner) { return owner_is_dead(context, owner); }
@@ -198,7 +201,8 @@ void engine_drain(struct engine *engine, int64_t drain_ms)
     engine_ask(engine, ask_drain, NULL);
     for (;;) {
         engine_ask(engine, ask_core_view, &view);
-        if (view.running == 0 || clock_mono_ms(engine->config.clock) >= until)
+        /* A result may expire at its provider while nobody is here to fetch it. */
+        if (view.running + view.fetching == 0 || clock_mono_ms(engine->config.clock) >= until)
             break;
         (void)nanosleep(&pause, NULL);
     }
@@ -227,36 +231,6 @@ void engine_destroy(struct engine *engine)
 
 /* ---- Commands of handlers ---- */
 
-struct change {
-    struct engine *engine;
-    size_t count;
-    struct task_entry entries[];
-};
-
-static void apply_change(void *context)
-{
-    struct change *change = context;
-
-    core_apply(change->engine->core, change->entries, change->count);
-    free(change);
-}
-
-/* What a transaction changed is told to the core, which works from memory. */
-static void tell_core(struct engine *engine, const struct task_entry *entries, size_t count)
-{
-    struct change *change;
-
-    if (count == 0)
-        return;
-    change = malloc(sizeof(*change) + count * sizeof(*entries));
-    if (change == NULL)
-        abort();
-    change->engine = engine;
-    change->count = count;
-    memcpy(change->entries, entries, count * sizeof(*entries));
-    net_loop_post(engine->config.loop, apply_change, change);
-}
-
 static void mark_unwanted(struct engine *engine, const struct task_entry *entries, size_t count)
 {
     pthread_mutex_lock(&engine->lock);
@@ -270,10 +244,8 @@ struct handler_command {
     struct engine *engine;
     struct command command;
     struct error *err;
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
+    sem_t ended;
     bool ok;
-    bool has_ended; /* guarded by lock */
 };
 
 static bool handler_work(struct db *db, void *context, struct error *err)
@@ -281,6 +253,30 @@ static bool handler_work(struct db *db, void *context, struct error *err)
     struct handler_command *work = context;
 
     return store_apply(db, &work->engine->config.hooks, &work->command, err);
+}
+
+/* The core hears of new tasks from the arena of whoever waits for it, and says where they stand. */
+static void tell_submitted(void *context)
+{
+    struct handler_command *work = context;
+    const struct command_submit *submit = &work->command.submit;
+    struct core *core = work->engine->core;
+
+    core_apply(core, submit->ready, submit->ready_count);
+    for (size_t index = 0; index < submit->created.task_count; index++)
+        submit->created.tasks[index].position =
+            scheduler_position(core_scheduler(core), submit->created.tasks[index].row_id);
+    (void)sem_post(&work->ended); /* from here it may be gone */
+}
+
+static void tell_paused(void *context)
+{
+    struct handler_command *work = context;
+    const struct command_control *control = &work->command.control;
+
+    set_pause(work->engine, control->is_paused, control->is_paused ? control->reason : STR_EMPTY);
+    core_pause(work->engine->core, control->is_paused);
+    (void)sem_post(&work->ended); /* from here it may be gone */
 }
 
 /*
@@ -292,36 +288,34 @@ static void handler_done(void *context, bool ok, const struct error *err)
     struct handler_command *work = context;
     const struct command *command = &work->command;
 
-    if (ok && command->type == COMMAND_SUBMIT) {
-        tell_core(work->engine, command->submit.ready, command->submit.ready_count);
-    } else if (ok) {
-        mark_unwanted(work->engine, command->control.changed, command->control.changed_count);
-        tell_core(work->engine, command->control.changed, command->control.changed_count);
-    }
     work->ok = ok;
-    if (!ok)
+    if (ok && command->type == COMMAND_SUBMIT) {
+        net_loop_post(work->engine->config.loop, tell_submitted, work);
+        return;
+    }
+    if (ok && command->type == COMMAND_PAUSE_ALL) {
+        net_loop_post(work->engine->config.loop, tell_paused, work);
+        return;
+    }
+    if (ok) {
+        mark_unwanted(work->engine, command->control.changed, command->control.changed_count);
+        engine_tell_core(work->engine, command->control.changed, command->control.changed_count);
+    } else {
         *work->err = *err;
-    pthread_mutex_lock(&work->lock);
-    work->has_ended = true;
-    pthread_cond_signal(&work->ended);
-    pthread_mutex_unlock(&work->lock);
+    }
+    (void)sem_post(&work->ended); /* from here it may be gone */
 }
 
 /* Applies a handler's command and waits until it is durable. */
 static bool perform(struct handler_command *work, struct error *err)
 {
     work->err = err;
-    pthread_mutex_init(&work->lock, NULL);
-    pthread_cond_init(&work->ended, NULL);
+    (void)sem_init(&work->ended, 0, 0);
     if (db_transact_async(work->engine->config.pool, command_name(work->command.type), handler_work,
-                          work, handler_done, false, err)) {
-        pthread_mutex_lock(&work->lock);
-        while (!work->has_ended)
-            pthread_cond_wait(&work->ended, &work->lock);
-        pthread_mutex_unlock(&work->lock);
-    }
-    pthread_cond_destroy(&work->ended);
-    pthread_mutex_destroy(&work->lock);
+                          work, handler_done, false, err))
+        wait_for(&work->ended);
+    else
+        (void)sem_destroy(&work->ended);
     return work->ok;
 }
 
@@ -390,24 +384,24 @@ bool engine_run_submit(struct engine *engine, const struct run_spec *spec, struc
     return true;
 }
 
-struct lane_change {
-    int64_t provider_id;
-    struct lane_limits limits;
-};
-
+/* Read on the core's thread: limits that another had read earlier cannot come after newer ones. */
 static void ask_lane(struct engine *engine, void *context)
 {
-    const struct lane_change *change = context;
+    const int64_t *provider_id = context;
+    struct lane_limits limits = {0};
+    struct world world;
 
-    core_set_lane(engine->core, change->provider_id, &change->limits);
+    engine_world_init(engine, &world);
+    world.load_lane(engine, *provider_id, &limits);
+    core_set_lane(engine->core, *provider_id, &limits);
 }
 
 /* One that only rests after a 429 rests on. */
 static void ask_lane_if_stopped(struct engine *engine, void *context)
 {
-    const struct lane_change *change = context;
+    const int64_t *provider_id = context;
 
-    if (scheduler_is_stopped(core_scheduler(engine->core), change->provider_id))
+    if (scheduler_is_stopped(core_scheduler(engine->core), *provider_id))
         ask_lane(engine, context);
 }
 
@@ -415,13 +409,7 @@ static void ask_lane_if_stopped(struct engine *engine, void *context)
 static void open_lane(struct engine *engine, int64_t provider_id,
                       void (*ask)(struct engine *engine, void *context))
 {
-    struct lane_change change = {.provider_id = provider_id};
-    struct world world;
-
-    engine_world_init(engine, &world);
-    if (!world.load_lane(engine, provider_id, &change.limits))
-        change.limits = (struct lane_limits){.capacity = 1};
-    engine_ask(engine, ask, &change);
+    engine_ask(engine, ask, &provider_id);
 }
 
 /* Whoever sends a task to an account again wants it asked again; another rejection stops it again.
@@ -537,20 +525,11 @@ bool engine_task_resolve(struct engine *engine, int64_t user_id, struct str task
     return control(engine, COMMAND_TASK_CONTROL, &given, err);
 }
 
-static void ask_pause(struct engine *engine, void *context)
-{
-    core_pause(engine->core, *(const bool *)context);
-}
-
 bool engine_pause(struct engine *engine, bool is_paused, struct str reason, struct error *err)
 {
     const struct command_control given = {.is_paused = is_paused, .reason = reason};
 
-    if (!control(engine, COMMAND_PAUSE_ALL, &given, err))
-        return false;
-    set_pause(engine, is_paused, is_paused ? reason : STR_EMPTY);
-    engine_ask(engine, ask_pause, &is_paused);
-    return true;
+    return control(engine, COMMAND_PAUSE_ALL, &given, err);
 }
 
 void engine_provider_changed(struct engine *engine, int64_t provider_id)
@@ -634,6 +613,9 @@ static void ask_view(struct engine *engine, void *context)
     out->lane_count =
         scheduler_lanes(core_scheduler(engine->core), clock_wall_ms(engine->config.clock),
                         out->lanes, COUNT(out->lanes));
+    out->model_count =
+        scheduler_models(core_scheduler(engine->core), clock_wall_ms(engine->config.clock),
+                         out->models, COUNT(out->models));
 }
 
 void engine_view(struct engine *engine, struct engine_view *out)

@@ -30,6 +30,8 @@ enum on_unknown { ON_UNKNOWN_HOLD, ON_UNKNOWN_ONCE_BELOW, ON_UNKNOWN_RETRY };
 struct provider_key {
     int64_t id, weight;
     bool is_enabled; /* for new calls; one that is off is still asked with for what it began */
+    bool is_sealed;  /* cannot be opened now (another master key): `secret` is empty, nothing new is
+                        made with it, what it began waits */
     struct secret secret;
 };
 enum { PROVIDER_KEYS_MAX = 8 };
@@ -57,6 +59,13 @@ struct provider_binding {
     size_t stand_in_count;
 };
 
+/* What one model of an account may be given beside the account's own bounds; 0: no bound. */
+struct model_limits {
+    int64_t concurrency;
+    int64_t per_minute;       /* requests */
+    int64_t units_per_minute; /* pictures asked for (gate.h) */
+};
+
 /* ---- Operations ---- */
 
 enum call_state {
@@ -70,6 +79,17 @@ enum call_state {
 };
 const char *call_state_name(enum call_state state);
 MUST_CHECK bool call_state_of(struct str name, enum call_state *out);
+
+/*
+ * A remote id of the operation's own making begins with this: the work it names is done and paid
+ * for, and only to be fetched.  It may hold signed addresses, so it is shown to nobody, and it is
+ * not the provider's to be asked for: neither its key nor its row is needed.
+ */
+#define REMOTE_ID_OWN "own:"
+static inline bool remote_id_is_own(struct str remote_id)
+{
+    return str_starts_with(remote_id, STR(REMOTE_ID_OWN));
+}
 
 /* A call of this task from before: resumed, re-sent with its key, or its result adopted. */
 struct prior_call {
@@ -114,7 +134,7 @@ struct attempt {
 enum step_type {
     STEP_EXCHANGE, /* perform `exchange`, then reply() */
     STEP_WAIT,     /* the provider has it under `remote_id`; poll() after `poll_after_ms` */
-    STEP_KEEP,     /* the call is answered: commit `result`, then refine() */
+    STEP_KEEP,     /* the call is answered: commit `result`, which names `blobs`, then refine() */
     STEP_DONE,     /* `output` is the task's result */
     STEP_FAILED,   /* `failure` */
     STEP_AGAIN,    /* of reply() and refine(): what is in hand finds no room now; later again() or
@@ -127,7 +147,10 @@ struct step {
     struct str remote_id, request_id;
     int64_t poll_after_ms; /* -1: the engine's own rhythm */
     double progress;       /* 0..1; < 0 unknown */
-    struct str result;  /* JSON, enough to refine again after a crash: names durable blobs only */
+    struct str result; /* JSON, enough to refine again after a crash: names durable blobs only */
+    const struct blob *blobs; /* of KEEP and of what refine() says: those that `result` names, held
+                                 from the one until the task has its output, or lost it */
+    size_t blob_count;
     struct str output;  /* JSON */
     int64_t cost_micro; /* of the call; -1 not reported */
     const char *currency;
@@ -149,9 +172,12 @@ struct engine_operation {
      * state. It may be asked a thousand times, so each takes next to nothing of the arena. */
     void (*again)(struct attempt *attempt, struct step *out);
     /* After STEP_KEEP was committed, or adopting attempt->prior->result after a crash: STEP_DONE or
-     * a local failure. */
+     * a local failure; or RESULT_LOST when it can never be refined: then the call has no result any
+     * more, and a person's retry makes a new one. */
     void (*refine)(struct attempt *attempt, struct str result, struct step *out);
-    /* Asks for remote work under attempt->prior->remote_id: STEP_EXCHANGE.  NULL: never waits. */
+    /* Asks for remote work under attempt->prior->remote_id: STEP_EXCHANGE.  NULL: never waits.
+     * RESULT_LOST with retry_after_ms >= 0 means that it may be fetched yet: it is asked for again
+     * while its provider keeps it (result_ttl_ms; an hour when nothing is known). */
     void (*poll)(struct attempt *attempt, struct step *out);
     /* Gives remote work up; STEP_EXCHANGE, or STEP_FAILED when the provider has no way.  NULL: no
      * way. */
@@ -178,6 +204,7 @@ bool attempt_is_wanted(const struct attempt *attempt);
 struct task_result {
     int64_t task_id, run_id, user_id;
     struct str task_public_id, run_public_id, operation, model, parameters, inputs;
+    struct str product; /* the run's; empty: none */
     int64_t provider_id;
     struct str output;  /* JSON of STEP_DONE */
     int64_t cost_micro; /* of all its calls; -1 unknown */
@@ -189,7 +216,7 @@ struct task_result {
 /* What a task may cost, before it is asked for. */
 struct task_money {
     int64_t provider_id, estimate_micro; /* -1 unknown */
-    struct str currency;
+    struct str model, currency;
 };
 
 /* A waiting task whose account is in trouble, and the account that may take it. */
@@ -201,8 +228,8 @@ struct stand_in_ask {
 };
 /* How it would be there. */
 struct stand_in {
-    bool can; /* false: not that account; nothing else is set */
-    struct str model;
+    bool can;               /* false: not that account; nothing else is set */
+    struct str model;       /* another than was asked for is not taken */
     int64_t estimate_micro; /* -1 unknown */
     struct str currency;
 };
@@ -212,6 +239,14 @@ struct engine_hooks {
     /* The account of a provider.  `db` is a reader or the writer.  Fails: NOT_FOUND. */
     bool (*load_provider)(void *context, struct db *db, int64_t provider_id, struct arena *arena,
                           struct provider_binding *out, struct error *err);
+    /* The same as it was last changed, from memory, on the loop's thread: what it gives and who
+     * stands in.  False: there is no such account.  NULL: each gives one at a time. */
+    bool (*find_account)(void *context, int64_t provider_id, struct arena *arena,
+                         struct provider_binding *out);
+    /* The bounds of one of its models, also from memory; all 0 when it has none.  NULL: none has
+     * any. */
+    void (*model_limits)(void *context, int64_t provider_id, struct str model,
+                         struct model_limits *out);
     /* Whether a key is still there, so that no call begins that could not be asked for later; NULL:
      * always. */
     bool (*has_key)(void *context, struct db *db, int64_t key_id, bool *out, struct error *err);
@@ -231,6 +266,8 @@ struct engine_hooks {
                     int64_t estimate_micro, struct str currency, int64_t now_ms, struct error *err);
     bool (*settle)(void *context, struct db *db, int64_t task_id, int64_t cost_micro,
                    struct str currency, int64_t now_ms, struct error *err);
+    /* A run came in with all its tasks.  NULL: nobody wants to know. */
+    bool (*run_added)(void *context, struct db *db, int64_t run_id, struct error *err);
     /* Whether that account can do it, and at what price, in the transaction of a claim.  NULL: none
      * can. */
     bool (*stand_in)(void *context, struct db *db, const struct stand_in_ask *ask,
@@ -312,6 +349,7 @@ struct run_spec {
     struct str idem_key; /* empty: none */
     struct sha256 request_hash;
     struct str currency; /* of the run's sums: tasks in another one are left out of them */
+    struct str product;  /* public id of what it is made for, kept and told; empty: nothing */
     int64_t deadline_ms; /* 0: the engine's */
 };
 
@@ -375,24 +413,42 @@ void engine_tasks_live(struct engine *engine, const int64_t *task_ids, size_t co
 struct lane_view {
     int64_t provider_id; /* 0: local work */
     int64_t capacity, running, ready, waiting;
-    int64_t allowed;                      /* at once, as it was learned: <= capacity */
     int64_t per_minute, units_per_minute; /* 0: no bound */
-    enum breaker_state breaker;
     bool is_paused;
-    int64_t pause_until_ms; /* wall clock; 0: none */
+    int64_t pause_until_ms; /* all that was asked of it rests; wall clock; 0: it does not */
     char reason[96];
     struct lane_key {
         int64_t id;
-        char reason[16]; /* the class of failure that it was rejected with */
+        char reason[16];  /* the class of failure that it was rejected with, or used_up */
+        int64_t until_ms; /* it only had enough, and goes on then (wall clock); 0: rejected */
     } resting[PROVIDER_KEYS_MAX];
     size_t resting_count;
 };
+/* One model of an account: only while something is to be told of it. */
+struct lane_model_view {
+    int64_t provider_id;
+    struct str name; /* lives as long as the engine */
+    int64_t running, ready;
+    int64_t capacity, allowed; /* at once: by its bounds; as it was learned, <= capacity */
+    int64_t per_minute, units_per_minute; /* of its own; 0: no bound */
+    enum breaker_state breaker;
+    int64_t pause_until_ms; /* wall clock; 0: it does not rest */
+    char reason[16];        /* of the rest: a class of failure, breaker, or used_up */
+    /* While the breaker is not closed: the class of the last failure that it counted, how many of
+     * them came in a row since the service last answered (0: it answered since), and until when
+     * nothing is sent (wall clock; 0: half-open, one call tries it). */
+    char failure[16];
+    int64_t failures_in_row, breaker_until_ms;
+};
+enum { LANE_MODELS_SHOWN_MAX = 256 };
 struct engine_view {
     bool is_paused, is_draining;
     char pause_reason[96];
     int64_t ready, running, waiting;
     struct lane_view lanes[128]; /* local work and every provider a house may have */
     size_t lane_count;
+    struct lane_model_view models[LANE_MODELS_SHOWN_MAX]; /* the first of them */
+    size_t model_count;
 };
 void engine_view(struct engine *engine, struct engine_view *out); /* any thread */
 

@@ -41,6 +41,8 @@ struct engine {
 MUST_CHECK bool engine_control(struct engine *engine, enum command_type type,
                                const struct command_control *given, struct command_control *told,
                                struct error *err);
+/* tell.c: tasks as a transaction left them.  Any thread; the core hears of them soon, in order. */
+void engine_tell_core(struct engine *engine, const struct task_entry *entries, size_t count);
 void engine_world_init(struct engine *engine, struct world *world);
 
 /* Runs ask(engine, context) on the engine's thread and waits.  Not from that thread. */

@@ -48,9 +48,16 @@ static int64_t saved_at(const struct minute *minute, int64_t count, int64_t now_
     return saved < most ? saved : most;
 }
 
+/* What may have been sent within the last minute when `count` of them are. */
+static int64_t room_for(const struct minute *minute, int64_t count)
+{
+    return count < minute->bound ? minute->bound - count : 0;
+}
+
 static bool may_start(const struct minute *minute, int64_t count, int64_t now_ms)
 {
-    return minute->bound <= 0 || saved_at(minute, count, now_ms) >= needed(minute, count);
+    return minute->bound <= 0 || (saved_at(minute, count, now_ms) >= needed(minute, count) &&
+                                  window_used(&minute->sent, now_ms) <= room_for(minute, count));
 }
 
 /* `count` < 0 gives back. */
@@ -58,8 +65,9 @@ static void take(struct minute *minute, int64_t count, int64_t now_ms)
 {
     const int64_t size = count < 0 ? -count : count;
 
-    if (minute->bound <= 0) {
-        *minute = (struct minute){.filled_at_ms = now_ms}; /* a bound that comes starts here */
+    if (minute->bound <= 0) { /* a bound that comes starts here */
+        minute->saved = 0;
+        minute->filled_at_ms = now_ms;
         return;
     }
     minute->saved = saved_at(minute, size, now_ms) - count * MINUTE_MS;
@@ -71,10 +79,14 @@ static void take(struct minute *minute, int64_t count, int64_t now_ms)
 static int64_t next_ms(const struct minute *minute, int64_t count)
 {
     const int64_t missing = needed(minute, count) - minute->saved;
+    int64_t saved_ms = 0, sent_ms;
 
-    if (minute->bound <= 0 || missing <= 0)
+    if (minute->bound <= 0)
         return 0;
-    return minute->filled_at_ms + (missing + minute->bound - 1) / minute->bound;
+    if (missing > 0)
+        saved_ms = minute->filled_at_ms + (missing + minute->bound - 1) / minute->bound;
+    sent_ms = window_opens_ms(&minute->sent, room_for(minute, count));
+    return saved_ms > sent_ms ? saved_ms : sent_ms;
 }
 
 static void set_bound(struct minute *minute, int64_t bound, int64_t since_ms)
@@ -93,13 +105,26 @@ void gate_take(struct gate *gate, int64_t units, int64_t now_ms)
 {
     take(&gate->requests, 1, now_ms);
     take(&gate->units, units, now_ms);
+    window_hold(&gate->requests.sent, 1);
+    window_hold(&gate->units.sent, units);
 }
 
-void gate_give_back(struct gate *gate, int64_t units, bool is_request, int64_t now_ms)
+void gate_send(struct gate *gate, int64_t units, int64_t now_ms)
 {
-    if (is_request)
-        take(&gate->requests, -1, now_ms);
+    window_send(&gate->requests.sent, 1, now_ms);
+    window_send(&gate->units.sent, units, now_ms);
+}
+
+void gate_give_back(struct gate *gate, int64_t units, int64_t sent_at_ms, int64_t now_ms)
+{
     take(&gate->units, -units, now_ms);
+    if (sent_at_ms != 0) {
+        window_forgive(&gate->units.sent, units, sent_at_ms, now_ms);
+        return;
+    }
+    take(&gate->requests, -1, now_ms);
+    window_hold(&gate->requests.sent, -1);
+    window_hold(&gate->units.sent, -units);
 }
 
 int64_t gate_next_ms(const struct gate *gate, int64_t units)
@@ -120,7 +145,7 @@ void gate_set(struct gate *gate, int64_t capacity, int64_t per_minute, int64_t u
         gate->successes = 0;
     }
     gate->is_tripped = false;
-    gate->opened = gate->good = gate->counted = gate->troubled = 0;
+    gate->opened = gate->in_a_row = gate->good = gate->counted = gate->troubled = 0;
     gate->shut_until = 0;
 }
 
@@ -191,13 +216,24 @@ static void learn(struct gate *gate, enum gate_report report, int64_t now_ms)
     }
 }
 
+static void count_row(struct gate *gate, enum gate_report report)
+{
+    if (report == GATE_TROUBLED)
+        gate->in_a_row++;
+    else if (report != GATE_THROTTLED)
+        gate->in_a_row = 0;
+}
+
 int64_t gate_report(struct gate *gate, enum gate_report report, int64_t now_ms,
                     const struct random *random)
 {
     const bool is_trouble = report == GATE_TROUBLED;
+    const enum breaker_state state = gate_breaker(gate, now_ms);
 
     learn(gate, report, now_ms);
-    switch (gate_breaker(gate, now_ms)) {
+    if (state != BREAKER_OPEN) /* then it says what opened it */
+        count_row(gate, report);
+    switch (state) {
     case BREAKER_CLOSED:
         return count(gate, is_trouble, now_ms, random);
     case BREAKER_OPEN: /* of those that were on their way when it opened */
@@ -205,7 +241,7 @@ int64_t gate_report(struct gate *gate, enum gate_report report, int64_t now_ms,
     case BREAKER_HALF_OPEN:
         if (is_trouble)
             return trip(gate, now_ms, random);
-        if (++gate->good >= GOOD_TO_CLOSE)
+        if (report != GATE_THROTTLED && ++gate->good >= GOOD_TO_CLOSE) /* a 429 did no work */
             close_breaker(gate);
         break;
     }

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 
 enum {
-    REMOTE_LOST_MS = 60000
-}; /* a remote id may be unknown to its provider that long (engine.md 4) */
+    REMOTE_LOST_MS = 60000, /* a remote id may be unknown to its provider that long (engine.md 4) */
+    SEALED_MS = 10000,      /* until a key that could not be opened is tried again */
+};
 
 /* ---- Remote work ---- */
 
@@ -25,6 +26,7 @@ void remote_remember(struct core *core, const struct task_entry *entry, int64_t 
         idmap_put(&core->remotes, entry->id, remote);
     }
     remote->entry = *entry;
+    scheduler_own_model(core->scheduler, &remote->entry);
     remote->entry.state = TASK_WAITING;
     remote->is_cancelled = entry->cancel_at_ms != 0;
     timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core) + after_ms);
@@ -63,11 +65,15 @@ static void on_accepted(void *arg, bool ok, const struct error *err)
         return;
     }
     if (drive->command.accept.is_applied) {
+        const struct str remote_id = drive->command.accept.remote_id;
         struct task_entry entry = drive->entry;
+        struct remote *remote;
 
         entry.cancel_at_ms = drive->is_cancelled ? core_wall_ms(core) : 0;
         remote_remember(core, &entry, drive->is_cancelled ? 0 : poll_delay(drive, 0));
-        watch_begin(drive, idmap_get(&core->remotes, entry.id), drive->command.accept.remote_id);
+        remote = idmap_get(&core->remotes, entry.id);
+        remote->is_own = remote_id_is_own(remote_id);
+        watch_begin(drive, remote, remote_id);
     } else {
         core->counts.fenced++;
     }
@@ -90,6 +96,13 @@ static bool is_unwanted(const struct drive *drive, const struct remote *remote)
 static bool can_give_up(const struct drive *drive, const struct remote *remote)
 {
     return !remote->is_given_up && drive->operation->give_up != NULL;
+}
+
+/* What was finished in time is paid for, and taken (P7): so the work is asked for once behind its
+ * deadline before it is given up. */
+static bool must_give_up(const struct drive *drive, const struct remote *remote)
+{
+    return (remote->is_cancelled || remote->is_asked_late) && can_give_up(drive, remote);
 }
 
 /* The poll has ended; the next one comes later, but not after the deadline. */
@@ -135,7 +148,9 @@ static void wait_on(struct drive *drive)
 
     assert(remote != NULL);
     remote->missing_since_ms = 0;
-    if (is_past_deadline(drive) && !can_give_up(drive, remote)) {
+    /* A wish to stop that was understood says nothing of what the work came to. */
+    if (remote->is_asked_late && !can_give_up(drive, remote) &&
+        drive->exchange.purpose != EXCHANGE_CANCEL) {
         leave(drive, remote, STR("the provider did not finish in time"));
         return;
     }
@@ -163,6 +178,33 @@ void remote_take_wait(struct drive *drive)
     send_accept(drive);
 }
 
+/* Neither who cancelled nor the deadline waits for ever on a provider that answers nothing useful.
+ */
+static bool has_left_long_ago(const struct core *core, const struct remote *remote)
+{
+    return remote->leaving_since_ms != 0 &&
+           core_mono_ms(core) - remote->leaving_since_ms > REMOTE_LOST_MS;
+}
+
+bool remote_is_fetching(const struct drive *drive)
+{
+    const struct remote *remote = idmap_get(&drive->core->remotes, drive->entry.id);
+
+    return drive->is_poll &&
+           (drive->exchange.purpose == EXCHANGE_FETCH || (remote != NULL && remote->is_own));
+}
+
+/* It is done and paid for, and its address answers nothing useful: it does while the provider keeps
+ * what it made, and nobody who leaves waits that long. */
+static bool may_be_fetched_yet(const struct drive *drive, const struct remote *remote)
+{
+    const struct core *core = drive->core;
+
+    return drive->step.failure.retry_after_ms >= 0 && !has_left_long_ago(core, remote) &&
+           core_mono_ms(core) - remote->lost_since_ms <
+               decide_result_life_ms(&drive->attempt->provider);
+}
+
 /* A poll that failed says nothing about the work, unless the provider itself says the work failed.
  */
 static bool is_poll_trouble(struct drive *drive, const struct remote *remote)
@@ -181,10 +223,11 @@ static bool is_poll_trouble(struct drive *drive, const struct remote *remote)
     case FAILURE_INVALID: /* not known there, or not known yet */
         return remote->missing_since_ms == 0 ||
                core_mono_ms(drive->core) - remote->missing_since_ms < REMOTE_LOST_MS;
+    case FAILURE_RESULT_LOST:
+        return may_be_fetched_yet(drive, remote);
     case FAILURE_NONE:
     case FAILURE_REFUSED:
     case FAILURE_REMOTE:
-    case FAILURE_RESULT_LOST:
     case FAILURE_DEADLINE:
     case FAILURE_CANCELLED:
     case FAILURE_CLASS_COUNT:
@@ -193,11 +236,20 @@ static bool is_poll_trouble(struct drive *drive, const struct remote *remote)
     return false;
 }
 
-/* A person who cancelled does not wait for ever on a provider that answers nothing useful. */
-static bool has_left_long_ago(const struct core *core, const struct remote *remote)
+static int64_t ask_again_ms(const struct drive *drive, const struct remote *remote)
 {
-    return remote->leaving_since_ms != 0 &&
-           core_mono_ms(core) - remote->leaving_since_ms > REMOTE_LOST_MS;
+    const struct core *core = drive->core;
+
+    if (drive->step.failure.class == FAILURE_RESULT_LOST) {
+        const int64_t lost_ms = core_mono_ms(core) - remote->lost_since_ms;
+        const int64_t left_ms = decide_result_life_ms(&drive->attempt->provider) - lost_ms;
+        const int64_t delay_ms = decide_fetch_ms(lost_ms, core->world.random);
+
+        return left_ms < delay_ms ? left_ms : delay_ms;
+    }
+    return drive->step.failure.retry_after_ms >= 0
+               ? drive->step.failure.retry_after_ms
+               : decide_poll_ms(remote->asked + 1, core->world.random);
 }
 
 void remote_take_failure(struct drive *drive)
@@ -206,22 +258,26 @@ void remote_take_failure(struct drive *drive)
     struct remote *remote = idmap_get(&core->remotes, drive->entry.id);
 
     assert(remote != NULL);
-    (void)drive_rest_key(drive, drive->step.failure.class);
+    if (drive->step.failure.class == FAILURE_RESULT_LOST && remote->lost_since_ms == 0)
+        remote->lost_since_ms = core_mono_ms(core);
+    drive->step.failure.is_final = false; /* of the question, not of the work */
+    drive_reject_key(drive, drive->step.failure.class);
     if (drive->exchange.purpose == EXCHANGE_CANCEL || is_poll_trouble(drive, remote)) {
-        if (is_past_deadline(drive) || has_left_long_ago(core, remote)) {
+        if (has_left_long_ago(core, remote)) {
             leave(drive, remote, drive->step.failure.message);
             return;
         }
         if (drive->step.failure.class == FAILURE_INVALID && remote->missing_since_ms == 0)
             remote->missing_since_ms = core_mono_ms(core);
-        ask_later(drive, remote,
-                  drive->step.failure.retry_after_ms >= 0
-                      ? drive->step.failure.retry_after_ms
-                      : decide_poll_ms(remote->asked + 1, core->world.random));
+        ask_later(drive, remote, ask_again_ms(drive, remote));
         return;
     }
     if (drive->step.failure.class == FAILURE_INVALID) /* lost there: nobody knows what it cost */
         drive->step.failure.class = FAILURE_UNKNOWN;
+    /* We stopped it, and no person did. */
+    if (drive->step.failure.class == FAILURE_CANCELLED && remote->is_given_up &&
+        !remote->is_cancelled)
+        drive->step.failure.class = FAILURE_DEADLINE;
     drive->is_cancelled = remote->is_cancelled;
     drive->is_sent = true;
     remote_forget(drive);
@@ -244,20 +300,42 @@ static void lose(struct drive *drive, const struct remote *remote, const char *m
     drive_fail(drive, &failure);
 }
 
+/* Without its key it cannot be asked for; nobody doubts it for that, since the key may be opened
+ * again (P4). */
+static void wait_for_key(struct drive *drive, struct remote *remote)
+{
+    struct core *core = drive->core;
+
+    if (has_left_long_ago(core, remote)) {
+        leave(drive, remote, STR("the key that this call was made with cannot be opened"));
+        return;
+    }
+    timer_set(&core->remote_timers, &remote->timer, core_mono_ms(core) + SEALED_MS);
+    drive_free(drive);
+    core_arm(core);
+}
+
 static void ask(struct drive *drive, struct remote *remote)
 {
+    const bool is_own =
+        remote_id_is_own(drive->prior.remote_id); /* nobody but an address is asked */
+
     if (is_unwanted(drive, remote) && remote->leaving_since_ms == 0)
         remote->leaving_since_ms = core_mono_ms(drive->core);
     if (drive->operation == NULL || drive->operation->poll == NULL) {
         lose(drive, remote, "this version cannot ask for such work");
-    } else if (drive->operation->needs_provider && drive->attempt->provider.kind == NULL) {
+    } else if (drive->operation->needs_provider && drive->attempt->provider.kind == NULL &&
+               !is_own) {
         lose(drive, remote, "the provider of this task is gone");
-    } else if (drive->is_key_gone) {
+    } else if (drive->is_key_gone && !is_own) {
         lose(drive, remote, "the key that this call was made with is gone");
-    } else if (is_unwanted(drive, remote) && can_give_up(drive, remote)) {
+    } else if (drive->is_key_sealed && !is_own) {
+        wait_for_key(drive, remote);
+    } else if (must_give_up(drive, remote)) {
         remote->is_given_up = true;
         drive_give_up(drive);
     } else {
+        remote->is_asked_late = is_past_deadline(drive);
         drive_poll(drive);
     }
 }

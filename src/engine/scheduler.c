@@ -1,44 +1,15 @@
 #include "engine/scheduler.h"
 
-#include "engine/heap.h"
 #include "engine/idmap.h"
+#include "engine/lane.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-struct item {
-    struct task_entry entry;
-    size_t turn_index;   /* in its user's heap, or in `delayed` */
-    size_t expiry_index; /* in `expiring` */
-    enum { IN_TURN, IN_DELAY, PARKED } place;
-    struct lane *lane;
-};
-
-struct lane_user {
-    int64_t user_id;
-    double vtime;
-    int64_t running;
-    struct heap turn;
-};
-
-struct lane {
-    int64_t id;
-    struct lane_limits limits;
-    struct gate gate;
-    struct keyring ring;
-    bool is_set, is_stopped;
-    int64_t rest_until_ms;
-    char rest_reason[96];
-    int64_t running;
-    double vtime; /* of the latest pick: where idle users come in again */
-    struct lane_user **users;
-    size_t user_count, user_capacity;
-};
 
 struct scheduler {
     int64_t since_ms, now_ms; /* of the start; of the latest pick */
+    int64_t forget_at_ms;     /* refusals are forgotten then; 0: there are none */
     struct idmap items;
     struct lane **lanes;
     size_t lane_count, lane_capacity;
@@ -51,17 +22,6 @@ static void *must(void *memory)
     if (memory == NULL)
         abort();
     return memory;
-}
-
-static bool is_before_in_turn(const void *first, const void *second)
-{
-    const struct item *a = first, *b = second;
-
-    if (a->entry.priority != b->entry.priority)
-        return a->entry.priority < b->entry.priority;
-    if (a->entry.rank != b->entry.rank)
-        return a->entry.rank < b->entry.rank;
-    return a->entry.id < b->entry.id;
 }
 
 static bool is_due_before(const void *first, const void *second)
@@ -105,16 +65,8 @@ void scheduler_destroy(struct scheduler *scheduler)
     while ((item = idmap_next(&scheduler->items, &at)) != NULL)
         free(item);
     idmap_finish(&scheduler->items);
-    for (size_t index = 0; index < scheduler->lane_count; index++) {
-        struct lane *lane = scheduler->lanes[index];
-
-        for (size_t user = 0; user < lane->user_count; user++) {
-            free(lane->users[user]->turn.items);
-            free(lane->users[user]);
-        }
-        free(lane->users);
-        free(lane);
-    }
+    for (size_t index = 0; index < scheduler->lane_count; index++)
+        lane_destroy(scheduler->lanes[index]);
     free(scheduler->lanes);
     free(scheduler->delayed.items);
     free(scheduler->expiring.items);
@@ -140,54 +92,16 @@ static struct lane *ensure_lane(struct scheduler *scheduler, int64_t id)
         scheduler->lanes =
             must(realloc(scheduler->lanes, scheduler->lane_capacity * sizeof(struct lane *)));
     }
-    lane = must(calloc(1, sizeof(*lane)));
-    lane->id = id;
+    lane = lane_create(id, scheduler->since_ms);
     scheduler->lanes[scheduler->lane_count++] = lane;
     return lane;
 }
 
-static struct lane_user *find_user(const struct lane *lane, int64_t user_id)
-{
-    for (size_t index = 0; index < lane->user_count; index++)
-        if (lane->users[index]->user_id == user_id)
-            return lane->users[index];
-    return NULL;
-}
-
-static struct lane_user *ensure_user(struct lane *lane, int64_t user_id)
-{
-    struct lane_user *user = find_user(lane, user_id);
-
-    if (user != NULL)
-        return user;
-    if (lane->user_count == lane->user_capacity) {
-        lane->user_capacity = lane->user_capacity == 0 ? 4 : lane->user_capacity * 2;
-        lane->users = must(realloc(lane->users, lane->user_capacity * sizeof(struct lane_user *)));
-    }
-    user = must(calloc(1, sizeof(*user)));
-    user->user_id = user_id;
-    user->vtime = lane->vtime;
-    user->turn =
-        (struct heap){.is_before = is_before_in_turn, .offset = offsetof(struct item, turn_index)};
-    lane->users[lane->user_count++] = user;
-    return user;
-}
-
-bool scheduler_has_lane(const struct scheduler *scheduler, int64_t lane)
+const struct lane_limits *scheduler_limits(const struct scheduler *scheduler, int64_t lane)
 {
     const struct lane *found = find_lane(scheduler, lane);
 
-    return found != NULL && found->is_set;
-}
-
-/* Where `stand_in` is in the lane's order; its count: nowhere. */
-static size_t order_of(const struct lane *lane, int64_t stand_in)
-{
-    size_t index = 0;
-
-    while (index < lane->limits.stand_in_count && lane->limits.stand_ins[index] != stand_in)
-        index++;
-    return index;
+    return found != NULL && found->is_set ? &found->limits : NULL;
 }
 
 /* Who stands in for the lane, and what they can do, may have changed. */
@@ -198,46 +112,127 @@ static void forget_refusals(struct scheduler *scheduler, const struct lane *lane
 
     while ((item = idmap_next(&scheduler->items, &at)) != NULL)
         if (item->lane == lane ||
-            order_of(item->lane, lane->id) < item->lane->limits.stand_in_count)
+            lane_order_of(item->lane, lane->id) < item->lane->limits.stand_in_count)
             item->entry.refused = 0;
+}
+
+/* Puts the item where its time and its run's pause say. */
+static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms)
+{
+    /* One that was cancelled and is here has a result to adopt: no pause keeps that back. */
+    if (item->entry.is_run_paused && item->entry.cancel_at_ms == 0) {
+        item->place = PARKED;
+    } else if (item->entry.run_at_ms > now_ms && !item->lane->limits.is_gone) {
+        item->place = IN_DELAY;
+        heap_add(&scheduler->delayed, item);
+    } else {
+        lane_enter(item);
+    }
+}
+
+static void unplace(struct scheduler *scheduler, struct item *item)
+{
+    switch (item->place) {
+    case IN_TURN:
+        lane_leave(item);
+        break;
+    case IN_DELAY:
+        heap_remove(&scheduler->delayed, item->turn_index);
+        break;
+    case PARKED:
+        break;
+    }
+}
+
+/* Of an account that is gone nothing that its tasks wait for comes any more; of one that is there
+ * again it does. */
+static void place_anew(struct scheduler *scheduler, const struct lane *lane)
+{
+    struct item *item;
+    size_t at = 0;
+
+    while ((item = idmap_next(&scheduler->items, &at)) != NULL) {
+        if (item->lane != lane || item->place == PARKED ||
+            item->entry.run_at_ms <= scheduler->now_ms)
+            continue;
+        unplace(scheduler, item);
+        place(scheduler, item, scheduler->now_ms);
+    }
 }
 
 void scheduler_set_lane(struct scheduler *scheduler, int64_t lane, const struct lane_limits *limits)
 {
     struct lane *found = ensure_lane(scheduler, lane);
+    const bool was_gone = found->limits.is_gone;
 
-    found->limits = *limits;
-    gate_set(&found->gate, limits->capacity, limits->per_minute, limits->units_per_minute,
-             scheduler->since_ms);
-    /* Its owner looked.  At the first time nobody did: what polls learned before stays. */
-    if (found->is_set) {
-        keyring_forgive(&found->ring);
-        found->rest_until_ms = 0;
-        found->is_stopped = false;
+    if (found->is_set)
         forget_refusals(scheduler, found);
-    }
-    found->is_set = true;
+    lane_set(found, limits);
+    if (limits->is_gone != was_gone)
+        place_anew(scheduler, found);
 }
 
-void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t until_ms,
-                         const char *reason)
+bool scheduler_has_model(const struct scheduler *scheduler, int64_t lane, struct str model)
+{
+    const struct lane *found = find_lane(scheduler, lane);
+    const struct lane_model *known = found == NULL ? NULL : lane_find_model(found, model);
+
+    return known != NULL && known->is_set;
+}
+
+void scheduler_set_model(struct scheduler *scheduler, int64_t lane, struct str model,
+                         const struct model_limits *limits)
 {
     struct lane *found = ensure_lane(scheduler, lane);
 
-    if (until_ms <= found->rest_until_ms)
-        return;
-    found->rest_until_ms = until_ms;
-    snprintf(found->rest_reason, sizeof(found->rest_reason), "%s", reason);
+    lane_set_model(found, lane_ensure_model(found, model), limits);
 }
 
-void scheduler_report(struct scheduler *scheduler, int64_t lane, enum gate_report report,
-                      int64_t now_ms, const struct random *random)
+bool scheduler_model_at(const struct scheduler *scheduler, int64_t lane, size_t index,
+                        struct str *out)
 {
-    const int64_t shut_until =
-        gate_report(&ensure_lane(scheduler, lane)->gate, report, now_ms, random);
+    const struct lane *found = find_lane(scheduler, lane);
 
+    if (found == NULL || index >= found->model_count)
+        return false;
+    *out = found->models[index]->name;
+    return true;
+}
+
+static struct lane_model *model_of(struct scheduler *scheduler, const struct task_entry *entry)
+{
+    return lane_ensure_model(ensure_lane(scheduler, entry->provider_id), entry->model);
+}
+
+void scheduler_own_model(struct scheduler *scheduler, struct task_entry *entry)
+{
+    entry->model = model_of(scheduler, entry)->name;
+}
+
+void scheduler_rest(struct scheduler *scheduler, const struct task_entry *entry, int64_t until_ms,
+                    const char *reason)
+{
+    struct lane_model *model = model_of(scheduler, entry);
+
+    if (until_ms <= model->rest_until_ms)
+        return;
+    model->rest_until_ms = until_ms;
+    snprintf(model->rest_reason, sizeof(model->rest_reason), "%s", reason);
+}
+
+void scheduler_report(struct scheduler *scheduler, const struct task_entry *entry,
+                      enum gate_report report, const char *failure, int64_t now_ms,
+                      const struct random *random)
+{
+    struct lane_model *model = model_of(scheduler, entry);
+    /* What comes while it is open does not say what opened it. */
+    const bool is_counted = gate_breaker(&model->gate, now_ms) != BREAKER_OPEN;
+    const int64_t shut_until = gate_report(&model->gate, report, now_ms, random);
+
+    if (report == GATE_TROUBLED && is_counted)
+        snprintf(model->failure, sizeof(model->failure), "%s", failure);
     if (shut_until != 0)
-        scheduler_rest_lane(scheduler, lane, shut_until, "breaker");
+        scheduler_rest(scheduler, entry, shut_until, "breaker");
 }
 
 void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason)
@@ -260,41 +255,6 @@ struct keyring *scheduler_keyring(struct scheduler *scheduler, int64_t lane)
     return &ensure_lane(scheduler, lane)->ring;
 }
 
-/* Puts the item where its time and its run's pause say. */
-static void place(struct scheduler *scheduler, struct item *item, int64_t now_ms)
-{
-    /* One that was cancelled and is here has a result to adopt: no pause keeps that back. */
-    if (item->entry.is_run_paused && item->entry.cancel_at_ms == 0) {
-        item->place = PARKED;
-    } else if (item->entry.run_at_ms > now_ms) {
-        item->place = IN_DELAY;
-        heap_add(&scheduler->delayed, item);
-    } else {
-        struct lane_user *user = ensure_user(item->lane, item->entry.user_id);
-
-        /* Who had nothing waiting comes in where the lane stands: neither sleeping nor one long
-         * task saves credit. */
-        if (user->turn.count == 0 && user->vtime < item->lane->vtime)
-            user->vtime = item->lane->vtime;
-        item->place = IN_TURN;
-        heap_add(&user->turn, item);
-    }
-}
-
-static void unplace(struct scheduler *scheduler, struct item *item)
-{
-    switch (item->place) {
-    case IN_TURN:
-        heap_remove(&ensure_user(item->lane, item->entry.user_id)->turn, item->turn_index);
-        break;
-    case IN_DELAY:
-        heap_remove(&scheduler->delayed, item->turn_index);
-        break;
-    case PARKED:
-        break;
-    }
-}
-
 void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, int64_t now_ms)
 {
     struct item *item = idmap_get(&scheduler->items, entry->id);
@@ -313,6 +273,8 @@ void scheduler_put(struct scheduler *scheduler, const struct task_entry *entry, 
     item->entry = *entry;
     item->entry.refused = refused;
     item->lane = ensure_lane(scheduler, entry->provider_id);
+    item->model = lane_ensure_model(item->lane, entry->model);
+    item->entry.model = item->model->name;
     heap_add(&scheduler->expiring, item);
     place(scheduler, item, now_ms);
 }
@@ -355,53 +317,14 @@ static void undelay(struct scheduler *scheduler, int64_t now_ms)
     }
 }
 
-/* The user with the least virtual time that has something to do. */
-static struct lane_user *turn_of(const struct lane *lane)
-{
-    struct lane_user *best = NULL;
-
-    for (size_t index = 0; index < lane->user_count; index++) {
-        struct lane_user *user = lane->users[index];
-
-        if (user->turn.count > 0 && (best == NULL || user->vtime < best->vtime))
-            best = user;
-    }
-    return best;
-}
-
-static bool has_slot(const struct lane *lane, int64_t now_ms)
-{
-    return lane->is_set && !lane->limits.is_paused &&
-           lane->running < gate_capacity(&lane->gate, now_ms);
-}
-
-static int64_t units_of(const struct task_entry *entry)
-{
-    return entry->units < 1 ? 1 : entry->units;
-}
-
 /* ---- Standing in ---- */
 
-enum { TROUBLE_MS = 30000 }; /* a rest that is over before that is waited for */
-
-/* An account that its owner paused is in no trouble: what waits for it is meant to wait. */
-static const char *trouble_of(const struct lane *lane, int64_t now_ms)
-{
-    if (lane->is_stopped)
-        return lane->limits.reason;
-    if (lane->limits.is_paused)
-        return "";
-    if (gate_breaker(&lane->gate, now_ms) != BREAKER_CLOSED ||
-        lane->rest_until_ms - now_ms > TROUBLE_MS)
-        return lane->rest_reason;
-    return "";
-}
-
-const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane)
+const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, struct str model)
 {
     const struct lane *found = find_lane(scheduler, lane);
 
-    return found == NULL ? "" : trouble_of(found, scheduler->now_ms);
+    return found == NULL ? ""
+                         : lane_trouble(found, lane_find_model(found, model), scheduler->now_ms);
 }
 
 /* Those before it in the order go first, unless they are of no use either. */
@@ -411,137 +334,203 @@ static bool may_take(const struct scheduler *scheduler, const struct item *item,
         const struct lane *before = find_lane(scheduler, item->lane->limits.stand_ins[index]);
 
         if ((item->entry.refused & (1U << index)) == 0 && before != NULL && before->is_set &&
-            !before->limits.is_paused && trouble_of(before, scheduler->now_ms)[0] == '\0')
+            !before->limits.is_paused && !before->limits.is_gone &&
+            lane_trouble(before, lane_find_model(before, item->model->name),
+                         scheduler->now_ms)[0] == '\0')
             return false;
     }
     return (item->entry.refused & (1U << order)) == 0;
 }
 
-static struct item *first_for(const struct scheduler *scheduler, const struct lane_user *user,
+static struct item *first_for(const struct scheduler *scheduler, const struct heap *turn,
                               size_t order)
 {
     struct item *best = NULL;
 
-    for (size_t index = 0; index < user->turn.count; index++) {
-        struct item *item = user->turn.items[index];
+    for (size_t index = 0; index < turn->count; index++) {
+        struct item *item = turn->items[index];
 
-        if ((best == NULL || is_before_in_turn(item, best)) && may_take(scheduler, item, order))
+        if ((best == NULL || item_is_before(item, best)) && may_take(scheduler, item, order))
             best = item;
     }
     return best;
 }
 
-/* What waits for a lane in trouble that `lane` stands in for; NULL: nothing. */
-static struct item *find_foreign(const struct scheduler *scheduler, const struct lane *lane)
+/* What waits for a model in trouble that `order` of its lane may take; NULL: nothing. */
+static struct item *foreign_of(const struct scheduler *scheduler, const struct lane *home,
+                               const struct lane_model *model, size_t order)
 {
+    const struct lane_user *best = NULL;
+    struct item *found = NULL;
+
+    for (size_t index = 0; index < home->user_count; index++) {
+        const struct lane_user *user = home->users[index];
+        const struct heap *turn = lane_turn(user, model);
+        struct item *item = turn == NULL || (best != NULL && user->vtime >= best->vtime)
+                                ? NULL
+                                : first_for(scheduler, turn, order);
+
+        best = item == NULL ? best : user;
+        found = item == NULL ? found : item;
+    }
+    return found;
+}
+
+/* How the same model is here; one that nobody asked for here is open. */
+static int64_t opens_here_ms(const struct lane *lane, const struct item *item)
+{
+    const struct lane_model *model = lane_find_model(lane, item->model->name);
+
+    return model == NULL ? 0 : lane_model_opens_ms(model, item_units(&item->entry));
+}
+
+/* What waits for models in trouble of accounts that `lane` stands in for, and may start here by
+ * `until_ms`; *opens_ms is when.  NULL: nothing. */
+static struct item *find_foreign(const struct scheduler *scheduler, const struct lane *lane,
+                                 int64_t until_ms, int64_t *opens_ms)
+{
+    struct item *best = NULL;
+
+    if (lane->limits.is_gone)
+        return NULL;
     for (size_t index = 0; index < scheduler->lane_count; index++) {
         const struct lane *home = scheduler->lanes[index];
-        const size_t order = order_of(home, lane->id);
-        const struct lane_user *turn = NULL;
-        struct item *found = NULL;
+        const size_t order = lane_order_of(home, lane->id);
 
-        if (home == lane || order == home->limits.stand_in_count ||
-            trouble_of(home, scheduler->now_ms)[0] == '\0')
+        if (home == lane || order == home->limits.stand_in_count)
             continue;
-        for (size_t user = 0; user < home->user_count; user++) {
-            struct item *item = turn != NULL && home->users[user]->vtime >= turn->vtime
+        for (size_t at = 0; at < home->model_count; at++) {
+            const struct lane_model *model = home->models[at];
+            struct item *item = lane_trouble(home, model, scheduler->now_ms)[0] == '\0'
                                     ? NULL
-                                    : first_for(scheduler, home->users[user], order);
+                                    : foreign_of(scheduler, home, model, order);
+            const int64_t here_ms = item == NULL ? INT64_MAX : opens_here_ms(lane, item);
 
-            turn = item == NULL ? turn : home->users[user];
-            found = item == NULL ? found : item;
+            if (here_ms <= until_ms && here_ms < INT64_MAX &&
+                (best == NULL || here_ms < *opens_ms)) {
+                best = item;
+                *opens_ms = here_ms;
+            }
         }
-        if (found != NULL)
-            return found;
     }
-    return NULL;
+    return best;
 }
 
-/* The lane's next: its own first. */
-static struct item *next_of(const struct scheduler *scheduler, const struct lane *lane)
-{
-    struct lane_user *user = turn_of(lane);
-
-    return user != NULL ? user->turn.items[0] : find_foreign(scheduler, lane);
-}
+enum { REFUSED_MS = 600000 };
 
 void scheduler_refuse(struct scheduler *scheduler, int64_t task_id, int64_t stand_in)
 {
     struct item *item = idmap_get(&scheduler->items, task_id);
 
-    if (item != NULL && order_of(item->lane, stand_in) < item->lane->limits.stand_in_count)
-        item->entry.refused |= 1U << order_of(item->lane, stand_in);
+    if (item == NULL || lane_order_of(item->lane, stand_in) >= item->lane->limits.stand_in_count)
+        return;
+    item->entry.refused |= 1U << lane_order_of(item->lane, stand_in);
+    if (scheduler->forget_at_ms == 0)
+        scheduler->forget_at_ms = scheduler->now_ms + REFUSED_MS;
 }
 
-/* When time alone lets its next one start. */
-static int64_t opens_at_ms(const struct lane *lane, const struct item *next)
+/* A budget may have room again, or a model a price. */
+static void forget_old_refusals(struct scheduler *scheduler)
 {
-    const int64_t next_ms = gate_next_ms(&lane->gate, units_of(&next->entry));
+    struct item *item;
+    size_t at = 0;
 
-    return lane->rest_until_ms > next_ms ? lane->rest_until_ms : next_ms;
+    if (scheduler->forget_at_ms == 0 || scheduler->now_ms < scheduler->forget_at_ms)
+        return;
+    while ((item = idmap_next(&scheduler->items, &at)) != NULL)
+        item->entry.refused = 0;
+    scheduler->forget_at_ms = 0;
+}
+
+/* ---- Picks ---- */
+
+/* The lane's next: its own first. */
+static struct item *next_of(const struct scheduler *scheduler, const struct lane *lane)
+{
+    struct item *own = lane_next(lane, scheduler->now_ms);
+    int64_t opens_ms;
+
+    return own != NULL ? own : find_foreign(scheduler, lane, scheduler->now_ms, &opens_ms);
 }
 
 static void pick(struct scheduler *scheduler, struct lane *lane, struct item *next,
                  struct task_entry *out)
 {
     struct lane *home = next->lane;
-    struct lane_user *user = ensure_user(home, next->entry.user_id);
+    struct lane_user *user = next->user;
+    struct lane_model *model;
 
     take(scheduler, next, out);
     home->vtime = user->vtime;
-    user->vtime += (double)units_of(out); /* people share pictures, not requests */
+    user->vtime += (double)item_units(out); /* people share pictures, not requests */
     if (home != lane) {
         out->home_id = home->id;
         out->provider_id = lane->id;
-        user = ensure_user(lane, out->user_id);
-        user->vtime += (double)units_of(out);
+        user = lane_ensure_user(lane, out->user_id);
+        user->vtime += (double)item_units(out);
     }
+    model = lane_ensure_model(lane, out->model);
+    gate_take(&lane->gate, item_units(out), scheduler->now_ms);
+    gate_take(&model->gate, item_units(out), scheduler->now_ms);
     user->running++;
+    model->running++;
     lane->running++;
 }
 
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out)
 {
     scheduler->now_ms = now_ms;
+    forget_old_refusals(scheduler);
     undelay(scheduler, now_ms);
     for (size_t turn = 0; turn < scheduler->lane_count; turn++) {
         struct lane *lane = scheduler->lanes[(scheduler->next_lane + turn) % scheduler->lane_count];
         struct item *next;
 
-        if (!has_slot(lane, now_ms) || lane->rest_until_ms > now_ms)
+        if (!lane_has_slot(lane, now_ms))
             continue;
+        /* What is next waits for the account's minute, also when a smaller one could go before. */
         next = next_of(scheduler, lane);
-        /* Whose turn it is goes next, also when a smaller one could go before: else many small ones
-         * would keep a big one waiting for ever. */
-        if (next == NULL || !gate_may_start(&lane->gate, units_of(&next->entry), now_ms))
+        if (next == NULL || !gate_may_start(&lane->gate, item_units(&next->entry), now_ms))
             continue;
         pick(scheduler, lane, next, out);
-        gate_take(&lane->gate, units_of(out), now_ms);
         scheduler->next_lane = (scheduler->next_lane + turn + 1) % scheduler->lane_count;
         return true;
     }
     return false;
 }
 
-void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
-                         bool is_request, int64_t now_ms)
+void scheduler_send(struct scheduler *scheduler, const struct task_entry *entry, int64_t now_ms)
 {
     struct lane *found = find_lane(scheduler, entry->provider_id);
 
     assert(found != NULL);
-    gate_give_back(&found->gate, units_of(entry), is_request, now_ms);
+    gate_send(&found->gate, item_units(entry), now_ms);
+    gate_send(&model_of(scheduler, entry)->gate, item_units(entry), now_ms);
 }
 
-void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id)
+void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
+                         int64_t sent_at_ms, int64_t now_ms)
 {
-    struct lane *found = find_lane(scheduler, lane);
+    struct lane *found = find_lane(scheduler, entry->provider_id);
+
+    assert(found != NULL);
+    gate_give_back(&found->gate, item_units(entry), sent_at_ms, now_ms);
+    gate_give_back(&model_of(scheduler, entry)->gate, item_units(entry), sent_at_ms, now_ms);
+}
+
+void scheduler_free(struct scheduler *scheduler, const struct task_entry *entry)
+{
+    struct lane *found = find_lane(scheduler, entry->provider_id);
+    struct lane_model *model = model_of(scheduler, entry);
     struct lane_user *user;
 
     assert(found != NULL);
-    user = find_user(found, user_id);
+    user = lane_find_user(found, entry->user_id);
     assert(user != NULL);
     assert(user->running > 0);
+    assert(model->running > 0);
     user->running--;
+    model->running--;
     found->running--;
 }
 
@@ -554,19 +543,45 @@ bool scheduler_expire(struct scheduler *scheduler, int64_t now_ms, struct task_e
     return true;
 }
 
+/*
+ * When time alone changes what is next in the lane: a model opens, or the account's minute has room
+ * for what is next already.  What lies before the latest pick did not let that pick take it and
+ * will not let another.
+ */
+static int64_t lane_changes_ms(const struct scheduler *scheduler, const struct lane *lane)
+{
+    const struct item *next = next_of(scheduler, lane);
+    int64_t soonest = INT64_MAX, opens_ms;
+
+    if (next != NULL)
+        soonest = gate_next_ms(&lane->gate, item_units(&next->entry));
+    if (soonest <= scheduler->now_ms)
+        soonest = INT64_MAX;
+    for (size_t index = 0; index < lane->model_count; index++) {
+        const struct item *item = lane_turn_of(lane, lane->models[index]);
+
+        opens_ms = item == NULL ? 0 : lane_model_opens_ms(item->model, item_units(&item->entry));
+        if (opens_ms > scheduler->now_ms && opens_ms < soonest)
+            soonest = opens_ms;
+    }
+    if (next == NULL && find_foreign(scheduler, lane, INT64_MAX, &opens_ms) != NULL &&
+        opens_ms > scheduler->now_ms && opens_ms < soonest)
+        soonest = opens_ms;
+    return soonest;
+}
+
 int64_t scheduler_next_ms(const struct scheduler *scheduler)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = scheduler->forget_at_ms == 0 ? INT64_MAX : scheduler->forget_at_ms;
 
-    if (scheduler->delayed.count > 0)
+    if (scheduler->delayed.count > 0 && first_of(&scheduler->delayed)->entry.run_at_ms < next)
         next = first_of(&scheduler->delayed)->entry.run_at_ms;
     for (size_t index = 0; index < scheduler->lane_count; index++) {
         const struct lane *lane = scheduler->lanes[index];
-        const struct item *item = next_of(scheduler, lane);
-        const int64_t opens_ms = item == NULL ? 0 : opens_at_ms(lane, item);
+        const int64_t changes_ms = lane_changes_ms(scheduler, lane);
 
-        if (opens_ms > 0 && opens_ms < next && has_slot(lane, opens_ms))
-            next = opens_ms;
+        if (changes_ms < next && lane_has_slot(lane, changes_ms))
+            next = changes_ms;
     }
     return next;
 }
@@ -582,44 +597,19 @@ size_t scheduler_count(const struct scheduler *scheduler) { return scheduler->it
 int64_t scheduler_position(const struct scheduler *scheduler, int64_t task_id)
 {
     const struct item *item = idmap_get(&scheduler->items, task_id);
+    const struct lane_user *user;
+    const struct heap *turn;
     int64_t position = 1;
 
     if (item == NULL)
         return 0;
-    for (size_t index = 0; index < item->lane->user_count; index++) {
-        const struct lane_user *user = item->lane->users[index];
-
-        /* Of others in the lane about as many go first as one's own do. */
-        if (user->user_id != item->entry.user_id)
-            continue;
-        for (size_t at = 0; at < user->turn.count; at++)
-            if (is_before_in_turn(user->turn.items[at], item))
-                position++;
-    }
+    /* Of others about as many go first as one's own do. */
+    user = lane_find_user(item->lane, item->entry.user_id);
+    turn = user == NULL ? NULL : lane_turn(user, item->model);
+    for (size_t at = 0; turn != NULL && at < turn->count; at++)
+        if (item_is_before(turn->items[at], item))
+            position++;
     return position;
-}
-
-static void view_keys(const struct keyring *ring, struct lane_view *out)
-{
-    for (size_t index = 0; index < ring->count; index++) {
-        const struct keyring_entry *entry = &ring->entries[index];
-        struct lane_key *key = &out->resting[out->resting_count];
-
-        if (entry->reason[0] == '\0')
-            continue;
-        key->id = entry->id;
-        snprintf(key->reason, sizeof(key->reason), "%s", entry->reason);
-        out->resting_count++;
-    }
-}
-
-static int64_t lane_ready(const struct lane *lane)
-{
-    int64_t ready = 0;
-
-    for (size_t index = 0; index < lane->user_count; index++)
-        ready += (int64_t)lane->users[index]->turn.count;
-    return ready;
 }
 
 size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct lane_view *out,
@@ -627,25 +617,24 @@ size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct
 {
     size_t count = 0;
 
-    for (size_t index = 0; index < scheduler->lane_count && count < max; index++) {
-        const struct lane *lane = scheduler->lanes[index];
-        struct lane_view *view = &out[count++];
+    while (count < scheduler->lane_count && count < max) {
+        lane_view(scheduler->lanes[count], now_ms, &out[count]);
+        count++;
+    }
+    return count;
+}
 
-        *view = (struct lane_view){
-            .provider_id = lane->id,
-            .capacity = lane->limits.capacity,
-            .running = lane->running,
-            .ready = lane_ready(lane),
-            .allowed = gate_capacity(&lane->gate, now_ms),
-            .per_minute = lane->limits.per_minute,
-            .units_per_minute = lane->limits.units_per_minute,
-            .breaker = gate_breaker(&lane->gate, now_ms),
-            .is_paused = lane->limits.is_paused,
-            .pause_until_ms = lane->rest_until_ms,
-        };
-        view_keys(&lane->ring, view);
-        snprintf(view->reason, sizeof(view->reason), "%s",
-                 lane->limits.is_paused ? lane->limits.reason : lane->rest_reason);
+size_t scheduler_models(const struct scheduler *scheduler, int64_t now_ms,
+                        struct lane_model_view *out, size_t max)
+{
+    size_t count = 0;
+
+    for (size_t index = 0; index < scheduler->lane_count; index++) {
+        const struct lane *lane = scheduler->lanes[index];
+
+        for (size_t at = 0; at < lane->model_count && count < max; at++)
+            if (lane_view_model(lane, lane->models[at], now_ms, &out[count]))
+                count++;
     }
     return count;
 }

@@ -1,7 +1,7 @@
 /*
- * engine/scheduler.h: which ready task starts next: lanes with slots, users with virtual time,
- * priorities and ranks. Holds what waits, in memory; the rows are the truth.  Pure: time comes as
- * an argument.  One thread.
+ * engine/scheduler.h: which ready task starts next: lanes with slots (lane.h), users with virtual
+ * time, priorities and ranks. Holds what waits, in memory; the rows are the truth.  Pure: time
+ * comes as an argument.  One thread.
  */
 #pragma once
 
@@ -21,21 +21,35 @@ struct lane_limits {
     int64_t per_minute;       /* requests; 0: no bound */
     int64_t units_per_minute; /* pictures asked for (gate.h); 0: no bound */
     bool is_paused;
+    bool is_gone; /* what waits for it goes at once, to be told so; it takes nothing of others */
     char reason[96];
     int64_t stand_ins[STAND_INS_MAX]; /* lanes that take what waits while this one is in trouble, */
     size_t stand_in_count;            /* the first that is not in trouble itself */
 };
-bool scheduler_has_lane(const struct scheduler *scheduler, int64_t lane);
+/* NULL: they were never set. */
+const struct lane_limits *scheduler_limits(const struct scheduler *scheduler, int64_t lane);
 void scheduler_set_lane(struct scheduler *scheduler, int64_t lane,
                         const struct lane_limits *limits);
-/* No pick from the lane before that (wall clock): a provider asked for rest. */
-void scheduler_rest_lane(struct scheduler *scheduler, int64_t lane, int64_t until_ms,
-                         const char *reason);
 
-/* Counts how a piece of the lane's work went (gate.h); a service in trouble is left alone a while.
- */
-void scheduler_report(struct scheduler *scheduler, int64_t lane, enum gate_report report,
-                      int64_t now_ms, const struct random *random);
+/* The bounds of one of its models beside the account's own; one that was never set has none. */
+bool scheduler_has_model(const struct scheduler *scheduler, int64_t lane, struct str model);
+void scheduler_set_model(struct scheduler *scheduler, int64_t lane, struct str model,
+                         const struct model_limits *limits);
+/* The lane's models that were seen, by number from 0 on; false: there are no more. */
+bool scheduler_model_at(const struct scheduler *scheduler, int64_t lane, size_t index,
+                        struct str *out);
+/* Makes the entry's model a text that lives as long as the scheduler. */
+void scheduler_own_model(struct scheduler *scheduler, struct task_entry *entry);
+
+/* No pick of the entry's account and model before that (wall clock): a provider asked for rest. */
+void scheduler_rest(struct scheduler *scheduler, const struct task_entry *entry, int64_t until_ms,
+                    const char *reason);
+
+/* Counts how a piece of the work of the entry's account and model went (gate.h); a service in
+ * trouble is left alone a while.  `failure`: the class of GATE_TROUBLED, for those who ask why. */
+void scheduler_report(struct scheduler *scheduler, const struct task_entry *entry,
+                      enum gate_report report, const char *failure, int64_t now_ms,
+                      const struct random *random);
 
 /* No pick from the lane until its limits are set again: its key or credit is of no use. */
 void scheduler_stop_lane(struct scheduler *scheduler, int64_t lane, const char *reason);
@@ -59,15 +73,18 @@ const struct task_entry *scheduler_find(const struct scheduler *scheduler, int64
  */
 bool scheduler_pick(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
 /* A stand-in cannot take this waiting task: it is not offered there again before its lane's limits
- * are set anew. */
+ * are set anew, or ten minutes have passed: what a budget or a price refused may be taken then. */
 void scheduler_refuse(struct scheduler *scheduler, int64_t task_id, int64_t stand_in);
-/* Why others may take what waits for the lane, as the latest pick saw it; empty: they may not. */
-const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane);
-/* What a pick took of its lane's minute and was not used: gate_give_back(). */
+/* Why others may take what waits for that model of the lane, as the latest pick saw it; empty: they
+ * may not. */
+const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, struct str model);
+/* What was picked is sent, once: gate_send(). */
+void scheduler_send(struct scheduler *scheduler, const struct task_entry *entry, int64_t now_ms);
+/* What a pick took of its minutes and was not used: gate_give_back(). */
 void scheduler_give_back(struct scheduler *scheduler, const struct task_entry *entry,
-                         bool is_request, int64_t now_ms);
-/* Gives the slot back. */
-void scheduler_free(struct scheduler *scheduler, int64_t lane, int64_t user_id);
+                         int64_t sent_at_ms, int64_t now_ms);
+/* Gives the slot of a pick back. */
+void scheduler_free(struct scheduler *scheduler, const struct task_entry *entry);
 /* Takes a waiting task whose time to start has passed. */
 bool scheduler_expire(struct scheduler *scheduler, int64_t now_ms, struct task_entry *out);
 /* When a task may start that may not now, by time alone (wall clock); INT64_MAX: never. */
@@ -76,8 +93,11 @@ int64_t scheduler_next_ms(const struct scheduler *scheduler);
 int64_t scheduler_expires_ms(const struct scheduler *scheduler);
 
 size_t scheduler_count(const struct scheduler *scheduler);
-/* Place among what waits in its lane, 1 first; 0: not waiting. */
+/* Place among what waits for its account and model, 1 first; 0: not waiting. */
 int64_t scheduler_position(const struct scheduler *scheduler, int64_t task_id);
 /* Fills at most `max` lanes. */
 size_t scheduler_lanes(const struct scheduler *scheduler, int64_t now_ms, struct lane_view *out,
                        size_t max);
+/* Fills at most `max` models, those of which something is to be told. */
+size_t scheduler_models(const struct scheduler *scheduler, int64_t now_ms,
+                        struct lane_model_view *out, size_t max);

@@ -1,44 +1,6 @@
-#include "engine/scheduler.h"
-
-#include "core/random.h"
-#include "core/test.h"
+#include "engine/test_lanes.h"
 
 #include <stdlib.h>
-
-enum { FAR_MS = 1000000 };
-
-static struct task_entry entry_of(int64_t id, int64_t user_id, int64_t lane)
-{
-    return (struct task_entry){.id = id,
-                               .user_id = user_id,
-                               .provider_id = lane,
-                               .state = TASK_READY,
-                               .priority = PRIORITY_NORMAL,
-                               .rank = (double)id,
-                               .start_by_ms = FAR_MS,
-                               .deadline_at_ms = FAR_MS};
-}
-
-static struct scheduler *one_lane(int64_t capacity)
-{
-    const struct lane_limits limits = {.capacity = capacity};
-    struct scheduler *scheduler = scheduler_create(0);
-
-    scheduler_set_lane(scheduler, 0, &limits);
-    return scheduler;
-}
-
-static void put(struct scheduler *scheduler, struct task_entry entry)
-{
-    scheduler_put(scheduler, &entry, 0);
-}
-
-static int64_t pick(struct scheduler *scheduler, int64_t now_ms)
-{
-    struct task_entry entry;
-
-    return scheduler_pick(scheduler, now_ms, &entry) ? entry.id : 0;
-}
 
 static void test_a_lane_gives_as_many_as_it_has_slots(void **state)
 {
@@ -50,7 +12,7 @@ static void test_a_lane_gives_as_many_as_it_has_slots(void **state)
     assert_int_equal(pick(scheduler, 0), 1);
     assert_int_equal(pick(scheduler, 0), 2);
     assert_int_equal(pick(scheduler, 0), 0);
-    scheduler_free(scheduler, 0, 1);
+    release(scheduler, 0, 1);
     assert_int_equal(pick(scheduler, 0), 3);
     assert_int_equal(scheduler_count(scheduler), 1);
     scheduler_destroy(scheduler);
@@ -67,8 +29,8 @@ static void test_lanes_do_not_wait_for_each_other(void **state)
     put(scheduler, entry_of(2, 1, 0));
     put(scheduler, entry_of(3, 1, 7));
     put(scheduler, entry_of(4, 1, 8)); /* a lane nobody set gives nothing */
-    assert_true(scheduler_has_lane(scheduler, 7));
-    assert_false(scheduler_has_lane(scheduler, 8));
+    assert_non_null(scheduler_limits(scheduler, 7));
+    assert_null(scheduler_limits(scheduler, 8));
     assert_int_equal(pick(scheduler, 0) + pick(scheduler, 0), 1 + 3);
     assert_int_equal(pick(scheduler, 0), 0);
     scheduler_set_lane(scheduler, 8, &limits);
@@ -149,8 +111,8 @@ static void test_a_resting_lane_wakes_by_itself(void **state)
     (void)state;
     put(scheduler, entry_of(1, 1, 0));
     put(scheduler, entry_of(2, 1, 0));
-    scheduler_rest_lane(scheduler, 0, 100, "throttled");
-    scheduler_rest_lane(scheduler, 0, 60, "not so long"); /* the longer one stands */
+    rest(scheduler, 0, 100, "throttled");
+    rest(scheduler, 0, 60, "not so long"); /* the longer one stands */
     assert_int_equal(scheduler_next_ms(scheduler), 100);
     assert_int_equal(scheduler_lanes(scheduler, 0, &view, 1), 1);
     assert_string_equal(view.reason, "throttled");
@@ -169,7 +131,7 @@ static void test_a_stopped_lane_is_not_woken_for(void **state)
 
     (void)state;
     put(scheduler, entry_of(1, 1, 0));
-    scheduler_rest_lane(scheduler, 0, 100, "throttled");
+    rest(scheduler, 0, 100, "throttled");
     scheduler_stop_lane(scheduler, 0, "auth");
     assert_int_equal(pick(scheduler, 200), 0);
     /* A time that has passed would wake the core again and again. */
@@ -220,7 +182,7 @@ static void test_busy_users_share_within_a_tenth_over_any_hundred_picks(void **s
             put(scheduler, entry_of(next_id++, user, 0));
     for (size_t at = 0; at < PICKS; at++) {
         if (at >= COUNT(running))
-            scheduler_free(scheduler, 0, running[at % COUNT(running)]);
+            release(scheduler, 0, running[at % COUNT(running)]);
         assert_true(scheduler_pick(scheduler, 0, &entry));
         users[at] = running[at % COUNT(running)] = entry.user_id;
         put(scheduler, entry_of(next_id++, entry.user_id, 0));
@@ -251,14 +213,14 @@ static void test_a_newcomer_starts_after_one_round_of_the_others(void **state)
             put(scheduler, entry_of(next_id++, user, 0));
     for (int64_t at = 0; at < 200; at++) {
         if (at >= SLOTS)
-            scheduler_free(scheduler, 0, running[at % SLOTS]);
+            release(scheduler, 0, running[at % SLOTS]);
         assert_true(scheduler_pick(scheduler, 0, &entry));
         running[at % SLOTS] = entry.user_id;
     }
     put(scheduler, entry_of(next_id, USERS + 1, 0));
     for (int64_t picks = 0; entry.user_id != USERS + 1; picks++) {
         assert_true(picks <= USERS + SLOTS);
-        scheduler_free(scheduler, 0, running[picks % SLOTS]);
+        release(scheduler, 0, running[picks % SLOTS]);
         assert_true(scheduler_pick(scheduler, 0, &entry));
         running[picks % SLOTS] = entry.user_id;
     }
@@ -276,18 +238,18 @@ static void test_neither_sleep_nor_one_long_task_saves_credit(void **state)
         put(scheduler, entry_of(next_id++, 1, 0));
         assert_int_equal(pick(scheduler, 0), 1);
         if (!is_running)
-            scheduler_free(scheduler, 0, 1);
+            release(scheduler, 0, 1);
         for (int64_t task = 0; task < 200; task++)
             put(scheduler, entry_of(next_id++, 2, 0));
         for (int64_t task = 0; task < 100; task++) {
             assert_true(scheduler_pick(scheduler, 0, &entry));
-            scheduler_free(scheduler, 0, entry.user_id);
+            release(scheduler, 0, entry.user_id);
         }
         for (int64_t task = 0; task < 100; task++)
             put(scheduler, entry_of(next_id++, 1, 0));
         for (int64_t task = 0; task < 20; task++) {
             assert_true(scheduler_pick(scheduler, 0, &entry));
-            scheduler_free(scheduler, 0, entry.user_id);
+            release(scheduler, 0, entry.user_id);
             of_first += entry.user_id == 1;
         }
         check(of_first >= 9 && of_first <= 11, is_running ? "who ran all along" : "who slept");
@@ -297,25 +259,39 @@ static void test_neither_sleep_nor_one_long_task_saves_credit(void **state)
 
 /* ---- Random operations against a model that keeps no order ---- */
 
-enum { TASKS = 60, LANES = 3, MODEL_USERS = 4 };
+enum { TASKS = 60, LANES = 3, KINDS = 2, MODEL_USERS = 4 };
+
+/* What a lane is asked for: of one the account's limits hold, of the other bounds of its own too.
+ */
+static const char *const kinds[KINDS] = {"free", "bounded"};
 
 struct model {
     struct task_entry tasks[TASKS + 1];
     bool is_in[TASKS + 1];
     bool is_in_turn[TASKS + 1]; /* its time came while somebody looked */
     struct lane_limits limits[LANES];
-    int64_t rest_until_ms[LANES], running[LANES][MODEL_USERS];
+    int64_t bound[LANES], rest_until_ms[LANES][KINDS], running[LANES][MODEL_USERS][KINDS];
     double vtime[LANES], user_vtime[LANES][MODEL_USERS];
     int64_t now_ms;
 };
 
-static int64_t lane_running(const struct model *model, int64_t lane)
+static int kind_of(const struct task_entry *entry)
+{
+    return str_equal(entry->model, str_of(kinds[1])) ? 1 : 0;
+}
+
+static int64_t kind_running(const struct model *model, int64_t lane, int kind)
 {
     int64_t running = 0;
 
     for (int user = 0; user < MODEL_USERS; user++)
-        running += model->running[lane][user];
+        running += model->running[lane][user][kind];
     return running;
+}
+
+static int64_t lane_running(const struct model *model, int64_t lane)
+{
+    return kind_running(model, lane, 0) + kind_running(model, lane, 1);
 }
 
 static int in_turn(const struct model *model, int64_t lane, int64_t user)
@@ -339,10 +315,12 @@ static void enter_turn(struct model *model, int64_t id)
     model->is_in_turn[id] = true;
 }
 
-static bool is_open(const struct model *model, int64_t lane)
+static bool is_open(const struct model *model, int64_t lane, int kind)
 {
-    return !model->limits[lane].is_paused && model->rest_until_ms[lane] <= model->now_ms &&
-           lane_running(model, lane) < model->limits[lane].capacity;
+    return !model->limits[lane].is_paused && model->rest_until_ms[lane][kind] <= model->now_ms &&
+           lane_running(model, lane) < model->limits[lane].capacity &&
+           (kind == 0 || model->bound[lane] == 0 ||
+            kind_running(model, lane, kind) < model->bound[lane]);
 }
 
 static bool goes_before(const struct task_entry *a, const struct task_entry *b)
@@ -376,23 +354,26 @@ static void check_pick(struct model *model, bool is_picked, const struct task_en
     const int64_t lane = entry->provider_id, user = entry->user_id;
 
     if (!is_picked) {
-        for (int64_t at = 0; at < LANES; at++)
-            assert_true(!is_open(model, at) || in_turn(model, at, -1) == 0);
+        for (int id = 1; id <= TASKS; id++)
+            assert_true(!model->is_in_turn[id] ||
+                        !is_open(model, model->tasks[id].provider_id, kind_of(&model->tasks[id])));
         return;
     }
     assert_true(model->is_in_turn[entry->id]);
-    assert_true(is_open(model, lane));
+    assert_true(is_open(model, lane, kind_of(entry)));
     for (int id = 1; id <= TASKS; id++) {
         const struct task_entry *other = &model->tasks[id];
 
-        if (!model->is_in_turn[id] || other->provider_id != lane)
+        if (!model->is_in_turn[id] || other->provider_id != lane ||
+            !is_open(model, lane, kind_of(other)))
             continue;
         assert_true(model->user_vtime[lane][other->user_id] >= model->user_vtime[lane][user]);
-        assert_true(other->user_id != user || !goes_before(other, entry));
+        assert_true(other->user_id != user || kind_of(other) != kind_of(entry) ||
+                    !goes_before(other, entry));
     }
     model->vtime[lane] = model->user_vtime[lane][user];
     model->user_vtime[lane][user] += 1;
-    model->running[lane][user]++;
+    model->running[lane][user][kind_of(entry)]++;
     model->is_in[entry->id] = model->is_in_turn[entry->id] = false;
 }
 
@@ -416,6 +397,7 @@ static void check_views(const struct model *model, const struct scheduler *sched
             position += other != id && model->is_in_turn[other] &&
                         model->tasks[other].provider_id == task->provider_id &&
                         model->tasks[other].user_id == task->user_id &&
+                        kind_of(&model->tasks[other]) == kind_of(task) &&
                         goes_before(&model->tasks[other], task);
         assert_int_equal(scheduler_position(scheduler, id), position);
     }
@@ -432,14 +414,17 @@ static void step(struct model *model, struct scheduler *scheduler, const struct 
 {
     const int64_t lane = (int64_t)random_below(random, LANES);
     const int64_t user = (int64_t)random_below(random, MODEL_USERS);
+    const int kind = (int)random_below(random, KINDS);
     struct task_entry entry = entry_of(1 + (int64_t)random_below(random, TASKS), user, lane);
     bool is_done;
 
+    entry.model = str_of(kinds[kind]);
     switch (random_below(random, 10)) {
     case 0:
     case 1:
     case 2:
-        if (model->is_in[entry.id]) { /* a task keeps its user and lane */
+        if (model->is_in[entry.id]) { /* a task keeps its user, lane and model */
+            entry.model = model->tasks[entry.id].model;
             entry.user_id = model->tasks[entry.id].user_id;
             entry.provider_id = model->tasks[entry.id].provider_id;
         }
@@ -457,9 +442,9 @@ static void step(struct model *model, struct scheduler *scheduler, const struct 
         model->is_in[entry.id] = model->is_in_turn[entry.id] = false;
         break;
     case 4:
-        if (model->running[lane][user] > 0) {
-            scheduler_free(scheduler, lane, user);
-            model->running[lane][user]--;
+        if (model->running[lane][user][kind] > 0) {
+            scheduler_free(scheduler, &entry);
+            model->running[lane][user][kind]--;
         }
         break;
     case 5:
@@ -467,14 +452,19 @@ static void step(struct model *model, struct scheduler *scheduler, const struct 
             model->limits[lane] =
                 (struct lane_limits){.capacity = 1 + (int64_t)random_below(random, 4),
                                      .is_paused = random_below(random, 4) == 0};
-            model->rest_until_ms[lane] = 0;
+            model->rest_until_ms[lane][0] = model->rest_until_ms[lane][1] = 0;
             scheduler_set_lane(scheduler, lane, &model->limits[lane]);
+        } else if (random_below(random, 4) == 0) {
+            const struct model_limits bound = {.concurrency = (int64_t)random_below(random, 3)};
+
+            model->bound[lane] = bound.concurrency;
+            scheduler_set_model(scheduler, lane, str_of(kinds[1]), &bound);
         } else if (random_below(random, 2) == 0) {
             const int64_t until = model->now_ms + (int64_t)random_below(random, 15);
 
-            scheduler_rest_lane(scheduler, lane, until, "rest");
-            if (until > model->rest_until_ms[lane])
-                model->rest_until_ms[lane] = until;
+            scheduler_rest(scheduler, &entry, until, "rest");
+            if (until > model->rest_until_ms[lane][kind])
+                model->rest_until_ms[lane][kind] = until;
         }
         break;
     case 6:
@@ -546,14 +536,14 @@ static void test_what_is_learned_before_the_limits_are_known_stays(void **state)
     struct scheduler *scheduler = scheduler_create(0);
 
     (void)state;
-    keyring_rest(scheduler_keyring(scheduler, 7), 3, "auth");
-    scheduler_rest_lane(scheduler, 7, 5000, "throttled");
+    keyring_rest(scheduler_keyring(scheduler, 7), 3, "auth", 0);
+    rest(scheduler, 7, 5000, "throttled");
     scheduler_set_lane(scheduler, 7, &limits);
-    assert_false(keyring_has_one(scheduler_keyring(scheduler, 7), keys, COUNT(keys)));
+    assert_false(keyring_has_one(scheduler_keyring(scheduler, 7), keys, COUNT(keys), 0, 0));
     put(scheduler, entry_of(1, 1, 7));
     assert_int_equal(pick(scheduler, 4999), 0);
     scheduler_set_lane(scheduler, 7, &limits); /* its owner looks: all is forgiven */
-    assert_true(keyring_has_one(scheduler_keyring(scheduler, 7), keys, COUNT(keys)));
+    assert_true(keyring_has_one(scheduler_keyring(scheduler, 7), keys, COUNT(keys), 0, 0));
     assert_int_equal(pick(scheduler, 4999), 1);
     scheduler_destroy(scheduler);
 }
@@ -606,7 +596,7 @@ static void test_people_share_pictures_and_not_requests(void **state)
 
         assert_true(scheduler_pick(scheduler, 0, &entry));
         pictures[entry.user_id] += entry.units;
-        scheduler_free(scheduler, 0, entry.user_id);
+        release(scheduler, 0, entry.user_id);
     }
     assert_int_equal(pictures[1], pictures[2]);
     scheduler_destroy(scheduler);
@@ -625,7 +615,7 @@ static void test_units_that_were_not_used_come_back(void **state)
     assert_true(scheduler_pick(scheduler, 60000, &picked));
     put(scheduler, entry);
     assert_int_equal(pick(scheduler, 60000), 0);
-    scheduler_give_back(scheduler, &picked, true, 60000);
+    scheduler_give_back(scheduler, &picked, 0, 60000);
     assert_int_equal(pick(scheduler, 60000), 1);
     scheduler_destroy(scheduler);
 }
@@ -636,7 +626,8 @@ static void test_a_service_in_trouble_is_left_alone_and_then_tried_by_one(void *
     struct scheduler *scheduler = scheduler_create(0);
     struct random_seeded generator;
     struct random chance = random_of_seed(&generator, 7);
-    struct lane_view view;
+    const struct task_entry of_seven = entry_of(0, 1, 7);
+    struct lane_model_view view;
     int64_t until;
 
     (void)state;
@@ -644,18 +635,32 @@ static void test_a_service_in_trouble_is_left_alone_and_then_tried_by_one(void *
     for (int64_t id = 1; id <= 9; id++)
         put(scheduler, entry_of(id, 1, 7));
     for (int i = 0; i < 5; i++)
-        scheduler_report(scheduler, 7, GATE_TROUBLED, 100, &chance);
+        scheduler_report(scheduler, &of_seven, GATE_TROUBLED, i == 0 ? "unknown" : "server", 100,
+                         &chance);
     assert_int_equal(pick(scheduler, 100), 0);
     until = scheduler_next_ms(scheduler);
     assert_true(until >= 10100);
-    assert_int_equal(scheduler_lanes(scheduler, 100, &view, 1), 1);
+    /* One that was under way and comes late has not opened it. */
+    scheduler_report(scheduler, &of_seven, GATE_TROUBLED, "unknown", 101, &chance);
+    assert_int_equal(scheduler_models(scheduler, 100, &view, 1), 1);
     assert_int_equal(view.breaker, BREAKER_OPEN);
     assert_string_equal(view.reason, "breaker");
+    assert_string_equal(view.failure, "server");
+    assert_int_equal(view.failures_in_row, 5);
+    assert_int_equal(view.breaker_until_ms, until);
     assert_int_equal(pick(scheduler, until), 1);
+    assert_int_equal(scheduler_models(scheduler, until, &view, 1), 1);
+    assert_int_equal(view.breaker, BREAKER_HALF_OPEN);
+    assert_string_equal(view.failure, "server");
+    assert_int_equal(view.failures_in_row, 5);
+    assert_int_equal(view.breaker_until_ms, 0);
     assert_int_equal(pick(scheduler, until), 0); /* one tries for all */
     for (int64_t id = 1; id <= 3; id++) {
-        scheduler_report(scheduler, 7, GATE_DONE, until, &chance);
-        scheduler_free(scheduler, 7, 1);
+        scheduler_report(scheduler, &of_seven, GATE_DONE, "none", until, &chance);
+        assert_int_equal(scheduler_models(scheduler, until, &view, 1), 1);
+        assert_int_equal(view.failures_in_row, 0);
+        assert_string_equal(view.failure, id < 3 ? "server" : "");
+        release(scheduler, 7, 1);
         assert_int_equal(pick(scheduler, until), id + 1);
     }
     assert_int_not_equal(pick(scheduler, until), 0);

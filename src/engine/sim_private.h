@@ -6,9 +6,29 @@
  */
 #pragma once
 
+#include "engine/sim_fair_private.h"
 #include "engine/sim_provider_private.h"
 
 /* ---- The rest of the world ---- */
+
+static inline void sim_apply(void *context, struct command *command, bool is_lazy,
+                             void (*done)(void *arg, bool ok, const struct error *err), void *arg)
+{
+    struct sim *sim = context;
+
+    (void)is_lazy;
+    /* I7: what people paused is not begun. */
+    if (command->type == COMMAND_CLAIM) {
+        sim->claimed_at_ms[command->claim.task_id] = sim_now(sim);
+        check(!sim->is_paused, "nothing is claimed while all is paused");
+        check(!sim->is_held_back[command->claim.task_id], "no task of a paused run is claimed");
+        sim_check_claim(sim, command->claim.task_id);
+        sim_see_pick(sim, command->claim.task_id);
+    } else if (command->type == COMMAND_END) {
+        sim_note_backoff(sim, &command->end);
+    }
+    sim_queue(sim, (struct sim_command){.command = command, .done = done, .arg = arg});
+}
 
 static inline void sim_wake_after(void *context, int64_t after_ms)
 {
@@ -18,18 +38,24 @@ static inline void sim_wake_after(void *context, int64_t after_ms)
     sim->wake_at_ms = sim_now(sim) + after_ms;
 }
 
-static inline bool sim_load_lane(void *context, int64_t provider_id, struct lane_limits *out)
+static inline void sim_load_lane(void *context, int64_t provider_id, struct lane_limits *out)
 {
     const struct sim *sim = context;
 
-    if (sim->is_gone[provider_id])
-        return false;
     *out = (struct lane_limits){.capacity = sim->providers[provider_id].concurrency,
+                                .is_gone = sim->is_gone[provider_id],
                                 .per_minute = sim->providers[provider_id].per_minute,
                                 .units_per_minute = sim->providers[provider_id].units_per_minute,
                                 .stand_in_count = sim->providers[provider_id].stand_in_count};
     memcpy(out->stand_ins, sim->providers[provider_id].stand_ins, sizeof(out->stand_ins));
-    return true;
+}
+
+static inline void sim_load_model(void *context, int64_t provider_id, struct str model,
+                                  struct model_limits *out)
+{
+    const struct sim *sim = context;
+
+    *out = str_equal(model, SIM_BOUNDED) ? sim->bounds[provider_id] : (struct model_limits){0};
 }
 
 /* Most of it is not true. */
@@ -152,7 +178,7 @@ static inline bool sim_stand_in(void *context, struct db *db, const struct stand
 
     (void)db, (void)arena, (void)err;
     *out = (struct stand_in){.can = !sim->is_gone[ask->provider_id] && sim_below(sim, 4) > 0,
-                             .model = STR("another"),
+                             .model = ask->model,
                              .estimate_micro = TEST_PRICE,
                              .currency = STR("USD")};
     sim->moves += out->can ? 1 : 0;
@@ -224,6 +250,7 @@ static inline bool sim_boot(struct sim *sim, bool dies)
                   .watch = sim_watch,
                   .unwatch = sim_unwatch,
                   .load_lane = sim_load_lane,
+                  .load_model = sim_load_model,
                   .on_events = sim_on_events,
                   .on_progress = sim_on_progress,
                   .on_end = sim_on_end,
@@ -256,8 +283,14 @@ static inline bool sim_boot(struct sim *sim, bool dies)
     if (boot.context.is_paused)
         core_pause(sim->core, true);
     memset(sim->is_held_back, 0, sizeof(sim->is_held_back));
+    memset(sim->turns, 0, sizeof(sim->turns)); /* of turns nothing outlives a process */
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++)
+        sim_forget_account(sim, id);
+    memset(sim->cancelled_at_ms, 0, sizeof(sim->cancelled_at_ms));
+    memset(sim->is_asked_to_stop, 0, sizeof(sim->is_asked_to_stop));
+    memset(sim->may_be_rejected, 0, sizeof(sim->may_be_rejected));
     memset(sim->rejected_at_ms, 0, sizeof(sim->rejected_at_ms)); /* a new process asks again */
-    sim_note_pauses(sim, boot.context.entries, boot.context.entry_count);
+    sim_note_wishes(sim, boot.context.entries, boot.context.entry_count);
     core_apply(sim->core, boot.context.entries, boot.context.entry_count);
     sim_trace(sim, "boot", (int64_t)boot.context.taken_over);
     return true;
@@ -283,6 +316,7 @@ static inline void sim_kill(struct sim *sim)
     const int64_t within_ms = 300 + 2 * sim->faults.storage_ms;
     /* Often just when the next process has begun: so late writes and new claims meet. */
     const int64_t late_ms = !is_late                 ? 0
+                            : sim->late_ms > 0       ? sim->late_ms
                             : sim_below(sim, 2) == 0 ? 1 + sim_below(sim, 20000)
                                                      : sim->down_ms + sim_below(sim, within_ms);
     size_t kept = 0;
@@ -411,33 +445,43 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
     return sim;
 }
 
-/* Accounts that take what waits for others in trouble, and some trouble. */
-static inline void sim_draw_stand_ins(struct sim *sim)
-{
-    sim->faults.outcomes[SIM_AUTH] += 60;
-    sim->faults.outcomes[SIM_SERVER] += (int)sim_below(sim, 300);
-    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
-        struct provider_binding *provider = &sim->providers[id];
-
-        for (int64_t other = SIM_SYNC; other < SIM_PROVIDERS; other++)
-            if (other != id && provider->stand_in_count < STAND_INS_MAX && sim_below(sim, 2) == 0)
-                provider->stand_ins[provider->stand_in_count++] = other;
-    }
-}
-
 static inline bool sim_wipe_work(struct db *db, void *context, struct error *err)
 {
-    static const char *const wipes[] = {"DELETE FROM task_move",   "DELETE FROM call",
-                                        "DELETE FROM attempt",     "DELETE FROM edge",
-                                        "DELETE FROM task",        "DELETE FROM run",
-                                        "DELETE FROM event",       "DELETE FROM event_head",
-                                        "DELETE FROM engine_meta", "DELETE FROM queued"};
+    static const char *const wipes[] = {
+        "DELETE FROM blob_ref",   "DELETE FROM blob",        "DELETE FROM task_move",
+        "DELETE FROM call",       "DELETE FROM attempt",     "DELETE FROM edge",
+        "DELETE FROM task",       "DELETE FROM run",         "DELETE FROM event",
+        "DELETE FROM event_head", "DELETE FROM engine_meta", "DELETE FROM queued"};
 
     (void)context;
     for (size_t index = 0; index < COUNT(wipes); index++)
         if (!db_exec(db, test_sql(wipes[index]), NULL, 0, NULL, err))
             return false;
     return true;
+}
+
+/* P7: what was kept and not given to anybody has its file held, and what was given has not, but for
+ * what a dead owner kept late of a call that was repeated. */
+static inline void sim_check_files(struct sim *sim)
+{
+    const struct str wrong = ask_text(
+        sim->place,
+        "SELECT coalesce(group_concat('call ' || c.id || ' of task ' || t.id || ', which is '"
+        " || t.state || CASE WHEN r.owner IS NULL THEN ', is not held' ELSE ', is held' END, '; '),"
+        " '') AS n FROM task t JOIN call c ON c.id = (SELECT max(l.id) FROM call l"
+        " WHERE l.task_id = t.id) LEFT JOIN blob_ref r ON r.owner = 'call:' || c.id"
+        " WHERE t.state <> 'cancelled' AND (r.owner IS NOT NULL)"
+        " <> (t.state <> 'done' AND c.state = 'finished' AND c.result <> '')",
+        0);
+
+    check_text(wrong, "", "files of results");
+    if (sim->drawn.late == 0)
+        assert_int_equal(
+            ask(sim->place,
+                "SELECT count(*) AS n FROM blob_ref r WHERE NOT EXISTS (SELECT 1 FROM call c"
+                " WHERE r.owner = 'call:' || c.id AND c.state = 'finished' AND c.result <> '')",
+                0),
+            0);
 }
 
 /* Ends it and empties the tables, so that the next one finds a new database. */
@@ -477,4 +521,35 @@ static inline void sim_person(struct sim *sim, const struct command *given,
     command->arena = arena;
     command->now_ms = sim->place->time.wall_ms;
     sim_queue(sim, (struct sim_command){.command = command, .is_persons = true, .done = done});
+}
+
+/* A provider's row was written: its key is right again, and what it held is freed. */
+static inline void sim_mend_provider(struct sim *sim, int64_t provider_id)
+{
+    struct command command = {.type = COMMAND_RELEASE_HELD};
+    struct lane_limits limits = {.capacity = 1};
+
+    for (size_t index = 0; index < sim->providers[provider_id].key_count; index++) {
+        const int64_t key = sim->keys[provider_id][index].id;
+
+        /* A worker may read the rejection at this moment, and tell of it after the change. */
+        sim->may_be_rejected[key] =
+            sim->rejected_at_ms[key] != 0 &&
+            sim_now(sim) - sim->rejected_at_ms[key] <= 2 * SIM_DELIVERY_MAX_MS;
+        sim->rejected_at_ms[key] = 0;
+    }
+    sim_load_lane(sim, provider_id, &limits);
+    sim_forget_account(sim, provider_id);
+    core_set_lane(sim->core, provider_id, &limits);
+    command.control = (struct command_control){
+        .provider_id = provider_id, .tries_max = TEST_TRIES, .deadline_ms = SIM_DEADLINE_MS};
+    sim_person(sim, &command, NULL);
+}
+
+static inline void sim_pause_all(struct sim *sim, bool is_paused)
+{
+    struct command command = {.type = COMMAND_PAUSE_ALL};
+
+    command.control = (struct command_control){.is_paused = is_paused, .reason = STR("tea")};
+    sim_person(sim, &command, NULL);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "engine/sim_state_private.h"
+#include "engine/sim_storage_private.h"
 
 /* ---- The ledger ---- */
 
@@ -14,26 +14,6 @@ static inline struct sim_job *sim_find_job(struct sim *sim, const char *key)
         if (strcmp(sim->jobs[index - 1].key, key) == 0)
             return &sim->jobs[index - 1];
     return NULL;
-}
-
-/* A task's story, for whoever reads why a seed failed. */
-static inline void sim_print_task(struct sim *sim, int64_t task_id)
-{
-    const struct str story = ask_text(
-        sim->place,
-        "SELECT group_concat(said, char(10)) AS n FROM (SELECT said FROM (SELECT 'provider '"
-        " || provider_id || ', ' || state || ' tries ' || tries || ' may repeat ' || may_repeat"
-        " AS said, 0 AS at_ms FROM task WHERE id = $1"
-        " UNION ALL SELECT started_at_ms || ' attempt ' || number || ' until '"
-        " || coalesce(ended_at_ms, '…') || ' ' || outcome || ' ' || class, started_at_ms"
-        " FROM attempt WHERE task_id = $1"
-        " UNION ALL SELECT intent_at_ms || ' call ' || id || ' ' || public_id || ' ' || state"
-        " || ' ' || class || ' in attempt ' || attempt || ' of ' || estimate_micro || ' repeats '"
-        " || coalesce(repeat_of, 0) || ' until ' || coalesce(ended_at_ms, '…'), intent_at_ms"
-        " FROM call WHERE task_id = $1) ORDER BY at_ms)",
-        task_id);
-
-    print_error("task %" PRId64 ": %.*s\n", task_id, STR_ARGS(story));
 }
 
 /* I4 and P6: no charge more than the first, what the account's rule allows, and what a person did.
@@ -97,7 +77,8 @@ static inline void sim_report_job(struct sim *sim, struct sim_exchange *exchange
                                   struct sim_job *job)
 {
     /* A stranger's key is told nothing of it. */
-    check(job == NULL || job->key_id == exchange->key_id, "work is asked for with its own key");
+    check(job == NULL || exchange->purpose == EXCHANGE_FETCH || job->key_id == exchange->key_id,
+          "work is asked for with its own key");
     if (job == NULL || job->is_forgotten) {
         sim_say(exchange, 404, "missing");
     } else if (exchange->purpose == EXCHANGE_CANCEL) {
@@ -155,35 +136,65 @@ static inline void sim_serve(struct sim *sim, struct sim_exchange *exchange)
     sim_report_job(sim, exchange, job);
 }
 
-/*
- * The units that an account worked for, by when they were claimed: of a minute's bound and what was
- * saved before it, which is a tenth or the biggest one.
- */
-static inline void sim_check_units(struct sim *sim, const struct sim_exchange *exchange)
+/* What sixty seconds from `from_ms` on had, of how many processes, in how many pieces. */
+struct sim_minute {
+    int64_t sum, biggest, pieces;
+    bool is_of_one;
+};
+
+static inline struct sim_minute sim_minute_from(const struct sim_use *uses, size_t first)
 {
-    const int64_t bound = sim->providers[exchange->provider].units_per_minute;
-    struct sim_use *uses = sim->uses[exchange->provider];
-    const struct sim_use use = {
-        .task_id = exchange->task_id,
-        .claimed_at_ms = sim->claimed_at_ms[exchange->task_id],
-        .units = ask(sim->place, "SELECT units AS n FROM task WHERE id = $1", exchange->task_id)};
+    struct sim_minute out = {.is_of_one = true};
+
+    for (size_t index = 0; index < SIM_USES && uses[index].units > 0; index++) {
+        if (uses[index].sent_at_ms < uses[first].sent_at_ms ||
+            uses[index].sent_at_ms >= uses[first].sent_at_ms + 60000)
+            continue;
+        out.sum += uses[index].units;
+        out.pieces++;
+        out.biggest = uses[index].units > out.biggest ? uses[index].units : out.biggest;
+        out.is_of_one &= uses[index].boot == uses[first].boot;
+    }
+    return out;
+}
+
+/*
+ * I8: no sixty seconds have more than the bound, by the moments at which it was sent; but for one
+ * piece that is more than a minute has, which goes alone.  A process does not know what the one
+ * before it sent in its last minute: across a death there may be in addition what it had saved, and
+ * what it had taken before and sent late.
+ */
+static inline void sim_check_bound(struct sim *sim, struct sim_use *uses, const char *what,
+                                   int64_t account, int64_t bound, struct sim_use use)
+{
+    const int64_t slots = sim->providers[account].concurrency;
 
     memmove(&uses[1], &uses[0], (SIM_USES - 1) * sizeof(uses[0]));
     uses[0] = use;
     for (size_t first = 0; bound > 0 && first < SIM_USES && uses[first].units > 0; first++) {
-        const int64_t from_ms = uses[first].claimed_at_ms;
-        int64_t sum = 0, most = bound / 10;
+        const struct sim_minute minute = sim_minute_from(uses, first);
+        const int64_t saved = bound / 10 > minute.biggest ? bound / 10 : minute.biggest;
+        const int64_t most = minute.is_of_one ? bound : bound + saved + slots * minute.biggest;
 
-        for (size_t index = 0; index < SIM_USES && uses[index].units > 0; index++)
-            if (uses[index].claimed_at_ms >= from_ms &&
-                uses[index].claimed_at_ms < from_ms + 60000) {
-                sum += uses[index].units;
-                most = uses[index].units > most ? uses[index].units : most;
-            }
-        if (sum > bound + most)
-            fail_msg("account %" PRId64 " worked for %" PRId64 " units in a minute of %" PRId64,
-                     exchange->provider, sum, bound);
+        if (minute.sum > most && minute.pieces > 1)
+            fail_msg("account %" PRId64 " had %" PRId64 " %s within sixty seconds of %" PRId64,
+                     account, minute.sum, what, bound);
     }
+}
+
+static inline void sim_check_units(struct sim *sim, const struct sim_exchange *exchange)
+{
+    const int64_t account = exchange->provider;
+    const struct sim_use use = {
+        .sent_at_ms = exchange->began_at_ms,
+        .boot = sim->boots,
+        .units = ask(sim->place, "SELECT units AS n FROM task WHERE id = $1", exchange->task_id)};
+
+    sim_check_bound(sim, sim->uses[account], "units", account,
+                    sim->providers[account].units_per_minute, use);
+    if (exchange->is_bounded)
+        sim_check_bound(sim, sim->bounded_uses[account], "units of a model", account,
+                        sim->bounds[account].units_per_minute, use);
 }
 
 /* What came back says that it worked, or nobody can say that it did not. */
@@ -194,16 +205,38 @@ static inline bool sim_has_worked(const struct sim_exchange *exchange)
             (exchange->status == 200 && strncmp(exchange->body, "failed", 6) != 0));
 }
 
+/* What the head of an answer says of a limit is known to the core with the answer.  Of an account
+ * with several keys it is said of one of them. */
+static inline void sim_note_used_up(struct sim *sim, const struct sim_exchange *exchange)
+{
+    const int64_t now_ms = sim_now(sim);
+
+    if (exchange->reset[0] != '\0' && exchange->purpose == EXCHANGE_SUBMIT &&
+        !exchange->is_cancelled && exchange->key_id == 0)
+        sim_note_rest(
+            sim, exchange->provider, exchange->is_bounded, SIM_USED_UP,
+            (struct sim_rest){.from_ms = now_ms,
+                              .until_ms = now_ms + strtoll(exchange->reset, NULL, 10) * 1000});
+}
+
 static inline void sim_end_exchange(struct sim *sim, void *arg)
 {
     struct sim_exchange *exchange = arg;
+    const struct exchange_header head[] = {
+        {STR("x-ratelimit-remaining-requests"), STR("0")               },
+        {STR("x-ratelimit-reset-requests"),     str_of(exchange->reset)},
+    };
     struct exchange_reply reply = {.status = exchange->status,
+                                   .headers = head,
+                                   .header_count = exchange->reset[0] == '\0' ? 0 : COUNT(head),
                                    .body = str_of(exchange->body),
                                    .now_ms = sim->place->time.wall_ms};
 
     if (exchange->has_ended)
         return;
     exchange->has_ended = true;
+    if (exchange->is_cancelled)
+        sim_note_calm(sim, exchange->provider, exchange->is_bounded);
     /* An address that refuses a result says nothing of the account's key; and what was broken off
      * is not told. */
     if (exchange->status == 401 && exchange->purpose != EXCHANGE_FETCH && exchange->key_id != 0 &&
@@ -215,6 +248,8 @@ static inline void sim_end_exchange(struct sim *sim, void *arg)
         reply.outcome = EXCHANGE_NOT_SENT;
     else if (exchange->status == 0 || exchange->outcome == SIM_LOST_AFTER)
         reply = (struct exchange_reply){.outcome = EXCHANGE_LOST};
+    else if (exchange->status != 429) /* which says itself when to come back */
+        sim_note_used_up(sim, exchange);
     exchange->handlers.on_reply(exchange->arg, &reply, exchange->is_sent ? 100 : 0,
                                 exchange->is_cancelled);
 }
@@ -224,6 +259,8 @@ static inline void sim_arrive(struct sim *sim, void *arg)
     struct sim_exchange *exchange = arg;
 
     sim_serve(sim, exchange);
+    if (sim_often(sim, sim->faults.used_up))
+        snprintf(exchange->reset, sizeof(exchange->reset), "%ds", 1 + (int)sim_below(sim, 40));
     if (!exchange->has_ended)
         sim_push(sim, sim_soon(sim, 3000), true, sim_end_exchange, NULL, exchange);
 }
@@ -259,36 +296,39 @@ static inline enum sim_outcome sim_draw(struct sim *sim, enum exchange_purpose p
     return SIM_OK;
 }
 
-/* I8: what an account works on at once, as the account sees it. */
+/* I8: what an account works on at once, as the account sees it, and one model of it. */
 static inline void sim_check_slots(const struct sim *sim, int64_t provider)
 {
-    int64_t busy = 0;
+    const int64_t bound = sim->bounds[provider].concurrency;
+    int64_t busy = 0, bounded = 0;
 
     for (const struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
-         exchange = exchange->next)
-        busy += exchange->provider == provider && exchange->purpose == EXCHANGE_SUBMIT &&
-                !exchange->has_ended;
+         exchange = exchange->next) {
+        if (exchange->provider != provider || exchange->purpose != EXCHANGE_SUBMIT ||
+            exchange->has_ended)
+            continue;
+        busy++;
+        bounded += exchange->is_bounded;
+    }
+    if (bound > 0 && bounded > bound)
+        fail_msg("a model of account %" PRId64 " has %" PRId64 " requests at once, %" PRId64
+                 " are allowed",
+                 provider, bounded, bound);
     if (busy > sim->providers[provider].concurrency)
         fail_msg("account %" PRId64 " has %" PRId64 " requests at once, %" PRId64 " are allowed",
                  provider, busy, sim->providers[provider].concurrency);
 }
 
-/* What an account is asked within a minute: what was claimed late may come with what came after. */
-static inline void sim_check_minute(struct sim *sim, int64_t provider)
+static inline void sim_check_minute(struct sim *sim, const struct sim_exchange *exchange)
 {
-    const struct provider_binding *binding = &sim->providers[provider];
-    const int64_t most = binding->per_minute + binding->per_minute / 10 + binding->concurrency;
-    int64_t *starts = sim->starts[provider];
+    const int64_t account = exchange->provider;
+    const struct sim_use use = {.sent_at_ms = sim_now(sim), .boot = sim->boots, .units = 1};
 
-    if (binding->per_minute == 0)
-        return;
-    assert_true(most < SIM_STARTS);
-    if (starts[most % SIM_STARTS] != 0 && sim_now(sim) - starts[most % SIM_STARTS] < 60000)
-        fail_msg("account %" PRId64 " was asked more than %" PRId64 " times in a minute", provider,
-                 most);
-    for (int64_t index = SIM_STARTS - 1; index > 0; index--)
-        starts[index] = starts[index - 1];
-    starts[0] = sim_now(sim);
+    sim_check_bound(sim, sim->starts[account], "requests", account,
+                    sim->providers[account].per_minute, use);
+    if (exchange->is_bounded)
+        sim_check_bound(sim, sim->bounded_starts[account], "requests of a model", account,
+                        sim->bounds[account].per_minute, use);
 }
 
 /* A key that was rejected rests until its owner looks, while there is another one. */
@@ -306,6 +346,7 @@ static inline void sim_check_key(const struct sim *sim, const struct sim_exchang
         return;
     for (size_t index = 0; index < provider->key_count; index++)
         has_other |= sim->keys[exchange->provider][index].is_enabled &&
+                     !sim->may_be_rejected[sim->keys[exchange->provider][index].id] &&
                      sim->rejected_at_ms[sim->keys[exchange->provider][index].id] == 0;
     /* One that was intended before this go is sent again with its own. */
     check(!has_other ||
@@ -328,17 +369,27 @@ static inline void *sim_exchange(void *context, struct attempt *attempt,
                                       .handlers = *handlers,
                                       .arg = arg,
                                       .task_id = attempt->task_id,
+                                      .began_at_ms = sim_now(sim),
                                       .provider = attempt->provider.id,
                                       .key_id = attempt->key_id,
+                                      .is_bounded = str_equal(attempt->model, SIM_BOUNDED),
                                       .purpose = given->purpose,
                                       .outcome = sim_draw(sim, given->purpose)};
     assert_int_equal(given->url.size, ID_SIZE);
     memcpy(exchange->text, given->url.data, ID_SIZE);
     sim->exchanges = exchange;
     if (given->purpose == EXCHANGE_SUBMIT) {
-        sim_check_minute(sim, exchange->provider);
+        sim->is_asked_to_stop[exchange->task_id] = false;
+        sim_check_minute(sim, exchange);
         sim_check_key(sim, exchange);
+        sim_check_rests(sim, exchange->provider, exchange->is_bounded, exchange->task_id);
+        sim_check_stop(sim, exchange->provider, exchange->task_id);
+        sim_check_breaker(sim, exchange->provider, exchange->is_bounded, exchange->task_id);
         sim_check_slots(sim, exchange->provider);
+    } else if (given->purpose == EXCHANGE_POLL) {
+        sim_check_stop_wish(sim, exchange->task_id);
+    } else if (given->purpose == EXCHANGE_CANCEL) {
+        sim->is_asked_to_stop[exchange->task_id] = true;
     }
     sim_trace(sim, "exchange", (int64_t)given->purpose * 100 + exchange->outcome);
     sim_push(sim, sim_soon(sim, SIM_DELIVERY_MAX_MS), true, sim_send, NULL, exchange);
@@ -389,6 +440,18 @@ static inline void sim_begin(struct attempt *attempt, struct step *out)
         sim_ask(attempt, out, EXCHANGE_SUBMIT, attempt->call_key, 0);
 }
 
+/* Its one file. */
+static inline void sim_name_file(struct attempt *attempt, struct str result, struct step *out)
+{
+    struct blob *blob = ARENA_NEW(attempt->arena, struct blob);
+
+    blob->hash = sha256_of(result);
+    blob->size = 1;
+    sha256_hex(&blob->hash, blob->name);
+    out->blobs = blob;
+    out->blob_count = 1;
+}
+
 /* The result of the call with this key, when the disk has room for it. */
 static inline void sim_keep(struct attempt *attempt, struct str key, struct step *out)
 {
@@ -404,6 +467,7 @@ static inline void sim_keep(struct attempt *attempt, struct str key, struct step
     }
     out->type = STEP_KEEP;
     out->result = arena_printf(attempt->arena, "{\"key\":\"%.*s\"}", STR_ARGS(key));
+    sim_name_file(attempt, out->result, out);
     out->cost_micro = TEST_PRICE;
     out->currency = "USD";
     out->http_status = 200;
@@ -420,8 +484,13 @@ static inline void sim_take_ok(struct attempt *attempt, const struct exchange *e
 {
     struct sim *sim = attempt->services;
 
-    if (exchange->purpose != EXCHANGE_FETCH && exchange->card.size == 0 &&
-        sim_often(sim, sim->faults.fetch)) {
+    if (exchange->purpose == EXCHANGE_SUBMIT && exchange->card.size == 0 &&
+        sim_often(sim, sim->faults.own)) {
+        out->type = STEP_WAIT;
+        out->remote_id = arena_printf(attempt->arena, REMOTE_ID_OWN "%.*s", STR_ARGS(key));
+        out->poll_after_ms = 0;
+    } else if (exchange->purpose != EXCHANGE_FETCH && exchange->card.size == 0 &&
+               sim_often(sim, sim->faults.fetch)) {
         sim_ask(attempt, out, EXCHANGE_FETCH, key, sim_below(sim, 2) * 1000);
     } else if (sim_often(sim, sim->faults.spoil)) {
         sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);
@@ -441,7 +510,46 @@ static inline void sim_take_fetch(struct attempt *attempt, const struct exchange
     if (++*tries < 4)
         sim_ask(attempt, out, EXCHANGE_FETCH, exchange->url, sim_below(sim, 5000));
     else
-        sim_fail(out, FAILURE_RESULT_LOST, CHARGED_YES, -1);
+        sim_fail(out, FAILURE_RESULT_LOST, CHARGED_YES,
+                 !sim->is_patient && sim_below(sim, 8) == 0 ? -1 : 0);
+}
+
+/* The core hears of it in a moment. */
+static inline void sim_hear(struct attempt *attempt, const struct exchange *exchange,
+                            const struct exchange_reply *reply)
+{
+    struct sim *sim = attempt->services;
+    const int64_t account = attempt->provider.id;
+    const bool is_bounded = str_equal(attempt->model, SIM_BOUNDED);
+    const bool is_trouble = exchange->purpose == EXCHANGE_SUBMIT &&
+                            (reply->outcome != EXCHANGE_REPLIED || reply->status == 500);
+
+    if (is_trouble && sim->cancelled_at_ms[attempt->task_id] == 0)
+        sim_note_trouble(sim, account, is_bounded);
+    else if (!str_starts_with(reply->body, STR("working"))) /* which says nothing of its gate */
+        sim_note_calm(sim, account, is_bounded);
+    if (exchange->purpose == EXCHANGE_SUBMIT && reply->status == 401 &&
+        sim_has_no_other_key(attempt) && sim->cancelled_at_ms[attempt->task_id] == 0)
+        sim_note_stop(sim, account, attempt->task_id);
+}
+
+/* Where its answer says nothing, the core chooses a second at least. */
+static inline void sim_throttle(struct attempt *attempt, const struct exchange *exchange,
+                                struct step *out)
+{
+    struct sim *sim = attempt->services;
+    const int64_t account = attempt->provider.id;
+    const int64_t asked_ms = sim_below(sim, 2) == 0 ? -1 : 4000;
+    const int64_t from_ms = sim_now(sim) + SIM_LONGEST_MOMENT_MS;
+    const struct sim_rest rest = {.from_ms = from_ms,
+                                  .until_ms = sim_now(sim) + (asked_ms > 0 ? asked_ms : 1000),
+                                  .task_id = attempt->task_id};
+
+    if (exchange->purpose == EXCHANGE_SUBMIT && sim_has_no_other_key(attempt) &&
+        sim->cancelled_at_ms[attempt->task_id] == 0)
+        sim_note_rest(sim, account, str_equal(attempt->model, SIM_BOUNDED), SIM_ASKED_TO_WAIT,
+                      rest);
+    sim_fail(out, FAILURE_THROTTLED, CHARGED_NO, asked_ms);
 }
 
 static inline void sim_reply(struct attempt *attempt, const struct exchange *exchange,
@@ -451,6 +559,7 @@ static inline void sim_reply(struct attempt *attempt, const struct exchange *exc
     struct str rest = reply->body;
     const struct str word = str_cut(&rest, ' ');
 
+    sim_hear(attempt, exchange, reply);
     if (exchange->purpose == EXCHANGE_FETCH && reply->status != 200)
         sim_take_fetch(attempt, exchange, out);
     else if (reply->outcome == EXCHANGE_NOT_SENT)
@@ -458,7 +567,7 @@ static inline void sim_reply(struct attempt *attempt, const struct exchange *exc
     else if (reply->outcome == EXCHANGE_LOST)
         sim_fail(out, FAILURE_UNKNOWN, CHARGED_MAYBE, -1);
     else if (reply->status == 429)
-        sim_fail(out, FAILURE_THROTTLED, CHARGED_NO, sim_below(sim, 2) == 0 ? -1 : 4000);
+        sim_throttle(attempt, exchange, out);
     else if (reply->status == 500)
         sim_fail(out, FAILURE_SERVER, CHARGED_NO, -1);
     else if (reply->status == 400)
@@ -483,6 +592,11 @@ static inline void sim_refine(struct attempt *attempt, struct str result, struct
 {
     struct sim *sim = attempt->services;
 
+    sim_name_file(attempt, result, out);
+    if (sim_often(sim, sim->faults.lose)) {
+        sim_fail(out, FAILURE_RESULT_LOST, CHARGED_YES, -1);
+        return;
+    }
     if (sim_often(sim, sim->faults.refine)) {
         sim_fail(out, FAILURE_LOCAL, CHARGED_YES, -1);
         return;
@@ -491,18 +605,31 @@ static inline void sim_refine(struct attempt *attempt, struct str result, struct
         out->type = STEP_AGAIN;
         return;
     }
+    sim_note_calm(sim, attempt->provider.id, str_equal(attempt->model, SIM_BOUNDED));
     out->type = STEP_DONE;
     out->output = arena_str(attempt->arena, result);
 }
 
+static inline void sim_ask_for(struct attempt *attempt, struct step *out,
+                               enum exchange_purpose purpose)
+{
+    const struct str remote_id = attempt->prior->remote_id;
+    const size_t own_size = sizeof(REMOTE_ID_OWN) - 1;
+
+    if (remote_id_is_own(remote_id))
+        sim_ask(attempt, out, EXCHANGE_FETCH, str_slice(remote_id, own_size, ID_SIZE), 0);
+    else
+        sim_ask(attempt, out, purpose, remote_id, 0);
+}
+
 static inline void sim_poll(struct attempt *attempt, struct step *out)
 {
-    sim_ask(attempt, out, EXCHANGE_POLL, attempt->prior->remote_id, 0);
+    sim_ask_for(attempt, out, EXCHANGE_POLL);
 }
 
 static inline void sim_give_up(struct attempt *attempt, struct step *out)
 {
-    sim_ask(attempt, out, EXCHANGE_CANCEL, attempt->prior->remote_id, 0);
+    sim_ask_for(attempt, out, EXCHANGE_CANCEL);
 }
 
 static inline void sim_look_up(struct attempt *attempt, struct step *out)

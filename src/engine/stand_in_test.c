@@ -1,10 +1,9 @@
 /* What waits for an account in trouble is taken by those that stand in for it. */
-#include "core/random.h"
 #include "engine/decide.h"
-#include "engine/scheduler.h"
+#include "engine/test_lanes.h"
 #include "engine/test_private.h"
 
-enum { HOME = 1, FIRST = 2, SECOND = 3, ELSEWHERE = 9, FAR_MS = 100000000 };
+enum { HOME = 1, FIRST = 2, SECOND = 3, ELSEWHERE = 9 };
 
 /* ---- Which lane takes what ---- */
 
@@ -23,22 +22,13 @@ static struct scheduler *three_lanes(void)
     return scheduler;
 }
 
-static void put(struct scheduler *scheduler, int64_t id, int64_t lane)
+static void wait_at(struct scheduler *scheduler, int64_t id, int64_t lane)
 {
-    const struct task_entry entry = {.id = id,
-                                     .user_id = 1,
-                                     .provider_id = lane,
-                                     .state = TASK_READY,
-                                     .priority = PRIORITY_NORMAL,
-                                     .rank = (double)id,
-                                     .start_by_ms = FAR_MS,
-                                     .deadline_at_ms = FAR_MS};
-
-    scheduler_put(scheduler, &entry, 0);
+    put(scheduler, entry_of(id, 1, lane));
 }
 
 /* "7 at 2 for 1", "" when nothing starts. */
-static const char *pick(struct scheduler *scheduler, int64_t now_ms)
+static const char *taken(struct scheduler *scheduler, int64_t now_ms)
 {
     static char said[64];
     struct task_entry entry;
@@ -56,12 +46,27 @@ static void test_nobody_stands_in_for_a_lane_that_is_well(void **state)
 
     (void)state;
     for (int64_t id = 1; id <= 4; id++)
-        put(scheduler, id, HOME);
-    assert_string_equal(pick(scheduler, 0), "1 at 1 for 0");
-    assert_string_equal(pick(scheduler, 0), "2 at 1 for 0");
-    assert_string_equal(pick(scheduler, 0), ""); /* full is not in trouble */
-    scheduler_rest_lane(scheduler, HOME, 20000, "throttled");
-    assert_string_equal(pick(scheduler, 0), ""); /* and a short rest is waited for */
+        wait_at(scheduler, id, HOME);
+    assert_string_equal(taken(scheduler, 0), "1 at 1 for 0");
+    assert_string_equal(taken(scheduler, 0), "2 at 1 for 0");
+    assert_string_equal(taken(scheduler, 0), ""); /* full is not in trouble */
+    rest(scheduler, HOME, 20000, "throttled");
+    assert_string_equal(taken(scheduler, 0), ""); /* and a short rest is waited for */
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_deleted_account_stands_in_for_nobody(void **state)
+{
+    static const struct lane_limits gone = {.capacity = 1, .is_gone = true};
+    struct scheduler *scheduler = three_lanes();
+
+    (void)state;
+    scheduler_set_lane(scheduler, FIRST, &gone);
+    wait_at(scheduler, 1, HOME);
+    scheduler_stop_lane(scheduler, HOME, "auth");
+    assert_string_equal(taken(scheduler, 0), "1 at 3 for 1");
+    wait_at(scheduler, 2, HOME);
+    assert_string_equal(taken(scheduler, 0), ""); /* the other is full, and this one is not asked */
     scheduler_destroy(scheduler);
 }
 
@@ -72,10 +77,10 @@ static void test_an_account_paused_by_its_owner_keeps_what_waits(void **state)
     struct scheduler *scheduler = three_lanes();
 
     (void)state;
-    put(scheduler, 1, HOME);
+    wait_at(scheduler, 1, HOME);
     scheduler_set_lane(scheduler, HOME, &paused);
-    assert_string_equal(pick(scheduler, 0), "");
-    assert_string_equal(scheduler_trouble(scheduler, HOME), "");
+    assert_string_equal(taken(scheduler, 0), "");
+    assert_string_equal(scheduler_trouble(scheduler, HOME, STR("")), "");
     scheduler_destroy(scheduler);
 }
 
@@ -85,20 +90,20 @@ static void test_the_first_in_order_takes_while_it_is_of_use(void **state)
 
     (void)state;
     for (int64_t id = 1; id <= 4; id++)
-        put(scheduler, id, HOME);
+        wait_at(scheduler, id, HOME);
     scheduler_stop_lane(scheduler, HOME, "auth");
-    assert_string_equal(scheduler_trouble(scheduler, HOME), "auth");
-    assert_string_equal(pick(scheduler, 0), "1 at 2 for 1");
-    assert_string_equal(pick(scheduler, 0), ""); /* it is full: the second waits for it */
-    scheduler_rest_lane(scheduler, FIRST, 60000, "throttled");
-    assert_string_equal(pick(scheduler, 0), "2 at 3 for 1"); /* now it is in trouble too */
-    scheduler_free(scheduler, SECOND, 1);
+    assert_string_equal(scheduler_trouble(scheduler, HOME, STR("")), "auth");
+    assert_string_equal(taken(scheduler, 0), "1 at 2 for 1");
+    assert_string_equal(taken(scheduler, 0), ""); /* it is full: the second waits for it */
+    rest(scheduler, FIRST, 60000, "throttled");
+    assert_string_equal(taken(scheduler, 0), "2 at 3 for 1"); /* now it is in trouble too */
+    release(scheduler, SECOND, 1);
     scheduler_refuse(scheduler, 3, SECOND);
-    assert_string_equal(pick(scheduler, 0), "4 at 3 for 1"); /* the third cannot go there */
-    scheduler_free(scheduler, FIRST, 1);
-    assert_string_equal(pick(scheduler, 59999), "");
+    assert_string_equal(taken(scheduler, 0), "4 at 3 for 1"); /* the third cannot go there */
+    release(scheduler, FIRST, 1);
+    assert_string_equal(taken(scheduler, 59999), "");
     assert_int_equal(scheduler_next_ms(scheduler), 60000);
-    assert_string_equal(pick(scheduler, 60000), "3 at 2 for 1");
+    assert_string_equal(taken(scheduler, 60000), "3 at 2 for 1");
     scheduler_destroy(scheduler);
 }
 
@@ -108,18 +113,28 @@ static void test_what_is_refused_goes_to_the_next_until_somebody_looked(void **s
     struct scheduler *scheduler = three_lanes();
 
     (void)state;
-    put(scheduler, 1, HOME);
+    wait_at(scheduler, 1, HOME);
     scheduler_stop_lane(scheduler, HOME, "quota");
     scheduler_refuse(scheduler, 1, FIRST);
     scheduler_refuse(scheduler, 1, 99); /* stands in for nobody */
-    assert_string_equal(pick(scheduler, 0), "1 at 3 for 1");
-    scheduler_free(scheduler, SECOND, 1);
-    put(scheduler, 1, HOME);
+    assert_string_equal(taken(scheduler, 0), "1 at 3 for 1");
+    release(scheduler, SECOND, 1);
+    wait_at(scheduler, 1, HOME);
     scheduler_refuse(scheduler, 1, FIRST);
     scheduler_refuse(scheduler, 1, SECOND);
-    assert_string_equal(pick(scheduler, 0), "");
+    assert_string_equal(taken(scheduler, 0), "");
     scheduler_set_lane(scheduler, FIRST, &other); /* a model was added there, perhaps */
-    assert_string_equal(pick(scheduler, 0), "1 at 2 for 1");
+    assert_string_equal(taken(scheduler, 0), "1 at 2 for 1");
+    /* And by itself after a while: a budget's day ends without a word. */
+    wait_at(scheduler, 2, HOME);
+    release(scheduler, FIRST, 1);
+    scheduler_refuse(scheduler, 2, FIRST);
+    scheduler_refuse(scheduler, 2, SECOND);
+    assert_string_equal(taken(scheduler, 0), "");
+    assert_int_equal(scheduler_next_ms(scheduler), 600000);
+    assert_string_equal(taken(scheduler, 599999), "");
+    assert_string_equal(taken(scheduler, 600000), "2 at 2 for 1");
+    assert_int_equal(scheduler_next_ms(scheduler), INT64_MAX);
     scheduler_destroy(scheduler);
 }
 
@@ -134,7 +149,7 @@ static void refuse_pick(struct scheduler *scheduler, const char *expected)
     snprintf(said, sizeof(said), "%d at %d", (int)entry.id, (int)entry.provider_id);
     assert_string_equal(said, expected);
     stand_in = entry.provider_id;
-    scheduler_free(scheduler, stand_in, entry.user_id);
+    release(scheduler, stand_in, entry.user_id);
     entry.provider_id = entry.home_id;
     entry.home_id = 0;
     scheduler_put(scheduler, &entry, 0);
@@ -146,13 +161,13 @@ static void test_who_refused_is_not_asked_again_and_again(void **state)
     struct scheduler *scheduler = three_lanes();
 
     (void)state;
-    put(scheduler, 1, HOME);
+    wait_at(scheduler, 1, HOME);
     scheduler_stop_lane(scheduler, HOME, "auth");
     refuse_pick(scheduler, "1 at 2");
     refuse_pick(scheduler, "1 at 3");
-    assert_string_equal(pick(scheduler, 0), "");
-    put(scheduler, 1, HOME); /* it changes its place, or its run is paused and goes on */
-    assert_string_equal(pick(scheduler, 0), "");
+    assert_string_equal(taken(scheduler, 0), "");
+    wait_at(scheduler, 1, HOME); /* it changes its place, or its run is paused and goes on */
+    assert_string_equal(taken(scheduler, 0), "");
     scheduler_destroy(scheduler);
 }
 
@@ -161,12 +176,12 @@ static void test_its_own_go_first(void **state)
     struct scheduler *scheduler = three_lanes();
 
     (void)state;
-    put(scheduler, 1, HOME);
-    put(scheduler, 2, FIRST);
+    wait_at(scheduler, 1, HOME);
+    wait_at(scheduler, 2, FIRST);
     scheduler_stop_lane(scheduler, HOME, "auth");
-    assert_string_equal(pick(scheduler, 0), "2 at 2 for 0");
-    scheduler_free(scheduler, FIRST, 1);
-    assert_string_equal(pick(scheduler, 0), "1 at 2 for 1");
+    assert_string_equal(taken(scheduler, 0), "2 at 2 for 0");
+    release(scheduler, FIRST, 1);
+    assert_string_equal(taken(scheduler, 0), "1 at 2 for 1");
     scheduler_destroy(scheduler);
 }
 
@@ -241,7 +256,7 @@ static struct command claim_elsewhere(struct place *place, int64_t task_id)
 static int make(void **state)
 {
     answer = (struct stand_in){
-        .can = true, .model = STR("other"), .estimate_micro = 70000, .currency = STR("USD")};
+        .can = true, .model = STR("model-1"), .estimate_micro = 70000, .currency = STR("USD")};
     is_afforded = true;
     return set_up_place(state);
 }
@@ -266,7 +281,6 @@ static void test_a_claim_by_a_stand_in_takes_the_task_and_its_price(void **state
 
     assert_true(claim.claim.is_claimed);
     assert_int_equal(attempt->provider.id, ELSEWHERE);
-    check_text(attempt->model, "other", "its model there");
     assert_int_equal(claim.claim.estimate_micro, 70000);
     expect_state(place, task, "running", "claimed");
     assert_int_equal(ask(place, "SELECT estimate_micro AS n FROM run WHERE id = $1", 1),
@@ -294,6 +308,10 @@ static void test_who_cannot_or_may_not_pay_leaves_it_where_it_waits(void **state
     claim = claim_elsewhere(place, task);
     assert_true(claim.claim.is_refused);
     answer.currency = STR("USD");
+    answer.model = STR("another"); /* its slot is of the model that was asked for */
+    claim = claim_elsewhere(place, task);
+    assert_true(claim.claim.is_refused);
+    answer.model = STR("model-1");
     is_afforded = false;
     claim = claim_elsewhere(place, task);
     assert_true(claim.claim.is_refused);
@@ -370,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nobody_stands_in_for_a_lane_that_is_well),
+        cmocka_unit_test(test_a_deleted_account_stands_in_for_nobody),
         cmocka_unit_test(test_an_account_paused_by_its_owner_keeps_what_waits),
         cmocka_unit_test(test_the_first_in_order_takes_while_it_is_of_use),
         cmocka_unit_test(test_what_is_refused_goes_to_the_next_until_somebody_looked),

@@ -9,6 +9,7 @@ struct task_entry store_entry_of_row(struct rows *rows, struct arena *arena)
         .run_id = rows_int64(rows, "run_id"),
         .user_id = rows_int64(rows, "user_id"),
         .provider_id = rows_int64(rows, "provider_id"),
+        .model = rows_str(rows, "model", arena),
         .fence = rows_int64(rows, "fence"),
         .priority = (enum task_priority)rows_int64(rows, "priority"),
         .rank = rows_double(rows, "rank"),

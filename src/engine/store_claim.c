@@ -254,19 +254,39 @@ static bool find_key(struct db *db, const struct engine_hooks *hooks, struct com
     return true;
 }
 
+/*
+ * P6 a second time: behind a call with unknown outcome only what a rule or a person allowed, and
+ * none beside one that is open.  And P7: none behind one whose answer an old owner wrote since the
+ * claim.
+ */
+static bool look_behind(struct db *db, struct command *command, struct error *err)
+{
+    static const struct sql find = {
+        .name = "store_intent_behind",
+        .text = "SELECT CASE WHEN c.state = 'finished' OR (c.state = 'accepted'"
+                " AND c.public_id = $2) THEN 1 ELSE 0 END AS is_answered FROM call c JOIN task t "
+                "ON t.id = c.task_id WHERE c.task_id = $1"
+                " AND c.id = (SELECT max(id) FROM call WHERE task_id = $1)"
+                " AND ((c.state = 'finished' AND coalesce(c.result, '') <> '')"
+                " OR (c.state = 'accepted' AND c.public_id = $2)"
+                " OR (c.public_id <> $2 AND (c.state = 'intent' OR c.state = 'sent'"
+                " OR c.state = 'accepted' OR (c.state = 'unknown' AND t.may_repeat = 0))))"};
+    const struct sql_value args[] = {SQL_INT64(command->intent.task_id),
+                                     SQL_TEXT(command->intent.public_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    if (rows_next(&rows)) {
+        command->intent.is_answered = rows_bool(&rows, "is_answered");
+        command->intent.is_doubtful = !command->intent.is_answered;
+    }
+    return !rows_failed(&rows);
+}
+
 bool store_intent(struct db *db, const struct engine_hooks *hooks, struct command *command,
                   struct error *err)
 {
-    /*
-     * P6 a second time: behind a call with unknown outcome only what a rule or a person allowed,
-     * and none beside one that is open.
-     */
-    static const struct sql doubt = {
-        .name = "store_intent_doubt",
-        .text = "SELECT c.id FROM call c JOIN task t ON t.id = c.task_id WHERE c.task_id = $1"
-                " AND c.id = (SELECT max(id) FROM call WHERE task_id = $1)"
-                " AND c.public_id <> $2 AND (c.state = 'intent' OR c.state = 'sent'"
-                " OR c.state = 'accepted' OR (c.state = 'unknown' AND t.may_repeat = 0))"};
     /* The same key again is the same call: its row is used again. */
     static const struct sql insert = {
         .name = "store_intent",
@@ -291,21 +311,18 @@ bool store_intent(struct db *db, const struct engine_hooks *hooks, struct comman
         SQL_INT64(command->now_ms),
         SQL_INT64(command->intent.key_id),
     };
-    const struct sql_value doubt_args[] = {SQL_INT64(command->intent.task_id),
-                                           SQL_TEXT(command->intent.public_id)};
     /* No key of an earlier attempt can be sent again: its row is new. */
     const bool is_first = command->intent.attempt_number == 1;
     struct id_list found;
 
-    command->intent.is_allowed = false;
+    command->intent.is_allowed = command->intent.is_doubtful = command->intent.is_answered = false;
     if (!find_key(db, hooks, command, err))
         return false;
     if (command->intent.is_key_gone)
         return true;
-    if (!store_ids(db, &doubt, doubt_args, COUNT(doubt_args), 1, command->arena, &found, err))
+    if (!look_behind(db, command, err))
         return false;
-    command->intent.is_doubtful = found.count > 0;
-    if (command->intent.is_doubtful)
+    if (command->intent.is_doubtful || command->intent.is_answered)
         return true;
     if (!may_call(db, command, &command->intent.is_allowed, err))
         return false;
@@ -364,14 +381,42 @@ bool store_accept(struct db *db, const struct engine_hooks *hooks, struct comman
            store_tell_task(db, command->accept.task_id, command, err);
 }
 
+/* Until the task has its output nothing else refers to the files: between KEEP and END weeks may
+ * pass (a person who pauses, a task that is held, one that failed and is retried). */
+static bool hold_blobs(struct db *db, const struct command *command, struct error *err)
+{
+    /* What nobody will adopt any more is not held: a repeat has followed, or the task is done. */
+    static const struct sql find = {
+        .name = "store_keep_adopted",
+        .text = "SELECT c.id FROM call c JOIN task t ON t.id = c.task_id WHERE c.id = $1"
+                " AND c.id = (SELECT max(l.id) FROM call l WHERE l.task_id = c.task_id)"
+                " AND t.state <> 'done'"};
+    const struct sql_value args[] = {SQL_INT64(command->keep.call_id)};
+    struct id_list found;
+
+    if (command->keep.blob_count == 0)
+        return true;
+    if (!store_ids(db, &find, args, COUNT(args), 1, command->arena, &found, err))
+        return false;
+    for (size_t index = 0; found.count > 0 && index < command->keep.blob_count; index++)
+        if (!blob_ref_add(db, &command->keep.blobs[index],
+                          store_call_owner(command->keep.call_id, command->arena), command->now_ms,
+                          err))
+            return false;
+    return true;
+}
+
 bool store_keep(struct db *db, const struct engine_hooks *hooks, struct command *command,
                 struct error *err)
 {
-    /* Not fenced: the result belongs to the call, and the task adopts it (engine.md 4). */
+    /* Not fenced: the result belongs to the call, and the task adopts it (engine.md 4).  Addresses
+     * are of no use any more, and may be signed. */
     static const struct sql update = {
         .name = "store_keep",
         .text = "UPDATE call SET state = 'finished', result = $2, cost_micro = $3, currency = $4,"
                 " http_status = $5, ended_at_ms = $6,"
+                " remote_id = CASE WHEN remote_id LIKE '" REMOTE_ID_OWN "%' THEN ''"
+                " ELSE remote_id END,"
                 " request_id = CASE WHEN $7 = '' THEN request_id ELSE $7 END WHERE id = $1"};
     const struct sql_value args[] = {
         SQL_INT64(command->keep.call_id),
@@ -382,7 +427,7 @@ bool store_keep(struct db *db, const struct engine_hooks *hooks, struct command 
         SQL_INT64(command->now_ms),
         SQL_TEXT(command->keep.request_id)};
 
-    return db_exec_one(db, &update, args, COUNT(args), err) &&
+    return db_exec_one(db, &update, args, COUNT(args), err) && hold_blobs(db, command, err) &&
            store_settle_ended(db, hooks, command, command->keep.task_id, err);
 }
 

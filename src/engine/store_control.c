@@ -195,6 +195,7 @@ static bool reserve_repeat(struct db *db, const struct engine_hooks *hooks,
     if (!view_task_row(db, task_id, command->arena, &view, err))
         return false;
     money = (struct task_money){.provider_id = view.provider_row_id,
+                                .model = view.model,
                                 .estimate_micro = view.estimate_micro,
                                 .currency = view.currency};
     return (hooks->afford == NULL ||

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#define REST_MS ((int64_t)24 * 3600 * 1000) /* of the time in which what is paid for is taken */
+
 /* `is_ours`: the task is still its teller's.  Else another has taken the call over, perhaps sent it
  * again: then the old owner's doubt is worth nothing, but that it failed is worth knowing. */
 static bool end_call(struct db *db, const struct command *command, bool is_ours, struct error *err)
@@ -13,7 +15,8 @@ static bool end_call(struct db *db, const struct command *command, bool is_ours,
         .name = "store_end_call",
         .text = "UPDATE call SET state = $2, class = $3, message = $4, http_status = $5,"
                 " cost_micro = $6, ended_at_ms = $7,"
-                " request_id = CASE WHEN $8 = '' THEN request_id ELSE $8 END"
+                " request_id = CASE WHEN $8 = '' THEN request_id ELSE $8 END,"
+                " currency = CASE WHEN currency = '' THEN $11 ELSE currency END"
                 " WHERE id = $1 AND state <> 'finished'"
                 " AND ($9 = 1 OR ($2 = 'failed' AND attempt = $10))"};
     const struct call_end *call = &command->end.call;
@@ -28,9 +31,42 @@ static bool end_call(struct db *db, const struct command *command, bool is_ours,
         SQL_TEXT(call->request_id),
         SQL_BOOL(is_ours),
         SQL_INT64(command->end.attempt_number),
+        SQL_CSTR(call->currency == NULL ? "" : call->currency),
     };
 
     return call->call_id == 0 || db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
+/* It stays paid for; but the next attempt finds nothing to adopt, and makes a new call. */
+static bool lose_result(struct db *db, const struct command *command, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_lose_result",
+        .text = "UPDATE call SET result = '', class = $2, message = $3 WHERE id = $1"
+                " AND state = 'finished'"};
+    const struct call_end *call = &command->end.call;
+    const struct sql_value args[] = {SQL_INT64(call->call_id),
+                                     SQL_CSTR(failure_class_name(call->class)),
+                                     SQL_TEXT(call->message)};
+
+    return db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
+struct str store_call_owner(int64_t call_id, struct arena *arena)
+{
+    return arena_printf(arena, "call:%" PRId64, call_id);
+}
+
+/* The nouns refer to what they took; what they did not take is nobody's. */
+static bool let_blobs_go(struct db *db, const struct command *command, struct error *err)
+{
+    for (size_t index = 0; command->end.call.call_id != 0 && index < command->end.blob_count;
+         index++)
+        if (!blob_ref_drop(db, str_of(command->end.blobs[index].name),
+                           store_call_owner(command->end.call.call_id, command->arena),
+                           command->now_ms, err))
+            return false;
+    return true;
 }
 
 static const char *const outcomes[TASK_EVENT_COUNT] = {
@@ -316,6 +352,7 @@ static bool record_result(struct db *db, const struct engine_hooks *hooks, struc
         .user_id = entry->user_id,
         .task_public_id = view.id,
         .run_public_id = view.run_id,
+        .product = view.product_id,
         .operation = view.operation,
         .model = view.model,
         .parameters = view.parameters,
@@ -356,7 +393,7 @@ static bool take_late_result(struct db *db, const struct engine_hooks *hooks,
     struct task_cost cost;
 
     return cost_of(db, entry->id, command->arena, &cost, err) &&
-           record_result(db, hooks, command, entry, &cost, err) &&
+           record_result(db, hooks, command, entry, &cost, err) && let_blobs_go(db, command, err) &&
            settle_again(db, hooks, command, entry, err);
 }
 
@@ -379,6 +416,36 @@ static bool event_of(struct db *db, const struct command *command, const struct 
     return true;
 }
 
+/*
+ * Its time to start is over, but what was paid for is here or under way (P7): then it has another
+ * day for that, and the next, and asks for nothing new.  `*out`: it waits on.
+ */
+static bool wait_for_rest(struct db *db, struct command *command, const struct task_entry *entry,
+                          bool *out, struct error *err)
+{
+    static const struct sql update = {
+        .name = "store_wait_for_rest",
+        .text =
+            "UPDATE task SET start_by_ms = $2 WHERE id = $1 AND EXISTS (SELECT 1 FROM call c"
+            " WHERE c.id = (SELECT max(id) FROM call WHERE task_id = $1) AND"
+            " (c.state = 'accepted' OR (c.state = 'finished' AND coalesce(c.result, '') <> '')))"};
+    const int64_t start_by_ms = command->now_ms + REST_MS;
+    const struct sql_value args[] = {SQL_INT64(entry->id), SQL_INT64(start_by_ms)};
+    int64_t changed;
+
+    *out = false;
+    if (command->end.event != TASK_FAIL || entry->state != TASK_READY ||
+        entry->fence != command->end.fence)
+        return true;
+    if (!db_exec(db, &update, args, COUNT(args), &changed, err))
+        return false;
+    *out = changed > 0;
+    command->end.is_applied = *out;
+    command->end.became = TASK_READY;
+    command->end.start_by_ms = start_by_ms;
+    return true;
+}
+
 bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *command,
                struct error *err)
 {
@@ -388,14 +455,18 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
     struct ended ended;
     enum task_event event;
     enum task_state to;
-    bool has_fence, is_ours;
+    bool has_fence, is_ours, waits;
     struct error refused;
 
     command->end.is_applied = false;
     command->end.ready_count = 0;
     command->end.ended_count = 0;
     if (!store_entry_find(db, command->end.task_id, command->arena, &entry, err) ||
-        !event_of(db, command, &entry, &event, err))
+        !wait_for_rest(db, command, &entry, &waits, err))
+        return false;
+    if (waits)
+        return true;
+    if (!event_of(db, command, &entry, &event, err))
         return false;
     has_fence = entry.fence == command->end.fence;
     is_ours = has_fence && task_state_next(entry.state, event, &to, &refused);
@@ -412,13 +483,17 @@ bool store_end(struct db *db, const struct engine_hooks *hooks, struct command *
     if (known != NULL && (!abandon_calls(db, command, entry.id, err) ||
                           !cost_of(db, entry.id, command->arena, &cost, err)))
         return false;
+    if (command->end.loses_result &&
+        (!lose_result(db, command, err) || !let_blobs_go(db, command, err)))
+        return false;
     if (!end_row(db, command, &entry, event, to, known, err))
         return false;
     command->end.is_applied = true;
     command->end.became = to;
     if (!task_state_is_final(to))
         return store_tell_task(db, entry.id, command, err);
-    if (known != NULL && !record_result(db, hooks, command, &entry, known, err))
+    if (known != NULL &&
+        (!record_result(db, hooks, command, &entry, known, err) || !let_blobs_go(db, command, err)))
         return false;
     if (!store_after_end(db, hooks, command, entry.id, entry.run_id, to, known, &ended, err))
         return false;

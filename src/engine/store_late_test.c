@@ -100,6 +100,58 @@ static void test_an_old_owner_tells_of_a_call_only_that_it_failed(void **state)
     expect_sound(place, "told late");
 }
 
+/* Between the claim and the intent of who has the task now. */
+static void expect_answered(struct place *place, int64_t task, int64_t fence, const char *key,
+                            const char *state)
+{
+    const struct command intent = intend(place, task, fence, key, 0);
+
+    check(!intent.intent.is_allowed, "no call is made");
+    check(intent.intent.is_answered && !intent.intent.is_doubtful, "for there is an answer");
+    expect_call(place, task, state, "as the old owner wrote it");
+    end_task(place, end_of(task, fence, TASK_GIVE_BACK, 0, CALL_INTENT, -1));
+    check(claim_task(place, task, fence).claim.has_prior, "the next attempt takes it");
+    expect_sound(place, "answered late");
+}
+
+static void test_no_call_is_sent_again_that_an_old_owner_answers(void **state)
+{
+    struct place *place = *state;
+
+    for (int is_kept = 0; is_kept < 2; is_kept++) {
+        const int64_t task = submit_task(place);
+        const int64_t old = must_claim(place, task);
+        const char *key = is_kept ? "key-1" : "key-2";
+        const int64_t call = must_intend(place, task, old, key);
+        int64_t fence;
+
+        take_over(place, task, TASK_READY);
+        fence = must_claim(place, task);
+        if (is_kept)
+            keep_result(place, call, "{}");
+        else
+            (void)accept_call(place, task, old, call);
+        expect_answered(place, task, fence, key, is_kept ? "finished" : "accepted");
+    }
+}
+
+static void test_no_call_is_repeated_whose_result_comes_late(void **state)
+{
+    struct place *place = *state;
+    const int64_t task = submit_task(place);
+    const int64_t old = must_claim(place, task);
+    const int64_t call = must_intend(place, task, old, "key-1");
+    struct command end = end_of(task, old, TASK_RETRY, call, CALL_UNKNOWN, -1);
+    int64_t fence;
+
+    end.end.may_repeat = true;
+    end_task(place, end);
+    fence = must_claim(place, task);
+    keep_result(place, call, "{}");
+    expect_answered(place, task, fence, "key-2", "finished");
+    assert_int_equal(ask(place, "SELECT may_repeat AS n FROM task WHERE id = $1", task), 1);
+}
+
 /* ---- Take-over ---- */
 
 static void test_a_take_over_moves_the_fence_and_costs_no_try(void **state)
@@ -189,6 +241,8 @@ int main(void)
         PLACE_TEST(test_no_work_begins_late_for_a_task_that_has_ended),
         PLACE_TEST(test_an_old_fence_ends_nothing_but_its_call),
         PLACE_TEST(test_an_old_owner_tells_of_a_call_only_that_it_failed),
+        PLACE_TEST(test_no_call_is_sent_again_that_an_old_owner_answers),
+        PLACE_TEST(test_no_call_is_repeated_whose_result_comes_late),
         PLACE_TEST(test_a_take_over_moves_the_fence_and_costs_no_try),
         PLACE_TEST(test_a_crash_does_not_lose_a_permission),
         PLACE_TEST(test_a_dead_owners_cancelled_task_ends),

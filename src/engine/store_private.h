@@ -9,7 +9,7 @@
 #include <inttypes.h>
 
 #define ENTRY_COLUMNS                                                                              \
-    "t.id, t.run_id, t.user_id, t.provider_id, t.fence, t.state, t.priority, t.rank,"              \
+    "t.id, t.run_id, t.user_id, t.provider_id, t.model, t.fence, t.state, t.priority, t.rank,"     \
     " t.units, t.run_at_ms, t.start_by_ms, t.deadline_at_ms, t.poll_at_ms, t.cancel_at_ms,"        \
     " (SELECT is_paused FROM run WHERE run.id = t.run_id) AS is_run_paused"
 
@@ -57,6 +57,9 @@ MUST_CHECK bool store_after_end(struct db *db, const struct engine_hooks *hooks,
                                 struct command *command, int64_t task_id, int64_t run_id,
                                 enum task_state state, const struct task_cost *cost,
                                 struct ended *out, struct error *err);
+
+/* Who refers to the blobs of a call's result while its task has no output of them. */
+struct str store_call_owner(int64_t call_id, struct arena *arena);
 
 /* Money of a call of which an old owner tells when its task has ended already: settled again. */
 MUST_CHECK bool store_settle_ended(struct db *db, const struct engine_hooks *hooks,

@@ -207,6 +207,7 @@ static bool check_money(struct db *db, const struct engine_hooks *hooks,
         if (!view_task_row(db, candidates[index].id, command->arena, &view, err))
             return false;
         tasks[chosen++] = (struct task_money){.provider_id = view.provider_row_id,
+                                              .model = view.model,
                                               .estimate_micro = view.estimate_micro,
                                               .currency = view.currency};
     }

@@ -47,9 +47,11 @@ static bool resolve(struct db *db, const struct engine_hooks *hooks, struct comm
         return true;
     if (!hooks->stand_in(hooks->context, db, &ask, command->arena, out, err))
         return false;
-    /* Sums are of one currency; a price in another one is no price to compare with. */
-    out->can = out->can && (command->claim.currency.size == 0 || out->currency.size == 0 ||
-                            str_equal(command->claim.currency, out->currency));
+    /* The slot was taken for that model.  Sums are of one currency; a price in another one is no
+     * price to compare with. */
+    out->can = out->can && str_equal(out->model, task->model) &&
+               (command->claim.currency.size == 0 || out->currency.size == 0 ||
+                str_equal(command->claim.currency, out->currency));
     return true;
 }
 

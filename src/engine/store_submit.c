@@ -56,6 +56,7 @@ static bool check_money(struct db *db, const struct engine_hooks *hooks,
     tasks = ARENA_ARRAY(command->arena, struct task_money, spec->node_count);
     for (size_t index = 0; index < spec->node_count; index++)
         tasks[index] = (struct task_money){.provider_id = spec->nodes[index].provider_id,
+                                           .model = spec->nodes[index].model,
                                            .estimate_micro = spec->nodes[index].estimate_micro,
                                            .currency = spec->nodes[index].currency};
     return hooks->afford(hooks->context, db, spec->user_id, tasks, spec->node_count,
@@ -67,9 +68,10 @@ static bool insert_run(struct db *db, const struct command *command, int64_t *ru
 {
     static const struct sql insert = {
         .name = "store_run_insert",
-        .text = "INSERT INTO run (public_id, user_id, title, state, priority, task_count,"
-                " left_count, estimate_micro, currency, created_at_ms, idem_key, request_hash)"
-                " VALUES ($1, $2, $3, 'active', $4, $5, $5, $6, $7, $8, $9, $10)"};
+        .text =
+            "INSERT INTO run (public_id, user_id, title, state, priority, task_count,"
+            " left_count, estimate_micro, currency, created_at_ms, idem_key, request_hash, product)"
+            " VALUES ($1, $2, $3, 'active', $4, $5, $5, $6, $7, $8, $9, $10, $11)"};
     const struct run_spec *spec = command->submit.spec;
     int64_t estimate = 0;
 
@@ -89,6 +91,7 @@ static bool insert_run(struct db *db, const struct command *command, int64_t *ru
         SQL_TEXT_OR_NULL(spec->idem_key),
         SQL_BLOB(
             ((struct str){.data = (const char *)spec->request_hash.bytes, .size = SHA256_SIZE})),
+        SQL_TEXT(spec->product),
     };
 
     if (!db_exec_one(db, &insert, args, COUNT(args), err))
@@ -216,6 +219,8 @@ bool store_submit(struct db *db, const struct engine_hooks *hooks, struct comman
         if (!insert_edge(db, run_id, task_ids[edge->from], task_ids[edge->to], edge, err))
             return false;
     }
+    if (hooks->run_added != NULL && !hooks->run_added(hooks->context, db, run_id, err))
+        return false;
     command->submit.created.run_id = command->submit.ids[0];
     return tell_created(db, command, run_id, err);
 }

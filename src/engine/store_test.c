@@ -219,9 +219,13 @@ static void test_a_finish_settles_records_and_closes_the_run(void **state)
     assert_int_equal(cost, TEST_PRICE);
     assert_int_equal(hooks_of(place, "record", task, &cost), 1);
     assert_int_equal(cost, TEST_PRICE);
+    for (size_t index = 0; index < place->hooked_count; index++)
+        if (strcmp(place->hooked[index].hook, "record") == 0)
+            assert_true(place->hooked[index].has_product);
     assert_int_equal(hooks_of(place, "settle", task, &cost), 1);
     assert_int_equal(cost, TEST_PRICE);
     check_text(ask_text(place, "SELECT state AS n FROM run", 0), "done", "the run");
+    check_text(ask_text(place, "SELECT product AS n FROM run", 0), TEST_PRODUCT, "its product");
     assert_int_equal(ask(place, "SELECT cost_micro AS n FROM run", 0), TEST_PRICE);
     check_text(ask_text(place, "SELECT output AS n FROM task", 0), "{\"made\":1}", "output");
     expect_sound(place, "done");

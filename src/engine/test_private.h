@@ -20,11 +20,13 @@
 enum { TEST_USER = 7, TEST_PROVIDER = 3, TEST_PRICE = 1000, TEST_TRIES = 5, HOOKED_MAX = 4000 };
 enum { TEST_DEADLINE_MS = 86400000, TEST_START_MS = 1000000 };
 
+#define TEST_PRODUCT "01JD00000000000000000000TP"
+
 /* What a hook was told, in order. */
 struct hooked {
     const char *hook; /* "reserve", "settle", "record" */
     int64_t task_id, cost_micro;
-    bool is_late;
+    bool is_late, has_product; /* of "record" */
 };
 
 struct place {
@@ -65,6 +67,14 @@ static inline bool test_load_provider(void *context, struct db *db, int64_t prov
     return true;
 }
 
+static inline bool test_find_account(void *context, int64_t provider_id, struct arena *arena,
+                                     struct provider_binding *out)
+{
+    struct error ignored;
+
+    return test_load_provider(context, NULL, provider_id, arena, out, &ignored);
+}
+
 static inline bool test_record(void *context, struct db *db, const struct task_result *result,
                                struct error *err)
 {
@@ -76,7 +86,8 @@ static inline bool test_record(void *context, struct db *db, const struct task_r
     note_hook(place, (struct hooked){.hook = "record",
                                      .task_id = result->task_id,
                                      .cost_micro = result->cost_micro,
-                                     .is_late = result->is_late});
+                                     .is_late = result->is_late,
+                                     .has_product = str_equal(result->product, STR(TEST_PRODUCT))});
     return true;
 }
 
@@ -130,6 +141,7 @@ static inline void place_make(struct place *place)
     place->arena = arena_create(MIB(256));
     place->hooks = (struct engine_hooks){.context = place,
                                          .load_provider = test_load_provider,
+                                         .find_account = test_find_account,
                                          .record_result = test_record,
                                          .reserve = test_reserve,
                                          .settle = test_settle};
@@ -313,7 +325,8 @@ static inline int64_t submit_graph(struct place *place, size_t node_count, const
                             .nodes = nodes,
                             .node_count = node_count,
                             .edges = rows,
-                            .currency = STR("USD")};
+                            .currency = STR("USD"),
+                            .product = STR(TEST_PRODUCT)};
     struct command command;
 
     for (size_t index = 0; index < node_count; index++)

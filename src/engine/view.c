@@ -103,7 +103,7 @@ static const char *const next_of_class[FAILURE_CLASS_COUNT] = {
 };
 
 #define TASK_COLUMNS                                                                               \
-    "t.id, t.public_id, t.run_id, r.public_id AS run_public_id, t.user_id, t.node_key,"            \
+    "t.id, t.public_id, t.run_id, r.public_id AS run_public_id, r.product, t.user_id, t.node_key," \
     " t.operation, t.state, t.priority, t.model, t.provider_id,"                                   \
     " (SELECT p.public_id FROM provider p WHERE p.id = t.provider_id) AS provider_public_id,"      \
     " CASE WHEN t.hold_reason = 'unknown' THEN (SELECT p.kind FROM provider p"                     \
@@ -149,6 +149,7 @@ static struct task_view task_of_row(struct rows *rows, struct arena *arena)
         .provider_row_id = rows_int64(rows, "provider_id"),
         .id = rows_str(rows, "public_id", arena),
         .run_id = rows_str(rows, "run_public_id", arena),
+        .product_id = rows_str(rows, "product", arena),
         .key = rows_str(rows, "node_key", arena),
         .operation = rows_str(rows, "operation", arena),
         .state = rows_str(rows, "state", arena),
@@ -182,7 +183,7 @@ static struct task_view task_of_row(struct rows *rows, struct arena *arena)
 #define RUN_COLUMNS                                                                                \
     "r.id, r.public_id, r.user_id, r.title, r.state, r.priority, r.is_paused, r.created_at_ms,"    \
     " r.finished_at_ms, r.task_count, r.left_count, r.failed_count, r.cancelled_count,"            \
-    " r.cost_micro, r.estimate_micro, r.currency"
+    " r.cost_micro, r.estimate_micro, r.currency, r.product"
 
 static struct run_view run_of_row(struct rows *rows, struct arena *arena)
 {
@@ -203,6 +204,7 @@ static struct run_view run_of_row(struct rows *rows, struct arena *arena)
         .cost_micro = rows_int64(rows, "cost_micro"),
         .estimate_micro = rows_int64(rows, "estimate_micro"),
         .currency = rows_str(rows, "currency", arena),
+        .product_id = rows_str(rows, "product", arena),
     };
 }
 
@@ -472,8 +474,9 @@ static bool calls_of_task(struct db *db, int64_t task_row_id, struct arena *aren
 {
     static const struct sql list = {
         .name = "view_calls",
-        .text = "SELECT c.public_id, c.attempt, c.state, c.model, c.request_id, c.remote_id,"
-                " c.http_status, c.class, c.message, c.estimate_micro,"
+        .text = "SELECT c.public_id, c.attempt, c.state, c.model, c.request_id,"
+                " CASE WHEN c.remote_id LIKE '" REMOTE_ID_OWN "%' THEN '' ELSE c.remote_id END"
+                " AS remote_id, c.http_status, c.class, c.message, c.estimate_micro,"
                 " coalesce(c.cost_micro, -1) AS cost_micro, c.currency, c.intent_at_ms,"
                 " c.sent_at_ms, c.accepted_at_ms, c.ended_at_ms,"
                 " (SELECT p.public_id FROM provider p WHERE p.id = c.provider_id) AS provider,"

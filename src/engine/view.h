@@ -21,6 +21,7 @@ extern const struct shape task_error_shape;
 
 struct task_view {
     int64_t row_id, run_row_id, user_id, provider_row_id; /* not shown */
+    struct str product_id;                                /* not shown: the run's */
     enum task_state state_code;
     struct str id, run_id, key, operation, state, priority, model, provider_id, hold_reason;
     int64_t position, partial_count, partial_version, tries, estimate_micro, cost_micro;
@@ -202,7 +203,7 @@ extern const char *const task_priority_values[];
 
 struct run_view {
     int64_t row_id, user_id; /* not shown */
-    struct str id, title, state, priority, currency;
+    struct str id, title, state, priority, currency, product_id;
     bool is_paused;
     int64_t created_at_ms, finished_at_ms, task_count, left, failed, cancelled, cost_micro,
         estimate_micro;
@@ -264,9 +265,12 @@ extern const char *const run_state_values[];
          NULL,                                                                                       \
          NULL,                                                                                       \
          NULL},                                                                                      \
+        {"currency", FIELD_TEXT, offsetof(struct run_view, currency), FIELD_REQUIRED, 0, 0, NULL,    \
+         NULL,       NULL},                                                                          \
     {                                                                                                \
-        "currency", FIELD_TEXT, offsetof(struct run_view, currency), FIELD_REQUIRED, 0, 0, NULL,     \
-            NULL, NULL                                                                               \
+        "product_id", FIELD_ID, offsetof(struct run_view, product_id),                               \
+            FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,                                       \
+            "What it is made for; null: nothing."                                                    \
     }
 
 /* As they stand in events: without parameters, assets, and (runs) tasks. */
@@ -353,7 +357,7 @@ struct run_created {
     struct id run_id;
     bool is_repeat; /* made before by the same request: then nothing of it is below */
     struct run_view run;
-    struct task_view *tasks; /* in the order of their making */
+    struct task_view *tasks; /* in the order of their making; they have their positions */
     size_t task_count;
 };
 /* engine_run_submit() for who shows what came of it; in `arena`. */

@@ -56,7 +56,7 @@ void watch_begin(struct drive *drive, struct remote *remote, struct str remote_i
 
     if (remote->watch != NULL || core->watches >= WATCHES_MAX || remote->is_cancelled ||
         core_mono_ms(core) < remote->watch_after_ms || provider->kind == NULL ||
-        provider->kind->watch == NULL ||
+        provider->kind->watch == NULL || remote_id_is_own(remote_id) ||
         !provider->kind->watch(&provider->account, drive->attempt->call_key, remote_id,
                                drive->arena, &exchange, &ignored))
         return;

@@ -153,6 +153,7 @@ static void net_on_sent(void *context)
     FAULT_IF(pending->purpose == EXCHANGE_SUBMIT, CALL_SENT_FULL);
     FAULT_IF(pending->purpose == EXCHANGE_POLL, POLL_SENT);
     FAULT_IF(pending->purpose == EXCHANGE_CANCEL, GIVE_UP_SENT);
+    FAULT_IF(pending->purpose == EXCHANGE_LOOK_UP, LOOK_UP_SENT);
     FAULT_IF(pending->purpose == EXCHANGE_FETCH, DOWNLOAD_SENT);
     if (!pending->engine->is_stopped)
         pending->handlers.on_sent(pending->arg);
@@ -202,6 +203,7 @@ static void net_on_done(void *context, const struct net_reply *reply)
     FAULT_IF(pending->purpose == EXCHANGE_SUBMIT, CALL_REPLIED);
     FAULT_IF(pending->purpose == EXCHANGE_POLL, POLL_REPLIED);
     FAULT_IF(pending->purpose == EXCHANGE_CANCEL, GIVE_UP_REPLIED);
+    FAULT_IF(pending->purpose == EXCHANGE_LOOK_UP, LOOK_UP_REPLIED);
     FAULT_IF(pending->purpose == EXCHANGE_FETCH, DOWNLOAD_DONE);
     for (size_t index = 0; index < reply->header_count; index++)
         headers[index] = (struct exchange_header){.name = reply->headers[index].name,
@@ -273,50 +275,39 @@ static void cancel_exchange(void *context, void *handle)
 
 /* ---- The house around ---- */
 
-struct lane_work {
-    struct engine *engine;
-    int64_t provider_id;
-    struct arena *arena;
-    struct provider_binding binding;
-};
-
-static bool read_lane(struct db *db, void *context, struct error *err)
-{
-    struct lane_work *lane = context;
-    const struct engine_hooks *hooks = &lane->engine->config.hooks;
-
-    lane->binding = (struct provider_binding){0};
-    return hooks->load_provider(hooks->context, db, lane->provider_id, lane->arena, &lane->binding,
-                                err);
-}
-
-/* Read by the writer: the readers may all be lent to handlers that wait for this thread. */
-static bool load_lane(void *context, int64_t provider_id, struct lane_limits *out)
+static void load_lane(void *context, int64_t provider_id, struct lane_limits *out)
 {
     struct engine *engine = context;
+    const struct engine_hooks *hooks = &engine->config.hooks;
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(4));
-    struct lane_work lane = {.engine = engine, .provider_id = provider_id, .arena = arena};
-    const struct provider_binding *binding = &lane.binding;
-    struct error err = {0};
+    struct provider_binding account;
 
-    if (engine->config.hooks.load_provider == NULL)
-        return false;
-    if (!db_transact(engine->config.pool, "engine_lane", read_lane, &lane, &err)) {
-        if (err.code != ERROR_NOT_FOUND)
-            log_error("engine_lane_failed", &err, LOG_INT("provider", provider_id));
-        return false;
-    }
-    *out = (struct lane_limits){
-        .capacity = binding->concurrency > 0 ? binding->concurrency : 1,
-        .per_minute = binding->per_minute,
-        .units_per_minute = binding->units_per_minute,
-        .is_paused = binding->is_paused,
-        .stand_in_count = binding->stand_in_count,
-    };
-    memcpy(out->stand_ins, binding->stand_ins, sizeof(out->stand_ins));
-    memcpy(out->reason, binding->pause_reason.data == NULL ? "" : binding->pause_reason.data,
-           text_clip(binding->pause_reason, sizeof(out->reason) - 1).size);
-    return true;
+    *out = (struct lane_limits){.capacity = 1};
+    if (hooks->find_account == NULL)
+        return;
+    out->is_gone = !hooks->find_account(hooks->context, provider_id, arena, &account);
+    if (out->is_gone)
+        return;
+    if (account.concurrency > 0)
+        out->capacity = account.concurrency;
+    out->per_minute = account.per_minute;
+    out->units_per_minute = account.units_per_minute;
+    out->is_paused = account.is_paused;
+    memcpy(out->reason, account.pause_reason.data == NULL ? "" : account.pause_reason.data,
+           text_clip(account.pause_reason, sizeof(out->reason) - 1).size);
+    out->stand_in_count = account.stand_in_count;
+    memcpy(out->stand_ins, account.stand_ins, sizeof(out->stand_ins));
+}
+
+static void load_model(void *context, int64_t provider_id, struct str model,
+                       struct model_limits *out)
+{
+    const struct engine *engine = context;
+    const struct engine_hooks *hooks = &engine->config.hooks;
+
+    *out = (struct model_limits){0};
+    if (hooks->model_limits != NULL && provider_id != 0)
+        hooks->model_limits(hooks->context, provider_id, model, out);
 }
 
 static void on_events(void *context, int64_t user_id)
@@ -353,6 +344,7 @@ void engine_world_init(struct engine *engine, struct world *world)
         .watch = engine_watch,
         .unwatch = engine_unwatch,
         .load_lane = load_lane,
+        .load_model = load_model,
         .on_events = on_events,
         .on_progress = on_progress,
         .on_end = on_end,

@@ -4,8 +4,8 @@
  * work.
  *
  * The room in reading order: request.c (a request becomes a run's spec; no HTTP), run_http.c,
- * task_http.c, queue_http.c, quick_http.c (the two lines of the README), operation_http.c, feed.c
- * (events to streams).
+ * task_http.c, queue_http.c, quick_http.c (the two lines of the README), operation_http.c,
+ * prompt_store.c and prompt_http.c (prompts that were used), feed.c (events to streams).
  */
 #pragma once
 
@@ -40,6 +40,12 @@ MUST_CHECK bool feed_announce(struct db *db, const char *kind, struct str body, 
 void feed_wake_all(struct feed *feed);
 size_t feed_streams(struct feed *feed); /* open now */
 
+/* Fits engine_hooks.run_added: what pictures are asked for with stands in the person's history of
+ * prompts.  Fails: as db_exec(). */
+MUST_CHECK bool prompt_keep(void *context, struct db *db, int64_t run_id, struct error *err);
+/* Drops some of the prompts that their people deleted before then.  Not on the writer's thread. */
+MUST_CHECK bool prompt_purge(struct db_pool *pool, int64_t before_ms, struct error *err);
+
 /* Given by the application (src/app/): the services behind req->app. */
 struct engine *app_engine(void *app);
 struct feed *app_feed(void *app);
@@ -55,4 +61,4 @@ struct system_view {
 
 /* Each ended by a NULL method. */
 extern const struct http_route run_routes[], task_routes[], queue_routes[], quick_routes[],
-    operation_routes[], feed_routes[];
+    operation_routes[], prompt_routes[], feed_routes[];

@@ -78,7 +78,8 @@ static void open_engine(void)
                                    .clock = &clock_system,
                                    .random = &random_system,
                                    .boot_directory = below("boot"),
-                                   .operations = operations_for_engine()};
+                                   .operations = operations_for_engine(),
+                                   .hooks = {.run_added = prompt_keep}};
     struct error err = {0};
 
     assert_int_equal(mkdir(config.boot_directory, 0700), 0);
@@ -96,8 +97,8 @@ static void open_engine(void)
 
 static int set_up(void **state)
 {
-    static const struct http_route *const tables[] = {run_routes,   task_routes,      queue_routes,
-                                                      quick_routes, operation_routes, NULL};
+    static const struct http_route *const tables[] = {
+        run_routes, task_routes, queue_routes, quick_routes, prompt_routes, operation_routes, NULL};
     struct db_config db = {.readers = 6,
                            .migrations = db_migrations,
                            .migration_count = db_migration_count,
@@ -228,6 +229,11 @@ static void test_what_is_out_of_bounds_is_named_with_its_limit(void **state)
         {"GET /api/v1/runs?limit=101", NULL, "too_big", "limit", "100"},
         {"GET /api/v1/runs?state=odd", NULL, "not_in_list", "state", NULL},
         {"GET /api/v1/runs?cursor=x", NULL, "invalid", "cursor", NULL},
+        {"GET /api/v1/prompts?limit=0", NULL, "too_small", "limit", "1"},
+        {"GET /api/v1/prompts?limit=51", NULL, "too_big", "limit", "50"},
+        {"GET /api/v1/prompts?cursor=1.x", NULL, "invalid", "cursor", NULL},
+        {"GET /api/v1/prompts?q=" LONG_200 "1", NULL, "too_long", "q", "200"},
+        {"GET /api/v1/prompts?state=done", NULL, "unknown_field", "state", NULL},
     };
     /* clang-format on */
 
@@ -472,6 +478,9 @@ static void test_who_may_not_learns_nothing(void **state)
         {MEMBER, "POST /api/v1/queue/pause",                 "{}",                       403},
         {VIEWER, GENERATE,                                   "{\"prompt\":\"a\"}",       403},
         {VIEWER, RUN,                                        "{\"priority\":\"front\"}", 403},
+        {VIEWER, "DELETE /api/v1/prompts",                   NULL,                       403},
+        {ADMIN,  "DELETE /api/v1/prompts/" TASK_ID,          NULL,                       404},
+        {"none", "GET /api/v1/prompts",                      NULL,                       401},
         {"none", "GET /api/v1/queue",                        NULL,                       401},
     };
     struct shown shown = {"blocked", "active", 0, 0, "", ""};
@@ -506,6 +515,40 @@ static void test_a_repeat_with_the_same_key_is_the_same_run(void **state)
     has(&other, "\"code\":\"idempotency_key_reused\"", "another wish under the same key");
 }
 
+/* Another person's is as if it was not there, and a submission alone is enough to be remembered. */
+static void test_a_prompt_is_kept_by_its_submission_and_forgotten_by_its_person(void **state)
+{
+    static const char list[] = "GET /api/v1/prompts?q=teapot";
+    struct answer answer =
+        ask(MEMBER, GENERATE, NULL, "{\"prompt\":\"a teapot\",\"num_images\":3}");
+    const char *forget, *restore;
+
+    (void)state;
+    assert_int_equal(answer.status, 202);
+    answer = ask(MEMBER, list, NULL, NULL);
+    has(&answer, "\"text\":\"a teapot\",\"use_count\":1,", "its pictures are one use");
+    has(&answer, "\"picture\":null}],\"next_cursor\":null}", "the whole list");
+    forget = arena_cstr(house.arena, arena_printf(house.arena, "DELETE /api/v1/prompts/%.26s",
+                                                  strstr(answer.body.data, "\"id\":\"") + 6));
+    restore = arena_cstr(
+        house.arena, arena_printf(house.arena, "POST %s/restore", forget + sizeof("DELETE ") - 1));
+    answer = ask(ADMIN, list, NULL, NULL);
+    has(&answer, "{\"items\":[],", "nobody else's");
+    assert_int_equal(ask(ADMIN, forget, NULL, NULL).status, 404);
+    assert_int_equal(ask(ADMIN, restore, NULL, NULL).status, 404);
+    assert_int_equal(ask(MEMBER, forget, NULL, NULL).status, 204);
+    assert_int_equal(ask(MEMBER, forget, NULL, NULL).status, 204);
+    answer = ask(MEMBER, list, NULL, NULL);
+    has(&answer, "{\"items\":[],", "forgotten");
+    answer = ask(MEMBER, restore, NULL, NULL);
+    assert_int_equal(answer.status, 200);
+    has(&answer, "\"text\":\"a teapot\",\"use_count\":1,", "as it was");
+    assert_int_equal(ask(MEMBER, "DELETE /api/v1/prompts", NULL, NULL).status, 204);
+    answer = ask(MEMBER, "GET /api/v1/prompts", NULL, NULL);
+    has(&answer, "{\"items\":[],\"next_cursor\":null}", "all are forgotten");
+    assert_int_equal(ask(MEMBER, "DELETE /api/v1/prompts", NULL, NULL).status, 204);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -516,6 +559,7 @@ int main(void)
         cmocka_unit_test(test_operations_say_what_their_ports_carry),
         cmocka_unit_test(test_who_may_not_learns_nothing),
         cmocka_unit_test(test_a_repeat_with_the_same_key_is_the_same_run),
+        cmocka_unit_test(test_a_prompt_is_kept_by_its_submission_and_forgotten_by_its_person),
     };
 
     log_configure(LOG_ERROR, false);

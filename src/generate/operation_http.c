@@ -8,15 +8,17 @@ struct parameter_view {
     bool is_required;
     struct text_list choices;
 };
-static const char *const parameter_types[] = {"text",   "long_text", "int", "double", "bool",
-                                              "choice", "seed",      "url", "model",  NULL};
+static const char *const parameter_types[] = {"text",  "long_text", "int",   "double",
+                                              "bool",  "choice",    "seed",  "url",
+                                              "model", "options",   "roles", NULL};
 /* A side in pixels is a whole number to a form. */
 static const char *const type_names[] = {
-    [PARAMETER_TEXT] = "text", [PARAMETER_LONG_TEXT] = "long_text",
-    [PARAMETER_INT] = "int",   [PARAMETER_DOUBLE] = "double",
-    [PARAMETER_BOOL] = "bool", [PARAMETER_CHOICE] = "choice",
-    [PARAMETER_SIDE] = "int",  [PARAMETER_SEED] = "seed",
-    [PARAMETER_URL] = "url",   [PARAMETER_MODEL] = "model",
+    [PARAMETER_TEXT] = "text",       [PARAMETER_LONG_TEXT] = "long_text",
+    [PARAMETER_INT] = "int",         [PARAMETER_DOUBLE] = "double",
+    [PARAMETER_BOOL] = "bool",       [PARAMETER_CHOICE] = "choice",
+    [PARAMETER_SIDE] = "int",        [PARAMETER_SEED] = "seed",
+    [PARAMETER_URL] = "url",         [PARAMETER_MODEL] = "model",
+    [PARAMETER_OPTIONS] = "options", [PARAMETER_ROLES] = "roles",
 };
 static const struct field parameter_fields[] = {
     {"name",        FIELD_TEXT,  offsetof(struct parameter_view, name),        FIELD_REQUIRED, 0, 0, NULL, NULL,

@@ -3,44 +3,85 @@
 
 #include <stdio.h>
 
+/* One model of an account, while something is to be told of it. */
+struct lane_model {
+    struct str name, breaker, reason, failure;
+    int64_t capacity, allowed, per_minute, units_per_minute, running, waiting, pause_until_ms;
+    int64_t failures_in_row, breaker_until_ms;
+};
+static const char *const breakers[] = {"closed", "open", "half_open", NULL};
+static const struct field lane_model_fields[] = {
+    {"name",             FIELD_TEXT, offsetof(struct lane_model, name),             FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "The wire id."                                                                                                                                                                           },
+    {"capacity",         FIELD_INT,  offsetof(struct lane_model, capacity),         FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "At once, by its own bound or its account's."                                                                                                                                            },
+    {"allowed",          FIELD_INT,  offsetof(struct lane_model, allowed),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "At once now: less than its capacity after a 429 or in trouble."                                                                                                                         },
+    {"per_minute",       FIELD_INT,  offsetof(struct lane_model, per_minute),       FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                            "Requests a minute; 0: no bound of its own."                            },
+    {"units_per_minute", FIELD_INT,  offsetof(struct lane_model, units_per_minute), FIELD_REQUIRED,
+     0,                                                                                                0, NULL, NULL, "Pictures a minute; 0: no bound of its own."                            },
+    {"breaker",          FIELD_ENUM, offsetof(struct lane_model, breaker),          FIELD_REQUIRED, 0, 0, NULL,
+     breakers,                                                                                                        "open: in trouble and left alone; half_open: one request tries for all."},
+    {"breaker_until",    FIELD_TIME, offsetof(struct lane_model, breaker_until_ms),
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                               0, 0, NULL, NULL,
+     "open: nothing is sent until then; null: closed, or one request tries it."                                                                                                               },
+    {"failure",          FIELD_TEXT, offsetof(struct lane_model, failure),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "While the breaker is not closed: the class of the last failure that it counted; else empty."                                                                                            },
+    {"failures_in_row",  FIELD_INT,  offsetof(struct lane_model, failures_in_row),  FIELD_REQUIRED, 0,
+     0,                                                                                                   NULL, NULL,
+     "While it is not closed: how many came since the provider last answered; 0: it answered "
+     "since."                                                                                                                                                                                 },
+    {"running",          FIELD_INT,  offsetof(struct lane_model, running),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     NULL                                                                                                                                                                                     },
+    {"waiting",          FIELD_INT,  offsetof(struct lane_model, waiting),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     NULL                                                                                                                                                                                     },
+    {"pause_until",      FIELD_TIME, offsetof(struct lane_model, pause_until_ms),
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                               0, 0, NULL, NULL,
+     "The provider asked for rest until then, has nothing left until then, or is left alone."                                                                                                 },
+    {"reason",           FIELD_TEXT, offsetof(struct lane_model, reason),           FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Of the rest: a class of failure; breaker; used_up: the provider said that nothing is left of "
+     "a limit until then."                                                                                                                                                                    },
+};
+static const struct shape lane_model_shape =
+    SHAPE("QueueModel", struct lane_model, lane_model_fields);
+
 struct lane {
-    struct str id, name, reason;
-    struct str breaker, on_unknown;
-    int64_t capacity, allowed, per_minute, units_per_minute, running, waiting, remote,
-        pause_until_ms, once_below_micro;
+    struct str id, name, reason, on_unknown;
+    int64_t capacity, per_minute, units_per_minute, running, waiting, pause_until_ms,
+        once_below_micro;
     bool is_paused;
+    struct list models;
 };
 static const char *const rules[] = {[ON_UNKNOWN_HOLD] = "hold",
                                     [ON_UNKNOWN_ONCE_BELOW] = "once_below",
                                     [ON_UNKNOWN_RETRY] = "retry",
                                     NULL};
-static const char *const breakers[] = {"closed", "open", "half_open", NULL};
 static const struct field lane_fields[] = {
-    {"id",               FIELD_ID,   offsetof(struct lane, id),               FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
-     "The provider; null: work done here."                                                                                                                                                      },
-    {"name",             FIELD_TEXT, offsetof(struct lane, name),             FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
-    {"capacity",         FIELD_INT,  offsetof(struct lane, capacity),         FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     NULL                                                                                                                                                                                       },
-    {"allowed",          FIELD_INT,  offsetof(struct lane, allowed),          FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "At once now: less than its capacity after a 429 or in trouble."                                                                                                                           },
-    {"per_minute",       FIELD_INT,  offsetof(struct lane, per_minute),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "Requests a minute; 0: no bound."                                                                                                                                                          },
+    {"id",               FIELD_ID,   offsetof(struct lane, id),               FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,              NULL,
+     "The provider; null: work done here."                                                                                                                                                                                  },
+    {"name",             FIELD_TEXT, offsetof(struct lane, name),             FIELD_REQUIRED,                  0, 0, NULL,              NULL,  NULL                                                                         },
+    {"capacity",         FIELD_INT,  offsetof(struct lane, capacity),         FIELD_REQUIRED,                  0, 0, NULL,              NULL,
+     NULL                                                                                                                                                                                                                   },
+    {"per_minute",       FIELD_INT,  offsetof(struct lane, per_minute),       FIELD_REQUIRED,                  0, 0, NULL,              NULL,
+     "Requests a minute; 0: no bound."                                                                                                                                                                                      },
     {"units_per_minute", FIELD_INT,  offsetof(struct lane, units_per_minute), FIELD_REQUIRED,                  0, 0,
-     NULL,                                                                                                                 NULL,     "Pictures a minute; 0: no bound."                          },
-    {"breaker",          FIELD_ENUM, offsetof(struct lane, breaker),          FIELD_REQUIRED,                  0, 0, NULL, breakers,
-     "open: in trouble and left alone; half_open: one request tries for all."                                                                                                                   },
-    {"running",          FIELD_INT,  offsetof(struct lane, running),          FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
-    {"waiting",          FIELD_INT,  offsetof(struct lane, waiting),          FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
-    {"is_paused",        FIELD_BOOL, offsetof(struct lane, is_paused),        FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     NULL                                                                                                                                                                                       },
+     NULL,                                                                                                                              NULL,  "Pictures a minute; 0: no bound."                                            },
+    {"running",          FIELD_INT,  offsetof(struct lane, running),          FIELD_REQUIRED,                  0, 0, NULL,              NULL,  NULL                                                                         },
+    {"waiting",          FIELD_INT,  offsetof(struct lane, waiting),          FIELD_REQUIRED,                  0, 0, NULL,              NULL,  NULL                                                                         },
+    {"is_paused",        FIELD_BOOL, offsetof(struct lane, is_paused),        FIELD_REQUIRED,                  0, 0, NULL,              NULL,
+     NULL                                                                                                                                                                                                                   },
     {"pause_until",      FIELD_TIME, offsetof(struct lane, pause_until_ms),
-     FIELD_REQUIRED | FIELD_NULLABLE,                                                                          0, 0, NULL, NULL,     "The provider asked for rest until then."                  },
-    {"reason",           FIELD_TEXT, offsetof(struct lane, reason),           FIELD_REQUIRED,                  0, 0, NULL, NULL,     NULL                                                       },
+     FIELD_REQUIRED | FIELD_NULLABLE,                                                                          0, 0, NULL,              NULL,
+     "All that was asked of it rests; this is when the first goes on."                                                                                                                                                      },
+    {"reason",           FIELD_TEXT, offsetof(struct lane, reason),           FIELD_REQUIRED,                  0, 0, NULL,              NULL,  NULL                                                                         },
     {"on_unknown",       FIELD_ENUM, offsetof(struct lane, on_unknown),       FIELD_REQUIRED | FIELD_NULLABLE,
-     0,                                                                                                           0, NULL, rules,
-     "The owner's rule for calls whose outcome is unknown; null: work done here."                                                                                                               },
+     0,                                                                                                           0, NULL,              rules,
+     "The owner's rule for calls whose outcome is unknown; null: work done here."                                                                                                                                           },
     {"once_below_micro", FIELD_INT,  offsetof(struct lane, once_below_micro), FIELD_REQUIRED,                  0, 0,
-     NULL,                                                                                                                 NULL,     "Of the rule once_below: repeated once when it is cheaper."},
+     NULL,                                                                                                                              NULL,  "Of the rule once_below: repeated once when it is cheaper."                  },
+    {"models",           FIELD_LIST, offsetof(struct lane, models),           FIELD_REQUIRED,                  0, 0, &lane_model_shape,
+     NULL,                                                                                                                                     "Those of which something is to be told: work, bounds of their own, trouble."},
 };
 static const struct shape lane_shape = SHAPE("QueueLane", struct lane, lane_fields);
 
@@ -97,6 +138,35 @@ static const struct field queue_fields[] = {
 };
 static const struct shape queue_shape = SHAPE("Queue", struct queue, queue_fields);
 
+static struct list models_of(struct arena *arena, const struct engine_view *view,
+                             int64_t provider_id)
+{
+    struct lane_model *models = ARENA_ARRAY(arena, struct lane_model, view->model_count);
+    size_t count = 0;
+
+    for (size_t index = 0; index < view->model_count; index++) {
+        const struct lane_model_view *model = &view->models[index];
+
+        if (model->provider_id == provider_id && provider_id != 0) /* work done here has none */
+            models[count++] = (struct lane_model){
+                .name = model->name,
+                .breaker = str_of(breaker_state_name(model->breaker)),
+                .reason = arena_str(arena, str_of(model->reason)),
+                .failure = arena_str(arena, str_of(model->failure)),
+                .failures_in_row = model->failures_in_row,
+                .breaker_until_ms = model->breaker_until_ms,
+                .capacity = model->capacity,
+                .allowed = model->allowed,
+                .per_minute = model->per_minute,
+                .units_per_minute = model->units_per_minute,
+                .running = model->running,
+                .waiting = model->ready,
+                .pause_until_ms = model->pause_until_ms,
+            };
+    }
+    return (struct list){.items = models, .count = count};
+}
+
 static bool fill_lanes(struct request *req, const struct engine_view *view, struct list *out,
                        struct error *err)
 {
@@ -107,15 +177,14 @@ static bool fill_lanes(struct request *req, const struct engine_view *view, stru
         struct provider_binding provider;
 
         lanes[index] = (struct lane){
-            .breaker = str_of(breaker_state_name(lane->breaker)),
             .capacity = lane->capacity,
-            .allowed = lane->allowed,
             .per_minute = lane->per_minute,
             .units_per_minute = lane->units_per_minute,
             .running = lane->running,
             .waiting = lane->ready,
             .is_paused = lane->is_paused,
             .pause_until_ms = lane->pause_until_ms > req->now_ms ? lane->pause_until_ms : 0,
+            .models = models_of(req->arena, view, lane->provider_id),
         };
         if (lanes[index].is_paused || lanes[index].pause_until_ms != 0)
             lanes[index].reason = arena_str(req->arena, str_of(lane->reason));

@@ -209,11 +209,11 @@ static bool show(struct request *req, struct error *err)
     struct whole_task *tasks;
     struct quick_image *images;
     struct str id;
-    size_t count = 0;
+    size_t count = 0, run_count = 1;
 
     if (!request_path_id(req, "task_id", &id, err) ||
         !view_run(req->db, req->user.id, id, req->arena, &view, err) ||
-        !whole_runs(req, &view, 1, &run, err))
+        !whole_runs(req, &view, &run_count, &run, err))
         return false;
     tasks = run->tasks.items;
     reply = (struct quick_task){

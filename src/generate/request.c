@@ -3,6 +3,7 @@
 #include "asset/asset.h"
 #include "core/text.h"
 #include "operation/operation.h"
+#include "product/product.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,14 +36,16 @@ static const struct shape edge_shape = SHAPE("RunEdge", struct edge_input, edge_
 
 static const char *const priorities[] = {"front", "normal", "low", NULL};
 static const struct field run_input_fields[] = {
-    {"title",    FIELD_TEXT, offsetof(struct run_input, title),    0,              0, 200,           NULL,        NULL,
-     "For people; empty: made from the prompt."                                                                                                                                         },
-    {"priority", FIELD_ENUM, offsetof(struct run_input, priority), 0,              0, 0,             NULL,        priorities,
-     "Before or behind what else waits; normal when absent."                                                                                                                            },
-    {"nodes",    FIELD_LIST, offsetof(struct run_input, nodes),    FIELD_REQUIRED, 1, RUN_NODES_MAX,
-     &node_shape,                                                                                                 NULL,       "What is to be done; nodes without edges go side by side."},
-    {"edges",    FIELD_LIST, offsetof(struct run_input, edges),    0,              0, RUN_EDGES_MAX, &edge_shape, NULL,
-     "What feeds what."                                                                                                                                                                 },
+    {"title",      FIELD_TEXT, offsetof(struct run_input, title),    0,              0, 200,           NULL,        NULL,
+     "For people; empty: made from the prompt."                                                                                                                                           },
+    {"priority",   FIELD_ENUM, offsetof(struct run_input, priority), 0,              0, 0,             NULL,        priorities,
+     "Before or behind what else waits; normal when absent."                                                                                                                              },
+    {"product_id", FIELD_ID,   offsetof(struct run_input, product),  FIELD_NULLABLE, 0, 0,             NULL,        NULL,
+     "One of my products, that this is made for."                                                                                                                                         },
+    {"nodes",      FIELD_LIST, offsetof(struct run_input, nodes),    FIELD_REQUIRED, 1, RUN_NODES_MAX,
+     &node_shape,                                                                                                   NULL,       "What is to be done; nodes without edges go side by side."},
+    {"edges",      FIELD_LIST, offsetof(struct run_input, edges),    0,              0, RUN_EDGES_MAX, &edge_shape, NULL,
+     "What feeds what."                                                                                                                                                                   },
 };
 const struct shape run_input_shape = SHAPE("RunRequest", struct run_input, run_input_fields);
 
@@ -290,7 +293,6 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
                           struct str asked, struct error *err)
 {
     const struct run_context run = *node->run;
-    struct provider_binding provider;
     struct provider_request request, priced;
     struct exchange exchange;
     const struct provider_image unseen = {0};
@@ -301,26 +303,25 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
         (is_fed(node, input) ? node->operation->needs_fed : node->operation->needs) |
         (has_mask ? NEED_MASK : 0U);
 
-    if (!settings_model_find(run.settings, run.db, asked, needs, run.arena, &node->choice, err))
+    if (!settings_model_find(run.settings, asked, needs, run.arena, &node->choice, err))
         return at_parameter(node, err);
     node->out->provider_id = node->choice.provider_id;
     node->out->model = arena_str(run.arena, node->choice.model.name);
-    if (!settings_provider_load(run.settings, run.db, node->choice.provider_id, run.arena,
-                                &provider, err) ||
-        !node->operation->request(node->parameters, node->pictures.images.count, has_mask,
-                                  run.arena, &request, err))
+    if (!node->operation->request(node->parameters, node->pictures.images.count, has_mask,
+                                  run.arena, &request, err) ||
+        !node->operation->request(node->parameters, images, has_mask, run.arena, &priced, err))
         return false;
-    if (!node->operation->request(node->parameters, images, has_mask, run.arena, &priced, err))
-        return false;
+    if (!provider_check_settings(&node->choice.model, &request, err))
+        return at_parameter(node, err);
     request.model = priced.model = node->out->model;
     priced.reference_count = images; /* none is loaded before it is begun */
     priced.mask = has_mask ? &unseen : NULL;
     node->out->units = request.count;
     node->out->estimate_micro =
-        provider_estimate(node->choice.kind, &provider.account, &priced, &currency);
+        provider_estimate(node->choice.kind, &node->choice.account, &priced, &currency);
     node->out->currency = str_of(currency);
     if (can_try(node, &request, &node->choice.model) &&
-        !node->choice.kind->begin(&provider.account, &request, run.arena, &exchange, err))
+        !node->choice.kind->begin(&node->choice.account, &request, run.arena, &exchange, err))
         return at_parameter(node, err);
     return true;
 }
@@ -501,6 +502,24 @@ static enum task_priority priority_of(struct str name)
     return str_equal(name, STR("low")) ? PRIORITY_LOW : PRIORITY_NORMAL;
 }
 
+/* A product that is gone is a part of the request, not the address asked for. */
+static bool resolve_product(const struct run_context *context, struct str product,
+                            struct run_spec *out, struct error *err)
+{
+    struct id id;
+
+    if (product.size == 0)
+        return true;
+    if (!id_parse(product, &id))
+        return error_field(err, ERROR_INVALID, "product_id", 0, "this is no id");
+    out->product = arena_str(context->arena, id_str(&id));
+    if (product_find(context->db, context->user_id, out->product, err))
+        return true;
+    if (err->code != ERROR_NOT_FOUND)
+        return false;
+    return error_field(err, ERROR_INVALID, "product_id", 0, "there is no such product");
+}
+
 bool request_resolve(const struct run_context *context, const struct run_input *input,
                      struct run_spec *out, struct error *err)
 {
@@ -519,7 +538,8 @@ bool request_resolve(const struct run_context *context, const struct run_input *
     for (size_t row = 0; row < input->nodes.count && out->currency.size == 0; row++)
         out->currency = nodes[row].currency;
     out->title = title_of(context, input, &nodes[0]);
-    return resolve_edges(context, input, out, err);
+    return resolve_product(context, input->product, out, err) &&
+           resolve_edges(context, input, out, err);
 }
 
 int64_t request_estimate(const struct run_spec *spec, bool *is_known)

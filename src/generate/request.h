@@ -14,7 +14,7 @@ struct edge_input {
     struct str from, to, from_port, to_port;
 };
 struct run_input {
-    struct str title, priority;
+    struct str title, priority, product;
     struct list nodes; /* of struct node_input */
     struct list edges; /* of struct edge_input */
 };

@@ -14,6 +14,9 @@
 #define WIDE_MASK "01JDW1DEMASK00000000000000"
 #define ANNS_MASK "01JDANNMASK00000000000000A"
 #define BOBS_PICTURE "01JDB0B0000000000000000000"
+#define ANNS_TEAPOT "01JDTEAP0T0000000000000000"
+#define ANNS_OLD_CUP "01JDC0P0000000000000000000"
+#define BOBS_JUG "01JDJ0G0000000000000000000"
 
 struct office {
     char directory[64];
@@ -52,14 +55,45 @@ static bool add_pictures(struct db *db, void *context, struct error *err)
         .text = "INSERT INTO mask (public_id, user_id, blob, width_px, height_px, used_at_ms)"
                 " VALUES ('" ANNS_MASK "', 2, 'cc', 4, 3, 1), ('" WIDE_MASK "', 2, 'dd', 5, 3, 1)"};
 
+    static const struct sql products = {
+        .name = "add_products",
+        .text = "INSERT INTO product (public_id, user_id, name, sku, category, facts,"
+                " created_at_ms, changed_at_ms, deleted_at_ms) VALUES"
+                " ('" ANNS_TEAPOT "', 2, 'Teapot', '', '', '', 1, 1, NULL),"
+                " ('" ANNS_OLD_CUP "', 2, 'Cup', '', '', '', 1, 1, 9),"
+                " ('" BOBS_JUG "', 3, 'Jug', '', '', '', 1, 1, NULL)"};
+
     (void)context;
-    return db_exec(db, &insert, NULL, 0, NULL, err) && db_exec(db, &masks, NULL, 0, NULL, err);
+    return db_exec(db, &insert, NULL, 0, NULL, err) && db_exec(db, &masks, NULL, 0, NULL, err) &&
+           db_exec(db, &products, NULL, 0, NULL, err);
+}
+
+static void open_settings(void)
+{
+    static const char *const environment[] = {NULL};
+    struct settings_services services = {
+        .clock = &clock_system, .random = &random_system, .pool = office.pool};
+    struct error err = {0};
+
+    memset(services.master_key.bytes, 7, sizeof(services.master_key.bytes));
+    no_error(settings_create(NULL, false, environment, &office.settings, &err) &&
+                 settings_attach(office.settings, &services, &err),
+             &err, "settings");
+}
+
+/* Rows of accounts; whoever starts next has them. */
+static void add_accounts(db_work work)
+{
+    struct error err = {0};
+
+    no_error(db_transact(office.pool, "add", work, NULL, &err), &err, "add");
+    settings_destroy(office.settings);
+    open_settings();
+    db_refresh(office.db);
 }
 
 static int set_up(void **state)
 {
-    static const char *const environment[] = {NULL};
-    struct settings_services services = {.clock = &clock_system, .random = &random_system};
     struct db_config config = {.readers = 4,
                                .migrations = db_migrations,
                                .migration_count = db_migration_count,
@@ -74,16 +108,12 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(office.directory));
     config.path = arena_cstr(office.arena, arena_printf(office.arena, "%s/db", office.directory));
     no_error(db_pool_open(&config, &office.pool, &err), &err, "db_pool_open");
-    services.pool = office.pool;
-    memset(services.master_key.bytes, 7, sizeof(services.master_key.bytes));
-    no_error(settings_create(NULL, false, environment, &office.settings, &err) &&
-                 settings_attach(office.settings, &services, &err),
-             &err, "settings");
+    open_settings();
     no_error(db_transact(office.pool, "add_pictures", add_pictures, NULL, &err), &err, "pictures");
     no_error(db_borrow(office.pool, &office.db, &err), &err, "db_borrow");
-    no_error(settings_model_find(office.settings, office.db, STR_EMPTY, NEED_GENERATE, office.arena,
-                                 &choice, &err),
-             &err, "the mock that every house starts with");
+    no_error(
+        settings_model_find(office.settings, STR_EMPTY, NEED_GENERATE, office.arena, &choice, &err),
+        &err, "the mock that every house starts with");
     office.mock_id = choice.provider_public_id;
     *state = &office;
     return 0;
@@ -143,6 +173,7 @@ static bool resolve(const char *text, struct run_spec *out, struct error *err)
 #define FETCH                                                                                      \
     "{\"key\":\"f\",\"operation\":\"asset.fetch\",\"parameters\":{\"url\":\"https://a.test/b\"}}"
 
+#define FOR(product) "{\"product_id\":\"" product "\",\"nodes\":[" NODE("a") "]}"
 #define EXPAND "{\"key\":\"x\",\"operation\":\"prompt.expand\"" CUP "}"
 
 static void test_what_is_wrong_is_named_where_it_stands(void **state)
@@ -167,6 +198,13 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
          ERROR_NOT_IN_LIST,"nodes[0].parameters.model","no such model"},
         {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"steps\":5}"), ERROR_INVALID,
          "nodes[0].parameters.steps", "what the model cannot do"},
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"options\":{\"style\":\"bold\"}}"),
+         ERROR_INVALID, "nodes[0].parameters.options.style", "an option that the model has not"},
+        {ONE("image.edit", ",\"parameters\":{\"prompt\":\"a\",\"options\":{\"style\":1}},\"inputs\":"
+         "{\"images\":[\"ANNS\"]}"), ERROR_INVALID, "nodes[0].parameters.options.style",
+         "the same with a picture, when no call can be tried yet"},
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"options\":[]}"),
+         ERROR_WRONG_TYPE, "nodes[0].parameters.options", "options that are a list"},
         {ONE("image.generate", CUP ",\"inputs\":[]"), ERROR_WRONG_TYPE, "nodes[0].inputs",
          "a list of inputs"},
         {ONE("image.generate", CUP ",\"inputs\":{\"sound\":[]}"), ERROR_UNKNOWN_FIELD,
@@ -219,6 +257,10 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
          ERROR_INVALID, "edges[0].to_port", "a text into a picture's place"},
         {"{\"nodes\":[" NODE("a") "," FETCH "],\"edges\":[{\"from\":\"a\",\"to\":\"f\"}]}",
          ERROR_INVALID, "edges[0].to_port", "it takes nothing"},
+        {FOR("teapot"), ERROR_INVALID, "product_id", "no id"},
+        {FOR(DEEP), ERROR_INVALID, "product_id", "nobody's product"},
+        {FOR(BOBS_JUG), ERROR_INVALID, "product_id", "somebody else's product"},
+        {FOR(ANNS_OLD_CUP), ERROR_INVALID, "product_id", "a deleted product"},
     };
     /* clang-format on */
 
@@ -337,6 +379,9 @@ static void test_a_run_is_whole_with_ports_pictures_and_a_title(void **state)
     assert_null(inputs.mask);
     no_error(resolve("{\"title\":\"Cups\",\"nodes\":[" NODE("a") "]}", &spec, &err), &err, "title");
     check_text(spec.title, "Cups", "as given");
+    check_text(spec.product, "", "made for nothing");
+    no_error(resolve(FOR("01jdteap0t0000000000000000"), &spec, &err), &err, "product");
+    check_text(spec.product, ANNS_TEAPOT, "made for the teapot, whatever the id's letters");
     assert_int_equal(spec.priority, PRIORITY_NORMAL);
 }
 
@@ -381,8 +426,7 @@ static void test_pictures_to_come_are_in_the_estimate(void **state)
     struct error err;
 
     (void)state;
-    no_error(db_transact(office.pool, "add_openai", add_openai, NULL, &err), &err, "add");
-    db_refresh(office.db);
+    add_accounts(add_openai);
 #define DESCRIBE                                                                                   \
     "{\"key\":\"d\",\"operation\":\"image.describe\",\"parameters\":{\"model\":\"gpt-6-luna\"}"
 #define PAINT(n)                                                                                   \
@@ -449,8 +493,7 @@ static void test_an_account_stands_in_with_its_own_model_of_the_name(void **stat
     struct error err;
 
     (void)state;
-    no_error(db_transact(office.pool, "add_others", add_others, NULL, &err), &err, "add");
-    db_refresh(office.db);
+    add_accounts(add_others);
     no_error(resolve(ONE("image.generate", ",\"parameters\":{\"prompt\":\"a cup\",\"n\":2,"
                                            "\"model\":\"gpt-image-2\"}"),
                      &spec, &err),

@@ -97,13 +97,15 @@ static bool list(struct request *req, struct error *err)
     struct run_page page = {0};
     struct run_view *views;
     struct whole_run *runs;
-    size_t count;
+    size_t found, count;
 
-    if (!view_runs(req->db, &filter, req->arena, &views, &count, err) ||
-        !whole_runs(req, views, count, &runs, err))
+    if (!view_runs(req->db, &filter, req->arena, &views, &found, err))
+        return false;
+    count = found;
+    if (!whole_runs(req, views, &count, &runs, err))
         return false;
     page.items = (struct list){.items = runs, .count = count};
-    if (count == filter.limit)
+    if (count < found || found == filter.limit)
         page.next_cursor = views[count - 1].id;
     return http_reply(req, 200, &page, err);
 }

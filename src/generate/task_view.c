@@ -141,12 +141,14 @@ bool whole_tasks(struct request *req, const struct task_view *views, size_t coun
     return true;
 }
 
-bool whole_runs(struct request *req, const struct run_view *views, size_t count,
+enum { RUNS_SIZE_MAX = MIB(16) }; /* of the request's memory; a run's own comes behind */
+
+bool whole_runs(struct request *req, const struct run_view *views, size_t *count,
                 struct whole_run **out, struct error *err)
 {
-    struct whole_run *runs = ARENA_ARRAY(req->arena, struct whole_run, count);
+    struct whole_run *runs = ARENA_ARRAY(req->arena, struct whole_run, *count);
 
-    for (size_t index = 0; index < count; index++) {
+    for (size_t index = 0; index < *count; index++) {
         struct task_view *tasks;
         struct whole_task *whole;
         size_t task_count;
@@ -158,6 +160,8 @@ bool whole_runs(struct request *req, const struct run_view *views, size_t count,
         runs[index] = (struct whole_run){
             .view = views[index], .tasks = {.items = whole, .count = task_count}
         };
+        if (arena_used(req->arena) > RUNS_SIZE_MAX)
+            *count = index + 1;
     }
     *out = runs;
     return true;
@@ -188,21 +192,26 @@ bool reply_run(struct request *req, int status, struct str run_id, struct error 
 {
     struct run_view view;
     struct whole_run *run;
+    size_t count = 1;
 
     db_refresh(req->db);
     return view_run(req->db, req->user.id, run_id, req->arena, &view, err) &&
-           whole_runs(req, &view, 1, &run, err) &&
+           whole_runs(req, &view, &count, &run, err) &&
            http_reply_shape(req, status, &whole_run_shape, run, err);
 }
 
 bool reply_created(struct request *req, const struct run_created *created, struct error *err)
 {
+    struct whole_task *tasks = ARENA_ARRAY(req->arena, struct whole_task, created->task_count);
     const struct whole_run run = {
         .view = created->run,
-        .tasks = {.items = live_tasks(req, created->tasks, created->task_count),
-                  .count = created->task_count},
+        .tasks = {.items = tasks, .count = created->task_count},
     };
 
+    for (size_t index = 0; index < created->task_count; index++) {
+        tasks[index].view = created->tasks[index];
+        read_parameters(&tasks[index], req->arena);
+    }
     return http_reply_shape(req, 201, &whole_run_shape, &run, err);
 }
 

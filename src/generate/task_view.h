@@ -30,7 +30,8 @@ extern const struct shape whole_run_shape;   /* "Run" */
 /* What only memory and the assets know of these tasks is filled in.  `db` is a reader. */
 MUST_CHECK bool whole_tasks(struct request *req, const struct task_view *views, size_t count,
                             struct whole_task **out, struct error *err);
-MUST_CHECK bool whole_runs(struct request *req, const struct run_view *views, size_t count,
+/* Fewer of them when their texts are long: `count` says how many, one at least. */
+MUST_CHECK bool whole_runs(struct request *req, const struct run_view *views, size_t *count,
                            struct whole_run **out, struct error *err);
 /* Answers with a run that has just been made: nothing of it is read again. */
 MUST_CHECK bool reply_created(struct request *req, const struct run_created *created,

@@ -231,6 +231,8 @@ static void conn_closed(struct http_server *server, struct conn *conn)
     ip_counts_drop(server->ip_counts, &conn->ip);
     pthread_mutex_lock(&server->conn_lock);
     /* The library closes its descriptor after this: nobody finds it here any more. */
+    if (server->next_look == conn)
+        server->next_look = conn->next;
     conn_unlink(&server->conns, conn);
     server->conn_count--;
     if (conn->linger_fd >= 0 && server->linger_count >= LINGERS_MAX) {
@@ -284,6 +286,12 @@ static struct tcp_info kernel_counts(int fd)
     return info;
 }
 
+static void conn_shut(struct conn *conn)
+{
+    (void)shutdown(conn->fd, SHUT_RDWR);
+    conn->server->look_ends++;
+}
+
 static void conn_end(struct conn *conn, enum metrics_refusal refusal, bool is_told)
 {
     static const char told[] = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
@@ -293,7 +301,7 @@ static void conn_end(struct conn *conn, enum metrics_refusal refusal, bool is_to
     /* The library has written nothing for this request yet, so these bytes stand alone. */
     if (is_told)
         (void)send(conn->fd, told, sizeof(told) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)shutdown(conn->fd, SHUT_RDWR);
+    conn_shut(conn);
 }
 
 /* With little room left nobody is waited for: those who are quick get in.  Under conn_lock. */
@@ -321,7 +329,7 @@ static void idle_check(struct conn *conn, int64_t since_ms, int64_t now_ms, bool
     if (conn->head_since_ms >= 0 && now_ms - conn->head_since_ms >= head_ms)
         conn_end(conn, REFUSED_HEAD_SLOW, true);
     else if (conn->head_since_ms < 0 && now_ms - since_ms >= idle_ms)
-        (void)shutdown(conn->fd, SHUT_RDWR); /* nobody is wronged: clients open another */
+        conn_shut(conn); /* nobody is wronged: clients open another */
 }
 
 /* What came and was not taken yet: then it is we who are slow. */
@@ -437,13 +445,33 @@ void conn_lingers_end(struct http_server *server, bool is_all)
     pthread_mutex_unlock(&server->conn_lock);
 }
 
-void http_deadlines_check(struct http_server *server)
+/* Some at a time: each that ends makes room for one that comes, and a thousand of both at once
+ * would keep the I/O threads from everybody else. */
+int64_t http_deadlines_check(struct http_server *server)
 {
+    const struct http_limits *limits = &server->limits;
     int64_t now_ms = clock_mono_ms(&server->clock);
+    bool is_new_round;
+    int64_t wait_ms;
 
     pthread_mutex_lock(&server->conn_lock);
-    for (struct conn *conn = server->conns; conn != NULL; conn = conn->next)
+    is_new_round = server->next_look == NULL;
+    if (is_new_round) {
+        server->next_look = server->conns;
+        server->round_ms = now_ms;
+    }
+    server->look_ends = 0;
+    for (size_t i = 0;
+         server->next_look != NULL && i < limits->looks_max && server->look_ends < limits->ends_max;
+         i++) {
+        struct conn *conn = server->next_look;
+
+        server->next_look = conn->next;
         conn_check(conn, now_ms);
+    }
+    wait_ms = server->next_look == NULL ? server->round_ms + limits->tick_ms - now_ms : 0;
     pthread_mutex_unlock(&server->conn_lock);
-    conn_lingers_end(server, false);
+    if (is_new_round)
+        conn_lingers_end(server, false);
+    return wait_ms > limits->look_ms ? wait_ms : limits->look_ms;
 }

@@ -216,6 +216,22 @@ static void test_a_problem_says_what_the_page_needs(void **state)
             "\"field\":\"name\",\"limit\":40,\"trace_id\":\"0123456789abcdef\"}")));
 }
 
+static void test_a_problem_says_whose_limit_it_is(void **state)
+{
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct error err = {0};
+
+    (void)state;
+    error_field(&err, ERROR_BUDGET, "budget.day.model", 9, "no");
+    err.left = 4;
+    (void)snprintf(err.unit, sizeof(err.unit), "USD");
+    (void)snprintf(err.whose, sizeof(err.whose), "Studio · \"m\"");
+    http_problem(&err, STR("0"), &text);
+    assert_true(str_find(buf_str(&text), STR("\"field\":\"budget.day.model\",\"limit\":9,"
+                                             "\"left\":4,\"unit\":\"USD\","
+                                             "\"whose\":\"Studio · \\\"m\\\"\",")) > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +243,7 @@ int main(void)
         cmocka_unit_test(test_behind_a_proxy_the_client_sees_https),
         cmocka_unit_test(test_the_description_is_whole),
         cmocka_unit_test(test_a_problem_says_what_the_page_needs),
+        cmocka_unit_test(test_a_problem_says_whose_limit_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

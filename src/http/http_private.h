@@ -33,6 +33,8 @@ struct http_limits {
                            are taken */
     int64_t linger_ms;  /* how long a refused sender may still read our answer */
     int64_t tick_ms;    /* the deadlines are looked at this often; 0: only when a test asks */
+    size_t looks_max, ends_max; /* connections looked at, and of them ended, without a pause */
+    int64_t look_ms;            /* that pause, until all were looked at */
     int64_t heartbeat_ms;
     size_t connections_max; /* each has CONNECTION_MEMORY; streams have left the library */
     size_t per_ip_max, per_ip_loopback_max;
@@ -44,7 +46,9 @@ struct http_limits {
 };
 extern const struct http_limits http_limits_default;
 
-#define ARENA_REQUEST_MAX MIB(8) /* and room for the texts of the largest JSON body */
+/* What a page of the longest texts takes, thrice over, and room for those of the largest JSON body.
+ * Given out as it is needed. */
+#define ARENA_REQUEST_MAX MIB(64)
 #define LINGERS_MAX 256
 #define BODY_UNASKED_MAX KIB(16) /* of a body, before it is known whose it is */
 #define PATH_SEGMENTS_MAX 16
@@ -288,8 +292,11 @@ void conn_notify(void *server, struct MHD_Connection *mhd, void **context,
                  enum MHD_ConnectionNotificationCode code);
 /* Ends the refused senders that are done; all of them when the server ends. */
 void conn_lingers_end(struct http_server *server, bool is_all);
-/* Looks at every deadline once: the tick's work, called by tests with their own clock. */
-void http_deadlines_check(struct http_server *server);
+/*
+ * The tick's work, called by tests with their own clock: looks at deadlines, each once in a round.
+ * Returns how many ms later to call it again.  One thread.
+ */
+int64_t http_deadlines_check(struct http_server *server);
 size_t http_connection_count(struct http_server *server);
 /* As http_server_create with limits of one's own. */
 MUST_CHECK bool http_server_create_limited(const struct http_config *config,
@@ -330,7 +337,11 @@ struct http_server {
     _Atomic uint64_t trace_next;
     _Atomic bool is_draining, is_ending;
     pthread_mutex_t conn_lock;
-    struct conn *conns;   /* guarded by conn_lock */
+    struct conn *conns; /* guarded by conn_lock */
+    /* A round of looks at all of them, guarded by conn_lock too. */
+    struct conn *next_look; /* NULL: the round is over */
+    int64_t round_ms;       /* when it began */
+    size_t look_ends;
     struct conn *lingers; /* guarded by conn_lock, as the counts */
     size_t conn_count, linger_count;
     pthread_mutex_t work_lock;

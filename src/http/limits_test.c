@@ -46,6 +46,29 @@ static int setup_with(void **state, bool has_fake_clock)
 static int setup(void **state) { return setup_with(state, true); }
 static int setup_ticking(void **state) { return setup_with(state, false); }
 
+/* Two are looked at and one ends at a time; the server's own ticks are an hour away. */
+static int setup_in_turn(void **state)
+{
+    static struct fixture fixture;
+
+    fixture_prepare(&fixture);
+    atomic_store(&fake_ms, 1000);
+    fixture.config.clock = &fake_clock;
+    fixture.config.io_threads = 1;
+    fixture.limits.tick_ms = INT64_C(3600000);
+    fixture.limits.ends_max = 1;
+    fixture.limits.looks_max = 2;
+    fixture_start(&fixture);
+    *state = &fixture;
+    return 0;
+}
+
+static int teardown_in_turn(void **state)
+{
+    fixture_end(*state);
+    return 0;
+}
+
 static int teardown(void **state)
 {
     fixture_end(*state);
@@ -259,6 +282,53 @@ static void test_a_crowd_is_not_waited_for(void **state)
     close(idle);
     close(slow);
     close(third);
+}
+
+/* As many as come may end, or the I/O threads would do nothing else for a while. */
+static void test_many_end_in_turn(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct http_limits *limits = &fixture->server->limits;
+    int fds[3];
+
+    for (size_t i = 0; i < 3; i++)
+        fds[i] = client_connect(fixture);
+    connections_wait(fixture, 3);
+    assert_int_equal(http_deadlines_check(fixture->server), limits->look_ms); /* two of three */
+    assert_int_equal(http_deadlines_check(fixture->server), limits->tick_ms);
+    atomic_fetch_add(&fake_ms, limits->idle_ms);
+    for (size_t left = 3; left > 1; left--) {
+        assert_int_equal(http_deadlines_check(fixture->server), limits->look_ms);
+        connections_wait(fixture, left - 1);
+    }
+    atomic_fetch_add(&fake_ms, 100);
+    /* The last of the round, and the pause to the next one is from where this one began. */
+    assert_int_equal(http_deadlines_check(fixture->server), limits->tick_ms - 100);
+    connections_wait(fixture, 0);
+    for (size_t i = 0; i < 3; i++)
+        close(fds[i]);
+}
+
+/* A round is not lost when the next of it goes by itself. */
+static void test_one_leaves_between_two_looks(void **state)
+{
+    const struct fixture *fixture = *state;
+    const struct http_limits *limits = &fixture->server->limits;
+    int fds[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        fds[i] = client_connect(fixture);
+        connections_wait(fixture, i + 1);
+    }
+    atomic_fetch_add(&fake_ms, limits->idle_ms);
+    assert_int_equal(http_deadlines_check(fixture->server), limits->look_ms); /* the newest */
+    connections_wait(fixture, 2);
+    close(fds[1]);
+    connections_wait(fixture, 1);
+    assert_int_equal(http_deadlines_check(fixture->server), limits->tick_ms);
+    connections_wait(fixture, 0);
+    close(fds[0]);
+    close(fds[2]);
 }
 
 /* A large text waits for its sender's name; a small one costs less than asking. */
@@ -530,6 +600,9 @@ int main(void)
         WITH_SERVER(test_a_body_must_keep_a_pace),
         WITH_SERVER(test_a_megabyte_at_once_buys_no_hour_of_silence),
         WITH_SERVER(test_a_crowd_is_not_waited_for),
+        cmocka_unit_test_setup_teardown(test_many_end_in_turn, setup_in_turn, teardown_in_turn),
+        cmocka_unit_test_setup_teardown(test_one_leaves_between_two_looks, setup_in_turn,
+                                        teardown_in_turn),
         WITH_SERVER(test_large_texts_come_from_those_who_may),
         WITH_SERVER(test_an_answer_nobody_reads_is_given_up),
         WITH_SERVER(test_an_address_has_so_many_connections),

@@ -310,6 +310,8 @@ static const char problem_schema[] =
     "\"left\":{\"type\":\"integer\",\"description\":\"What is left of the limit.\"},"
     "\"unit\":{\"type\":\"string\",\"description\":"
     "\"Of limit and left: a currency, in millionths.\"},"
+    "\"whose\":{\"type\":\"string\",\"description\":"
+    "\"Whose limit it is: a user's name, a provider's, or a provider's and its model's.\"},"
     "\"retry_after_ms\":{\"type\":\"integer\"},"
     "\"trace_id\":{\"type\":\"string\",\"description\":\"Names this answer in the log.\"}}}";
 

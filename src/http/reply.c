@@ -198,6 +198,10 @@ void http_problem(const struct error *err, struct str trace_id, struct buf *out)
         json_name(&writer, "unit");
         json_add_text(&writer, str_of(err->unit));
     }
+    if (err->whose[0] != '\0') {
+        json_name(&writer, "whose");
+        json_add_text(&writer, str_of(err->whose));
+    }
     if (err->retry_after_ms > 0) {
         json_name(&writer, "retry_after_ms");
         json_add_int(&writer, err->retry_after_ms);

@@ -503,10 +503,8 @@ static void *streams_run(void *argument)
             beat_at = now + limits->heartbeat_ms;
             heartbeat(streams);
         }
-        if (limits->tick_ms > 0 && now >= tick_at) {
-            tick_at = now + limits->tick_ms;
-            http_deadlines_check(streams->server);
-        }
+        if (limits->tick_ms > 0 && now >= tick_at)
+            tick_at = now + http_deadlines_check(streams->server);
     }
     return NULL;
 }

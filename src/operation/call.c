@@ -59,6 +59,27 @@ static struct input_picture *input_of(const struct result_picture *picture, stru
     return input;
 }
 
+void call_settings(const struct json *options, struct arena *arena, struct provider_request *out)
+{
+    struct provider_setting *settings =
+        ARENA_ARRAY(arena, struct provider_setting, PROVIDER_SETTINGS_MAX);
+    struct json_cursor cursor = {0};
+    const struct json *value;
+    struct str name;
+
+    while (out->setting_count < PROVIDER_SETTINGS_MAX &&
+           json_next(options, &cursor, &name, &value)) {
+        if (json_is(value, JSON_NULL))
+            continue;
+        settings[out->setting_count++] = (struct provider_setting){
+            .name = arena_str(arena, name),
+            .text = json_is(value, JSON_TEXT) ? arena_str(arena, json_text(value))
+                                              : json_print(value, arena),
+        };
+    }
+    out->settings = settings;
+}
+
 bool call_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
 {
     struct input_picture *all = ARENA_ARRAY(attempt->arena, struct input_picture, REFERENCES_MAX);
@@ -101,6 +122,16 @@ void call_step(const struct provider_verdict *verdict, struct step *out)
     case VERDICT_DONE:
         return; /* what to do with it is the operation's own */
     case VERDICT_WAIT:
+        if (remote_id_is_own(verdict->remote_id)) {
+            out->type = STEP_FAILED;
+            out->failure = (struct provider_failure){
+                .class = FAILURE_UNKNOWN,
+                .charged = CHARGED_MAYBE,
+                .retry_after_ms = -1,
+                .message = STR("the provider gave its work a name that is none"),
+            };
+            return;
+        }
         out->type = STEP_WAIT;
         out->remote_id = verdict->remote_id;
         out->poll_after_ms = verdict->poll_after_ms;

@@ -21,7 +21,8 @@ struct work {
     size_t fetching; /* the picture whose address is asked */
     int fetches;     /* of that picture */
     int http_status;
-    struct str dropped;
+    int64_t cost_micro; /* of the call */
+    const char *currency;
 };
 
 /* ---- The request ---- */
@@ -40,7 +41,8 @@ static bool request_of(const struct json *parameters, size_t reference_count, bo
         scale = 0;
     *out = (struct provider_request){
         .action = reference_count > 0 ? PROVIDER_EDIT : PROVIDER_GENERATE,
-        .prompt = arena_str(arena, json_text(json_get(parameters, "prompt"))),
+        .prompt = role_add(json_text(json_get(parameters, "prompt")),
+                           json_get(parameters, "reference_roles"), reference_count, arena),
         .negative_prompt = arena_str(arena, json_text(json_get(parameters, "negative_prompt"))),
         .count = json_int_or(json_get(parameters, "n"), 1),
         .width_px = json_int_or(json_get(parameters, "width"), 0),
@@ -55,6 +57,7 @@ static bool request_of(const struct json *parameters, size_t reference_count, bo
         .partial_images = json_int_or(json_get(parameters, "partial_images"), 0),
     };
     out->seed = seed;
+    call_settings(json_get(parameters, "options"), arena, out);
     return true;
 }
 
@@ -159,7 +162,7 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
         .pictures = {.items = pictures, .count = verdict->picture_count},
         .request_id = verdict->request_id,
         .provider_name = attempt->provider.name,
-        .dropped = work->verdict.dropped,
+        .dropped = verdict->dropped,
         .missing = missing_words(verdict->missing, attempt->arena),
     };
     struct error err = {0};
@@ -191,10 +194,11 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
     result_write(&result, &text);
     out->type = STEP_KEEP;
     out->result = arena_str(attempt->arena, buf_str(&text));
+    result_blobs(&result, attempt->arena, out);
     out->request_id = verdict->request_id;
     out->http_status = work->http_status;
-    out->cost_micro = provider_cost(attempt->provider.kind, &attempt->provider.account,
-                                    &work->request, verdict, &out->currency);
+    out->cost_micro = work->cost_micro;
+    out->currency = work->currency;
 }
 
 static void again(struct attempt *attempt, struct step *out) { keep(attempt, attempt->state, out); }
@@ -225,7 +229,8 @@ static void fetch(struct attempt *attempt, struct work *work, struct step *out)
 }
 
 /* Addresses expire: what is not here yet is fetched at once, one after the other, then all is kept.
- */
+ * Who does so without being seen of the store (an address that wants the key) has the four tries
+ * alone; a poll is made again while the provider keeps the result. */
 static void bring_home(struct attempt *attempt, struct work *work, struct step *out)
 {
     for (size_t index = 0; index < work->verdict.picture_count; index++) {
@@ -241,6 +246,14 @@ static void bring_home(struct attempt *attempt, struct work *work, struct step *
     keep(attempt, work, out);
 }
 
+/* Four times, over half a minute, its own place said that it is not there or not to be had: 403 is
+ * what an expired signature is told.  A line or a server in trouble says nothing of the picture. */
+static bool is_said_gone(const struct exchange_reply *reply)
+{
+    return reply->outcome == EXCHANGE_REPLIED && reply->status / 100 == 4 && reply->status != 408 &&
+           reply->status != 425 && reply->status != 429;
+}
+
 static void fetched(struct attempt *attempt, struct work *work, const struct exchange_reply *reply,
                     struct step *out)
 {
@@ -254,7 +267,39 @@ static void fetched(struct attempt *attempt, struct work *work, const struct exc
                   "the provider made the picture, but it could not be fetched (%s%d)",
                   reply->outcome == EXCHANGE_REPLIED ? "status " : "error ",
                   reply->outcome == EXCHANGE_REPLIED ? reply->status : (int)reply->err.code);
+        out->failure.retry_after_ms = is_said_gone(reply) ? -1 : 0; /* 0: it may be fetched yet */
+        out->cost_micro = work->cost_micro;
+        out->currency = work->currency;
     }
+}
+
+/* The call is answered, and all but its files is here: from now on it has a name of our own, under
+ * which whoever lives fetches it. */
+static bool wait_for_files(struct attempt *attempt, const struct work *work, struct step *out)
+{
+    const struct str remote_id = address_write(&work->verdict, work->cost_micro, work->currency,
+                                               work->http_status, attempt->arena);
+    struct provider_verdict verdict;
+    struct address_order order;
+    struct error ignored;
+
+    if (!address_read(remote_id, attempt->arena, &verdict, &order, &ignored))
+        return false;
+    out->type = STEP_WAIT;
+    out->remote_id = remote_id;
+    out->poll_after_ms = 0;
+    return true;
+}
+
+static void take_done(struct attempt *attempt, struct work *work, struct step *out)
+{
+    work->cost_micro = provider_cost(attempt->provider.kind, &attempt->provider.account,
+                                     &work->request, &work->verdict, &work->currency);
+    /* Remote work can be asked for its addresses again; and what we could not read ourselves is
+     * fetched now. */
+    if (attempt->prior != NULL || !address_can_wait(&work->verdict) ||
+        !wait_for_files(attempt, work, out))
+        bring_home(attempt, work, out);
 }
 
 static void reply_to(struct attempt *attempt, const struct exchange *exchange,
@@ -275,18 +320,48 @@ static void reply_to(struct attempt *attempt, const struct exchange *exchange,
     out->http_status = reply->status;
     out->request_id = work->verdict.request_id;
     if (work->verdict.type == VERDICT_DONE)
-        bring_home(attempt, work, out);
+        take_done(attempt, work, out);
     else
         call_step(&work->verdict, out);
 }
 
 /* ---- Remote work ---- */
 
-static void poll(struct attempt *attempt, struct step *out) { call_poll(attempt, make_work, out); }
+static void fetch_files(struct attempt *attempt, struct step *out)
+{
+    struct address_order order;
+    struct error err = {0};
+    struct work *work;
 
+    if (!make_work(attempt, &err) ||
+        !address_read(attempt->prior->remote_id, attempt->arena,
+                      &((struct work *)attempt->state)->verdict, &order, &err)) {
+        step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
+                  "where the provider's picture is cannot be read: %s", err.message);
+        return;
+    }
+    work = attempt->state;
+    work->http_status = (int)order.http_status;
+    work->cost_micro = order.cost_micro;
+    work->currency = order.currency.size == 0 ? NULL : arena_cstr(attempt->arena, order.currency);
+    bring_home(attempt, work, out);
+}
+
+static void poll(struct attempt *attempt, struct step *out)
+{
+    if (remote_id_is_own(attempt->prior->remote_id))
+        fetch_files(attempt, out);
+    else
+        call_poll(attempt, make_work, out);
+}
+
+/* What is made cannot be given up, only taken. */
 static void give_up(struct attempt *attempt, struct step *out)
 {
-    call_give_up(attempt, make_work, out);
+    if (remote_id_is_own(attempt->prior->remote_id))
+        fetch_files(attempt, out);
+    else
+        call_give_up(attempt, make_work, out);
 }
 
 static void look_up(struct attempt *attempt, struct step *out)
@@ -491,6 +566,17 @@ static const char *const backgrounds[] = {"auto", "opaque", "transparent", NULL}
          .label_zh = "压缩质量",                                                                   \
          .help_en = "0 to 100, for JPEG and WebP.",                                                \
          .help_zh = "0 到 100，仅用于 JPEG 和 WebP。"},                                            \
+        OPTIONS_PARAMETER("options"),                                                              \
+        {.name = "reference_roles",                                                                \
+         .type = PARAMETER_ROLES,                                                                  \
+         .max = REFERENCES_MAX,                                                                    \
+         .choices = reference_roles,                                                               \
+         .fallback = "[]",                                                                         \
+         .capability = "references_max",                                                           \
+         .label_en = "What references are for",                                                    \
+         .label_zh = "参考图用途",                                                                 \
+         .help_en = "One for each reference picture, in their order; empty says nothing of it.",   \
+         .help_zh = "按顺序对应每张参考图；留空表示不作说明。"},                                   \
     {                                                                                              \
         .name = "partial_images", .type = PARAMETER_INT, .min = 0, .max = 3, .fallback = "2",      \
         .capability = "has_stream", .label_en = "Partial pictures", .label_zh = "中间预览",        \

@@ -1,98 +1,6 @@
-#include "operation/test_private.h"
+#include "operation/test_fake.h"
 
 #include "provider/mock.h"
-
-/* ---- A provider that answers as it is told ---- */
-
-static struct {
-    struct provider_verdict verdict;
-    struct provider_request seen;
-    bool wants_white;
-} script;
-
-static bool fake_begin(const struct provider_account *account,
-                       const struct provider_request *request, struct arena *arena,
-                       struct exchange *out, struct error *err)
-{
-    (void)account, (void)arena;
-    if (str_equal(request->prompt, STR("too wide")))
-        return error_field(err, ERROR_TOO_BIG, "width", 2048, "at most 2048");
-    script.seen = *request;
-    *out = (struct exchange){.purpose = EXCHANGE_SUBMIT, .is_paid = true};
-    return true;
-}
-
-static void fake_read(const struct provider_account *account,
-                      const struct provider_request *request, const struct exchange *exchange,
-                      const struct exchange_reply *reply, struct arena *arena,
-                      struct provider_verdict *out)
-{
-    (void)account, (void)request, (void)exchange, (void)reply, (void)arena;
-    *out = script.verdict;
-}
-
-static bool fake_wants_white(const struct provider_account *account)
-{
-    (void)account;
-    return script.wants_white;
-}
-
-static bool fake_ask(const struct provider_account *account, struct str remote_id,
-                     struct arena *arena, struct exchange *out, struct error *err)
-{
-    (void)account, (void)err;
-    *out = (struct exchange){.purpose = EXCHANGE_POLL, .url = arena_str(arena, remote_id)};
-    return true;
-}
-
-static bool fake_cancel(const struct provider_account *account, struct str remote_id,
-                        struct arena *arena, struct exchange *out, struct error *err)
-{
-    (void)account, (void)err;
-    *out = (struct exchange){.purpose = EXCHANGE_CANCEL, .url = arena_str(arena, remote_id)};
-    return true;
-}
-
-static const struct provider_model fake_model = {
-    .name = {"fake", 4},
-      .price_micro = -1
-};
-static const struct provider_kind fake_kind = {
-    .name = "fake",
-    .label = "Fake",
-    .model_default = &fake_model,
-    .begin = fake_begin,
-    .read = fake_read,
-    .wants_white_mask = fake_wants_white,
-    .poll = fake_ask,
-    .cancel = fake_cancel,
-};
-static const struct provider_kind fake_sync_kind = {
-    .name = "fake",
-    .label = "Fake",
-    .model_default = &fake_model,
-    .begin = fake_begin,
-    .read = fake_read,
-};
-
-/* Each test tells the script itself. */
-static int set_up(void **state)
-{
-    (void)state;
-    memset(&script, 0, sizeof(script));
-    script.verdict = (struct provider_verdict){
-        .type = VERDICT_DONE,
-        .poll_after_ms = -1,
-        .progress = -1,
-        .request_id = STR("req_1"),
-        .usage = {.cost_micro = 40000, .currency = "USD"}
-    };
-    return 0;
-}
-
-static const struct engine_operation *image(void) { return &operation_image_generate.engine; }
-
-#define CUP "{\"prompt\":\"a cup\",\"seed\":7}"
 
 static struct image_label read_label(struct str blob)
 {
@@ -106,25 +14,17 @@ static struct image_label read_label(struct str blob)
     return label;
 }
 
-static struct step begun(struct attempt *attempt)
+static struct str output_of(struct str blob)
 {
-    struct step step = {0};
+    CLEANUP(buf_finish) struct buf text = {0};
+    struct result_picture picture = {
+        .blob = blob, .mime = STR("image/png"), .kind = STR("generated")};
+    const struct result result = {
+        .pictures = {.items = &picture, .count = 1}
+    };
 
-    image()->begin(attempt, &step);
-    if (step.type != STEP_EXCHANGE)
-        fail_msg("%.*s", STR_ARGS(step.failure.message));
-    return step;
-}
-
-static struct step replied(struct attempt *attempt, const struct exchange *exchange, int status,
-                           struct str body)
-{
-    const struct exchange_reply reply = {
-        .outcome = EXCHANGE_REPLIED, .status = status, .body = body};
-    struct step step = {0};
-
-    image()->reply(attempt, exchange, &reply, &step);
-    return step;
+    result_write(&result, &text);
+    return arena_str(house.arena, buf_str(&text));
 }
 
 /* ---- Pictures that come with the reply ---- */
@@ -251,11 +151,42 @@ static void test_a_result_whose_picture_is_gone_is_no_result(void **state)
                         "5e73043362938b9824\",\"mime\":\"image/png\",\"kind\":\"generated\","
                         "\"size\":1,\"width_px\":1,\"height_px\":1}]}"),
                     &step);
-    assert_int_equal(step.type, STEP_FAILED);
-    assert_int_equal(step.failure.charged, CHARGED_YES);
+    expect_failure(&step, FAILURE_RESULT_LOST, CHARGED_YES, "the file is gone");
+    assert_int_equal(step.blob_count, 1); /* nobody holds it any more */
+    assert_true(str_find(step.failure.message, STR("paid anew")) >= 0);
     step = (struct step){0};
     image()->refine(&attempt, STR("{"), &step);
-    assert_int_equal(step.type, STEP_FAILED);
+    expect_failure(&step, FAILURE_RESULT_LOST, CHARGED_YES, "nobody can read what it was");
+}
+
+static void test_a_broken_picture_is_no_result_but_a_limit_may_be_raised_again(void **state)
+{
+    char *spoilt = arena_alloc(house.arena, house.picture.size);
+    const struct {
+        struct str bytes;
+        int64_t pixels_max;
+        enum failure_class class;
+        const char *reason;
+    } rows[] = {
+        {str_slice(house.picture, 0, house.picture.size / 2),          0,           FAILURE_RESULT_LOST, "half of it"},
+        {{.data = spoilt, .size = house.picture.size},           0,            FAILURE_RESULT_LOST, "its pixels"},
+        {house.picture,           10,            FAILURE_INVALID,                                "a limit that was lowered: what is kept waits"                              },
+    };
+
+    (void)state;
+    memcpy(spoilt, house.picture.data, house.picture.size);
+    memset(spoilt + house.picture.size / 2, 0x55, 16); /* it is whole to whoever reads its head */
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct attempt attempt = attempt_of(&fake_kind, CUP);
+        const struct image_limits before = house.services.limits;
+        struct step step = {0};
+        struct str kept = output_of(store(rows[i].bytes));
+
+        house.services.limits.pixels_max = rows[i].pixels_max;
+        image()->refine(&attempt, kept, &step);
+        house.services.limits = before;
+        expect_failure(&step, rows[i].class, CHARGED_YES, rows[i].reason);
+    }
 }
 
 static void test_a_broken_picture_was_paid_for_and_is_lost(void **state)
@@ -303,69 +234,6 @@ static void test_what_the_provider_says_is_handed_on(void **state)
     step = replied(&attempt, &first.exchange, 400, STR("{}"));
     assert_int_equal(step.type, STEP_EXCHANGE);
     assert_int_equal(step.exchange.retry_stage, 1);
-}
-
-/* ---- Pictures behind addresses ---- */
-
-static void test_addresses_are_fetched_one_after_the_other(void **state)
-{
-    struct provider_picture made[] = {{.url = STR("https://cdn.test/1")},
-                                      {.bytes = house.clear},
-                                      {.url = STR("https://cdn.test/3")}};
-    struct attempt attempt = attempt_of(&fake_kind, CUP);
-    struct step step = begun(&attempt);
-
-    (void)state;
-    script.verdict.pictures = made;
-    script.verdict.picture_count = 3;
-    step = replied(&attempt, &step.exchange, 200, STR("{}"));
-    assert_int_equal(step.type, STEP_EXCHANGE);
-    assert_int_equal(step.exchange.purpose, EXCHANGE_FETCH);
-    assert_false(step.exchange.is_paid);
-    check_text(step.exchange.url, "https://cdn.test/1", "the first");
-    assert_int_equal(step.exchange.header_count, 0); /* no credentials */
-    assert_int_equal(step.exchange.reply_size_max, 1000000);
-    step = replied(&attempt, &step.exchange, 404, STR("not yet"));
-    check_text(step.exchange.url, "https://cdn.test/1", "again");
-    assert_int_equal(step.exchange.delay_ms, 1000);
-    step = replied(&attempt, &step.exchange, 200, house.picture);
-    assert_int_equal(step.type, STEP_EXCHANGE);
-    check_text(step.exchange.url, "https://cdn.test/3", "the third, its tries from the start");
-    assert_int_equal(step.exchange.delay_ms, 0);
-    step = replied(&attempt, &step.exchange, 200, house.picture);
-    assert_int_equal(step.type, STEP_KEEP);
-    assert_int_equal(step.http_status, 200);
-    assert_int_equal(step.cost_micro, 40000);
-    (void)pictures_of(step.result, 3);
-}
-
-static void test_an_address_is_asked_four_times_and_then_lost(void **state)
-{
-    static const int64_t delays[] = {0, 1000, 5000, 25000};
-    static const struct exchange_reply replies[] = {
-        {.outcome = EXCHANGE_REPLIED,  .status = 500                     },
-        {.outcome = EXCHANGE_NOT_SENT, .err = {.code = ERROR_UNREACHABLE}},
-        {.outcome = EXCHANGE_LOST,     .err = {.code = ERROR_TIMED_OUT}  },
-        {.outcome = EXCHANGE_REPLIED,  .status = 200                     }, /* of nothing */
-    };
-    struct provider_picture made = {.url = STR("https://cdn.test/secret?sig=abc")};
-    struct attempt attempt = attempt_of(&fake_kind, CUP);
-    struct step step = begun(&attempt);
-
-    (void)state;
-    script.verdict.pictures = &made;
-    script.verdict.picture_count = 1;
-    step = replied(&attempt, &step.exchange, 200, STR("{}"));
-    for (size_t i = 0; i < COUNT(replies); i++) {
-        const struct exchange fetch = step.exchange;
-
-        assert_int_equal(step.type, STEP_EXCHANGE);
-        assert_int_equal(fetch.delay_ms, delays[i]);
-        step = (struct step){0};
-        image()->reply(&attempt, &fetch, &replies[i], &step);
-    }
-    expect_failure(&step, FAILURE_RESULT_LOST, CHARGED_YES, "four times");
-    assert_true(str_find(step.failure.message, STR("sig=")) < 0);
 }
 
 /* ---- Remote work ---- */
@@ -464,20 +332,36 @@ static void test_what_cannot_begin_fails_without_a_charge(void **state)
     }
 }
 
-/* ---- Pictures that go in ---- */
-
-static struct str output_of(struct str blob)
+/* Whatever their type, as texts; what is null is silent. */
+static void test_the_models_options_reach_the_provider(void **state)
 {
-    CLEANUP(buf_finish) struct buf text = {0};
-    struct result_picture picture = {
-        .blob = blob, .mime = STR("image/png"), .kind = STR("generated")};
-    const struct result result = {
-        .pictures = {.items = &picture, .count = 1}
+    static const struct {
+        const char *name, *text;
+    } want[] = {
+        {"style",  "bold"},
+        {"weight", "7"   },
+        {"share",  "0.5" },
+        {"tiling", "true"},
     };
+    struct attempt attempt =
+        attempt_of(&fake_kind, "{\"prompt\":\"a cup\",\"options\":{\"style\":\"bold\",\"weight\":7,"
+                               "\"nothing\":null,\"share\":0.5,\"tiling\":true}}");
+    struct step step = {0};
 
-    result_write(&result, &text);
-    return arena_str(house.arena, buf_str(&text));
+    (void)state;
+    image()->begin(&attempt, &step);
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    assert_int_equal(script.seen.setting_count, COUNT(want));
+    for (size_t i = 0; i < COUNT(want); i++) {
+        assert_true(str_equal(script.seen.settings[i].name, str_of(want[i].name)));
+        assert_true(str_equal(script.seen.settings[i].text, str_of(want[i].text)));
+    }
+    attempt = attempt_of(&fake_kind, CUP);
+    image()->begin(&attempt, &step);
+    assert_int_equal(script.seen.setting_count, 0);
 }
+
+/* ---- Pictures that go in ---- */
 
 static void test_what_tasks_before_made_goes_to_its_port(void **state)
 {
@@ -582,13 +466,13 @@ int main(void)
         T(test_why_pictures_are_missing_is_kept),
         T(test_the_seed_that_was_asked_is_the_only_pictures),
         T(test_a_result_whose_picture_is_gone_is_no_result),
+        T(test_a_broken_picture_is_no_result_but_a_limit_may_be_raised_again),
         T(test_a_broken_picture_was_paid_for_and_is_lost),
         T(test_what_the_provider_says_is_handed_on),
-        T(test_addresses_are_fetched_one_after_the_other),
-        T(test_an_address_is_asked_four_times_and_then_lost),
         T(test_accepted_work_is_asked_for_by_another_attempt),
         T(test_remote_work_of_a_provider_that_is_gone_is_unknown),
         T(test_what_cannot_begin_fails_without_a_charge),
+        T(test_the_models_options_reach_the_provider),
         T(test_what_tasks_before_made_goes_to_its_port),
         T(test_references_are_bounded_and_in_one_form),
         T(test_the_mock_draws_what_was_ordered),

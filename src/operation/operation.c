@@ -6,6 +6,8 @@
 
 #include "core/text.h"
 
+enum { OPTION_SIZE_MAX = 8000 };
+
 static bool check_text(const struct operation_parameter *parameter, const struct json *value,
                        const char *field, struct error *err)
 {
@@ -71,6 +73,55 @@ static bool check_choice(const struct operation_parameter *parameter, const stru
     return error_field(err, ERROR_NOT_IN_LIST, field, 0, "not one of the choices");
 }
 
+/* Which there are and what they take, the model's rows say: provider_check_settings(). */
+static bool check_options(const struct operation_parameter *parameter, const struct json *value,
+                          const char *field, struct error *err)
+{
+    struct json_cursor cursor = {0};
+    const struct json *item;
+    struct str name;
+
+    if (!json_is(value, JSON_OBJECT))
+        return error_field(err, ERROR_WRONG_TYPE, field, 0, "an object is wanted");
+    if ((int64_t)json_count(value) > parameter->max)
+        return error_field(err, ERROR_TOO_MANY, field, parameter->max,
+                           "at most %" PRId64 " options", parameter->max);
+    while (json_next(value, &cursor, &name, &item)) {
+        const struct str shown = text_clip(name, 40);
+        char at[80];
+
+        snprintf(at, sizeof(at), "%.30s.%.*s", field, (int)(shown.size > 40 ? 40 : shown.size),
+                 shown.data);
+        if (json_is(item, JSON_LIST) || json_is(item, JSON_OBJECT))
+            return error_field(err, ERROR_WRONG_TYPE, at, 0,
+                               "a text, a number, true or false is wanted");
+        if (text_has_control(json_text(item)))
+            return error_field(err, ERROR_INVALID, at, 0, "control characters are not allowed");
+        if (json_text(item).size > OPTION_SIZE_MAX)
+            return error_field(err, ERROR_TOO_LONG, at, OPTION_SIZE_MAX, "at most %d bytes",
+                               OPTION_SIZE_MAX);
+    }
+    return true;
+}
+
+static bool check_roles(const struct operation_parameter *parameter, const struct json *value,
+                        const char *field, struct error *err)
+{
+    if (!json_is(value, JSON_LIST))
+        return error_field(err, ERROR_WRONG_TYPE, field, 0, "a list is wanted");
+    if ((int64_t)json_count(value) > parameter->max)
+        return error_field(err, ERROR_TOO_MANY, field, parameter->max, "at most %" PRId64 " roles",
+                           parameter->max);
+    for (size_t index = 0; index < json_count(value); index++) {
+        char at[80];
+
+        snprintf(at, sizeof(at), "%.50s[%d]", field, (int)index);
+        if (!check_choice(parameter, json_item(value, index), at, err))
+            return false;
+    }
+    return true;
+}
+
 static bool check_value(const struct operation_parameter *parameter, const struct json *value,
                         const char *field, struct error *err)
 {
@@ -91,6 +142,10 @@ static bool check_value(const struct operation_parameter *parameter, const struc
                error_field(err, ERROR_WRONG_TYPE, field, 0, "true or false is wanted");
     case PARAMETER_CHOICE:
         return check_choice(parameter, value, field, err);
+    case PARAMETER_OPTIONS:
+        return check_options(parameter, value, field, err);
+    case PARAMETER_ROLES:
+        return check_roles(parameter, value, field, err);
     }
     return error_set(err, ERROR_INTERNAL, "a parameter of no known type");
 }

@@ -7,6 +7,7 @@
 
 #include "blob/blob.h"
 #include "core/shape.h"
+#include "db/check.h"
 #include "engine/engine.h"
 #include "image/image.h"
 
@@ -20,7 +21,9 @@ enum parameter_type {
     PARAMETER_SIDE, /* pixels; 0: the provider's choice */
     PARAMETER_SEED, /* integer; null: chosen by chance */
     PARAMETER_URL,
-    PARAMETER_MODEL, /* "PROVIDERID/wire-id", a wire id, a provider's name; empty: the default */
+    PARAMETER_MODEL,   /* "PROVIDERID/wire-id", a wire id, a provider's name; empty: the default */
+    PARAMETER_OPTIONS, /* an object: the model's own options by their names */
+    PARAMETER_ROLES,   /* a list of choices, one for each picture that is put in, in their order */
 };
 
 struct operation_parameter {
@@ -127,6 +130,11 @@ struct result {
 void result_write(const struct result *result, struct buf *out);
 MUST_CHECK bool result_read(struct str json, struct arena *arena, struct result *out,
                             struct error *err);
+
+/* What engine_check() is for the engine's rows: a result that a task may still adopt can be read,
+ * and its files are held for it. */
+MUST_CHECK bool result_check(struct db *db, struct arena *arena, struct check_report *out,
+                             struct error *err);
 
 /* attempt->services. */
 struct operation_services {

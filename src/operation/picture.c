@@ -1,6 +1,7 @@
 /* Bytes become a kept picture, and a kept picture becomes one that can be shown. */
 #include "operation/operation_private.h"
 
+#include "core/log.h"
 #include "core/text.h"
 
 #include <stdio.h>
@@ -103,25 +104,69 @@ bool picture_refine(struct attempt *attempt, struct result_picture *picture, str
     return true;
 }
 
+void result_blobs(const struct result *result, struct arena *arena, struct step *out)
+{
+    const struct result_picture *pictures = result->pictures.items;
+    struct blob *blobs = ARENA_ARRAY(arena, struct blob, result->pictures.count);
+    size_t count = 0;
+
+    for (size_t index = 0; index < result->pictures.count; index++) {
+        const struct str name = pictures[index].blob;
+
+        blobs[count] = (struct blob){.size = pictures[index].size};
+        if (!sha256_of_hex(name, &blobs[count].hash))
+            continue; /* there is no such file */
+        sha256_hex(&blobs[count].hash, blobs[count].name);
+        count++;
+    }
+    out->blobs = blobs;
+    out->blob_count = count;
+}
+
+/* A file that is gone or broken stays so.  Whatever else is wrong may pass or be mended (a disk
+ * that fails, a limit that was lowered), and what was kept waits for that. */
+static bool is_lost(const struct error *err)
+{
+    return err->code == ERROR_NOT_FOUND || err->code == ERROR_PICTURE_BROKEN ||
+           err->code == ERROR_PICTURE_TYPE;
+}
+
+void result_refuse(struct attempt *attempt, const struct error *err, bool is_gone, struct step *out)
+{
+    if (attempt->provider.id == 0) { /* nothing was paid or kept */
+        step_fail_error(attempt, out, err, CHARGED_NO);
+    } else if (is_gone) {
+        log_warn("result_lost", LOG_INT("task", attempt->task_id), LOG_CSTR("why", err->message));
+        step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
+                  "what was paid for was kept, but is of no use: %s; trying again asks for it anew,"
+                  " and is paid anew",
+                  err->message);
+    } else if (err->code == ERROR_TOO_LARGE) { /* for the memory that is left now */
+        step_fail(attempt, out, FAILURE_LOCAL, CHARGED_YES, "%s", err->message);
+    } else {
+        step_fail_error(attempt, out, err, CHARGED_YES);
+    }
+}
+
 void pictures_refine(struct attempt *attempt, struct str kept, struct step *out)
 {
-    const enum charged charged = attempt->provider.kind == NULL ? CHARGED_NO : CHARGED_YES;
     CLEANUP(buf_finish) struct buf output = {0};
     struct result result;
     struct result_picture *pictures;
     struct error err = {0};
 
     if (!result_read(kept, attempt->arena, &result, &err)) {
-        step_fail_error(attempt, out, &err, charged);
+        result_refuse(attempt, &err, true, out);
         return;
     }
+    result_blobs(&result, attempt->arena, out);
     pictures = result.pictures.items;
     for (size_t index = 0; index < result.pictures.count; index++) {
         if (!picture_refine(attempt, &pictures[index], &err)) {
             if (err.code == ERROR_STORAGE_FULL) /* no fault of the task's, whatever it takes */
                 out->type = STEP_AGAIN;
             else
-                step_fail_error(attempt, out, &err, charged);
+                result_refuse(attempt, &err, is_lost(&err), out);
             return;
         }
     }

@@ -53,6 +53,7 @@ static bool request_expand(const struct json *parameters, size_t reference_count
         .count = 1,
         .compression = -1,
     };
+    call_settings(json_get(parameters, "options"), arena, out);
     return true;
 }
 
@@ -90,6 +91,7 @@ static bool request_describe(const struct json *parameters, size_t reference_cou
         .count = 1,
         .compression = -1,
     };
+    call_settings(json_get(parameters, "options"), arena, out);
     return true;
 }
 
@@ -271,7 +273,7 @@ static void refine(struct attempt *attempt, struct str kept, struct step *out)
     struct error err = {0};
 
     if (!result_read(kept, attempt->arena, &result, &err)) {
-        step_fail_error(attempt, out, &err, CHARGED_YES);
+        result_refuse(attempt, &err, true, out);
         return;
     }
     if (result.text.size == 0) {
@@ -339,6 +341,7 @@ static const struct operation_parameter expand_parameters[] = {
      .label_zh = "语言",
      .help_en = "Of the better prompt; keep: that of the short one.",
      .help_zh = "优化后提示词的语言；keep 表示与原提示词相同。"},
+    OPTIONS_PARAMETER("write_options"),
 };
 
 static const struct operation_parameter describe_parameters[] = {
@@ -359,6 +362,7 @@ static const struct operation_parameter describe_parameters[] = {
       .label_zh = "已知信息",
       .help_en = "What cannot be seen but should be considered: place, names, occasion.",
       .help_zh = "画面上看不出、但应考虑的信息，如地点、人名、场合。"},
+    OPTIONS_PARAMETER("write_options"),
 };
 
 static const struct operation_port describe_inputs[] = {

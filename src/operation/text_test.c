@@ -352,7 +352,7 @@ static void test_a_kept_result_without_a_text_is_lost(void **state)
     } rows[] = {
         {"{\"pictures\":[]}",               FAILURE_RESULT_LOST},
         {"{\"pictures\":[],\"text\":\"\"}", FAILURE_RESULT_LOST},
-        {"{",                               FAILURE_INVALID    },
+        {"{",                               FAILURE_RESULT_LOST},
     };
 
     (void)state;
@@ -526,6 +526,27 @@ static void test_a_card_that_is_none_is_lost(void **state)
     assert_int_equal(reply.outcome, EXCHANGE_LOST);
 }
 
+static void test_the_models_options_reach_the_provider(void **state)
+{
+    const char *const operations[] = {"prompt.expand", "image.describe"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(operations); i++) {
+        CLEANUP(json_cleanup) struct json *parameters = NULL;
+        struct provider_request request;
+        struct error err = {0};
+
+        assert_true(json_read(STR("{\"prompt\":\"a cup\",\"options\":{\"effort\":\"high\","
+                                  "\"temperature\":0.5,\"nothing\":null}}"),
+                              &parameters, &err));
+        assert_true(operation_find(str_of(operations[i]))
+                        ->request(parameters, 1, false, house.arena, &request, &err));
+        assert_int_equal(request.setting_count, 2);
+        assert_true(str_equal(request.settings[0].text, STR("high")));
+        assert_true(str_equal(request.settings[1].text, STR("0.5")));
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, set_up)
@@ -544,6 +565,7 @@ int main(void)
         T(test_what_cannot_begin_fails_without_a_charge),
         T(test_the_mock_writes_what_was_ordered),
         T(test_a_card_that_is_none_is_lost),
+        T(test_the_models_options_reach_the_provider),
     };
 
     return cmocka_run_group_tests(tests, open_house, close_house);

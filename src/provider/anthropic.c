@@ -2,6 +2,11 @@
  * provider/anthropic.c: Anthropic's Messages API (facts 3): text, and text about pictures; it makes
  * none.  Sends the version and the header of the key that every model and every imitator takes, and
  * no sampling parameters, which newer models refuse.
+ *
+ * Never sent either: thinking (its forms differ from model to model; effort says how much) and
+ * service_tier (what a listing needs is short), stop sequences, metadata's user_id, cache_control
+ * (no two calls of ours begin alike for long) and transformations (pictures are small enough before
+ * they leave).
  */
 #include "provider/anthropic_private.h"
 
@@ -83,16 +88,26 @@ static void add_message(struct json_writer *writer, const struct provider_reques
     json_end_object(writer);
 }
 
-static void add_format(struct json_writer *writer, const struct provider_request *request)
+/* How much it works on the answer, and the form of it. */
+static void add_output_config(struct json_writer *writer, const struct provider_request *request,
+                              bool has_format)
 {
+    const struct provider_setting *effort = request_setting(request, "effort");
+
+    if (effort == NULL && !has_format)
+        return;
     json_name(writer, "output_config");
     json_begin_object(writer);
-    json_name(writer, "format");
-    json_begin_object(writer);
-    provider_add_text(writer, "type", STR("json_schema"));
-    json_name(writer, "schema");
-    json_add_raw(writer, request->schema); /* provider_check_write() read it */
-    json_end_object(writer);
+    if (effort != NULL)
+        provider_add_text(writer, "effort", str_trim(effort->text));
+    if (has_format) {
+        json_name(writer, "format");
+        json_begin_object(writer);
+        provider_add_text(writer, "type", STR("json_schema"));
+        json_name(writer, "schema");
+        json_add_raw(writer, request->schema); /* provider_check_write() read it */
+        json_end_object(writer);
+    }
     json_end_object(writer);
 }
 
@@ -119,6 +134,7 @@ static void add_tool(struct json_writer *writer, const struct provider_request *
 static struct str write_body(const struct provider_request *request, uint64_t dropped,
                              struct arena *arena)
 {
+    const bool uses_tool = anthropic_uses_tool(request, dropped);
     CLEANUP(buf_finish) struct buf buf = {0};
     struct json_writer writer;
 
@@ -131,10 +147,9 @@ static struct str write_body(const struct provider_request *request, uint64_t dr
     json_begin_list(&writer);
     add_message(&writer, request);
     json_end_list(&writer);
-    if (anthropic_uses_tool(request, dropped))
+    if (uses_tool)
         add_tool(&writer, request);
-    else if (request->schema.size > 0)
-        add_format(&writer, request);
+    add_output_config(&writer, request, request->schema.size > 0 && !uses_tool);
     if (request->safety_id.size > 0 && (dropped >> ANTHROPIC_USER & 1) == 0) {
         json_name(&writer, "metadata");
         json_begin_object(&writer);
@@ -207,11 +222,14 @@ static bool anthropic_probe(const struct provider_account *account, struct arena
     .price_as_of = AS_OF
 #define CLAUDE(wire_name, shown_name, picture_tokens, in_rate, out_rate)                           \
     {                                                                                              \
-        WRITES, .name = TEXT(wire_name), .label = TEXT(shown_name),                                \
-                .reference_tokens = (picture_tokens), .rate_text_in_micro = (in_rate),             \
-                .rate_image_in_micro = (in_rate), .rate_cached_in_micro = (in_rate) / 10,          \
-                .rate_out_micro = (out_rate)                                                       \
+        WRITES, .write_options = options_effort, .name = TEXT(wire_name),                          \
+                .label = TEXT(shown_name), .reference_tokens = (picture_tokens),                   \
+                .rate_text_in_micro = (in_rate), .rate_image_in_micro = (in_rate),                 \
+                .rate_cached_in_micro = (in_rate) / 10, .rate_out_micro = (out_rate)               \
     }
+static const char *const efforts[] = {"low", "medium", "high", "xhigh", "max", NULL};
+static const struct provider_field option_effort = EFFORT_ROW(efforts);
+static const struct provider_field *const options_effort[] = {&option_effort, NULL};
 /* Its price is not in the facts. */
 #define UNPRICED(wire_name, shown_name, picture_tokens)                                            \
     CLAUDE(wire_name, shown_name, picture_tokens, 0, 0)
@@ -246,6 +264,7 @@ static const struct provider_model model_default = {
     .references_max = 100,
     .count_max = 1,
     .price_micro = -1,
+    .write_options = options_effort,
 };
 
 /* --- the kind --- */

@@ -97,7 +97,7 @@ static const struct {
     {"request_too_large", FAILURE_INVALID,   CHARGED_NO   },
     {"conflict_error",    FAILURE_SERVER,    CHARGED_NO   },
     {"api_error",         FAILURE_SERVER,    CHARGED_MAYBE},
-    {"timeout_error",     FAILURE_SERVER,    CHARGED_MAYBE},
+    {"timeout_error",     FAILURE_UNKNOWN,   CHARGED_MAYBE},
 };
 
 /* A limit of money: waiting for the rate does not lift it.  ramp_limit_exceeded passes. */
@@ -161,6 +161,7 @@ static bool find_next(const struct provider_account *account,
         uint64_t bit = (uint64_t)1 << rows[i].field;
 
         if (!rows[i].was_sent || (exchange->dropped & bit) != 0 ||
+            str_starts_with(failure->message, STR("output_config.effort")) || /* a person's wish */
             !str_starts_with(failure->message, str_of(rows[i].name)))
             continue;
         if (!anthropic_build(account, request, exchange->dropped | bit, arena, next, &ignored))

@@ -116,7 +116,8 @@ static bool names_field(const struct provider_said *said, const char *name)
 /* Without it the picture would be another thing than was asked for, and be paid. */
 static bool may_drop(const struct ark_call *call, enum ark_field field)
 {
-    return field != ARK_BACKGROUND || !str_equal(call->request->background, STR("transparent"));
+    return field != ARK_LAYERS &&
+           (field != ARK_BACKGROUND || !str_equal(call->request->background, STR("transparent")));
 }
 
 static enum ark_field find_refused(const struct ark_call *call, const struct provider_said *said)
@@ -162,7 +163,7 @@ static struct str list_dropped(uint64_t dropped, struct arena *arena)
     CLEANUP(buf_finish) struct buf names = {0};
 
     for (unsigned i = 0; i < ARK_FIELD_COUNT; i++)
-        if ((dropped >> i & 1) != 0)
+        if ((dropped >> i & 1) != 0 && i != ARK_TOKENS) /* its other name says the same */
             buf_printf(&names, "%s%s", names.size > 0 ? ", " : "", ark_field_names[i]);
     return arena_str(arena, buf_str(&names));
 }
@@ -195,6 +196,8 @@ static void read_usage(const struct ark_call *call, const struct json *body, siz
         if (json_get(json_item(data, i), "error") != NULL || made == 0)
             continue;
         each = ark_cost(call, pixels);
+        if (each > 0 && ark_decomposes(call->request) && i > 0)
+            each = ark_layer_cost(call, each);
         cost += each;
         made--;
     }
@@ -281,6 +284,8 @@ static bool read_pictures(const struct ark_call *call, const struct exchange *ex
         out->missing = find_missing(call, reply, first_error(json), &list, arena);
         read_usage(call, json, list.count, &out->usage);
         out->is_list_cost = true;
+        out->is_cut = exchange->is_stream && json_get(json, "usage") == NULL &&
+                      (is_late || (int64_t)list.count < call->request->count);
         return true;
     }
     if (list.broken > 0) {
@@ -359,7 +364,11 @@ static int64_t ark_estimate(const struct provider_account *account,
     else
         pixels = ark_tier_pixels(account_option_text(account, "tier"));
     each = ark_cost(&call, pixels);
-    return each < 0 ? -1 : each * request->count + ark_input_cost(&call);
+    if (each < 0)
+        return -1;
+    if (ark_decomposes(request)) /* how many layers come, the picture decides: all of them */
+        return each + ark_layer_cost(&call, each) * ARK_LAYERS_MAX;
+    return each * request->count + ark_input_cost(&call);
 }
 
 /* --- the free call --- */

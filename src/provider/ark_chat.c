@@ -25,6 +25,10 @@ bool ark_chat_is_sent(const struct ark_call *call, enum ark_field field)
 {
     if (field == ARK_SCHEMA)
         return call->request->schema.size > 0 && ark_may_send(call, ARK_SCHEMA);
+    if (field == ARK_TOKENS)
+        return ark_may_send(call, ARK_TOKENS);
+    if (field == ARK_TOKENS_OTHER)
+        return !ark_may_send(call, ARK_TOKENS) && ark_may_send(call, ARK_TOKENS_OTHER);
     return field == ARK_THINKING && thinking_of(call).size > 0;
 }
 
@@ -130,6 +134,18 @@ static void write_schema(struct json_writer *writer, const struct provider_reque
     json_end_object(writer);
 }
 
+/* The names of facts 1.6; that Ark takes them too follows from "OpenAI-compatible" alone. */
+static void add_tokens_max(struct json_writer *writer, const struct ark_call *call)
+{
+    const bool thinks = !str_equal(thinking_of(call), STR("disabled"));
+    const bool is_open = call->request->output_tokens_max <= 0 && thinks;
+
+    for (enum ark_field field = ARK_TOKENS; field <= ARK_TOKENS_OTHER; field++)
+        if (ark_chat_is_sent(call, field))
+            provider_add_int(writer, ark_field_names[field],
+                             is_open ? WRITE_TOKENS_OPEN : provider_write_tokens(call->request));
+}
+
 static struct str write_body(const struct ark_call *call, struct arena *arena)
 {
     CLEANUP(buf_finish) struct buf buf = {0};
@@ -149,11 +165,7 @@ static struct str write_body(const struct ark_call *call, struct arena *arena)
     }
     write_user(&writer, call->request);
     json_end_list(&writer);
-    if (call->request->output_tokens_max > 0) {
-        /* The name of facts 1.6; that Ark takes it too follows from "OpenAI-compatible" alone. */
-        json_name(&writer, "max_completion_tokens");
-        json_add_int(&writer, call->request->output_tokens_max);
-    }
+    add_tokens_max(&writer, call);
     if (ark_chat_is_sent(call, ARK_SCHEMA))
         write_schema(&writer, call->request);
     if (thinking.size > 0) {

@@ -53,7 +53,7 @@ static void test_a_question_is_written_byte_by_byte(void **state)
     assert_text(header_of(&exchange, "Authorization"), "Bearer ark-1");
     assert_text(body_of(&exchange, fixture->arena),
                 "{\"model\":\"" SEED "\",\"messages\":[{\"role\":\"user\",\"content\":"
-                "\"What is it?\"}]}");
+                "\"What is it?\"}],\"max_completion_tokens\":16384}");
     assert_true(exchange.is_paid);
     assert_int_equal(exchange.purpose, EXCHANGE_SUBMIT);
     assert_false(exchange.is_stream);
@@ -102,13 +102,62 @@ static void test_a_model_without_schemas_is_told_in_words(void **state)
     assert_text(body_of(&verdict.next, fixture->arena),
                 "{\"model\":\"ep-1\",\"messages\":[{\"role\":\"system\",\"content\":\"Answer with "
                 "one JSON object and nothing else. It must fit this JSON schema: {\\\"type\\\":"
-                "\\\"object\\\"}\"},{\"role\":\"user\",\"content\":\"What is it?\"}]}");
+                "\\\"object\\\"}\"},{\"role\":\"user\",\"content\":\"What is it?\"}],"
+                "\"max_completion_tokens\":16384}");
     exchange = verdict.next;
     reply = reply_of(200, ANSWER("stop", "\"content\":\"```json\\n{\\\"a\\\": 1}\\n```\""));
     provider_ark.read(&fixture->account, &request, &exchange, &reply, fixture->arena, &verdict);
     assert_int_equal(verdict.type, VERDICT_DONE);
     assert_text(verdict.text, "{\"a\":1}");
     assert_text(verdict.dropped, "response_format");
+}
+
+/* Thinking is output: a limit leaves room for it. */
+static void test_an_answer_is_bounded_whatever_the_limit_is_called(void **state)
+{
+    static const struct {
+        const char *options;
+        int64_t asked, limit;
+    } rows[] = {
+        {"{}",                          0,   16384},
+        {"{\"thinking\":\"auto\"}",     0,   16384},
+        {"{\"thinking\":\"enabled\"}",  0,   16384},
+        {"{\"thinking\":\"disabled\"}", 0,   4096 },
+        {"{\"thinking\":\"enabled\"}",  500, 500  },
+    };
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("ep-1");
+    struct provider_verdict verdict;
+    struct exchange exchange;
+    struct exchange_reply reply;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        fixture_options(fixture, rows[i].options);
+        request.output_tokens_max = rows[i].asked;
+        exchange = begin(fixture, &request);
+        assert_true(str_find(body_of(&exchange, fixture->arena),
+                             arena_printf(fixture->arena, ",\"max_completion_tokens\":%lld",
+                                          (long long)rows[i].limit)) > 0);
+    }
+    reply = reply_of(400, "{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"not supported\","
+                          "\"param\":\"max_completion_tokens\"}}");
+    provider_ark.read(&fixture->account, &request, &exchange, &reply, fixture->arena, &verdict);
+    assert_int_equal(verdict.type, VERDICT_NEXT);
+    assert_true(str_find(body_of(&verdict.next, fixture->arena), STR(",\"max_tokens\":500")) > 0);
+    assert_true(str_find(body_of(&verdict.next, fixture->arena), STR("max_completion")) < 0);
+    exchange = verdict.next;
+    reply = reply_of(200, ANSWER("stop", "\"content\":\"A cup.\""));
+    provider_ark.read(&fixture->account, &request, &exchange, &reply, fixture->arena, &verdict);
+    assert_text(verdict.dropped, ""); /* it was told in other words */
+    reply = reply_of(400, "{\"error\":{\"code\":\"InvalidParameter\",\"message\":\"not supported\","
+                          "\"param\":\"max_tokens\"}}");
+    provider_ark.read(&fixture->account, &request, &exchange, &reply, fixture->arena, &verdict);
+    assert_int_equal(verdict.type, VERDICT_NEXT);
+    assert_true(str_find(body_of(&verdict.next, fixture->arena), STR("tokens")) < 0);
+    exchange = verdict.next;
+    reply = reply_of(200, ANSWER("stop", "\"content\":\"A cup.\""));
+    provider_ark.read(&fixture->account, &request, &exchange, &reply, fixture->arena, &verdict);
+    assert_text(verdict.dropped, "max_tokens");
 }
 
 static void test_answers_are_read(void **state)
@@ -233,6 +282,7 @@ int main(void)
         TEST(test_a_question_is_written_byte_by_byte),
         TEST(test_everything_is_sent),
         TEST(test_a_model_without_schemas_is_told_in_words),
+        TEST(test_an_answer_is_bounded_whatever_the_limit_is_called),
         TEST(test_answers_are_read),
         TEST(test_tokens_are_counted_but_have_no_price),
         TEST(test_what_cannot_be_written_is_refused_with_its_field),

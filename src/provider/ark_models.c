@@ -2,6 +2,10 @@
  * provider/ark_models.c: ByteDance's Seedream and Seed models on Ark.  Rows from facts/providers.md
  * 4A and 8.3, read 2026-11-22: yuan on Volcano Ark (doubao-…), dollars on BytePlus ModelArk.  They
  * rot in weeks: an id that is not here passes through unchanged.
+ *
+ * In doubt: the reference was read by others (a documentation audit of revision 265) and the matrix
+ * of what each model takes was measured by others; a field that a model refuses by name is left out
+ * and the call sent again (ark.c).
  */
 #include "provider/ark_private.h"
 
@@ -79,25 +83,59 @@ const char *const ark_profiles[] = {
     "seedream-4.5", "seedream-4.0",     "seedream-3.0",       NULL,
 };
 
+/* --- what a call may also say (facts 4A) --- */
+
+static const char *const modes_fast[] = {"standard", "fast", NULL};
+static const char *const modes_plain[] = {"standard", NULL};
+/* clang-format off */
+static const struct provider_field option_watermark = OPTION_ROW(
+    BOOL, "watermark", "Visible watermark", "可见水印",
+    "Ark prints \"AI generated\" into the corner.", "由方舟在图片角落添加“AI 生成”字样。", .fallback = "");
+#define OPTIMIZE(modes) OPTION_ROW(                                                                \
+    CHOICE, "optimize_prompt", "Prompt rewriting", "提示词优化",                                   \
+    "fast is quicker and less careful.", "fast 更快但效果略差。", .choices = (modes))
+static const struct provider_field option_fast = OPTIMIZE(modes_fast);
+static const struct provider_field option_optimize = OPTIMIZE(modes_plain);
+static const struct provider_field option_search = OPTION_ROW(
+    BOOL, "web_search", "Web search", "联网搜索",
+    "The model may look things up before it draws.", "允许模型在作图前联网搜索。", .fallback = "");
+static const struct provider_field option_layers = OPTION_ROW(
+    BOOL, "layer_decomposition", "Take apart into layers", "拆分图层",
+    "One PNG or JPEG reference comes back as a base and up to 16 layers, each a picture that is paid for.",
+    "将一张 PNG 或 JPEG 参考图拆成底图和最多 16 个图层，每个图层单独计费。", .fallback = "");
+static const struct provider_field *const options_pro[] = {
+    &option_watermark, &option_fast, &option_layers, NULL};
+static const struct provider_field *const options_flash[] = {
+    &option_watermark, &option_optimize, &option_layers, NULL};
+static const struct provider_field *const options_lite[] = {
+    &option_watermark, &option_optimize, &option_search, NULL};
+static const struct provider_field *const options_45[] = {
+    &option_watermark, &option_optimize, NULL};
+static const struct provider_field *const options_40[] = {&option_watermark, &option_fast, NULL};
+static const struct provider_field *const options_30[] = {&option_watermark, NULL};
+static const struct provider_field *const options_any[] = {
+    &option_watermark, &option_fast, &option_search, &option_layers, NULL};
+/* clang-format on */
+
 #define SEEDREAM                                                                                   \
     .is_known = true, .can_generate = true, .can_edit = true, .ratio_max = 16, .price_as_of = AS_OF
 
 /* 5.0 pro and flash: one picture a call.  They refuse the fields of groups and streams by mere
  * presence. */
-#define ONE(wire_name, shown_name, money, price)                                                   \
+#define ONE(wire_name, shown_name, option_list, money, price)                                      \
     {                                                                                              \
         SEEDREAM, .name = TEXT(wire_name), .label = TEXT(shown_name), .has_transparency = true,    \
-                  .references_max = 10, .count_max = 1, .pixels_min = 921600,                      \
-                  .pixels_max = 4624220, .formats = formats, .currency = (money),                  \
-                  .price_micro = (price)                                                           \
+                  .options = (option_list), .references_max = 10, .count_max = 1,                  \
+                  .pixels_min = 921600, .pixels_max = 4624220, .formats = formats,                 \
+                  .currency = (money), .price_micro = (price)                                      \
     }
 /* 5.0 lite, 4.5, 4.0: groups of related pictures; those and the references are 15 together. */
-#define GROUP(wire_name, shown_name, format_list, least, money, price)                             \
+#define GROUP(wire_name, shown_name, option_list, format_list, least, money, price)                \
     {                                                                                              \
         SEEDREAM, .name = TEXT(wire_name), .label = TEXT(shown_name), .has_stream = true,          \
-                  .references_max = 14, .count_max = 15, .pixels_min = (least),                    \
-                  .pixels_max = 16777216, .formats = (format_list), .currency = (money),           \
-                  .price_micro = (price)                                                           \
+                  .options = (option_list), .references_max = 14, .count_max = 15,                 \
+                  .pixels_min = (least), .pixels_max = 16777216, .formats = (format_list),         \
+                  .currency = (money), .price_micro = (price)                                      \
     }
 /* Text prices are not in the facts.  How many pictures may be looked at is not either: the number
  * is ours. */
@@ -109,37 +147,44 @@ const char *const ark_profiles[] = {
     }
 
 const struct provider_model ark_models[ARK_MODEL_COUNT] = {
-    ONE("doubao-seedream-5-0-pro-260628", "Seedream 5.0 Pro", "CNY", 600000),
-    ONE("doubao-seedream-5-0-flash-260915", "Seedream 5.0 Flash", "CNY", -1),
-    GROUP("doubao-seedream-5-0-260128", "Seedream 5.0 Lite", formats, 3686400, "CNY", 220000),
-    GROUP("doubao-seedream-4-5-251128", "Seedream 4.5", NULL, 3686400, "CNY", 250000),
-    GROUP("doubao-seedream-4-0-20260415", "Seedream 4.0 (2026-04-15)", NULL, 921600, "CNY", 200000),
-    GROUP("doubao-seedream-4-0-250828", "Seedream 4.0", NULL, 921600, "CNY", 200000),
+    ONE("doubao-seedream-5-0-pro-260628", "Seedream 5.0 Pro", options_pro, "CNY", 600000),
+    ONE("doubao-seedream-5-0-flash-260915", "Seedream 5.0 Flash", options_flash, "CNY", -1),
+    GROUP("doubao-seedream-5-0-260128", "Seedream 5.0 Lite", options_lite, formats, 3686400, "CNY",
+          220000),
+    GROUP("doubao-seedream-4-5-251128", "Seedream 4.5", options_45, NULL, 3686400, "CNY", 250000),
+    GROUP("doubao-seedream-4-0-20260415", "Seedream 4.0 (2026-04-15)", options_40, NULL, 921600,
+          "CNY", 200000),
+    GROUP("doubao-seedream-4-0-250828", "Seedream 4.0", options_40, NULL, 921600, "CNY", 200000),
     {
-                                                                                 .is_known = true,
-                                                                                 .name = TEXT("doubao-seedream-3-0-t2i-250415"),
-                                                                                 .label = TEXT("Seedream 3.0 (retiring)"),
-                                                                                 .can_generate = true,
-                                                                                 .has_seed = true,
-                                                                                 .has_scale = true,
-                                                                                 .count_max = 1,
-                                                                                 .side_px_min = 512,
-                                                                                 .side_px_max = 2048,
-                                                                                 .price_micro = -1,
-                                                                                 .currency = "CNY",
-                                                                                 .price_as_of = AS_OF,
-                                                                                 },
-    ONE("dola-seedream-5-0-pro-260628", "Seedream 5.0 Pro (BytePlus)", "USD", 90000),
-    ONE("dola-seedream-5-0-flash-260915", "Seedream 5.0 Flash (BytePlus)", "USD", 18000),
-    GROUP("seedream-5-0-260128", "Seedream 5.0 Lite (BytePlus)", formats, 3686400, "USD", 35000),
-    GROUP("seedream-4-5-251128", "Seedream 4.5 (BytePlus)", NULL, 3686400, "USD", 40000),
-    GROUP("seedream-4-0-250828", "Seedream 4.0 (BytePlus)", NULL, 921600, "USD", 30000),
+                                                                                             .is_known = true,
+                                                                                             .name = TEXT("doubao-seedream-3-0-t2i-250415"),
+                                                                                             .label = TEXT("Seedream 3.0 (retiring)"),
+                                                                                             .options = options_30,
+                                                                                             .can_generate = true,
+                                                                                             .has_seed = true,
+                                                                                             .has_scale = true,
+                                                                                             .count_max = 1,
+                                                                                             .side_px_min = 512,
+                                                                                             .side_px_max = 2048,
+                                                                                             .price_micro = -1,
+                                                                                             .currency = "CNY",
+                                                                                             .price_as_of = AS_OF,
+                                                                                             },
+    ONE("dola-seedream-5-0-pro-260628", "Seedream 5.0 Pro (BytePlus)", options_pro, "USD", 90000),
+    ONE("dola-seedream-5-0-flash-260915", "Seedream 5.0 Flash (BytePlus)", options_flash, "USD",
+        18000),
+    GROUP("seedream-5-0-260128", "Seedream 5.0 Lite (BytePlus)", options_lite, formats, 3686400,
+          "USD", 35000),
+    GROUP("seedream-4-5-251128", "Seedream 4.5 (BytePlus)", options_45, NULL, 3686400, "USD",
+          40000),
+    GROUP("seedream-4-0-250828", "Seedream 4.0 (BytePlus)", options_40, NULL, 921600, "USD", 30000),
     WRITER("doubao-seed-2-1-pro-260628", "Doubao Seed 2.1 Pro"),
     WRITER("doubao-seed-2-1-turbo-260628", "Doubao Seed 2.1 Turbo"),
 };
 
 /* Anything may be asked of a model we do not know; the server says what it cannot do. */
 const struct provider_model ark_model_default = {
+    .options = options_any,
     .can_generate = true,
     .can_edit = true,
     .has_seed = true,
@@ -256,6 +301,15 @@ int64_t ark_cost(const struct ark_call *call, int64_t pixels)
     if (price == NULL)
         return -1;
     return pixels > 0 && pixels <= price->pixels_max ? price->micro : price->large_micro;
+}
+
+/* BytePlus asks half for a layer (facts 8.3, a reseller's word); of the yuan's nothing is known: a
+ * picture's price. */
+int64_t ark_layer_cost(const struct ark_call *call, int64_t picture_micro)
+{
+    const struct ark_price *price = price_of(call);
+
+    return price != NULL && price == &call->family->usd ? (picture_micro + 1) / 2 : picture_micro;
 }
 
 int64_t ark_input_cost(const struct ark_call *call)

@@ -12,10 +12,13 @@ enum ark_field {
     ARK_OPTIMIZE,
     ARK_BACKGROUND,
     ARK_SEARCH,
+    ARK_LAYERS,
     ARK_SEED,
     ARK_SCALE,
     ARK_SCHEMA, /* of text: the schema then stands in the system message */
     ARK_THINKING,
+    ARK_TOKENS,       /* of text: the limit by its newer name, then by the older one */
+    ARK_TOKENS_OTHER, /* never beside it */
     ARK_FIELD_COUNT
 };
 #define ARK_RETRIES_MAX 4
@@ -67,6 +70,8 @@ int64_t ark_tier_pixels(struct str tier);
 struct str ark_size(const struct ark_call *call, struct arena *arena);
 /* In micro-units of the model's currency; -1 unknown. */
 int64_t ark_cost(const struct ark_call *call, int64_t pixels);
+/* The same of a layer, by what a picture costs. */
+int64_t ark_layer_cost(const struct ark_call *call, int64_t picture_micro);
 int64_t ark_input_cost(const struct ark_call *call);
 
 /* Everything of an exchange but its body, and of a probe. */
@@ -84,6 +89,9 @@ static inline bool ark_may_send(const struct ark_call *call, enum ark_field fiel
     return (call->dropped >> field & 1) == 0;
 }
 bool ark_is_sent(const struct ark_call *call, enum ark_field field);
+/* A picture taken apart: a base and at most ARK_LAYERS_MAX layers come. */
+bool ark_decomposes(const struct provider_request *request);
+#define ARK_LAYERS_MAX 16
 extern const char *const ark_field_names[ARK_FIELD_COUNT];
 
 /* Text (ark_chat.c). */
@@ -93,7 +101,7 @@ MUST_CHECK bool ark_chat_build(const struct ark_call *call, struct arena *arena,
 /* True when the verdict is made, done or failed; false: the reply is an error to be classified. */
 bool ark_chat_read(const struct ark_call *call, const struct exchange_reply *reply,
                    struct arena *arena, struct provider_verdict *out);
-/* ARK_SCHEMA or ARK_THINKING, when they are sent. */
+/* The fields of a text, when they are sent. */
 bool ark_chat_is_sent(const struct ark_call *call, enum ark_field field);
 /* {"type":"image_url",…} parts and the picture field want the same data URI. */
 void ark_write_data_uri(struct json_writer *writer, struct str bytes);

@@ -1,4 +1,9 @@
-/* provider/ark_request.c: a call for pictures, checked against its model and written as JSON. */
+/*
+ * provider/ark_request.c: a call for pictures, checked against its model and written as JSON: the
+ * fourteen fields of facts 4A.  Never sent: sequential_image_generation "disabled" and stream false
+ * (some models refuse even those), and more than one picture but as a group (there is no `n`).
+ * Region hints (<bbox>, <point>) are words of the prompt and go as they are written.
+ */
 #include "provider/ark_private.h"
 
 #include "core/hash.h"
@@ -24,10 +29,13 @@ const char *const ark_field_names[ARK_FIELD_COUNT] = {
     [ARK_OPTIMIZE] = "optimize_prompt_options",
     [ARK_BACKGROUND] = "background",
     [ARK_SEARCH] = "tools",
+    [ARK_LAYERS] = "layer_decomposition",
     [ARK_SEED] = "seed",
     [ARK_SCALE] = "guidance_scale",
     [ARK_SCHEMA] = "response_format",
     [ARK_THINKING] = "thinking",
+    [ARK_TOKENS] = "max_completion_tokens",
+    [ARK_TOKENS_OTHER] = "max_tokens",
 };
 
 /* --- the account --- */
@@ -152,6 +160,21 @@ static bool check_count(const struct ark_call *call, struct error *err)
     return true;
 }
 
+static bool check_layers(const struct ark_call *call, struct error *err)
+{
+    static const char *const types[] = {"image/png", "image/jpeg", NULL};
+    const struct provider_request *request = call->request;
+
+    if (!ark_decomposes(request))
+        return true;
+    if (request->reference_count != 1)
+        return error_field(err, ERROR_INVALID, "options.layer_decomposition", 1,
+                           "exactly one picture is taken apart");
+    if (request->count > 1)
+        return error_field(err, ERROR_TOO_BIG, "count", 1, "a picture is taken apart once a call");
+    return provider_check_picture(&request->references[0], "references[0]", types, 0, err);
+}
+
 bool ark_check(const struct ark_call *call, struct error *err)
 {
     if (call->request->model.size == 0)
@@ -159,9 +182,10 @@ bool ark_check(const struct ark_call *call, struct error *err)
     if (!call->model.can_generate)
         return error_field(err, ERROR_INVALID, "model", 0, "%.*s makes no pictures",
                            STR_ARGS(call->model.name));
-    if (str_trim(call->request->prompt).size == 0)
+    if (str_trim(call->request->prompt).size == 0 && !ark_decomposes(call->request))
         return error_field(err, ERROR_REQUIRED, "prompt", 1, "a prompt is needed");
-    return check_count(call, err) && provider_check_size(&call->model, call->request, err) &&
+    return provider_check_settings(&call->model, call->request, err) && check_layers(call, err) &&
+           check_count(call, err) && provider_check_size(&call->model, call->request, err) &&
            check_fields(call, err) && ark_check_pictures(call, err) && check_look(call, err);
 }
 
@@ -184,7 +208,7 @@ static struct str format_of(const struct ark_call *call)
 
 static struct str optimize_of(const struct ark_call *call)
 {
-    struct str mode = account_option_text(call->account, "optimize_prompt");
+    struct str mode = call_option_text(call->account, call->request, "optimize_prompt");
     bool is_fast = str_equal(mode, STR("fast"));
 
     if (!ark_may_send(call, ARK_OPTIMIZE) || (!is_fast && !str_equal(mode, STR("standard"))))
@@ -194,14 +218,24 @@ static struct str optimize_of(const struct ark_call *call)
 
 static bool searches(const struct ark_call *call)
 {
-    return account_option_bool(call->account, "web_search", false) && call->family != NULL &&
-           call->family->can_search && ark_may_send(call, ARK_SEARCH);
+    /* Of a model that nothing is known of: when the call itself says so. */
+    return call_option_bool(call->account, call->request, "web_search", false) &&
+           (call->family != NULL ? call->family->can_search
+                                 : request_setting(call->request, "web_search") != NULL) &&
+           ark_may_send(call, ARK_SEARCH);
 }
 
 static bool has_background(const struct ark_call *call)
 {
     return (is_transparent(call) || str_equal(call->request->background, STR("opaque"))) &&
            call->model.has_transparency && ark_may_send(call, ARK_BACKGROUND);
+}
+
+bool ark_decomposes(const struct provider_request *request)
+{
+    const struct provider_setting *setting = request_setting(request, "layer_decomposition");
+
+    return setting != NULL && str_equal(setting->text, STR("true"));
 }
 
 bool ark_is_sent(const struct ark_call *call, enum ark_field field)
@@ -221,12 +255,16 @@ bool ark_is_sent(const struct ark_call *call, enum ark_field field)
         return has_background(call);
     case ARK_SEARCH:
         return searches(call);
+    case ARK_LAYERS:
+        return ark_decomposes(call->request);
     case ARK_SEED:
         return call->request->has_seed && ark_may_send(call, ARK_SEED);
     case ARK_SCALE:
         return call->request->scale > 0 && ark_may_send(call, ARK_SCALE);
     case ARK_SCHEMA:
     case ARK_THINKING:
+    case ARK_TOKENS:
+    case ARK_TOKENS_OTHER:
     case ARK_FIELD_COUNT:
         break;
     }
@@ -238,6 +276,8 @@ static bool fits_inline(const struct ark_call *call, struct str size)
 {
     int64_t pixels = call->request->width_px * call->request->height_px;
 
+    if (ark_decomposes(call->request)) /* up to seventeen pictures */
+        return false;
     if (pixels <= 0)
         pixels = ark_tier_pixels(size);
     if (pixels <= 0)
@@ -325,6 +365,10 @@ static void write_optional(struct json_writer *writer, const struct ark_call *ca
         json_end_object(writer);
         json_end_list(writer);
     }
+    if (ark_decomposes(request)) {
+        json_name(writer, "layer_decomposition");
+        json_add_bool(writer, true);
+    }
     if (ark_is_sent(call, ARK_SEED)) {
         json_name(writer, "seed");
         json_add_int(writer, request->seed);
@@ -349,7 +393,7 @@ static struct str write_body(const struct ark_call *call, struct arena *arena)
     add_text(&writer, "size", size);
     add_text(&writer, "response_format", response_format(call, size));
     json_name(&writer, "watermark"); /* left out, it is true */
-    json_add_bool(&writer, account_option_bool(call->account, "watermark", false));
+    json_add_bool(&writer, call_option_bool(call->account, call->request, "watermark", false));
     write_optional(&writer, call);
     json_end_object(&writer);
     return arena_str(arena, buf_str(&buf));

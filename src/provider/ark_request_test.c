@@ -350,6 +350,57 @@ static void test_catalogue_prices_are_the_default_estimate(void **state)
     }
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {PRO, "watermark=true", "\"watermark\":true", NULL},
+        {PRO, "optimize_prompt=fast", "\"optimize_prompt_options\":{\"mode\":\"fast\"}", NULL},
+        {LITE, "optimize_prompt=standard", "\"optimize_prompt_options\":{\"mode\":\"standard\"}", NULL},
+        {LITE, "optimize_prompt=fast", NULL, "options.optimize_prompt"},
+        {LITE, "web_search=true", "\"tools\":[{\"type\":\"web_search\"}]", NULL},
+        {"ep-20260101", "web_search=true", "\"tools\":[{\"type\":\"web_search\"}]", NULL},
+        {PRO, "web_search=true", NULL, "options.web_search"},
+        {PRO, "layer_decomposition=true", NULL, "options.layer_decomposition"}, /* no picture */
+        {LITE, "layer_decomposition=true", NULL, "options.layer_decomposition"},
+        {PRO, "tier=4K", NULL, "options.tier"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    const struct provider_request request = request_of("");
+
+    fixture->account.key.hidden = STR("ark-1");
+    assert_option_rows(fixture, &provider_ark, &request, rows, COUNT(rows));
+}
+
+static void test_a_picture_is_taken_apart(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of(PRO);
+    struct exchange exchange;
+    struct error err = {0};
+    const char *currency;
+
+    request.action = PROVIDER_EDIT;
+    request.references = pictures;
+    request.reference_count = 1;
+    set_options(fixture, &request, "layer_decomposition=true");
+    exchange = begin(fixture, &request);
+    assert_text(body_of(&exchange, fixture->arena),
+                "{\"model\":\"" PRO
+                "\",\"prompt\":\"a cup\",\"image\":\"data:image/png;base64," PNG_BASE64
+                "\",\"response_format\":\"url\",\"watermark\":false,\"layer_decomposition\":true}");
+    /* How many layers come is not known: the picture and all sixteen, at a picture's price. */
+    assert_int_equal(provider_ark.estimate(&fixture->account, &request, &currency), 17 * 600000);
+    request.model = STR("dola-seedream-5-0-pro-260628");
+    assert_int_equal(provider_ark.estimate(&fixture->account, &request, &currency), 9 * 90000);
+    request.reference_count = 2;
+    assert_false(provider_ark.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "options.layer_decomposition");
+    set_options(fixture, &request, "layer_decomposition=false");
+    assert_true(provider_ark.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +413,8 @@ int main(void)
         TEST(test_pictures_and_prompts_that_are_none_are_refused),
         TEST(test_estimates_follow_size_and_inputs),
         TEST(test_catalogue_prices_are_the_default_estimate),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
+        TEST(test_a_picture_is_taken_apart),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

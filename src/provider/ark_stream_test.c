@@ -50,6 +50,14 @@ static struct provider_verdict run(struct fixture *fixture, struct str text, siz
     return verdict;
 }
 
+static int64_t cost_of(struct fixture *fixture, const struct provider_verdict *verdict)
+{
+    const struct provider_request request = {.model = STR(MODEL), .count = 3};
+    const char *currency;
+
+    return provider_cost(&provider_ark, &fixture->account, &request, verdict, &currency);
+}
+
 static void test_a_stream_is_read_wherever_it_is_split(void **state)
 {
     struct fixture *fixture = *state;
@@ -74,7 +82,8 @@ static void test_each_prefix_of_a_stream_keeps_what_it_has(void **state)
 {
     struct fixture *fixture = *state;
     const struct str whole = STR(WHOLE);
-    const size_t first = sizeof SUCCEEDED("0", PNG_BASE64) - 3; /* its JSON is whole */
+    const size_t first = sizeof SUCCEEDED("0", PNG_BASE64) - 3;      /* its JSON is whole */
+    const size_t end = sizeof WHOLE - sizeof "data: [DONE]\n\n" - 2; /* it said what it used */
 
     for (size_t size = 0; size < whole.size; size++)
         for (int lost = 0; lost < 2; lost++) {
@@ -87,6 +96,9 @@ static void test_each_prefix_of_a_stream_keeps_what_it_has(void **state)
                 assert_int_equal(verdict.failure.charged, CHARGED_MAYBE);
             } else {
                 assert_true(verdict.missing.size > 0);
+                /* What was made and did not come may be on the bill all the same. */
+                assert_int_equal(cost_of(fixture, &verdict), verdict.is_cut ? -1 : 500000);
+                assert_int_equal(verdict.is_cut, size < end);
             }
             arena_reset(fixture->arena);
         }

@@ -216,7 +216,7 @@ static void test_each_error_has_its_class(void **state)
         {429, ERROR_BODY("SetLimitExceeded"), FAILURE_QUOTA, CHARGED_NO},
         {500, ERROR_BODY("InternalServiceError"), FAILURE_SERVER, CHARGED_NO},
         {500, "<html>", FAILURE_SERVER, CHARGED_MAYBE},
-        {504, "", FAILURE_SERVER, CHARGED_MAYBE},
+        {504, "", FAILURE_UNKNOWN, CHARGED_MAYBE},
         {302, "", FAILURE_INVALID, CHARGED_NO},
     };
     /* clang-format on */

@@ -347,7 +347,6 @@ const struct provider_kind provider_bfl = {
     .models = bfl_models,
     .model_count = BFL_MODEL_COUNT,
     .model_default = &bfl_model_default,
-    .is_async = true,
     .result_ttl_ms = RESULT_TTL_MS,
     .begin = bfl_begin,
     .read = bfl_read,

@@ -3,7 +3,7 @@
 
 #include "provider/queue_private.h"
 
-#define BFL_MODEL_COUNT 12
+#define BFL_MODEL_COUNT 13
 extern const struct provider_model bfl_models[BFL_MODEL_COUNT];
 extern const struct provider_model bfl_model_default;
 extern const struct queue_row bfl_rows[BFL_MODEL_COUNT];

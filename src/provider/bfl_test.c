@@ -426,6 +426,35 @@ static void test_the_catalogue_and_its_forms_agree(void **state)
         check_row(&bfl_models[i], &bfl_rows[i]);
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"flux-3-image", "grounding=true", "\"grounding\":true", NULL},
+        {"flux-3-image", "safety_tolerance=6", "\"safety_tolerance\":4", NULL}, /* its most */
+        {"flux-3-image", "prompt_rewriting=off", NULL, "options.prompt_rewriting"},
+        {"flux-2-pro", "prompt_rewriting=off", "\"disable_pup\":true", NULL},
+        {"flux-2-pro", "grounding=true", NULL, "options.grounding"},
+        {"flux-2-flex", "prompt_rewriting=on", "\"prompt_upsampling\":true", NULL},
+        {"flux-2-klein-4b", "prompt_rewriting=on", NULL, "options.prompt_rewriting"},
+        {"flux-pro-1.1-ultra", "raw=true", "\"raw\":true", NULL},
+        {"flux-pro-1.1-ultra", "image_prompt_strength=0.4", "\"image_prompt_strength\":0.4", NULL},
+        {"flux-pro-1.1", "raw=true", NULL, "options.raw"},
+    };
+    static const struct option_row sides[] = {
+        {"flux-pro-1.0-expand", "left=256;top=64", "\"top\":64,\"left\":256}", NULL},
+        {"flux-pro-1.0-expand", "left=4000", NULL, "options.left"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    const struct provider_request request = request_of(""), edit = edit_of("", 1);
+
+    fixture->account.key.hidden = STR("bfl-key");
+    fixture_options(fixture, "{\"safety_tolerance\":\"auto\"}");
+    assert_option_rows(fixture, &provider_bfl, &request, rows, COUNT(rows));
+    assert_option_rows(fixture, &provider_bfl, &edit, sides, COUNT(sides));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,6 +472,7 @@ int main(void)
         TEST(test_estimates_are_by_megapixel_in_and_out),
         TEST(test_the_probe_is_free_and_tells_keys_apart),
         TEST(test_the_catalogue_and_its_forms_agree),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,7 +76,8 @@ bool provider_check_fields(const struct provider_model *model,
                            const struct provider_request *request, struct error *err)
 {
     return check_prompt(request, err) && check_count(model, request, err) &&
-           check_absent(model, request, err) && check_look(model, request, err);
+           check_absent(model, request, err) && check_look(model, request, err) &&
+           provider_check_settings(model, request, err);
 }
 
 bool provider_check_picture(const struct provider_image *image, const char *field,
@@ -189,6 +190,6 @@ bool provider_check_request(const struct provider_model *model,
 {
     return check_texts(model, request, limits, err) && check_count(model, request, err) &&
            check_absent(model, request, err) && check_look(model, request, err) &&
-           check_seed(request, limits, err) && provider_check_size(model, request, err) &&
-           check_pictures(model, request, limits, err);
+           provider_check_settings(model, request, err) && check_seed(request, limits, err) &&
+           provider_check_size(model, request, err) && check_pictures(model, request, limits, err);
 }

@@ -2,12 +2,16 @@
  * provider/comfyui.c: a ComfyUI server (facts 5): workflows in API format, with the reference
  * pictures uploaded first, asked for by the prompt's id.  The call is made in comfyui_call.c, the
  * workflows in comfyui_workflow.c, replies are read in comfyui_read.c.
+ *
+ * Never sent: number and front (the order of a shared server's queue is not ours to bend),
+ * extra_pnginfo (it would write our words into the picture), api_key_comfy_org (it pays other
+ * services), /free and "clear" (others' work), subfolder (uploads need none), and an Origin header,
+ * which a loopback server refuses.  Comfy Cloud's API v2 is not spoken: the first one is there too.
  */
 #include "provider/comfyui_private.h"
 
 #define PROBE_CHECKPOINTS_MAX 500
 #define MODEL_NAME_SIZE_MAX 200
-#define WORKFLOW_CHARACTERS_MAX 60000
 
 static bool comfyui_begin(const struct provider_account *account,
                           const struct provider_request *request, struct arena *arena,
@@ -61,12 +65,6 @@ static bool comfyui_wants_white_mask(const struct provider_account *account)
 static bool comfyui_probe(const struct provider_account *account, struct arena *arena,
                           struct exchange *out, struct error *err)
 {
-    CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
-    struct str text = account_option_text(account, "workflow");
-
-    /* What was pasted is looked at here already, not when the first picture is asked for. */
-    if (text.size > 0 && !comfyui_workflow_read(text, &workflow, err))
-        return false;
     return comfyui_exchange_init(account, EXCHANGE_PROBE, "GET", STR(COMFYUI_CHECKPOINTS), arena,
                                  out, err);
 }
@@ -74,14 +72,16 @@ static bool comfyui_probe(const struct provider_account *account, struct arena *
 static void list_models(const struct provider_account *account, const struct json *checkpoints,
                         struct arena *arena, struct str **models, size_t *count)
 {
-    bool has_own = account_option_text(account, "workflow").size > 0;
+    struct provider_model *own;
+    const size_t own_count = comfyui_own_models(account, arena, &own);
     size_t files = json_count(checkpoints);
 
     files = files < PROBE_CHECKPOINTS_MAX ? files : PROBE_CHECKPOINTS_MAX;
-    *models = ARENA_ARRAY(arena, struct str, comfyui_template_count + files);
+    *models = ARENA_ARRAY(arena, struct str, comfyui_template_count + own_count + files);
     for (size_t i = 0; i < comfyui_template_count; i++)
-        if (comfyui_templates[i].graph != NULL || has_own)
-            (*models)[(*count)++] = str_of(comfyui_templates[i].name);
+        (*models)[(*count)++] = str_of(comfyui_templates[i].name);
+    for (size_t i = 0; i < own_count; i++)
+        (*models)[(*count)++] = own[i].name;
     for (size_t i = 0; i < files; i++) {
         struct str name = json_text(json_item(checkpoints, i));
         if (name.size > 0 && name.size <= MODEL_NAME_SIZE_MAX &&
@@ -197,24 +197,19 @@ static const struct provider_field fields[] = {
         .max = 1,
     },
     {
-        .name = "workflow",
-        .type = PROVIDER_FIELD_LONG_TEXT,
-        .label_en = "Your own workflow",
+        .name = "workflows",
+        .type = PROVIDER_FIELD_WORKFLOWS,
+        .label_en = "Your own workflows",
         .label_zh = "自定义工作流",
-        .help_en = "Becomes the model \"custom\". In ComfyUI choose Export (API), paste the JSON and "
-                   "write a placeholder where a value is to go: \"%prompt%\" (needed), "
-                   "\"%negative%\", \"%seed%\", \"%width%\", \"%height%\", \"%count%\", \"%steps%\", "
-                   "\"%cfg%\", \"%sampler%\", \"%scheduler%\", \"%denoise%\", \"%model%\", "
-                   "\"%image%\" (then \"%image2%\" to \"%image8%\") in LoadImage, \"%mask%\" in "
-                   "LoadImageMask. Always in quotes: \"seed\": \"%seed%\" is sent as a number. "
-                   "Pictures are taken from SaveImage.",
-        .help_zh = "对应模型“custom”。在 ComfyUI 中选择“导出 (API)”，粘贴 JSON，并在需要填入的位置写占位符："
-                   "\"%prompt%\"（必需）、\"%negative%\"、\"%seed%\"、\"%width%\"、\"%height%\"、\"%count%\"、"
-                   "\"%steps%\"、\"%cfg%\"、\"%sampler%\"、\"%scheduler%\"、\"%denoise%\"、\"%model%\"；LoadImage 用 "
-                   "\"%image%\"（多张依次为 \"%image2%\" 至 \"%image8%\"），LoadImageMask 用 \"%mask%\"。占位符都要"
-                   "带引号，\"seed\": \"%seed%\" 会作为数字发送。结果取自 SaveImage 节点。",
+        .help_en = "Each becomes a model. In ComfyUI's menu choose Workflow > Export (API) and take "
+                   "the file as it is: what goes where is found in it. A text like \"%prompt%\" "
+                   "or \"%seed%\" written into it by hand counts instead. Pictures are taken "
+                   "from Save Image.",
+        .help_zh = "每个工作流成为一个模型。在 ComfyUI 菜单中选择“工作流 > 导出 (API)”，直接使用导出的文件：各参数的"
+                   "位置会自动识别。也可以在文件里手动写上 \"%prompt%\"、\"%seed%\" 等占位符，此时以占位符为准。"
+                   "结果取自“保存图像”节点。",
         .fallback = "",
-        .max = WORKFLOW_CHARACTERS_MAX,
+        .max = COMFYUI_OWN_MAX,
     },
 };
 /* clang-format on */
@@ -234,7 +229,6 @@ const struct provider_kind provider_comfyui = {
     .model_count = COMFYUI_MODEL_COUNT,
     .model_default = &comfyui_model_default,
     .can_look_up = true,
-    .is_async = true,
     .begin = comfyui_begin,
     .read = comfyui_read,
     .poll = comfyui_poll,
@@ -245,4 +239,10 @@ const struct provider_kind provider_comfyui = {
     .wants_white_mask = comfyui_wants_white_mask,
     .probe = comfyui_probe,
     .read_probe = comfyui_read_probe,
+    .ask_offer = comfyui_ask_offer,
+    .read_offer = comfyui_read_offer,
+    .own_models = comfyui_own_models,
+    .check_own = comfyui_own_check,
+    .carry_over = comfyui_own_carry_over,
+    .read_workflow = comfyui_read_workflow,
 };

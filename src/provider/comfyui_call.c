@@ -1,11 +1,12 @@
 /*
  * provider/comfyui_call.c: one call to a ComfyUI server (facts 5): which workflow, what it leaves
- * open, and the exchanges that lead to it: the list of checkpoints and the uploads, which cost
+ * open, and the exchanges that lead to it: the list of model files and the uploads, which cost
  * nothing, then the prompt itself.
  */
 #include "provider/comfyui_private.h"
 
 #include "core/hash.h"
+#include "core/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,47 +34,60 @@ static const char *template_for(const struct provider_request *request, struct s
     return has_flux(checkpoint) ? "flux" : "txt2img";
 }
 
-/* The form's capabilities of "custom" are those of any workflow; this one has its own. */
+static bool read_workflow(struct comfyui_call *call, const struct json *own, struct error *err)
+{
+    return own != NULL
+               ? comfyui_own_read(own, &call->workflow, err)
+               : comfyui_workflow_read(str_of(call->template->graph), NULL, &call->workflow, err);
+}
+
+/* The form's capabilities are those of the model's row; this call has its workflow's own. */
 static void narrow_model(struct comfyui_call *call)
 {
-    const struct comfyui_workflow *workflow = &call->workflow;
-    struct provider_model *model = &call->model;
+    const struct provider_model own = comfyui_own_model(
+        call->model.name, &call->workflow,
+        /* Of a model that is a checkpoint's name there is no other to choose. */
+        call->is_own || comfyui_template_find(call->model.name) != NULL, call->options);
 
-    model->has_seed = comfyui_workflow_uses(workflow, COMFYUI_SEED);
-    model->has_negative = comfyui_workflow_uses(workflow, COMFYUI_NEGATIVE);
-    model->has_steps = comfyui_workflow_uses(workflow, COMFYUI_STEPS);
-    model->has_scale = comfyui_workflow_uses(workflow, COMFYUI_CFG);
-    model->can_mask = comfyui_workflow_uses(workflow, COMFYUI_MASK);
-    model->can_edit = workflow->image_count > 0;
-    model->can_generate = workflow->image_count == 0;
-    model->references_max = (int64_t)workflow->image_count;
+    call->model.has_seed = own.has_seed;
+    call->model.has_negative = own.has_negative;
+    call->model.has_steps = own.has_steps;
+    call->model.has_scale = own.has_scale;
+    call->model.can_mask = own.can_mask;
+    call->model.can_edit = own.can_edit;
+    call->model.can_generate = own.can_generate;
+    call->model.references_max = own.references_max;
+    call->model.options = own.options;
 }
 
 bool comfyui_call_init(struct comfyui_call *call, const struct provider_account *account,
                        const struct provider_request *request, struct error *err)
 {
+    const struct json *own = comfyui_own_find(account, request->model);
     struct comfyui_call made = {
         .account = account,
         .request = request,
-        .template = comfyui_template_find(request->model),
-        .model = provider_model_find(&provider_comfyui, request->model),
-        .checkpoint = account_option_text(account, "checkpoint"),
+        .is_own = own != NULL,
+        .template = own != NULL ? &comfyui_template_own : comfyui_template_find(request->model),
+        .model = own != NULL ? comfyui_model_own
+                             : provider_model_find(&provider_comfyui, request->model),
+        .checkpoint = call_option_text(account, request, "checkpoint"),
     };
-    struct str text = account_option_text(account, "workflow");
 
-    if (made.template == NULL) { /* the name of a checkpoint */
+    made.model.name = request->model;
+    /* The name of a checkpoint, whose file has an ending; without one it was a workflow's. */
+    if (made.template == NULL && str_find_char(request->model, '.') < 0)
+        return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
+                           "the provider has no workflow \"%.*s\"",
+                           STR_ARGS(str_slice(request->model, 0, 60)));
+    if (made.template == NULL) {
         made.checkpoint = request->model;
         made.template = comfyui_template_find(str_of(template_for(request, request->model)));
     }
-    if (made.template->graph != NULL)
-        text = str_of(made.template->graph);
-    else if (text.size == 0)
-        return error_field(err, ERROR_REQUIRED, "workflow", 0,
-                           "paste a workflow in API format into the provider's settings first");
-    if (!comfyui_workflow_read(text, &made.workflow, err))
+    if (!read_workflow(&made, own, err))
         return false;
-    narrow_model(&made);
     *call = made;
+    narrow_model(call);
     return true;
 }
 
@@ -98,7 +112,7 @@ static bool comfyui_check(const struct comfyui_call *call, struct error *err)
         return error_field(err, ERROR_REQUIRED, "mask", 0, "this workflow needs a mask");
     if (request->count > 1 && !comfyui_workflow_uses(&call->workflow, COMFYUI_COUNT))
         return error_field(err, ERROR_TOO_BIG, "count", 1,
-                           "the workflow has no %%count%%: one picture in a call");
+                           "the workflow leaves no count open: one picture in a call");
     if (request->width_px > 0 && (!comfyui_workflow_uses(&call->workflow, COMFYUI_WIDTH) ||
                                   !comfyui_workflow_uses(&call->workflow, COMFYUI_HEIGHT)))
         return error_field(err, ERROR_INVALID, "size", 0,
@@ -197,6 +211,15 @@ bool comfyui_exchange_init(const struct provider_account *account, enum exchange
 
 /* --- the steps --- */
 
+struct str comfyui_class_path(struct str class, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf path = {0};
+
+    buf_add(&path, STR("/object_info/"));
+    url_encode_add(&path, class);
+    return arena_str(arena, buf_str(&path));
+}
+
 static struct str write_steps(const struct comfyui_steps *steps, struct arena *arena)
 {
     CLEANUP(buf_finish) struct buf buf = {0};
@@ -262,10 +285,9 @@ static bool make_upload(const struct comfyui_call *call, struct str bytes, struc
     return true;
 }
 
-static struct str option_or(const struct provider_account *account, const char *name,
-                            const char *fallback)
+static struct str option_or(const struct comfyui_call *call, const char *name, const char *fallback)
 {
-    struct str text = account_option_text(account, name);
+    struct str text = call_option_text(call->account, call->request, name);
 
     return text.size > 0 ? text : str_of(fallback);
 }
@@ -287,15 +309,39 @@ static void set_double(struct comfyui_values *values, enum comfyui_parameter par
     values->items[parameter] = (struct comfyui_value){.type = VALUE_DOUBLE, .fraction = fraction};
 }
 
+/* What the call itself says.  Of the rest a declared input keeps what the workflow has there; a
+ * placeholder has nothing to keep. */
+static uint32_t asked_of(const struct provider_request *request)
+{
+    uint32_t asked = 1U << COMFYUI_PROMPT | 1U << COMFYUI_SEED | 1U << COMFYUI_COUNT |
+                     1U << COMFYUI_IMAGE | 1U << COMFYUI_MASK;
+
+    if (request->negative_prompt.size > 0)
+        asked |= 1U << COMFYUI_NEGATIVE;
+    if (request->width_px > 0)
+        asked |= 1U << COMFYUI_WIDTH | 1U << COMFYUI_HEIGHT;
+    if (request->steps > 0)
+        asked |= 1U << COMFYUI_STEPS;
+    if (request->scale > 0)
+        asked |= 1U << COMFYUI_CFG;
+    for (size_t i = 0; i < COMFYUI_OPTION_COUNT; i++) {
+        const struct provider_setting *setting =
+            request_setting(request, comfyui_options[i].field.name);
+
+        if (setting != NULL && str_trim(setting->text).size > 0)
+            asked |= (uint32_t)1 << comfyui_options[i].parameter;
+    }
+    return asked;
+}
+
 static void fill_values(const struct comfyui_call *call, const struct comfyui_steps *steps,
                         struct comfyui_values *out)
 {
     const struct provider_request *request = call->request;
     const struct comfyui_template *template = call->template;
-    const struct provider_account *account = call->account;
     bool has_size = request->width_px > 0;
 
-    *out = (struct comfyui_values){0};
+    *out = (struct comfyui_values){.asked = asked_of(request)};
     set_text(out, COMFYUI_PROMPT, request->prompt);
     set_text(out, COMFYUI_NEGATIVE, request->negative_prompt);
     set_int(out, COMFYUI_SEED, comfyui_seed(request));
@@ -304,10 +350,10 @@ static void fill_values(const struct comfyui_call *call, const struct comfyui_st
     set_int(out, COMFYUI_COUNT, request->count);
     set_int(out, COMFYUI_STEPS, request->steps > 0 ? request->steps : template->steps);
     set_double(out, COMFYUI_CFG, request->scale > 0 ? request->scale : template->cfg);
-    set_text(out, COMFYUI_SAMPLER, option_or(account, "sampler", template->sampler));
-    set_text(out, COMFYUI_SCHEDULER, option_or(account, "scheduler", template->scheduler));
+    set_text(out, COMFYUI_SAMPLER, option_or(call, "sampler", template->sampler));
+    set_text(out, COMFYUI_SCHEDULER, option_or(call, "scheduler", template->scheduler));
     set_double(out, COMFYUI_DENOISE,
-               account_option_double(account, "denoise", DENOISE_DEFAULT, 0, 1));
+               call_option_double(call->account, request, "denoise", DENOISE_DEFAULT, 0, 1));
     set_text(out, COMFYUI_MODEL, steps->checkpoint);
     for (size_t i = 0; i < request->reference_count && i < COMFYUI_IMAGES_MAX; i++)
         out->images[i] = steps->names[i];
@@ -346,6 +392,11 @@ static bool make_submit(const struct comfyui_call *call, const struct comfyui_st
     return true;
 }
 
+bool comfyui_lacks_file(const struct comfyui_call *call, const struct comfyui_steps *steps)
+{
+    return steps->checkpoint.size == 0 && (call->workflow.places >> COMFYUI_MODEL & 1) != 0;
+}
+
 bool comfyui_step(const struct comfyui_call *call, const struct comfyui_steps *steps,
                   struct arena *arena, struct exchange *out, struct error *err)
 {
@@ -354,9 +405,11 @@ bool comfyui_step(const struct comfyui_call *call, const struct comfyui_steps *s
 
     if (!comfyui_check(call, err))
         return false;
-    if (steps->checkpoint.size == 0 && comfyui_workflow_uses(&call->workflow, COMFYUI_MODEL))
-        ok = comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "GET", STR(COMFYUI_CHECKPOINTS),
-                                   arena, out, err);
+    if (comfyui_lacks_file(call, steps))
+        ok = comfyui_exchange_init(
+            call->account, EXCHANGE_SUBMIT, "GET",
+            comfyui_class_path(comfyui_workflow_model(&call->workflow).class, arena), arena, out,
+            err);
     else if (steps->count < request->reference_count)
         ok = make_upload(call, request->references[steps->count].bytes, arena, out, err);
     else if (request->mask != NULL && steps->count == request->reference_count)

@@ -77,6 +77,63 @@ static void test_the_first_checkpoint_is_asked_for_in_both_forms(void **state)
     }
 }
 
+/* Where %model% stands in one's own workflow, there the first file is from. */
+static void test_the_node_that_loads_an_own_workflows_model_is_asked(void **state)
+{
+#define LOADER(class, input)                                                                       \
+    OWN("}},\\\"b\\\":{\\\"class_type\\\":\\\"" class "\\\",\\\"inputs\\\":{\\\"" input            \
+                                                      "\\\":\\\"%model%\\\"")
+    static const struct {
+        const char *options, *path, *body, *sent, *message;
+    } rows[] = {
+        {LOADER("UNETLoader",                  "unet_name"),             "UNETLoader",
+         "{\"UNETLoader\":{\"input\":{\"required\":{\"unet_name\":[[\"flux1\",\"b\"],{}]}}}}",                       "\"unet_name\":\"flux1\"", NULL},
+        {LOADER("My Loader",                   "file"),                  "My%20Loader",
+         "{\"My Loader\":{\"input\":{\"optional\":{\"file\":[\"COMBO\",{\"options\":[\"x\"]}]}}}}",                  "\"file\":\"x\"",          NULL},
+        {LOADER("CheckpointLoaderSimple",      "ckpt_name"),             "CheckpointLoaderSimple",
+         "{\"CheckpointLoaderSimple\":{\"input\":{\"required\":{\"ckpt_name\":[[\"flux1\",\"b\"]]}}"
+         "}}",                                                                                                       "\"ckpt_name\":\"b\"",     NULL},
+        {OWN(",\\\"f\\\":\\\"by %model%\\\""), "CheckpointLoaderSimple",
+         "{\"CheckpointLoaderSimple\":{\"input\":{\"required\":{\"ckpt_name\":[[\"a\"]]}}}}",      "\"f\":\"by a\"", NULL                     },
+        {LOADER("UNETLoader",                        "unet_name"),             "UNETLoader",                     "{}",             NULL,
+         "the server lists no file for unet_name of the node UNETLoader; name one in the "
+         "provider's settings"    },
+        {LOADER("UNETLoader",                        "unet_name"),             "UNETLoader",
+         "{\"UNETLoader\":{\"input\":{\"required\":{\"unet_name\":[[],{}]}}}}",                                NULL,
+         "the server lists no file for unet_name of the node UNETLoader; name one in the "
+         "provider's settings"                                                                                                                },
+        {LOADER("UNETLoader",                        "unet_name"),             "UNETLoader",                     "[]",             NULL,
+         "the server answered, but not as ComfyUI does; is the base URL right?"    },
+    };
+#undef LOADER
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of("custom");
+        struct provider_verdict verdict;
+        struct exchange list;
+
+        fixture_options(fixture, rows[i].options);
+        list = begin(fixture, &request);
+        assert_text(list.url,
+                    arena_cstr(fixture->arena,
+                               arena_printf(fixture->arena, "http://127.0.0.1:8188/object_info/%s",
+                                            rows[i].path)));
+        verdict = read_body(fixture, &request, &list, 200, rows[i].body);
+        if (rows[i].message != NULL) {
+            assert_int_equal(verdict.type, VERDICT_FAILED);
+            assert_int_equal(verdict.failure.class, FAILURE_INVALID);
+            assert_int_equal(verdict.failure.charged, CHARGED_NO);
+            assert_text(verdict.failure.message, rows[i].message);
+            continue;
+        }
+        assert_int_equal(verdict.type, VERDICT_NEXT);
+        assert_true(verdict.next.is_paid);
+        if (str_find(body_of(&verdict.next, fixture->arena), str_of(rows[i].sent)) < 0)
+            fail_msg("%s: %.*s", rows[i].path, STR_ARGS(body_of(&verdict.next, fixture->arena)));
+    }
+}
+
 static void test_pictures_are_uploaded_one_by_one_before_the_prompt(void **state)
 {
     const struct provider_image picture = {.bytes = STR(PNG_BYTES)},
@@ -176,51 +233,51 @@ static void test_what_a_workflow_cannot_do_is_refused_with_its_field(void **stat
         struct provider_request request;
         const char *why;
     } rows[] = {
-        {"",        "{}",                                    "model",           {.count = 1},                                   "no model"            },
-        {"txt2img", "{}",                                    "model",           {.action = PROVIDER_WRITE},                     "no text"             },
-        {"txt2img", "{}",                                    "size",            {.width_px = 100, .height_px = 100},            "not a multiple of 8" },
-        {"txt2img", "{}",                                    "count",           {.count = 9},                                   "too many"            },
-        {"txt2img", "{}",                                    "quality",         {.quality = {"high", 4}},                       "has none"            },
-        {"txt2img", "{}",                                    "background",      {.background = {"transparent", 11}},            "cannot"              },
-        {"txt2img", "{}",                                    "references",      {.references = &picture, .reference_count = 1}, "none"                },
-        {"flux",    "{}",                                    "negative_prompt", {.negative_prompt = {"x", 1}},                  "FLUX has none"       },
-        {"flux",    "{}",                                    "size",            {.width_px = 1032, .height_px = 1024},          "not a multiple of 16"},
-        {"img2img", "{}",                                    "references",      {.count = 1},                                   "needs a picture"     },
-        {"inpaint", "{}",                                    "mask",            {.references = &picture, .reference_count = 1}, "needs a mask"        },
+        {"",        "{}",                        "model",           {.count = 1},                                   "no model"            },
+        {"txt2img", "{}",                        "model",           {.action = PROVIDER_WRITE},                     "no text"             },
+        {"txt2img", "{}",                        "size",            {.width_px = 100, .height_px = 100},            "not a multiple of 8" },
+        {"txt2img", "{}",                        "count",           {.count = 9},                                   "too many"            },
+        {"txt2img", "{}",                        "quality",         {.quality = {"high", 4}},                       "has none"            },
+        {"txt2img", "{}",                        "background",      {.background = {"transparent", 11}},            "cannot"              },
+        {"txt2img", "{}",                        "references",      {.references = &picture, .reference_count = 1}, "none"                },
+        {"flux",    "{}",                        "negative_prompt", {.negative_prompt = {"x", 1}},                  "FLUX has none"       },
+        {"flux",    "{}",                        "size",            {.width_px = 1032, .height_px = 1024},          "not a multiple of 16"},
+        {"img2img", "{}",                        "references",      {.count = 1},                                   "needs a picture"     },
+        {"inpaint", "{}",                        "mask",            {.references = &picture, .reference_count = 1}, "needs a mask"        },
         {"inpaint",
-         "{}",                                               "size",
+         "{}",                                   "size",
          {.references = &picture,
           .reference_count = 1,
           .mask = &picture,
           .mask_is_white = true,
           .width_px = 512,
           .height_px = 512},
-         "the picture's own"                                                                                                                          },
+         "the picture's own"                                                                                                              },
         {"inpaint",
-         "{}",                                               "mask",
+         "{}",                                   "mask",
          {.references = &picture, .reference_count = 1, .mask = &picture},
-         "the wrong form"                                                                                                                             },
-        {"custom",  "{}",                                    "workflow",        {.count = 1},                                   "nothing pasted"      },
-        {"custom",  "{\"workflow\":\"{\"}",                  "workflow",        {.count = 1},                                   "not JSON"            },
-        {"custom",  "{\"workflow\":\"{\\\"nodes\\\":[]}\"}", "workflow",        {.count = 1},                                   "saved"               },
-        {"custom",  OWN(""),                                 "seed",            {.has_seed = true},                             "no %seed%"           },
-        {"custom",  OWN(""),                                 "steps",           {.steps = 1},                                   "no %steps%"          },
-        {"custom",  OWN(""),                                 "scale",           {.scale = 1},                                   "no %cfg%"            },
-        {"custom",  OWN(""),                                 "negative_prompt", {.negative_prompt = {"x", 1}},                  "no %negative%"       },
-        {"custom",  OWN(""),                                 "size",            {.width_px = 64, .height_px = 64},              "no %width%"          },
+         "the wrong form"                                                                                                                 },
+        {"custom",  "{}",                        "model",           {.count = 1},                                   "nothing pasted"      },
+        {"custom",  GRAPH("{"),                  "workflow",        {.count = 1},                                   "not JSON"            },
+        {"custom",  GRAPH("{\\\"nodes\\\":[]}"), "workflow",        {.count = 1},                                   "saved"               },
+        {"custom",  OWN(""),                     "seed",            {.has_seed = true},                             "no %seed%"           },
+        {"custom",  OWN(""),                     "steps",           {.steps = 1},                                   "no %steps%"          },
+        {"custom",  OWN(""),                     "scale",           {.scale = 1},                                   "no %cfg%"            },
+        {"custom",  OWN(""),                     "negative_prompt", {.negative_prompt = {"x", 1}},                  "no %negative%"       },
+        {"custom",  OWN(""),                     "size",            {.width_px = 64, .height_px = 64},              "no %width%"          },
         {"custom",
          OWN(",\\\"w\\\":\\\"%width%\\\""),
-         "size",                                                                {.width_px = 64, .height_px = 64},
-         "no %height%"                                                                                                                                },
-        {"custom",  OWN(""),                                 "count",           {.count = 2},                                   "no %count%"          },
+         "size",                                                    {.width_px = 64, .height_px = 64},
+         "no %height%"                                                                                                                    },
+        {"custom",  OWN(""),                     "count",           {.count = 2},                                   "no %count%"          },
         {"custom",
          OWN(""),
-         "references",                                                          {.references = &picture, .reference_count = 1},
-         "no %image%"                                                                                                                                 },
+         "references",                                              {.references = &picture, .reference_count = 1},
+         "no %image%"                                                                                                                     },
         {"custom",
          OWN(",\\\"i\\\":\\\"%image2%\\\""),
-         "references",                                                          {.references = &picture, .reference_count = 1},
-         "two are needed"                                                                                                                             },
+         "references",                                              {.references = &picture, .reference_count = 1},
+         "two are needed"                                                                                                                 },
     };
     struct fixture *fixture = *state;
 
@@ -259,16 +316,65 @@ static void test_a_checkpoints_name_takes_the_template_that_fits(void **state)
     assert_true(str_find(body_of(&exchange, fixture->arena), STR("\"ckpt_name\":\"sd15.")) > 0);
 }
 
+/* Each where the workflow leaves it open, and refused where it does not. */
+static void test_a_call_sets_what_its_workflow_leaves_open(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"txt2img", "sampler=dpmpp_2m",         "\"sampler_name\":\"dpmpp_2m\"",   NULL                },
+        {"txt2img", "scheduler=karras",         "\"scheduler\":\"karras\"",        NULL                },
+        {"txt2img", "checkpoint=b.safetensors", "\"ckpt_name\":\"b.safetensors\"", NULL                },
+        {"txt2img", "denoise=0.3",              NULL,                              "options.denoise"   },
+        {"flux",    "scheduler=beta",           "\"scheduler\":\"beta\"",          NULL                },
+        {"flux",    "denoise=0.3",              NULL,                              "options.denoise"   },
+        {"m.ckpt",  "sampler=uni_pc",           "\"sampler_name\":\"uni_pc\"",     NULL                },
+        {"m.ckpt",  "checkpoint=b.safetensors", NULL,                              "options.checkpoint"},
+        {"txt2img", "workflow={}",              NULL,                              "options.workflow"  },
+    };
+    /* clang-format on */
+    /* clang-format off */
+    static const struct option_row own[] = {
+        {"custom", "denoise=0.25",    "\"d\":0.25", NULL             },
+        {"custom", "sampler=euler_a", NULL,         "options.sampler"},
+        {"custom", "denoise=1.5",     NULL,         "options.denoise"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    const struct provider_image picture = {
+        .bytes = {PNG_BYTES, sizeof PNG_BYTES - 1}
+    };
+    struct provider_request request = request_of("");
+
+    fixture_options(fixture, "{\"checkpoint\":\"a.safetensors\",\"sampler\":\"heun\"}");
+    assert_option_rows(fixture, &provider_comfyui, &request, rows, COUNT(rows));
+    fixture_options(fixture, OWN(",\\\"d\\\":\\\"%denoise%\\\""));
+    assert_option_rows(fixture, &provider_comfyui, &request, own, COUNT(own));
+    request = request_of("img2img"); /* the change of a picture is one's own there */
+    request.references = &picture;
+    request.reference_count = 1;
+    set_options(fixture, &request, "denoise=0.25");
+    fixture_options(fixture, "{\"checkpoint\":\"a\"}");
+    {
+        struct exchange upload = begin(fixture, &request);
+        struct exchange submit =
+            next_of(fixture, &request, &upload,
+                    "{\"name\":\"a.png\",\"subfolder\":\"\",\"type\":\"input\"}");
+        assert_true(str_find(body_of(&submit, fixture->arena), STR("\"denoise\":0.25")) >= 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_text_to_image_is_the_graph_of_the_facts),
         TEST(test_the_first_checkpoint_is_asked_for_in_both_forms),
+        TEST(test_the_node_that_loads_an_own_workflows_model_is_asked),
         TEST(test_pictures_are_uploaded_one_by_one_before_the_prompt),
         TEST(test_the_key_is_sent_as_the_server_wants_it),
         TEST(test_a_call_has_its_own_ids_and_seed_for_ever),
         TEST(test_what_a_workflow_cannot_do_is_refused_with_its_field),
         TEST(test_a_checkpoints_name_takes_the_template_that_fits),
+        TEST(test_a_call_sets_what_its_workflow_leaves_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

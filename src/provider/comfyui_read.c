@@ -96,14 +96,26 @@ static void fail_step(const struct provider_account *account, const struct excha
         STR("the server answered, but not as ComfyUI does; is the base URL right?");
 }
 
+const struct json *comfyui_list_of(const struct json *json, struct str class, struct str name)
+{
+    static const char *const rooms[] = {"required", "optional"};
+    const struct json *inputs = json_get(comfyui_member(json, class), "input");
+
+    for (size_t i = 0; i < COUNT(rooms); i++) {
+        const struct json *input = comfyui_member(json_get(inputs, rooms[i]), name), *first, *list;
+
+        first =
+            json_item(input, 0); /* [["a","b"],{…}], or newer: ["COMBO",{"options":["a","b"]}] */
+        list = json_is(first, JSON_LIST) ? first : json_get(json_item(input, 1), "options");
+        if (json_is(list, JSON_LIST))
+            return list;
+    }
+    return NULL;
+}
+
 const struct json *comfyui_checkpoints(const struct json *json)
 {
-    const struct json *input = json_path(json, "CheckpointLoaderSimple.input.required.ckpt_name"),
-                      *first, *list;
-
-    first = json_item(input, 0); /* [["a","b"],{…}], or newer: ["COMBO",{"options":["a","b"]}] */
-    list = json_is(first, JSON_LIST) ? first : json_get(json_item(input, 1), "options");
-    return json_is(list, JSON_LIST) ? list : NULL;
+    return comfyui_list_of(json, STR(COMFYUI_LOADER), STR(COMFYUI_LOADER_FILE));
 }
 
 /* The first that is of the template's family; one for Flux is no use to the others. */
@@ -116,6 +128,35 @@ static struct str pick_checkpoint(const struct json *list, const char *family)
             return name;
     }
     return family != NULL ? STR_EMPTY : json_text(json_item(list, 0));
+}
+
+/* One's own workflow may load its model with any node: what that lists are no checkpoints. */
+static void read_files(const struct comfyui_call *call, const struct comfyui_input *input,
+                       const struct exchange_reply *reply, struct comfyui_steps *steps,
+                       struct arena *arena, struct provider_verdict *out)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct error err = {0};
+    struct str name;
+
+    if (!is_good(reply) || !json_read_liberal(reply->body, &json, &err) ||
+        !json_is(json, JSON_OBJECT)) {
+        fail_step(call->account, reply, arena, out);
+        return;
+    }
+    name = json_text(json_item(comfyui_list_of(json, input->class, input->name), 0));
+    if (name.size == 0 || name.size > NAME_SIZE_MAX) {
+        name = arena_printf(arena,
+                            "the server lists no file for %.*s of the node %.*s; name one in the "
+                            "provider's settings",
+                            STR_ARGS(str_slice(input->name, 0, 60)),
+                            STR_ARGS(str_slice(input->class, 0, 60)));
+        fail(out, FAILURE_INVALID, CHARGED_NO,
+             comfyui_clean(call->account, name, PROVIDER_MESSAGE_MAX, arena));
+        return;
+    }
+    steps->checkpoint = arena_str(arena, name);
+    go_on(out, comfyui_step(call, steps, arena, &out->next, &err), &err, arena);
 }
 
 static void read_checkpoints(const struct comfyui_call *call, const struct exchange_reply *reply,
@@ -143,6 +184,18 @@ static void read_checkpoints(const struct comfyui_call *call, const struct excha
         return;
     }
     go_on(out, comfyui_step(call, steps, arena, &out->next, &err), &err, arena);
+}
+
+static void read_loader(const struct comfyui_call *call, const struct exchange_reply *reply,
+                        struct comfyui_steps *steps, struct arena *arena,
+                        struct provider_verdict *out)
+{
+    const struct comfyui_input input = comfyui_workflow_model(&call->workflow);
+
+    if (str_equal(input.class, STR(COMFYUI_LOADER)))
+        read_checkpoints(call, reply, steps, arena, out);
+    else
+        read_files(call, &input, reply, steps, arena, out);
 }
 
 /* One line, no longer than a name is. */
@@ -186,8 +239,8 @@ static void read_step(const struct provider_account *account,
         fail(out, FAILURE_INVALID, CHARGED_NO, STR("this is no step of a call to ComfyUI"));
     else if (!comfyui_call_init(&call, account, request, &err))
         fail(out, FAILURE_INVALID, CHARGED_NO, arena_str(arena, str_of(err.message)));
-    else if (steps.checkpoint.size == 0 && comfyui_workflow_uses(&call.workflow, COMFYUI_MODEL))
-        read_checkpoints(&call, reply, &steps, arena, out);
+    else if (comfyui_lacks_file(&call, &steps))
+        read_loader(&call, reply, &steps, arena, out);
     else
         read_upload(&call, reply, &steps, arena, out);
 }

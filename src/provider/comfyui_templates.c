@@ -100,9 +100,10 @@ const struct comfyui_template comfyui_templates[] = {
     {SD_DEFAULTS,   .name = "img2img", .graph = img2img                                   },
     {SD_DEFAULTS,   .name = "inpaint", .graph = inpaint                                   },
     {FLUX_DEFAULTS, .name = "flux",    .graph = flux,    .side_px = 1024, .family = "flux"},
-    {SD_DEFAULTS,   .name = "custom",  .side_px = 1024                                    },
 };
 const size_t comfyui_template_count = COUNT(comfyui_templates);
+
+const struct comfyui_template comfyui_template_own = {SD_DEFAULTS, .name = "", .side_px = 1024};
 
 const struct comfyui_template *comfyui_template_find(struct str name)
 {
@@ -111,6 +112,54 @@ const struct comfyui_template *comfyui_template_find(struct str name)
             return &comfyui_templates[i];
     return NULL;
 }
+
+/* As they are while the server was not asked what it has (comfyui_offer.c): it refuses by itself,
+ * for nothing, what it does not know (value_not_in_list). */
+const struct comfyui_option comfyui_options[COMFYUI_OPTION_COUNT] = {
+    {COMFYUI_SAMPLER,
+     {.name = "sampler",
+      .type = PROVIDER_FIELD_TEXT,
+      .label_en = "Sampler",
+      .label_zh = "采样器",
+      .help_en = "As the server names it, such as euler, dpmpp_2m or uni_pc. Which there are is read "
+                 "when the provider is tested.",
+      .help_zh = "服务器上的名称，例如 euler、dpmpp_2m、uni_pc；测试该服务商时会读取全部可选值。",
+      .max = 100}                                   },
+    {COMFYUI_SCHEDULER,
+     {.name = "scheduler",
+      .type = PROVIDER_FIELD_TEXT,
+      .label_en = "Scheduler",
+      .label_zh = "调度器",
+      .help_en = "As the server names it, such as normal, karras or simple. Which there are is read "
+                 "when the provider is tested.",
+      .help_zh = "服务器上的名称，例如 normal、karras、simple；测试该服务商时会读取全部可选值。",
+      .max = 100}                                 },
+    {COMFYUI_DENOISE,
+     {.name = "denoise",
+      .type = PROVIDER_FIELD_DOUBLE,
+      .label_en = "Change",
+      .label_zh = "重绘幅度",
+      .help_en = "0 keeps the picture as it is, 1 draws it anew.",
+      .help_zh = "0 保持原图，1 完全重绘。",
+      .max = 1}                                     },
+    {COMFYUI_MODEL,
+     {.name = "checkpoint",
+      .type = PROVIDER_FIELD_TEXT,
+      .label_en = "Checkpoint",
+      .label_zh = "模型文件",
+      .help_en = "A file name in models/checkpoints of the server. Which there are is read when the "
+                 "provider is tested.",
+      .help_zh = "服务器 models/checkpoints 中的文件名；测试该服务商时会读取全部可选值。",
+      .max = 500}                                    },
+};
+#define SAMPLER &comfyui_options[0].field, &comfyui_options[1].field
+static const struct provider_field *const options_drawn[] = {SAMPLER, &comfyui_options[3].field,
+                                                             NULL};
+static const struct provider_field *const options_changed[] = {
+    SAMPLER, &comfyui_options[2].field, &comfyui_options[3].field, NULL};
+/* Of a checkpoint named as the model: img2img is among its workflows. */
+static const struct provider_field *const options_named[] = {SAMPLER, &comfyui_options[2].field,
+                                                             NULL};
 
 /* A server of one's own takes no money, only time. */
 #define FREE                                                                                       \
@@ -122,28 +171,24 @@ const struct comfyui_template *comfyui_template_find(struct str name)
 const struct provider_model comfyui_models[COMFYUI_MODEL_COUNT] = {
     {
         FREE, SIDES(8), .is_known = true, .can_generate = true, .has_negative = true,
-        .name = TEXT("txt2img"), .label = TEXT("Text to image (SD 1.5, SDXL)"),
+        .options = options_drawn, .name = TEXT("txt2img"), .label = TEXT("Text to image (SD 1.5, SDXL)"),
     },
     {
         FREE, SIDES(8), .is_known = true, .can_edit = true, .has_negative = true,
         .references_max = 1,
-        .name = TEXT("img2img"), .label = TEXT("Image to image (SD 1.5, SDXL)"),
+        .options = options_changed, .name = TEXT("img2img"), .label = TEXT("Image to image (SD 1.5, SDXL)"),
     },
     {
         FREE, .is_known = true, .can_edit = true, .can_mask = true, .has_negative = true,
         .references_max = 1,
-        .name = TEXT("inpaint"), .label = TEXT("Inpaint (SD 1.5, SDXL)"),
+        .options = options_drawn, .name = TEXT("inpaint"), .label = TEXT("Inpaint (SD 1.5, SDXL)"),
     },
     {
         FREE, SIDES(16), .is_known = true, .can_generate = true,
-        .name = TEXT("flux"), .label = TEXT("FLUX.1"),
-    },
-    {
-        FREE, .is_known = true, .can_generate = true, .can_edit = true, .can_mask = true,
-        .has_negative = true, .references_max = COMFYUI_IMAGES_MAX,
-        .name = TEXT("custom"), .label = TEXT("Your own workflow"),
+        .options = options_drawn, .name = TEXT("flux"), .label = TEXT("FLUX.1"),
     },
 };
+const struct provider_model comfyui_model_own = {FREE, .is_known = true, .is_own = true};
 /* clang-format on */
 
 /* Any other id is a checkpoint's file name, worked with the template that fits the request. */
@@ -155,4 +200,5 @@ const struct provider_model comfyui_model_default = {
     .can_mask = true,
     .has_negative = true,
     .references_max = 1,
+    .options = options_named,
 };

@@ -605,9 +605,6 @@ static void test_a_probe_lists_templates_and_checkpoints(void **state)
     provider_comfyui.read_probe(&fixture->account, &reply, fixture->arena, &models, &count,
                                 &failure);
     assert_text(models[4], "custom");
-    fixture_options(fixture, "{\"workflow\":\"{\\\"a\\\":1}\"}");
-    assert_false(provider_comfyui.probe(&fixture->account, fixture->arena, &exchange, &err));
-    assert_string_equal(err.field, "workflow");
 }
 
 static void test_a_probe_of_something_else_fails(void **state)

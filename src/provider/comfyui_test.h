@@ -76,7 +76,9 @@ static inline struct exchange poll_of(struct fixture *fixture)
     return exchange;
 }
 
+/* Options with this workflow, quoted once more. */
+#define GRAPH(text) "{\"workflows\":[{\"id\":\"custom\",\"graph\":\"" text "\"}]}"
 /* Options with a workflow that takes %prompt% and what `inputs` say. */
 #define OWN(inputs)                                                                                \
-    "{\"workflow\":\"{\\\"a\\\":{\\\"class_type\\\":\\\"A\\\",\\\"inputs\\\":{\\\"t\\\":"          \
-    "\\\"%prompt%\\\"" inputs "}}}\"}"
+    GRAPH("{\\\"a\\\":{\\\"class_type\\\":\\\"A\\\",\\\"inputs\\\":{\\\"t\\\":"                    \
+          "\\\"%prompt%\\\"" inputs "}}}")

@@ -18,14 +18,14 @@ static void test_what_is_no_workflow_is_refused_in_words(void **state)
         {"{}",                                                   "JSON object of nodes"},
         {"7",                                                    "JSON object of nodes"},
         {"null",                                                 "JSON object of nodes"},
-        {"{\"nodes\":[],\"links\":[]}",                          "Export (API)"        },
+        {"{\"nodes\":[],\"links\":[]}",                          "Workflow > Export"   },
         {"{\"a\":1}",                                            "\"a\" has no class"  },
         {"{\"a\":{}}",                                           "\"a\" has no class"  },
         {"{\"a\":{\"class_type\":\"A\"}}",                       "has no inputs"       },
         {"{\"a\":{\"class_type\":\"A\",\"inputs\":[]}}",         "has no inputs"       },
-        {NODE("\"text\":\"a cup\""),                             "no \"%prompt%\""     },
-        {NODE("\"text\":\"%prompt\""),                           "no \"%prompt%\""     },
-        {NODE("\"%prompt%\":\"a name is no place\""),            "no \"%prompt%\""     },
+        {NODE("\"text\":\"a cup\""),                             "add Save Image"      },
+        {NODE("\"text\":\"%prompt\""),                           "add Save Image"      },
+        {NODE("\"%prompt%\":\"a name is no place\""),            "add Save Image"      },
         {"{\"a\":{\"class_type\":\"A\",\"inputs\":{}},"
          "\"a\":{\"class_type\":\"A\",\"inputs\":{}}}", "not valid JSON"      },
     };
@@ -34,7 +34,7 @@ static void test_what_is_no_workflow_is_refused_in_words(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct comfyui_workflow workflow;
         struct error err = {0};
-        if (comfyui_workflow_read(str_of(rows[i].text), &workflow, &err))
+        if (comfyui_workflow_read(str_of(rows[i].text), NULL, &workflow, &err))
             fail_msg("%s was taken", rows[i].text);
         assert_string_equal(err.field, "workflow");
         if (strstr(err.message, rows[i].says) == NULL)
@@ -67,10 +67,10 @@ static void test_what_a_workflow_leaves_open_is_found(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
         struct error err = {0};
-        assert_true(comfyui_workflow_read(str_of(rows[i].text), &workflow, &err));
-        if (workflow.uses != (1u << COMFYUI_PROMPT | 1u << rows[i].parameter) ||
+        assert_true(comfyui_workflow_read(str_of(rows[i].text), NULL, &workflow, &err));
+        if (workflow.places != (1u << COMFYUI_PROMPT | 1u << rows[i].parameter) ||
             workflow.image_count != rows[i].images)
-            fail_msg("%s: %x, %zu", rows[i].text, workflow.uses, workflow.image_count);
+            fail_msg("%s: %x, %zu", rows[i].text, workflow.places, workflow.image_count);
     }
 }
 
@@ -83,8 +83,8 @@ static void test_percent_signs_of_other_meaning_are_none_of_ours(void **state)
     struct error err = {0};
 
     (void)state;
-    assert_true(comfyui_workflow_read(STR(text), &workflow, &err));
-    assert_int_equal(workflow.uses, 1u << COMFYUI_PROMPT);
+    assert_true(comfyui_workflow_read(STR(text), NULL, &workflow, &err));
+    assert_int_equal(workflow.places, 1u << COMFYUI_PROMPT);
 }
 
 static struct comfyui_values some_values(struct str prompt)
@@ -106,7 +106,7 @@ static void write_with(const char *text, struct str prompt, struct buf *out)
     struct json_writer writer;
     struct error err = {0};
 
-    if (!comfyui_workflow_read(str_of(text), &workflow, &err))
+    if (!comfyui_workflow_read(str_of(text), NULL, &workflow, &err))
         fail_msg("%s: %s", text, err.message);
     json_writer_init(&writer, out);
     comfyui_workflow_write(&workflow, &values, &writer);
@@ -184,7 +184,7 @@ static void test_every_template_is_whole_and_as_its_model_says(void **state)
         assert_ptr_equal(comfyui_template_find(model.name), template);
         if (template->graph == NULL)
             continue;
-        if (!comfyui_workflow_read(str_of(template->graph), &workflow, &err))
+        if (!comfyui_workflow_read(str_of(template->graph), NULL, &workflow, &err))
             fail_msg("%s: %s", template->name, err.message);
         assert_int_equal(model.has_seed, comfyui_workflow_uses(&workflow, COMFYUI_SEED));
         assert_int_equal(model.has_negative, comfyui_workflow_uses(&workflow, COMFYUI_NEGATIVE));

@@ -187,11 +187,34 @@ struct sha256 exchange_hash(const struct exchange *exchange)
     return hash;
 }
 
+struct str provider_key_part(struct secret key)
+{
+    struct str rest = secret_expose(key);
+
+    return str_trim(str_cut(&rest, '\n'));
+}
+
+struct str provider_session_token(struct secret key)
+{
+    struct str rest = secret_expose(key);
+
+    (void)str_cut(&rest, '\n');
+    return str_trim(rest);
+}
+
+bool provider_has_session_tokens(const struct provider_kind *kind)
+{
+    for (size_t i = 0; i < kind->field_count; i++)
+        if (str_equal(str_of(kind->fields[i].name), STR("session_token")))
+            return true;
+    return false;
+}
+
 const struct exchange_header *exchange_headers(const struct exchange *exchange, int64_t wall_ms,
                                                struct arena *arena, size_t *count)
 {
     const struct exchange_signing *signing = exchange->signing;
-    struct sign_header added[SIGN_ADDED_MAX];
+    struct sign_header added[SIGN_ADDED_MAX], token = {.name = STR("X-Security-Token")};
     struct exchange_header *all;
     struct sign_request request;
     struct signature signature;
@@ -210,12 +233,19 @@ const struct exchange_header *exchange_headers(const struct exchange *exchange, 
         .key = signing->key,
         .wall_ms = wall_ms,
     };
+    token.value = secret_expose(signing->session_token);
+    if (token.value.size > 0) {
+        request.headers = &token;
+        request.header_count = 1;
+    }
     split_url(exchange->url, &request);
     sign_headers(&sign_volc, &request, arena, &signature);
     added_count = sign_added(&sign_volc, &request, &signature, added);
-    all = ARENA_ARRAY(arena, struct exchange_header, exchange->header_count + added_count);
+    all = ARENA_ARRAY(arena, struct exchange_header, exchange->header_count + added_count + 1);
     for (size_t i = 0; i < exchange->header_count; i++)
         all[i] = exchange->headers[i];
+    if (token.value.size > 0)
+        all[(*count)++] = (struct exchange_header){.name = token.name, .value = token.value};
     for (size_t i = 0; i < added_count; i++)
         all[(*count)++] = (struct exchange_header){.name = added[i].name, .value = added[i].value};
     return all;
@@ -312,6 +342,11 @@ int64_t exchange_retry_after_ms(const struct exchange_reply *reply)
     if (after.size > 0 && clock_parse_http(after, &at_ms))
         return sane_delay((double)at_ms - (double)reply->now_ms);
     return -1;
+}
+
+bool exchange_is_final(const struct exchange_reply *reply)
+{
+    return str_equal_nocase(str_trim(exchange_reply_header(reply, "x-should-retry")), STR("false"));
 }
 
 /* --- lists of models --- */

@@ -218,6 +218,63 @@ static void test_a_signed_exchange_gets_its_headers_when_it_leaves(void **state)
     assert_int_equal(exchange.header_count, 1); /* the exchange itself stays as it was */
 }
 
+/* Vector D of facts 4C: a temporary key says and signs its session token. */
+static void test_a_session_token_is_sent_and_signed(void **state)
+{
+    struct str body[] = {
+        STR("{\"req_key\":\"jimeng_t2i_v40\",\"prompt\":\"一辆红色自行车，白墙前 🚲\"}")};
+    struct exchange_signing temporary = signing;
+    struct fixture *fixture = *state;
+    struct exchange exchange = {
+        .method = STR("POST"),
+        .url = STR("https://visual.volcengineapi.com/?Action=CVSync2AsyncSubmitTask&Version="
+                   "2022-08-31"),
+        .body = body,
+        .body_count = COUNT(body),
+        .signing = &temporary,
+    };
+    struct exchange signed_exchange = {0};
+    struct exchange_header headers[8];
+    size_t count;
+    int64_t wall_ms;
+
+    temporary.session_token.hidden = STR("STSTOKENEXAMPLE");
+    assert_true(clock_parse(STR("2026-11-22T08:00:00Z"), &wall_ms));
+    exchange_add_header(&exchange, fixture->arena, "Content-Type", STR("application/json"));
+    memcpy(headers, exchange_headers(&exchange, wall_ms, fixture->arena, &count),
+           5 * sizeof headers[0]);
+    assert_int_equal(count, 5);
+    signed_exchange.headers = headers;
+    signed_exchange.header_count = count;
+    assert_text(header_of(&signed_exchange, "X-Security-Token"), "STSTOKENEXAMPLE");
+    assert_text(header_of(&signed_exchange, "X-Content-Sha256"),
+                "65b47992dd2fb2782f291fbe59c9108f47551edb6376edf719cf6b8682281258");
+    assert_text(header_of(&signed_exchange, "Authorization"),
+                "HMAC-SHA256 Credential=AKLTEXAMPLEACCESSKEYID/20261122/cn-north-1/cv/request, "
+                "SignedHeaders=host;x-content-sha256;x-date;x-security-token, Signature="
+                "8cc1e8118a0f7f2320298c355c441c73f2f048e0da9be400dcf9c454accec6cc");
+}
+
+static void test_a_key_may_have_its_session_token_on_a_second_line(void **state)
+{
+    static const struct {
+        const char *secret, *key, *token;
+    } rows[] = {
+        {"key",            "key", ""     },
+        {" key \n token ", "key", "token"},
+        {"key\n",          "key", ""     },
+        {"",               "",    ""     },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct secret secret = {str_of(rows[i].secret)};
+
+        assert_text(provider_key_part(secret), rows[i].key);
+        assert_text(provider_session_token(secret), rows[i].token);
+    }
+}
+
 static struct str authorization_of(struct fixture *fixture, const char *url)
 {
     struct exchange exchange = {.method = STR("GET"), .url = str_of(url), .signing = &signing};
@@ -299,6 +356,8 @@ int main(void)
         TEST(test_options_are_liberal_in_type_and_bounded),
         TEST(test_a_key_that_would_break_the_head_is_refused),
         TEST(test_a_signed_exchange_gets_its_headers_when_it_leaves),
+        TEST(test_a_session_token_is_sent_and_signed),
+        TEST(test_a_key_may_have_its_session_token_on_a_second_line),
         TEST(test_a_signature_holds_the_host_as_it_is_sent),
         TEST(test_an_unsigned_exchange_leaves_with_its_own_headers),
         TEST(test_an_id_that_may_be_a_part_of_a_path_is_plain),

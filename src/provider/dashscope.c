@@ -9,7 +9,8 @@
 #define DAY_MS 86400000 /* tasks and addresses live so long */
 #define TOKENS_MAX 1000000000
 
-/* What failed inside of the service may have been paid: facts do not say, so in doubt. */
+/* DashScope bills no failure (facts 8): whatever it says has failed was not paid.  In doubt: some
+ * of the codes are from general knowledge (facts 10.11). */
 static const struct plain_code codes[] = {
     {"InvalidApiKey",          FAILURE_AUTH,      CHARGED_NO   },
     {"AccessDenied",           FAILURE_AUTH,      CHARGED_NO   },
@@ -17,11 +18,11 @@ static const struct plain_code codes[] = {
     {"ModelNotFound",          FAILURE_INVALID,   CHARGED_NO   },
     {"InvalidParameter",       FAILURE_INVALID,   CHARGED_NO   },
     {"InvalidURL",             FAILURE_INVALID,   CHARGED_NO   },
-    {"DataInspectionFailed",   FAILURE_REFUSED,   CHARGED_MAYBE},
-    {"data_inspection_failed", FAILURE_REFUSED,   CHARGED_MAYBE},
+    {"DataInspectionFailed",   FAILURE_REFUSED,   CHARGED_NO   },
+    {"data_inspection_failed", FAILURE_REFUSED,   CHARGED_NO   },
     {"Throttling",             FAILURE_THROTTLED, CHARGED_NO   },
-    {"InternalError",          FAILURE_SERVER,    CHARGED_MAYBE},
-    {"ModelServingError",      FAILURE_SERVER,    CHARGED_MAYBE},
+    {"InternalError",          FAILURE_SERVER,    CHARGED_NO   },
+    {"ModelServingError",      FAILURE_SERVER,    CHARGED_NO   },
     {NULL,                     FAILURE_NONE,      CHARGED_MAYBE},
 };
 
@@ -92,7 +93,7 @@ static void fail_work(const struct reading *reading, const struct json *said)
     row = plain_code_find(codes, failure->code);
     failure->class =
         row != NULL && row->class == FAILURE_REFUSED ? FAILURE_REFUSED : FAILURE_REMOTE;
-    failure->charged = row != NULL ? row->charged : CHARGED_MAYBE;
+    failure->charged = CHARGED_NO;
     if (failure->message.size == 0)
         failure->message = STR("the service says that the work failed, and not why");
 }
@@ -201,23 +202,15 @@ static bool find_other_way(const struct reading *reading)
     return true;
 }
 
-static bool is_async(const struct exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->header_count; i++)
-        if (str_equal(exchange->headers[i].name, STR("X-DashScope-Async")))
-            return true;
-    return false;
-}
-
 static void read_failure(const struct reading *reading)
 {
     struct provider_failure *failure = &reading->out->failure;
 
     exchange_classify_for(reading->account, reading->reply, reading->arena, failure);
     plain_refine(codes, failure);
-    /* No task was made: nothing was begun. */
-    if (failure->class == FAILURE_REFUSED && is_async(reading->exchange))
-        failure->charged = CHARGED_NO;
+    /* A question that failed says nothing of the task. */
+    if (failure->class == FAILURE_SERVER && reading->exchange->purpose == EXCHANGE_POLL)
+        failure->charged = CHARGED_MAYBE;
     if (find_other_way(reading))
         reading->out->type = VERDICT_NEXT;
 }
@@ -296,7 +289,6 @@ const struct provider_kind provider_dashscope = {
     .models = dashscope_models,
     .model_count = DASHSCOPE_MODEL_COUNT,
     .model_default = &dashscope_model_default,
-    .is_async = true,
     .result_ttl_ms = DAY_MS,
     .begin = dashscope_begin,
     .read = dashscope_read,

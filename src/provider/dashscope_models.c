@@ -21,15 +21,42 @@ static const char *const sizes_qwen[] = {"1328x1328", "1664x928",  "928x1664",  
                                          "1104x1472", "1472x1140", "1140x1472", NULL};
 static const char *const sizes_none[] = {NULL};
 
+/* --- what a call may also say --- */
+
+/* clang-format off */
+static const struct provider_field option_watermark = OPTION_ROW(
+    BOOL, "watermark", "Visible watermark", "可见水印",
+    "The service prints its mark into the corner.", "由服务商在图片角落添加标识。", .fallback = "");
+static const struct provider_field option_extend = OPTION_ROW(
+    BOOL, "prompt_extend", "Prompt rewriting", "智能改写提示词",
+    "The service writes the prompt anew; Z-Image then costs twice.", "由服务商改写提示词；Z-Image 开启后价格翻倍。", .fallback = "");
+static const struct provider_field option_sequential = OPTION_ROW(
+    BOOL, "enable_sequential", "A series", "组图",
+    "The pictures of one call belong together; up to 12 of them.", "一次调用生成内容连贯的一组图，最多 12 张。", .fallback = "");
+static const struct provider_field option_thinking = OPTION_ROW(
+    BOOL, "thinking_mode", "Thinking", "思考模式",
+    "The model thinks before it draws; slower.", "作图前先思考，速度较慢。", .fallback = "");
+#define LIST static const struct provider_field *const
+LIST options_plain[] = {&option_watermark, NULL};
+LIST options_extend[] = {&option_extend, &option_watermark, NULL};
+LIST options_wan27[] = {&option_sequential, &option_thinking, &option_watermark, NULL};
+/* clang-format on */
+
 /* One model for drawing and for editing. */
 #define QWEN_BOTH                                                                                  \
-    .can_generate = true, .can_edit = true, .has_negative = true, .references_max = 3,             \
-    .count_max = 6, .pixels_min = 262144, .pixels_max = 4194304
+    .options = options_extend, .can_generate = true, .can_edit = true, .has_negative = true,       \
+    .references_max = 3, .count_max = 6, .pixels_min = 262144, .pixels_max = 4194304
 #define QWEN_EDIT .can_edit = true, .has_negative = true, .references_max = 3
-#define QWEN_EDIT_MANY QWEN_EDIT, .count_max = 6, .side_px_min = 512, .side_px_max = 2048
-#define QWEN_DRAW .can_generate = true, .has_negative = true, .count_max = 1, .sizes = sizes_qwen
-#define WAN_DRAW .can_generate = true, .has_negative = true, .count_max = 4
-#define WAN_BOTH .can_generate = true, .can_edit = true, .references_max = 9, .count_max = 4
+#define QWEN_EDIT_MANY                                                                             \
+    QWEN_EDIT, .options = options_extend, .count_max = 6, .side_px_min = 512, .side_px_max = 2048
+#define QWEN_DRAW                                                                                  \
+    .options = options_extend, .can_generate = true, .has_negative = true, .count_max = 1,         \
+    .sizes = sizes_qwen
+#define WAN_DRAW                                                                                   \
+    .options = options_extend, .can_generate = true, .has_negative = true, .count_max = 4
+#define WAN_BOTH                                                                                   \
+    .options = options_wan27, .can_generate = true, .can_edit = true, .references_max = 9,         \
+    .count_max = 4
 
 const struct provider_model dashscope_models[DASHSCOPE_MODEL_COUNT] = {
     /* Of 3.0 only a reseller's dollars are known (facts 10.5). */
@@ -44,7 +71,7 @@ const struct provider_model dashscope_models[DASHSCOPE_MODEL_COUNT] = {
     PLAIN_ROW(CALLED("qwen-image-edit-plus", "Qwen Image Edit Plus", 200000, "CNY"),
               QWEN_EDIT_MANY),
     PLAIN_ROW(CALLED("qwen-image-edit", "Qwen Image Edit", 300000, "CNY"), QWEN_EDIT,
-              .count_max = 1, .sizes = sizes_none),
+              .options = options_plain, .count_max = 1, .sizes = sizes_none),
     PLAIN_ROW(CALLED("wan2.7-image-pro", "Wan 2.7 Image Pro", 500000, "CNY"), WAN_BOTH,
               .pixels_max = 16777216),
     PLAIN_ROW(CALLED("wan2.7-image", "Wan 2.7 Image", 200000, "CNY"), WAN_BOTH,
@@ -53,12 +80,13 @@ const struct provider_model dashscope_models[DASHSCOPE_MODEL_COUNT] = {
     PLAIN_ROW(CALLED("wan2.6-t2i", "Wan 2.6", 200000, "CNY"), WAN_DRAW),
     PLAIN_ROW(CALLED("wan2.2-t2i-plus", "Wan 2.2 Plus", 200000, "CNY"), WAN_DRAW),
     PLAIN_ROW(CALLED("wan2.2-t2i-flash", "Wan 2.2 Flash", 140000, "CNY"), WAN_DRAW),
-    PLAIN_ROW(CALLED("z-image-turbo", "Z-Image Turbo", 100000, "CNY"), .can_generate = true,
-              .count_max = 1, .pixels_min = 262144, .pixels_max = 4194304),
+    PLAIN_ROW(CALLED("z-image-turbo", "Z-Image Turbo", 100000, "CNY"), .options = options_extend,
+              .can_generate = true, .count_max = 1, .pixels_min = 262144, .pixels_max = 4194304),
 };
 
 /* Anything but a mask may be asked of a model we do not know: the service says what it cannot. */
 const struct provider_model dashscope_model_default = {
+    .options = options_plain,
     .can_generate = true,
     .can_edit = true,
     .has_seed = true,
@@ -126,9 +154,10 @@ const struct dashscope_family *dashscope_family_of(struct str model)
 }
 
 bool dashscope_extends(const struct provider_account *account,
+                       const struct provider_request *request,
                        const struct dashscope_family *family)
 {
-    return family->can_extend && account_option_bool(account, "prompt_extend", false);
+    return family->can_extend && call_option_bool(account, request, "prompt_extend", false);
 }
 
 bool dashscope_is_intl(const struct provider_account *account)
@@ -153,7 +182,7 @@ int64_t dashscope_estimate(const struct provider_account *account,
         return -1;
     if (family->large_micro > 0 && is_large)
         price = family->large_micro;
-    if (family->extending_doubles && dashscope_extends(account, family))
+    if (family->extending_doubles && dashscope_extends(account, request, family))
         price *= 2;
     return price * request->count;
 }

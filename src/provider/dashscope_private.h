@@ -44,6 +44,7 @@ bool dashscope_is_intl(const struct provider_account *account);
 int64_t dashscope_estimate(const struct provider_account *account,
                            const struct provider_request *request, const char **currency);
 bool dashscope_extends(const struct provider_account *account,
+                       const struct provider_request *request,
                        const struct dashscope_family *family);
 
 /* Width and height of a png, jpeg or webp; false when its head does not say. */

@@ -1,6 +1,9 @@
 /*
  * provider/dashscope_request.c: a call written for DashScope: facts 6.5, read 2026-11-22.  One JSON
  * object; sizes with an asterisk; pictures as data URIs in the one message that is allowed.
+ *
+ * Never sent: wan's bbox_list and color_palette, whose forms the facts do not give; what a region
+ * is meant can be said in words.
  */
 #include "provider/dashscope_private.h"
 
@@ -10,6 +13,7 @@
 #define SEED_MAX 2147483647
 #define NEGATIVE_CHARACTERS_MAX 500
 #define MEGAPIXEL 1048576
+#define SERIES_MAX 12
 #define EDIT_PIXELS_MAX 4194304 /* "4K" is for text alone */
 #define SIDE_MIN 512
 #define SIDE_MAX 2048
@@ -147,6 +151,14 @@ static bool check_sides(const struct provider_request *request,
     return true;
 }
 
+/* Pictures that belong together: more of them in a call. */
+static bool is_series(const struct provider_request *request)
+{
+    const struct provider_setting *setting = request_setting(request, "enable_sequential");
+
+    return setting != NULL && str_equal(setting->text, STR("true"));
+}
+
 static bool check(const struct provider_request *request, struct error *err)
 {
     struct provider_model model = provider_model_find(&provider_dashscope, request->model);
@@ -157,6 +169,8 @@ static bool check(const struct provider_request *request, struct error *err)
         .reference_size_max = family->reference_size_max,
     };
 
+    if (is_series(request))
+        model.count_max = SERIES_MAX;
     if (!plain_check(&model, &limits, request, err) || !check_sides(request, family, err))
         return false;
     if (request->reference_count > 0 && model.pixels_max > EDIT_PIXELS_MAX &&
@@ -224,6 +238,7 @@ static void write_parameters(struct json_writer *writer, const struct provider_a
                              struct arena *arena)
 {
     const struct dashscope_family *family = dashscope_family_of(request->model);
+    const struct provider_setting *thinking = request_setting(request, "thinking_mode");
     struct str size = find_size(request, family, arena);
 
     plain_write_int(writer, "n", request->count); /* wan's own choice is four */
@@ -233,9 +248,13 @@ static void write_parameters(struct json_writer *writer, const struct provider_a
         plain_write_text(writer, "negative_prompt", request->negative_prompt);
     if (request->has_seed)
         plain_write_int(writer, "seed", request->seed);
-    plain_write_bool(writer, "watermark", account_option_bool(account, "watermark", false));
+    plain_write_bool(writer, "watermark", call_option_bool(account, request, "watermark", false));
     if (family->can_extend)
-        plain_write_bool(writer, "prompt_extend", dashscope_extends(account, family));
+        plain_write_bool(writer, "prompt_extend", dashscope_extends(account, request, family));
+    if (is_series(request))
+        plain_write_bool(writer, "enable_sequential", true);
+    if (thinking != NULL)
+        plain_write_bool(writer, "thinking_mode", str_equal(thinking->text, STR("true")));
 }
 
 static bool find_base(const struct provider_account *account, struct arena *arena, struct str *out,

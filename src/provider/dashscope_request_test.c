@@ -517,6 +517,55 @@ static void test_prices_are_those_of_the_accounts_region(void **state)
     }
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"qwen-image-2.0", "prompt_extend=true", "\"prompt_extend\":true", NULL},
+        {"qwen-image-2.0", "watermark=true", "\"watermark\":true", NULL},
+        {"qwen-image-2.0", "thinking_mode=true", NULL, "options.thinking_mode"},
+        {"qwen-image-2.0", "enable_sequential=true", NULL, "options.enable_sequential"},
+        {"wan2.7-image", "thinking_mode=true", "\"thinking_mode\":true", NULL},
+        {"wan2.7-image", "thinking_mode=false", "\"thinking_mode\":false", NULL},
+        {"wan2.7-image", "enable_sequential=true", "\"enable_sequential\":true", NULL},
+        {"wan2.7-image", "prompt_extend=true", NULL, "options.prompt_extend"},
+        {"z-image-turbo", "prompt_extend=true", "\"prompt_extend\":true", NULL},
+        {"brand-new", "watermark=true", "\"watermark\":true", NULL},
+        {"brand-new", "bbox_list=[]", NULL, "options.bbox_list"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("");
+    const char *currency;
+
+    fixture->account.key.hidden = STR("sk-1");
+    assert_option_rows(fixture, &provider_dashscope, &request, rows, COUNT(rows));
+    request.model = STR("z-image-turbo"); /* rewriting doubles its price */
+    assert_int_equal(dashscope_estimate(&fixture->account, &request, &currency), 100000);
+    set_options(fixture, &request, "prompt_extend=true");
+    assert_int_equal(dashscope_estimate(&fixture->account, &request, &currency), 200000);
+}
+
+static void test_a_series_may_have_twelve_pictures(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("wan2.7-image");
+    struct exchange exchange;
+    struct error err = {0};
+
+    fixture->account.key.hidden = STR("sk-1");
+    request.count = 12;
+    assert_false(
+        provider_dashscope.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "count");
+    set_options(fixture, &request, "enable_sequential=true");
+    assert_true(
+        provider_dashscope.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    request.count = 13;
+    assert_false(
+        provider_dashscope.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +583,8 @@ int main(void)
         TEST(test_the_probe_lists_models_for_nothing),
         TEST(test_an_account_that_cannot_work_is_refused),
         TEST(test_prices_are_those_of_the_accounts_region),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
+        TEST(test_a_series_may_have_twelve_pictures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

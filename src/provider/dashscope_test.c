@@ -171,16 +171,16 @@ static void test_every_state_of_a_task_has_its_verdict(void **state)
         {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"url\":\"data:,x\"}]", VERDICT_FAILED,
          FAILURE_RESULT_LOST, CHARGED_YES, "the picture in the reply is broken or cut short"},
         {"\"task_status\":\"SUCCEEDED\",\"results\":[{\"code\":\"InternalError\",\"message"
-         "\":\"m\"}]", VERDICT_FAILED, FAILURE_REMOTE, CHARGED_MAYBE, "m"},
+         "\":\"m\"}]", VERDICT_FAILED, FAILURE_REMOTE, CHARGED_NO, "m"},
         {"\"task_status\":\"FAILED\",\"code\":\"InternalError.Algo\",\"message\":\"m\"",
-         VERDICT_FAILED, FAILURE_REMOTE, CHARGED_MAYBE, "m"},
+         VERDICT_FAILED, FAILURE_REMOTE, CHARGED_NO, "m"},
         {"\"task_status\":\"FAILED\",\"code\":\"DataInspectionFailed\",\"message\":\"m\"",
-         VERDICT_FAILED, FAILURE_REFUSED, CHARGED_MAYBE, "m"},
+         VERDICT_FAILED, FAILURE_REFUSED, CHARGED_NO, "m"},
         {"\"task_status\":\"FAILED\",\"code\":\"InvalidParameter\",\"message\":\"m\"",
          VERDICT_FAILED, FAILURE_REMOTE, CHARGED_NO, "m"},
         {"\"task_status\":\"FAILED\",\"code\":\"Throttling\",\"message\":\"m\"", VERDICT_FAILED,
          FAILURE_REMOTE, CHARGED_NO, "m"},
-        {"\"task_status\":\"FAILED\"", VERDICT_FAILED, FAILURE_REMOTE, CHARGED_MAYBE,
+        {"\"task_status\":\"FAILED\"", VERDICT_FAILED, FAILURE_REMOTE, CHARGED_NO,
          "the service says that the work failed, and not why"},
         {"\"task_status\":\"CANCELED\"", VERDICT_FAILED, FAILURE_CANCELLED, CHARGED_NO,
          "the task was cancelled before it began"},
@@ -256,8 +256,8 @@ static void test_errors_are_classed_by_the_services_code(void **state)
         {400, SAID("InvalidParameter"), FAILURE_INVALID, CHARGED_NO},
         {400, SAID("InvalidParameter.DataInspection"), FAILURE_INVALID, CHARGED_NO},
         {400, SAID("InvalidURL"), FAILURE_INVALID, CHARGED_NO},
-        {400, SAID("DataInspectionFailed"), FAILURE_REFUSED, CHARGED_MAYBE},
-        {400, SAID("data_inspection_failed"), FAILURE_REFUSED, CHARGED_MAYBE},
+        {400, SAID("DataInspectionFailed"), FAILURE_REFUSED, CHARGED_NO},
+        {400, SAID("data_inspection_failed"), FAILURE_REFUSED, CHARGED_NO},
         {400, SAID("Arrearage"), FAILURE_QUOTA, CHARGED_NO},
         {401, SAID("InvalidApiKey"), FAILURE_AUTH, CHARGED_NO},
         {403, SAID("AccessDenied"), FAILURE_AUTH, CHARGED_NO},
@@ -267,13 +267,13 @@ static void test_errors_are_classed_by_the_services_code(void **state)
         {429, SAID("Throttling"), FAILURE_THROTTLED, CHARGED_NO},
         {429, SAID("Throttling.RateQuota"), FAILURE_THROTTLED, CHARGED_NO},
         {429, SAID("Throttling.AllocationQuota"), FAILURE_THROTTLED, CHARGED_NO},
-        {500, SAID("InternalError"), FAILURE_SERVER, CHARGED_MAYBE},
-        {500, SAID("InternalError.Timeout"), FAILURE_SERVER, CHARGED_MAYBE},
-        {500, SAID("InternalError.Algo"), FAILURE_SERVER, CHARGED_MAYBE},
-        {503, SAID("ModelServingError"), FAILURE_SERVER, CHARGED_MAYBE},
+        {500, SAID("InternalError"), FAILURE_SERVER, CHARGED_NO},
+        {500, SAID("InternalError.Timeout"), FAILURE_SERVER, CHARGED_NO},
+        {500, SAID("InternalError.Algo"), FAILURE_SERVER, CHARGED_NO},
+        {503, SAID("ModelServingError"), FAILURE_SERVER, CHARGED_NO},
         /* in-200 */
         {200, SAID("Throttling.RateQuota"), FAILURE_THROTTLED, CHARGED_NO},
-        {200, SAID("DataInspectionFailed"), FAILURE_REFUSED, CHARGED_MAYBE},
+        {200, SAID("DataInspectionFailed"), FAILURE_REFUSED, CHARGED_NO},
         {200, SAID("SomethingNew"), FAILURE_UNKNOWN, CHARGED_MAYBE},
         {200, "{\"output\":{\"choices\":[]},\"request_id\":\"r\"}", FAILURE_UNKNOWN, CHARGED_MAYBE},
         /* nobody's */
@@ -429,6 +429,13 @@ static void test_retry_after_is_obeyed(void **state)
     reply.headers = &header;
     reply.header_count = 1;
     verdict = read_reply(fixture, "qwen-image-2.0", EXCHANGE_SUBMIT, &reply);
+    assert_int_equal(verdict.failure.retry_after_ms, 3000);
+    /* What says when to come back did not run it, whatever its body calls the trouble. */
+    reply.status = 503;
+    reply.body = STR(SAID("ModelServingError"));
+    verdict = read_reply(fixture, "qwen-image-2.0", EXCHANGE_SUBMIT, &reply);
+    assert_int_equal(verdict.failure.class, FAILURE_THROTTLED);
+    assert_int_equal(verdict.failure.charged, CHARGED_NO);
     assert_int_equal(verdict.failure.retry_after_ms, 3000);
 }
 

@@ -63,13 +63,26 @@ bool text_has_nocase(struct str text, const char *part)
 }
 
 /* How many bytes at the front of `text` are the key or a beginning of it worth hiding; else 0. */
-static size_t key_at(struct str key, struct str text)
+static size_t line_at(struct str key, struct str text)
 {
     size_t same = 0, least = key.size < 8 ? key.size : 8;
 
     while (same < key.size && same < text.size && key.data[same] == text.data[same])
         same++;
     return same > 0 && same >= least ? same : 0;
+}
+
+/* Of a key and of the session token on its second line, whichever hides more. */
+static size_t key_at(struct str key, struct str text)
+{
+    size_t most = 0;
+
+    while (key.size > 0) {
+        const size_t size = line_at(str_trim(str_cut(&key, '\n')), text);
+
+        most = size > most ? size : most;
+    }
+    return most;
 }
 
 struct str provider_text_clean(struct str key, struct str text, size_t size_max,
@@ -262,7 +275,7 @@ static const struct {
     {402, 402, FAILURE_QUOTA,     CHARGED_NO   },
     {403, 403, FAILURE_AUTH,      CHARGED_NO   },
     {407, 407, FAILURE_AUTH,      CHARGED_NO   },
-    {408, 408, FAILURE_SERVER,    CHARGED_MAYBE},
+    {408, 408, FAILURE_UNKNOWN,   CHARGED_MAYBE}, /* somebody waited in vain, as with 504 and 524 */
     {409, 409, FAILURE_SERVER,    CHARGED_NO   },
     {425, 425, FAILURE_THROTTLED, CHARGED_NO   },
     {429, 429, FAILURE_THROTTLED, CHARGED_NO   },
@@ -270,6 +283,9 @@ static const struct {
     {400, 499, FAILURE_INVALID,   CHARGED_NO   },
     {501, 501, FAILURE_INVALID,   CHARGED_NO   }, /* one-api: "API not implemented" */
     {529, 529, FAILURE_THROTTLED, CHARGED_NO   },
+    {504, 504, FAILURE_UNKNOWN,   CHARGED_MAYBE}, /* what it waited for may be done and paid */
+    {520, 520, FAILURE_UNKNOWN,   CHARGED_MAYBE}, /* the service broke off under its gateway */
+    {524, 524, FAILURE_UNKNOWN,   CHARGED_MAYBE},
     {500, 599, FAILURE_SERVER,    CHARGED_MAYBE},
 };
 
@@ -392,10 +408,14 @@ static void classify_replied(struct str key, const struct exchange_reply *reply,
     classify_status(status, out);
     classify_words(&said, status, out);
     out->retry_after_ms = exchange_retry_after_ms(reply);
+    out->is_final = exchange_is_final(reply);
     if (status == 503 && out->class == FAILURE_SERVER && out->retry_after_ms >= 0) {
         out->class = FAILURE_THROTTLED; /* it says when to come back: it did not run */
         out->charged = CHARGED_NO;
     }
+    if (out->class == FAILURE_THROTTLED && out->retry_after_ms < 0 &&
+        exchange_used_up_ms(reply) > 0)
+        out->retry_after_ms = exchange_used_up_ms(reply);
     out->message = provider_text_clean(key, said.message, PROVIDER_MESSAGE_MAX, arena);
     out->code = provider_text_clean(key, said.code.size > 0 ? said.code : said.type, 100, arena);
     if (out->message.size == 0)

@@ -129,7 +129,7 @@ static void test_failures_are_sorted_by_status_and_words(void **state)
         {404, ERROR_BODY("\"model_not_found\"", "invalid_request_error", "no model"),
          FAILURE_INVALID, CHARGED_NO, "404"},
         {404, "", FAILURE_INVALID, CHARGED_NO, "the retired variations: an empty 404"},
-        {408, "", FAILURE_SERVER, CHARGED_MAYBE, "408"},
+        {408, "", FAILURE_UNKNOWN, CHARGED_MAYBE, "it waited in vain, and we cannot know for what"},
         {409, "{}", FAILURE_SERVER, CHARGED_NO, "a conflict is tried again"},
         {413, "", FAILURE_INVALID, CHARGED_NO, "413"},
         {422, "{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"x\"}]}", FAILURE_INVALID, CHARGED_NO,
@@ -153,12 +153,19 @@ static void test_failures_are_sorted_by_status_and_words(void **state)
         {501, ERROR_BODY("\"api_not_implemented\"", "one_api_error", "API not implemented"),
          FAILURE_INVALID, CHARGED_NO, "one-api"},
         {502, "<html>", FAILURE_SERVER, CHARGED_MAYBE, "a proxy's page"},
+        {504, "<html>", FAILURE_UNKNOWN, CHARGED_MAYBE, "a proxy that waited in vain"},
+        {504, ERROR_BODY("null", "server_error", "oops"), FAILURE_UNKNOWN, CHARGED_MAYBE,
+         "whatever it says"},
+        {524, "<html>", FAILURE_UNKNOWN, CHARGED_MAYBE, "an edge that waited in vain"},
+        {520, "<html>", FAILURE_UNKNOWN, CHARGED_MAYBE, "a service that broke off under its edge"},
+        {521, "<html>", FAILURE_SERVER, CHARGED_MAYBE, "one that is down"},
+        {200, ERROR_BODY("524", "x", "Provider returned error"), FAILURE_UNKNOWN, CHARGED_MAYBE,
+         "the same within a success"},
         {503, "", FAILURE_SERVER, CHARGED_MAYBE, "503 without words"},
         {503, ERROR_BODY("\"server_is_overloaded\"", "x", "x"), FAILURE_THROTTLED, CHARGED_NO,
          "overloaded"},
         {503, ERROR_BODY("\"model_not_found\"", "new_api_error", "no available channel"),
          FAILURE_INVALID, CHARGED_NO, "new-api"},
-        {524, "", FAILURE_SERVER, CHARGED_MAYBE, "an edge's time-out"},
         {529, "", FAILURE_THROTTLED, CHARGED_NO, "overloaded"},
         {301, "", FAILURE_INVALID, CHARGED_NO, "a redirect"},
         {200, "<html>", FAILURE_INVALID, CHARGED_NO, "a page with 200"},
@@ -201,6 +208,81 @@ static void test_a_503_that_says_when_was_not_run(void **state)
     assert_int_equal(failure.class, FAILURE_THROTTLED);
     assert_int_equal(failure.charged, CHARGED_NO);
     assert_int_equal(failure.retry_after_ms, 3000);
+}
+
+/* The word is read of any answer and changes neither its class nor what it cost. */
+static void test_a_service_may_call_its_answer_final_and_nothing_else(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct {
+        int status;
+        const char *value, *body;
+        enum failure_class class;
+        bool is_final;
+    } rows[] = {
+        {500,    "false",     "",                                  FAILURE_SERVER,    true },
+        {500,    " False ",   "",                                  FAILURE_SERVER,    true },
+        {500,    "true",      "",                                  FAILURE_SERVER,    false},
+        {500,    "",          "",                                  FAILURE_SERVER,    false},
+        {500,    "0",         "",                                  FAILURE_SERVER,    false},
+        {500,    "falsehood", "",                                  FAILURE_SERVER,    false},
+        {429,    "false",     "",                                  FAILURE_THROTTLED, true },
+        {529,    "false",     "",                                  FAILURE_THROTTLED, true },
+        {504,    "false",     "",                                  FAILURE_UNKNOWN,   true },
+        {504,    "true",      "",                                  FAILURE_UNKNOWN,   false},
+        {400,    "true",      "",                                  FAILURE_INVALID,   false},
+        {401,    "true",      "",                                  FAILURE_AUTH,      false},
+        {400,    "true",      ERROR_BODY("\"moderation_blocked\"", "x",               "no"), FAILURE_REFUSED, false},
+        {200, "true",            "",                                             FAILURE_UNKNOWN,                                                        false                                               },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct exchange_header header = {STR("x-should-retry"), str_of(rows[i].value)};
+        struct exchange_reply reply = reply_of(rows[i].status, rows[i].body);
+        struct provider_failure with, without;
+
+        exchange_classify(&reply, fixture->arena, &without);
+        reply.headers = &header;
+        reply.header_count = 1;
+        exchange_classify(&reply, fixture->arena, &with);
+        if (with.class != rows[i].class || with.is_final != rows[i].is_final || without.is_final ||
+            with.class != without.class || with.charged != without.charged)
+            fail_msg("%d, \"%s\": %s, %d", rows[i].status, rows[i].value,
+                     failure_class_name(with.class), with.is_final);
+    }
+}
+
+static void test_a_429_without_a_time_takes_that_of_the_limit_that_is_used_up(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct exchange_header headers[] = {
+        {STR("x-ratelimit-remaining-requests"), STR("0") },
+        {STR("x-ratelimit-reset-requests"),     STR("9s")},
+        {STR("retry-after"),                    STR("3") },
+    };
+    static const struct {
+        int status;
+        size_t header_count;
+        enum failure_class class;
+        int64_t ms;
+    } rows[] = {
+        {429, 0, FAILURE_THROTTLED, -1  },
+        {429, 1, FAILURE_THROTTLED, -1  },
+        {429, 2, FAILURE_THROTTLED, 9000},
+        {429, 3, FAILURE_THROTTLED, 3000}, /* its own word goes first */
+        {503, 2, FAILURE_SERVER,    -1  }, /* and no limit makes a trouble a refusal */
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct exchange_reply reply = reply_of(rows[i].status, "");
+        struct provider_failure failure;
+
+        reply.headers = headers;
+        reply.header_count = rows[i].header_count;
+        exchange_classify(&reply, fixture->arena, &failure);
+        assert_int_equal(failure.class, rows[i].class);
+        assert_int_equal(failure.retry_after_ms, rows[i].ms);
+    }
 }
 
 static void test_what_was_not_sent_is_free_and_what_was_lost_is_in_doubt(void **state)
@@ -258,6 +340,22 @@ static void test_a_key_across_the_cut_is_masked_before_it(void **state)
     }
 }
 
+static void test_a_session_token_stands_in_a_message_no_more_than_its_key(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct str secret = STR("sk-secret-0123456789\nsts-token-9876543210");
+
+    assert_text(
+        provider_text_clean(secret,
+                            STR("no sts-token-9876543210, and sk-secret-0123456789 neither, "
+                                "nor sts-token-98 alone"),
+                            500, fixture->arena),
+        "no ***, and *** neither, nor *** alone");
+    assert_text(
+        provider_text_clean(STR("sk-secret-0123456789\n"), STR("a token"), 500, fixture->arena),
+        "a token");
+}
+
 static void test_a_message_is_cut_between_characters(void **state)
 {
     struct fixture *fixture = *state;
@@ -275,9 +373,12 @@ int main(void)
         TEST(test_a_good_code_beside_a_message_is_no_error),
         TEST(test_failures_are_sorted_by_status_and_words),
         TEST(test_a_503_that_says_when_was_not_run),
+        TEST(test_a_service_may_call_its_answer_final_and_nothing_else),
+        TEST(test_a_429_without_a_time_takes_that_of_the_limit_that_is_used_up),
         TEST(test_what_was_not_sent_is_free_and_what_was_lost_is_in_doubt),
         TEST(test_the_key_never_stands_in_a_message),
         TEST(test_a_key_across_the_cut_is_masked_before_it),
+        TEST(test_a_session_token_stands_in_a_message_no_more_than_its_key),
         TEST(test_a_message_is_cut_between_characters),
     };
 

@@ -2,6 +2,11 @@
  * provider/fal.c: fal.ai's queue (facts 6.2): a request is put into a queue, its status is asked
  * for, and its result is another call (fal_result.c).  What the many models want stands in
  * fal_models.c.
+ *
+ * Never sent: fal_webhook (it needs an address of ours that the world reaches), sync_mode (the
+ * result would be as large as its pictures), x-fal-request-timeout (the engine gives work up by
+ * itself, and by fal's cancel), x-fal-store-io (the result is asked for afterwards, so it must be
+ * kept), and loras and controls, which are addresses of other people's files.
  */
 #include "provider/fal_private.h"
 
@@ -113,9 +118,14 @@ static void add_wishes(const struct provider_account *account, struct arena *are
 {
     int64_t hours = account_option_int(account, "keep_hours", 0, 0, KEEP_HOURS_MAX);
 
+    /* The headers are second-hand (facts 6.2: a guide checked 2026-07-10); one that fal does not
+     * know is no harm. */
     /* Without it fal may answer with an "equivalent" endpoint: another model than was paid for. */
     if (!account_option_bool(account, "fallback", false))
         exchange_add_header(out, arena, "x-app-fal-disable-fallback", STR("1"));
+    /* By itself fal runs a request up to ten times; trying again is the engine's, which counts. */
+    if (!account_option_bool(account, "own_retries", false))
+        exchange_add_header(out, arena, "x-fal-no-retry", STR("1"));
     if (str_equal(account_option_text(account, "priority"), STR("low")))
         exchange_add_header(out, arena, "x-fal-queue-priority", STR("low"));
     if (hours > 0)
@@ -491,6 +501,15 @@ static const struct provider_field fields[] = {
         .fallback = "false",
     },
     {
+        .name = "own_retries",
+        .type = PROVIDER_FIELD_BOOL,
+        .label_en = "Let fal try again",
+        .label_zh = "允许 fal 自行重试",
+        .help_en = "fal then runs a request that failed up to ten times by itself, uncounted here.",
+        .help_zh = "失败的请求由 fal 自行重试，最多十次，不计入本机的尝试次数。",
+        .fallback = "false",
+    },
+    {
         .name = "keep_hours",
         .type = PROVIDER_FIELD_INT,
         .label_en = "Hours fal keeps pictures",
@@ -517,7 +536,6 @@ const struct provider_kind provider_fal = {
     .models = fal_models,
     .model_count = FAL_MODEL_COUNT,
     .model_default = &fal_model_default,
-    .is_async = true,
     .begin = fal_begin,
     .read = fal_read,
     .wants_white_mask = queue_wants_white_mask,

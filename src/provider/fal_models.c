@@ -26,6 +26,52 @@ static const char *const sizes_gemini[] = {QUEUE_SIZES_1K, NULL};
 static const char *const sizes_gemini_tiers[] = {QUEUE_SIZES_1K, QUEUE_SIZES_2K, QUEUE_SIZES_4K,
                                                  NULL};
 
+/* --- what a call may also say, as the types have it --- */
+
+static const char *const accelerations[] = {"none", "regular", "high", NULL};
+static const char *const thinking_levels[] = {"minimal", "high", NULL};
+/* clang-format off */
+static const struct provider_field acceleration = OPTION_ROW(
+    CHOICE, "acceleration", "Acceleration", "加速",
+    "Faster at some loss of detail.", "更快，但会损失一些细节。", .choices = accelerations);
+static const struct provider_field strength = OPTION_ROW(
+    DOUBLE, "strength", "Change", "重绘幅度",
+    "Of a picture that goes in: near 0 keeps it, 1 draws it anew.", "对参考图：接近 0 保持原图，1 完全重绘。", .max = 1);
+static const struct provider_field raw = OPTION_ROW(
+    BOOL, "raw", "Less processed", "原始质感",
+    "A more natural look.", "画面更自然，后期处理更少。", .fallback = "");
+static const struct provider_field prompt_strength = OPTION_ROW(
+    DOUBLE, "image_prompt_strength", "Weight of the picture", "参考图权重",
+    "How much the reference counts beside the prompt.", "参考图相对提示词的权重。", .max = 1);
+static const struct provider_field web_search = OPTION_ROW(
+    BOOL, "enable_web_search", "Web search", "联网搜索",
+    "The model may look things up before it draws; fal may bill it apart.", "允许模型作图前联网搜索；fal 可能另行计费。", .fallback = "");
+static const struct provider_field thinking = OPTION_ROW(
+    CHOICE, "thinking_level", "Thinking", "思考程度",
+    "More is slower and may cost more.", "越高越慢，费用可能更高。", .choices = thinking_levels);
+#define TOLERANCE_ROW &queue_option_tolerance
+#define REWRITING_ROW &queue_option_rewriting
+#define CHECKER_ROW &queue_option_checker
+#define LIST static const struct provider_field *const
+LIST with_acceleration[] = {&acceleration, NULL};
+LIST with_change[] = {&acceleration, &strength, NULL};
+LIST with_raw[] = {&raw, &prompt_strength, NULL};
+LIST with_search[] = {&web_search, NULL};
+LIST with_thinking[] = {&web_search, &thinking, NULL};
+
+LIST options_fast[] = {&acceleration, CHECKER_ROW, NULL};
+LIST options_change[] = {&acceleration, &strength, CHECKER_ROW, NULL};
+LIST options_pro[] = {REWRITING_ROW, TOLERANCE_ROW, NULL};
+LIST options_ultra[] = {&raw, &prompt_strength, REWRITING_ROW, TOLERANCE_ROW, NULL};
+LIST options_flux_2[] = {CHECKER_ROW, TOLERANCE_ROW, NULL};
+LIST options_banana[] = {TOLERANCE_ROW, NULL};
+LIST options_banana_2[] = {&web_search, &thinking, TOLERANCE_ROW, NULL};
+LIST options_banana_pro[] = {&web_search, TOLERANCE_ROW, NULL};
+LIST options_checked[] = {CHECKER_ROW, NULL};
+LIST options_hunyuan[] = {CHECKER_ROW, REWRITING_ROW, NULL};
+LIST options_z_image[] = {&acceleration, &strength, CHECKER_ROW, REWRITING_ROW, NULL};
+/* clang-format on */
+
 /* --- forms --- */
 
 #define OBJECT .size = QUEUE_SIZE_OBJECT, .size_name = "image_size"
@@ -38,12 +84,17 @@ static const char *const sizes_gemini_tiers[] = {QUEUE_SIZES_1K, QUEUE_SIZES_2K,
     .tolerance_max = (max)
 #define NEGATIVE .negative = "negative_prompt"
 
-static const struct queue_form flux = {OBJECT, COMMON, STEPS, CHECKER};
-static const struct queue_form flux_from = {.image = "image_url", COMMON, STEPS, CHECKER};
+static const struct queue_form flux = {OBJECT, COMMON, STEPS, CHECKER, .extras = with_acceleration};
+static const struct queue_form flux_from = {
+    .image = "image_url", COMMON, STEPS, CHECKER, .extras = with_change};
 static const struct queue_form flux_pro = {OBJECT, COMMON, TOLERANCE(6),
                                            .rewriter = "enhance_prompt"};
-static const struct queue_form ultra = {
-    .image = "image_url", RATIO(ratios_flux), COMMON, TOLERANCE(6), .rewriter = "enhance_prompt"};
+static const struct queue_form ultra = {.image = "image_url",
+                                        RATIO(ratios_flux),
+                                        COMMON,
+                                        TOLERANCE(6),
+                                        .rewriter = "enhance_prompt",
+                                        .extras = with_raw};
 static const struct queue_form fill = {
     .image = "image_url", .mask = "mask_url", COMMON, TOLERANCE(6), .rewriter = "enhance_prompt"};
 #define KONTEXT                                                                                    \
@@ -60,37 +111,40 @@ static const struct queue_form flux_2_flex_edit = {.images = "image_urls", FLUX_
 static const struct queue_form banana = {RATIO(ratios_gemini), COMMON, TOLERANCE(6)};
 static const struct queue_form banana_edit = {
     .images = "image_urls", RATIO(ratios_gemini), COMMON, TOLERANCE(6)};
-static const struct queue_form banana_tiers = {RATIO(ratios_gemini), .tier_name = "resolution",
-                                               .tiers = tiers, COMMON, TOLERANCE(6)};
-static const struct queue_form banana_tiers_edit = {.images = "image_urls",
-                                                    RATIO(ratios_gemini),
-                                                    .tier_name = "resolution",
-                                                    .tiers = tiers,
-                                                    COMMON,
-                                                    TOLERANCE(6)};
+#define TIERS RATIO(ratios_gemini), .tier_name = "resolution", .tiers = tiers, COMMON, TOLERANCE(6)
+static const struct queue_form banana_2 = {TIERS, .extras = with_thinking};
+static const struct queue_form banana_2_edit = {
+    .images = "image_urls", TIERS, .extras = with_thinking};
+static const struct queue_form banana_pro = {TIERS, .extras = with_search};
+static const struct queue_form banana_pro_edit = {
+    .images = "image_urls", TIERS, .extras = with_search};
 #define SEEDREAM OBJECT, .count = "num_images", .seed = "seed", CHECKER
 static const struct queue_form seedream = {SEEDREAM};
 static const struct queue_form seedream_edit = {.images = "image_urls", SEEDREAM};
-static const struct queue_form qwen = {OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
-static const struct queue_form qwen_one = {
-    .image = "image_url", OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
+#define QWEN OBJECT, COMMON, STEPS, CHECKER, NEGATIVE
+static const struct queue_form hunyuan = {QWEN, .rewriter = "enable_prompt_expansion"};
+static const struct queue_form qwen = {QWEN, .extras = with_acceleration};
+static const struct queue_form qwen_one = {.image = "image_url", QWEN, .extras = with_acceleration};
 static const struct queue_form qwen_several = {
-    .images = "image_urls", OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
+    .images = "image_urls", QWEN, .extras = with_acceleration};
 static const struct queue_form qwen_mask = {
-    .image = "image_url", .mask = "mask_url", OBJECT, COMMON, STEPS, CHECKER, NEGATIVE};
-#define Z_IMAGE OBJECT, COMMON, .steps = "num_inference_steps", CHECKER
-static const struct queue_form z_image = {Z_IMAGE};
-static const struct queue_form z_image_from = {.image = "image_url", Z_IMAGE};
+    .image = "image_url", .mask = "mask_url", QWEN, .extras = with_change};
+#define Z_IMAGE                                                                                    \
+    OBJECT, COMMON, .steps = "num_inference_steps", CHECKER, .rewriter = "enable_prompt_expansion"
+static const struct queue_form z_image = {Z_IMAGE, .extras = with_acceleration};
+static const struct queue_form z_image_from = {
+    .image = "image_url", Z_IMAGE, .extras = with_change};
 static const struct queue_form z_image_mask = {
-    .image = "image_url", .mask = "mask_image_url", Z_IMAGE};
+    .image = "image_url", .mask = "mask_image_url", Z_IMAGE, .extras = with_change};
 
 /* facts 6.2, "usual fields". */
 #define USUAL                                                                                      \
     OBJECT, COMMON, STEPS, NEGATIVE, CHECKER, .quality = "quality", .background = "background"
-static const struct queue_form usual = {USUAL};
+static const struct queue_form usual = {USUAL, .extras = with_acceleration};
 static const struct queue_form usual_from = {
-    .image = "image_url", .images = "image_urls", .mask = "mask_url", USUAL};
-static const struct queue_form usual_edit = {.images = "image_urls", .mask = "mask_url", USUAL};
+    .image = "image_url", .images = "image_urls", .mask = "mask_url", USUAL, .extras = with_change};
+static const struct queue_form usual_edit = {
+    .images = "image_urls", .mask = "mask_url", USUAL, .extras = with_change};
 
 static const struct queue_row row_usual = {
     .generate = {.form = &usual}, .edit = {.form = &usual_from}, .mask = {.form = &usual_from}};
@@ -113,61 +167,82 @@ const struct queue_row *fal_row_default(struct str model)
 /* Laid out by hand: clang-format 14 dies of it. */
 /* clang-format off */
 const struct provider_model fal_models[FAL_MODEL_COUNT] = {
-    {MODEL("fal-ai/flux/schnell", "FLUX.1 schnell", 3000), .can_generate = true, .has_steps = true,
+    {MODEL("fal-ai/flux/schnell", "FLUX.1 schnell", 3000),
+     .options = options_fast, .can_generate = true, .has_steps = true,
      .has_scale = true, .count_max = 4, .formats = formats_two},
-    {MODEL("fal-ai/flux/dev", "FLUX.1 dev", 25000), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/flux/dev", "FLUX.1 dev", 25000),
+     .options = options_change, .can_generate = true, .can_edit = true,
      .has_steps = true, .has_scale = true, .references_max = 1, .count_max = 4,
      .formats = formats_two},
-    {MODEL("fal-ai/flux-pro/v1.1", "FLUX 1.1 pro", -1), .can_generate = true, .count_max = 4,
+    {MODEL("fal-ai/flux-pro/v1.1", "FLUX 1.1 pro", -1),
+     .options = options_pro, .can_generate = true, .count_max = 4,
      .formats = formats_two},
-    {MODEL("fal-ai/flux-pro/v1.1-ultra", "FLUX 1.1 pro ultra", -1), .can_generate = true,
+    {MODEL("fal-ai/flux-pro/v1.1-ultra", "FLUX 1.1 pro ultra", -1),
+     .options = options_ultra, .can_generate = true,
      .can_edit = true, .references_max = 1, .count_max = 4, .sizes = sizes_flux,
      .formats = formats_two},
-    {MODEL("fal-ai/flux-pro/v1/fill", "FLUX.1 Fill pro", -1), .can_edit = true, .can_mask = true,
+    {MODEL("fal-ai/flux-pro/v1/fill", "FLUX.1 Fill pro", -1),
+     .options = options_pro, .can_edit = true, .can_mask = true,
      .references_max = 1, .count_max = 4, .formats = formats_two},
-    {MODEL("fal-ai/flux-pro/kontext", "FLUX.1 Kontext pro", 40000), .can_generate = true,
+    {MODEL("fal-ai/flux-pro/kontext", "FLUX.1 Kontext pro", 40000),
+     .options = options_pro, .can_generate = true,
      .can_edit = true, .has_scale = true, .references_max = 4, .count_max = 4, .sizes = sizes_flux,
      .formats = formats_two},
-    {MODEL("fal-ai/flux-pro/kontext/max", "FLUX.1 Kontext max", -1), .can_generate = true,
+    {MODEL("fal-ai/flux-pro/kontext/max", "FLUX.1 Kontext max", -1),
+     .options = options_pro, .can_generate = true,
      .can_edit = true, .has_scale = true, .references_max = 4, .count_max = 4, .sizes = sizes_flux,
      .formats = formats_two},
-    {MODEL("fal-ai/flux-2-pro", "FLUX.2 pro", -1), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/flux-2-pro", "FLUX.2 pro", -1),
+     .options = options_flux_2, .can_generate = true, .can_edit = true,
      .references_max = 8, .count_max = 1, .formats = formats_two},
-    {MODEL("fal-ai/flux-2-max", "FLUX.2 max", -1), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/flux-2-max", "FLUX.2 max", -1),
+     .options = options_flux_2, .can_generate = true, .can_edit = true,
      .references_max = 8, .count_max = 1, .formats = formats_two},
-    {MODEL("fal-ai/flux-2-flex", "FLUX.2 flex", -1), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/flux-2-flex", "FLUX.2 flex", -1),
+     .options = options_flux_2, .can_generate = true, .can_edit = true,
      .has_steps = true, .has_scale = true, .references_max = 8, .count_max = 1,
      .formats = formats_two},
-    {MODEL("fal-ai/nano-banana", "Nano Banana", 39000), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/nano-banana", "Nano Banana", 39000),
+     .options = options_banana, .can_generate = true, .can_edit = true,
      .references_max = 3, .count_max = 4, .sizes = sizes_gemini, .formats = formats_three},
-    {MODEL("fal-ai/nano-banana-2", "Nano Banana 2", -1), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/nano-banana-2", "Nano Banana 2", -1),
+     .options = options_banana_2, .can_generate = true, .can_edit = true,
      .references_max = 14, .count_max = 4, .sizes = sizes_gemini_tiers, .formats = formats_three},
-    {MODEL("fal-ai/nano-banana-pro", "Nano Banana Pro", -1), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/nano-banana-pro", "Nano Banana Pro", -1),
+     .options = options_banana_pro, .can_generate = true, .can_edit = true,
      .references_max = 14, .count_max = 4, .sizes = sizes_gemini_tiers, .formats = formats_three},
     {MODEL("fal-ai/bytedance/seedream/v4/text-to-image", "Seedream 4.0", 30000),
+     .options = options_checked,
      .can_generate = true, .can_edit = true, .references_max = 10, .count_max = 4,
      .pixels_min = 921600, .pixels_max = 16777216},
     {MODEL("fal-ai/bytedance/seedream/v4.5/text-to-image", "Seedream 4.5", -1),
+     .options = options_checked,
      .can_generate = true, .can_edit = true, .references_max = 10, .count_max = 4,
      .pixels_min = 3686400, .pixels_max = 16777216},
-    {MODEL("fal-ai/qwen-image", "Qwen Image", 20000), .can_generate = true, .has_negative = true,
+    {MODEL("fal-ai/qwen-image", "Qwen Image", 20000),
+     .options = options_fast, .can_generate = true, .has_negative = true,
      .has_steps = true, .has_scale = true, .count_max = 4, .formats = formats_two},
-    {MODEL("fal-ai/qwen-image-edit", "Qwen Image Edit", -1), .can_edit = true, .can_mask = true,
+    {MODEL("fal-ai/qwen-image-edit", "Qwen Image Edit", -1),
+     .options = options_change, .can_edit = true, .can_mask = true,
      .has_negative = true, .has_steps = true, .has_scale = true, .references_max = 1,
      .count_max = 4, .formats = formats_two},
-    {MODEL("fal-ai/qwen-image-edit-2511", "Qwen Image Edit 2511", -1), .can_edit = true,
+    {MODEL("fal-ai/qwen-image-edit-2511", "Qwen Image Edit 2511", -1),
+     .options = options_fast, .can_edit = true,
      .has_negative = true, .has_steps = true, .has_scale = true, .references_max = 3,
      .count_max = 4, .formats = formats_three},
     {MODEL("fal-ai/hunyuan-image/v3/text-to-image", "Hunyuan Image 3", 100000),
+     .options = options_hunyuan,
      .can_generate = true, .has_negative = true, .has_steps = true, .has_scale = true,
      .count_max = 4, .formats = formats_two},
-    {MODEL("fal-ai/z-image/turbo", "Z-Image Turbo", -1), .can_generate = true, .can_edit = true,
+    {MODEL("fal-ai/z-image/turbo", "Z-Image Turbo", -1),
+     .options = options_z_image, .can_generate = true, .can_edit = true,
      .can_mask = true, .has_steps = true, .references_max = 1, .count_max = 4,
      .formats = formats_three},
 };
 /* clang-format on */
 
 const struct provider_model fal_model_default = {
+    .options = options_change,
     .can_generate = true,
     .can_edit = true,
     .can_mask = true,
@@ -217,11 +292,11 @@ const struct queue_row fal_rows[FAL_MODEL_COUNT] = {
      .generate = {&banana, NULL},
      .edit = {&banana_edit, "fal-ai/nano-banana/edit"}},
     {.model = "fal-ai/nano-banana-2",
-     .generate = {&banana_tiers, NULL},
-     .edit = {&banana_tiers_edit, "fal-ai/nano-banana-2/edit"}},
+     .generate = {&banana_2, NULL},
+     .edit = {&banana_2_edit, "fal-ai/nano-banana-2/edit"}},
     {.model = "fal-ai/nano-banana-pro",
-     .generate = {&banana_tiers, NULL},
-     .edit = {&banana_tiers_edit, "fal-ai/nano-banana-pro/edit"}},
+     .generate = {&banana_pro, NULL},
+     .edit = {&banana_pro_edit, "fal-ai/nano-banana-pro/edit"}},
     {.model = "fal-ai/bytedance/seedream/v4/text-to-image",
      .generate = {&seedream, NULL},
      .edit = {&seedream_edit, "fal-ai/bytedance/seedream/v4/edit"}},
@@ -237,7 +312,7 @@ const struct queue_row fal_rows[FAL_MODEL_COUNT] = {
      .mask = {&qwen_mask, "fal-ai/qwen-image-edit/inpaint"}},
     {.model = "fal-ai/qwen-image-edit-2511", .edit = {&qwen_several, NULL}},
     {.model = "fal-ai/hunyuan-image/v3/text-to-image",
-     .generate = {&qwen, NULL},
+     .generate = {&hunyuan, NULL},
      .first_micro = 100000,
      .further_micro = 100000},
     {.model = "fal-ai/z-image/turbo",

@@ -5,14 +5,15 @@
 #include <string.h>
 
 /* With the filter on, a hit is a black picture and not an error (facts 6.2, 0.3). */
-static size_t drop_black(const struct provider_account *account, const struct json *body,
+static size_t drop_black(const struct provider_account *account,
+                         const struct provider_request *request, const struct json *body,
                          struct picture_list *list)
 {
     const struct json *flags = json_get(body, "has_nsfw_concepts");
     const struct json *images = json_get(body, "images");
     size_t dropped = 0;
 
-    if (!account_option_bool(account, "safety_checker", true))
+    if (!call_option_bool(account, request, "safety_checker", true))
         return 0;
     if (images == NULL &&
         json_bool(json_is(flags, JSON_LIST) ? json_item(flags, 0) : flags, false)) {
@@ -95,7 +96,7 @@ bool fal_read_result(const struct provider_account *account, const struct provid
     came = list.count;
     if (came == 0 && list.broken == 0)
         return false;
-    black = drop_black(account, body, &list);
+    black = drop_black(account, request, body, &list);
     find_cost(request, body, reply, &out->usage);
     out->is_list_cost = true;
     if (list.count == 0) {

@@ -6,7 +6,6 @@
 
 #define PROBE_MODELS_MAX 2000
 #define MODEL_NAME_SIZE_MAX 200
-#define WORDS_ESTIMATE_TOKENS 2000 /* of an answer whose length nobody limited */
 
 static bool gemini_begin(const struct provider_account *account,
                          const struct provider_request *request, struct arena *arena,
@@ -146,6 +145,11 @@ static int64_t tokens_of_picture(const struct gemini_traits *traits,
     return class->tokens;
 }
 
+/*
+ * Of a picture.  What the model thinks beside it is billed too, and nothing of it is in here: no
+ * fact says that a limit would count the thoughts and leave the picture, and one that is cut is
+ * paid for all the same.  Texts have their limit: gemini_write_tokens_max().
+ */
 static int64_t gemini_estimate(const struct provider_account *account,
                                const struct provider_request *request, const char **currency)
 {
@@ -163,11 +167,8 @@ static int64_t gemini_estimate(const struct provider_account *account,
         return model.price_micro < 0 ? -1 : model.price_micro * request->count;
     if (model.rate_out_micro == 0)
         return -1;
-    out = request->action != PROVIDER_WRITE ? tokens_of_picture(traits, request, &model)
-          : request->output_tokens_max > 0  ? request->output_tokens_max
-                                            : WORDS_ESTIMATE_TOKENS;
+    out = tokens_of_picture(traits, request, &model);
     in = provider_count_tokens(request->prompt) +
-         (request->system.size > 0 ? provider_count_tokens(request->system) : 0) +
          (int64_t)request->reference_count * model.reference_tokens;
     in = provider_token_cost(in, model.rate_text_in_micro);
     out = provider_token_cost(out * request->count, model.rate_out_micro);
@@ -236,4 +237,5 @@ const struct provider_kind provider_gemini = {
     .probe = gemini_probe,
     .read_probe = gemini_read_probe,
     .estimate = gemini_estimate,
+    .write_tokens_max = gemini_write_tokens_max,
 };

@@ -1,6 +1,9 @@
 /*
  * provider/gemini_models.c: Google's models.  Rows from facts/providers.md 2.1, 2.4, 8.1, 8.3 and
  * 8.4, read 2026-11-22.  They rot in weeks: an id that is not here passes through unchanged.
+ *
+ * In doubt: that Nano Banana 2.1 takes 14 pictures, and the output tokens of each class, are
+ * second-hand (facts 2.1, 2.2): bills are made of usageMetadata.
  */
 #include "provider/gemini_private.h"
 
@@ -136,39 +139,76 @@ static const struct ratio_class classes_imagen[] = {
     {NULL, 0, 0}
 };
 
+/* --- what a call may also say (facts 2.1, 2.2) --- */
+
+static const char *const thinking_two[] = {"minimal", "high", NULL};
+static const char *const thinking_three[] = {"minimal", "medium", "high", NULL};
+static const char *const thinking_four[] = {"minimal", "low", "medium", "high", NULL};
+static const char *const safeties[] = {"auto", "strict", "standard", "relaxed",
+                                       "none", "off",    NULL};
+/* clang-format off */
+#define THINKING(levels) OPTION_ROW(                                                               \
+    CHOICE, "thinking", "Thinking", "思考程度",                                                    \
+    "More is slower and better at detailed wishes; its tokens are paid for.",                      \
+    "越高越慢，复杂要求完成得更好；思考用量会计费。", .choices = (levels))
+static const struct provider_field option_two = THINKING(thinking_two);
+static const struct provider_field option_three = THINKING(thinking_three);
+static const struct provider_field option_four = THINKING(thinking_four);
+static const struct provider_field option_search = OPTION_ROW(
+    BOOL, "web_search", "Web search", "联网搜索",
+    "The model may look things up before it draws. Google bills searches apart.",
+    "允许模型在作图前联网搜索；搜索由 Google 另行计费。", .fallback = "");
+static const struct provider_field option_safety = OPTION_ROW(
+    CHOICE, "safety", "Content filter", "内容审核强度",
+    "How early Google blocks: strict blocks most.", "Google 的拦截力度：strict 最严格。", .choices = safeties);
+static const struct provider_field *const options_21[] = {
+    &option_three, &option_search, &provider_option_temperature, &option_safety, NULL};
+static const struct provider_field *const options_31[] = {
+    &option_two, &provider_option_temperature, &option_safety, NULL};
+static const struct provider_field *const options_plain[] = {
+    &provider_option_temperature, &option_safety, NULL};
+static const struct provider_field *const options_any[] = {
+    &option_four, &option_search, &provider_option_temperature, &option_safety, NULL};
+/* clang-format on */
+
 /* --- the catalogue --- */
 
 /* One picture per call, no seed that holds, no negative prompt, no mask (facts 2.1). */
-#define PICTURES(wire_name, shown_name, references, size_list, price, in_rate, out_rate, reads)    \
+#define PICTURES(wire_name, shown_name, option_list, references, size_list, price, in_rate,        \
+                 out_rate, reads)                                                                  \
     {                                                                                              \
         .is_known = true, .can_generate = true, .can_edit = true, .count_max = 1,                  \
-        .currency = "USD", .price_as_of = AS_OF, .name = TEXT(wire_name),                          \
-        .label = TEXT(shown_name), .references_max = (references), .sizes = (size_list),           \
-        .price_micro = (price), .rate_text_in_micro = (in_rate), .rate_image_in_micro = (in_rate), \
-        .rate_out_micro = (out_rate), .reference_tokens = (reads)                                  \
+        .options = (option_list), .currency = "USD", .price_as_of = AS_OF,                         \
+        .name = TEXT(wire_name), .label = TEXT(shown_name), .references_max = (references),        \
+        .sizes = (size_list), .price_micro = (price), .rate_text_in_micro = (in_rate),             \
+        .rate_image_in_micro = (in_rate), .rate_out_micro = (out_rate),                            \
+        .reference_tokens = (reads)                                                                \
     }
 
 /* Rates of 0: not known.  How many pictures may be looked at is not said; a call holds 20 MB. */
+static const struct provider_field *const options_words[] = {
+    &option_four, &provider_option_temperature, &option_safety, NULL};
 #define WORDS(wire_name, shown_name, in_rate, out_rate)                                            \
     {                                                                                              \
         .is_known = true, .can_write = true, .can_see = true, .has_schema = true,                  \
         .has_seed = true, .references_max = 16, .count_max = 1, .price_micro = -1,                 \
         .currency = "USD", .price_as_of = AS_OF, .name = TEXT(wire_name),                          \
         .label = TEXT(shown_name), .rate_text_in_micro = (in_rate),                                \
-        .rate_image_in_micro = (in_rate), .rate_out_micro = (out_rate), .reference_tokens = 1100   \
+        .rate_image_in_micro = (in_rate), .rate_out_micro = (out_rate), .reference_tokens = 1100,  \
+        .write_options = options_words                                                             \
     }
 
 const struct provider_model gemini_models[GEMINI_MODEL_COUNT] = {
-    PICTURES("gemini-nano-banana-2.1", "Nano Banana 2.1", 14, sizes_21, 34000, 1500000, 30000000,
-             1100),
-    PICTURES("gemini-3-pro-image", "Nano Banana Pro", 14, sizes_pro, 134000, 2000000, 120000000,
-             1100),
-    PICTURES("gemini-3.1-flash-lite-image", "Nano Banana 2 Lite", 14, sizes_lite, 34000, 250000,
+    PICTURES("gemini-nano-banana-2.1", "Nano Banana 2.1", options_21, 14, sizes_21, 34000, 1500000,
              30000000, 1100),
-    PICTURES("gemini-3.1-flash-image", "Nano Banana 2 (deprecated)", 14, sizes_31, 67000, 500000,
-             60000000, 1100),
-    PICTURES("gemini-2.5-flash-image", "Nano Banana (deprecated)", 3, sizes_25, 39000, 300000,
-             30000000, 258),
+    PICTURES("gemini-3-pro-image", "Nano Banana Pro", options_plain, 14, sizes_pro, 134000, 2000000,
+             120000000, 1100),
+    PICTURES("gemini-3.1-flash-lite-image", "Nano Banana 2 Lite", options_plain, 14, sizes_lite,
+             34000, 250000, 30000000, 1100),
+    PICTURES("gemini-3.1-flash-image", "Nano Banana 2 (deprecated)", options_31, 14, sizes_31,
+             67000, 500000, 60000000, 1100),
+    PICTURES("gemini-2.5-flash-image", "Nano Banana (deprecated)", options_plain, 3, sizes_25,
+             39000, 300000, 30000000, 258),
     WORDS("gemini-3.8-flash", "Gemini 3.8 Flash", 750000, 3750000),
     WORDS("gemini-3.5-flash-lite", "Gemini 3.5 Flash-Lite", 300000, 2500000),
     WORDS("gemini-3.1-pro-preview", "Gemini 3.1 Pro (preview)", 2000000, 12000000),
@@ -181,6 +221,8 @@ const struct provider_model gemini_models[GEMINI_MODEL_COUNT] = {
 
 /* Anything may be asked of a model we do not know; the server says what it cannot do. */
 const struct provider_model gemini_model_default = {
+    .options = options_any,
+    .write_options = options_words,
     .can_generate = true,
     .can_edit = true,
     .can_write = true,

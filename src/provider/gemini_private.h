@@ -39,6 +39,8 @@ void gemini_model_of(struct str name, struct provider_model *model,
 MUST_CHECK bool gemini_call_init(struct gemini_call *call, const struct provider_account *account,
                                  const struct provider_request *request, struct arena *arena,
                                  struct error *err);
+/* What is sent as maxOutputTokens, and reserved: thoughts count into it. */
+int64_t gemini_write_tokens_max(const struct provider_request *request);
 /* The model cannot: fails with the field.  Finds shape and class. */
 MUST_CHECK bool gemini_check(struct gemini_call *call, struct error *err);
 /* `is_old_schema`: the schema as responseSchema, for who does not know responseJsonSchema. */

@@ -46,7 +46,7 @@ static const struct {
     {"INTERNAL",            FAILURE_SERVER,    CHARGED_MAYBE},
     {"UNKNOWN",             FAILURE_SERVER,    CHARGED_MAYBE},
     {"UNAVAILABLE",         FAILURE_SERVER,    CHARGED_MAYBE},
-    {"DEADLINE_EXCEEDED",   FAILURE_SERVER,    CHARGED_MAYBE},
+    {"DEADLINE_EXCEEDED",   FAILURE_UNKNOWN,   CHARGED_MAYBE},
 };
 
 /* "37s", "0.5s"; -1 when it is none. */
@@ -251,6 +251,14 @@ static void read_answer(const struct json *body, struct arena *arena, struct ans
 
 /* --- why there is nothing --- */
 
+/*
+ * What comes with a continuationToken (facts 2.2).  Going on is a second call: paid for again, by
+ * no price that the facts have, and with a token that no fact says where to put.  A call here has
+ * one intent and one charge, so that a crash between the two parts would leave money that nobody
+ * could tell; and asked again as it was, the model would stop at the same place.
+ */
+#define CONTINUATION "CONTINUATION"
+
 /* A failure inside a 200 (facts 2.2).  A refusal after work began may have been billed. */
 static const struct {
     const char *reason;
@@ -274,7 +282,9 @@ static const struct {
     {"MALFORMED_FUNCTION_CALL",  FAILURE_UNKNOWN, "the model called a tool, it gave no answer"   },
     {"UNEXPECTED_TOOL_CALL",     FAILURE_UNKNOWN, "the model called a tool, it gave no answer"   },
     {"TOO_MANY_TOOL_CALLS",      FAILURE_UNKNOWN, "the model called a tool, it gave no answer"   },
-    {"CONTINUATION",             FAILURE_UNKNOWN, "the model stopped half way"                   },
+    {CONTINUATION,               FAILURE_INVALID,
+     "the model stopped half way and would go on in a second paid call, which is not made; ask for "
+     "less at once"                                                                              },
 };
 
 static struct str clean(const struct gemini_call *call, struct str text, size_t size_max,
@@ -399,8 +409,9 @@ static void read_words(const struct gemini_call *call, const struct json *body,
     if (read_block(call, body, arena, &out->failure))
         return;
     is_broken = read_finish(call, body, out->usage.tokens_out > 0, arena, &failure);
-    if (is_broken && str_equal(failure.code, STR("MAX_TOKENS")) && !has_schema &&
-        str_trim(text).size > 0) {
+    if (is_broken && !has_schema && str_trim(text).size > 0 &&
+        (str_equal(failure.code, STR("MAX_TOKENS")) ||
+         str_equal(failure.code, STR(CONTINUATION)))) {
         out->missing = failure.message; /* the beginning of a text is of use, that of JSON is not */
         is_broken = false;
     }
@@ -422,6 +433,7 @@ static void read_words(const struct gemini_call *call, const struct json *body,
 static void read_content(const struct gemini_call *call, const struct json *body,
                          struct arena *arena, struct provider_verdict *out)
 {
+    struct provider_failure failure;
     struct answer answer;
     bool is_billed = read_usage(call, body, &out->usage);
 
@@ -441,6 +453,10 @@ static void read_content(const struct gemini_call *call, const struct json *body
     out->pictures = answer.pictures.items;
     out->picture_count = answer.pictures.count;
     out->usage.images = (int64_t)answer.pictures.count;
+    /* The picture is of use; that more would have come is told. */
+    if (read_finish(call, body, is_billed, arena, &failure) &&
+        str_equal(failure.code, STR(CONTINUATION)))
+        out->missing = failure.message;
 }
 
 /* Imagen leaves filtered pictures out, with or without a reason, and bills the others (facts 2.4).

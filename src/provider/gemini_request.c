@@ -1,4 +1,16 @@
-/* provider/gemini_request.c: a call written for generateContent, and for Imagen's predict. */
+/*
+ * provider/gemini_request.c: a call written for generateContent, and for Imagen's predict.
+ *
+ * Never sent (facts 2.2): candidateCount (one picture a call), topP, topK, the penalties and
+ * stopSequences (of no use to a picture), mediaResolution (its values, and what picture models make
+ * of it, are not in the facts), thinkingBudget and includeThoughts (the older way, and thoughts
+ * that nobody reads), responseFormat (the newer shape of imageConfig), imageConfig's
+ * personGeneration and the like (refused there), fileData (pictures travel inside), cachedContent,
+ * toolConfig, labels and store (nothing of ours is to be kept there), serviceTier (its prices are
+ * not in the facts, so the cost would be wrong).  Of Imagen, which is not offered:
+ * personGeneration, safetySetting, language, guidanceScale, enhancePrompt, storageUri.  The
+ * Interactions API says the same in other words.
+ */
 #include "provider/gemini_private.h"
 
 #include "core/text.h"
@@ -36,6 +48,14 @@ static bool is_model_name(struct str name)
     return name.size <= MODEL_NAME_SIZE_MAX;
 }
 
+/* Without "models/", as the list of models has it. */
+static struct str wire_name_of(struct str model)
+{
+    struct str name = str_trim(model);
+
+    return str_starts_with(name, STR("models/")) ? str_slice(name, 7, name.size) : name;
+}
+
 bool gemini_call_init(struct gemini_call *call, const struct provider_account *account,
                       const struct provider_request *request, struct arena *arena,
                       struct error *err)
@@ -43,9 +63,7 @@ bool gemini_call_init(struct gemini_call *call, const struct provider_account *a
     struct str base_url = str_trim(account->base_url), host;
 
     *call = (struct gemini_call){
-        .account = account, .request = request, .wire_name = str_trim(request->model)};
-    if (str_starts_with(call->wire_name, STR("models/"))) /* as the list of models has it */
-        call->wire_name = str_slice(call->wire_name, 7, call->wire_name.size);
+        .account = account, .request = request, .wire_name = wire_name_of(request->model)};
     gemini_model_of(call->wire_name, &call->model, &call->traits, &call->is_imagen);
     call->is_repriced = provider_model_reprice(account, &call->model);
     if (base_url.size == 0)
@@ -92,7 +110,7 @@ static bool check_words(const struct gemini_call *call, struct error *err)
     if (request->output_tokens_max < 0 || request->output_tokens_max > OUTPUT_TOKENS_MAX)
         return error_field(err, ERROR_TOO_BIG, "output_tokens_max", OUTPUT_TOKENS_MAX,
                            "at most %d tokens", OUTPUT_TOKENS_MAX);
-    return true;
+    return provider_check_settings(model, request, err);
 }
 
 static bool check_pictures(struct gemini_call *call, struct error *err)
@@ -195,6 +213,63 @@ static void write_image_config(struct json_writer *writer, const struct gemini_c
     json_end_object(writer);
 }
 
+/* What the call says besides, in the configuration. */
+static void write_wishes(struct json_writer *writer, const struct provider_request *request)
+{
+    static const struct {
+        const char *option, *level;
+    } levels[] = {
+        {"minimal", "MINIMAL"},
+        {"low",     "LOW"    },
+        {"medium",  "MEDIUM" },
+        {"high",    "HIGH"   },
+    };
+    const struct provider_setting *thinking = request_setting(request, "thinking");
+    const struct provider_setting *temperature = request_setting(request, "temperature");
+    double degrees;
+
+    if (temperature != NULL && str_to_double(str_trim(temperature->text), &degrees)) {
+        json_name(writer, "temperature");
+        json_add_double(writer, degrees);
+    }
+    for (size_t i = 0; thinking != NULL && i < COUNT(levels); i++) {
+        if (!str_equal(str_trim(thinking->text), str_of(levels[i].option)))
+            continue;
+        name_object(writer, "thinkingConfig");
+        name_text(writer, "thinkingLevel", str_of(levels[i].level));
+        json_end_object(writer);
+    }
+}
+
+/* Facts 2.1 and 2.2 have grounding and `tools`; the tool's own name is from general knowledge. */
+static void write_tools(struct json_writer *writer, const struct gemini_call *call)
+{
+    const struct provider_setting *search = request_setting(call->request, "web_search");
+
+    if (search == NULL || !str_equal(str_trim(search->text), STR("true")))
+        return;
+    name_list(writer, "tools");
+    json_begin_object(writer);
+    name_object(writer, "googleSearch");
+    json_end_object(writer);
+    json_end_object(writer);
+    json_end_list(writer);
+}
+
+/* Thoughts cut into the limit.  Of a model that we do not know half of the room: older ones refuse
+ * more than 8192 (general knowledge). */
+int64_t gemini_write_tokens_max(const struct provider_request *request)
+{
+    const struct gemini_traits *traits;
+    struct provider_model model;
+    bool is_imagen;
+
+    if (request->output_tokens_max > 0 || request_setting(request, "thinking") != NULL)
+        return provider_write_tokens(request);
+    gemini_model_of(wire_name_of(request->model), &model, &traits, &is_imagen);
+    return model.is_known ? WRITE_TOKENS_OPEN : WRITE_TOKENS_OPEN / 2;
+}
+
 static bool write_config(struct json_writer *writer, const struct gemini_call *call,
                          bool is_old_schema, struct error *err)
 {
@@ -214,16 +289,17 @@ static bool write_config(struct json_writer *writer, const struct gemini_call *c
         if (!gemini_schema_write(writer, request->schema, is_old_schema, err))
             return false;
     }
-    if (request->action == PROVIDER_WRITE && request->output_tokens_max > 0)
-        name_int(writer, "maxOutputTokens", request->output_tokens_max);
+    if (request->action == PROVIDER_WRITE)
+        name_int(writer, "maxOutputTokens", gemini_write_tokens_max(request));
     if (request->has_seed)
         name_int(writer, "seed", request->seed);
+    write_wishes(writer, request);
     json_end_object(writer);
     return true;
 }
 
 /* The account's filter for the four categories that can be set (facts 2.2). */
-static void write_safety(struct json_writer *writer, const struct provider_account *account)
+static void write_safety(struct json_writer *writer, const struct gemini_call *call)
 {
     static const struct {
         const char *option, *threshold;
@@ -237,7 +313,7 @@ static void write_safety(struct json_writer *writer, const struct provider_accou
     static const char *const categories[] = {
         "HARM_CATEGORY_HARASSMENT", "HARM_CATEGORY_HATE_SPEECH", "HARM_CATEGORY_SEXUALLY_EXPLICIT",
         "HARM_CATEGORY_DANGEROUS_CONTENT"};
-    struct str wanted = account_option_text(account, "safety");
+    struct str wanted = call_option_text(call->account, call->request, "safety");
     const char *threshold = NULL;
 
     for (size_t i = 0; i < COUNT(levels); i++)
@@ -268,7 +344,8 @@ static bool write_generate(struct json_writer *writer, const struct gemini_call 
     }
     if (!write_config(writer, call, is_old_schema, err))
         return false;
-    write_safety(writer, call->account);
+    write_safety(writer, call);
+    write_tools(writer, call);
     return true;
 }
 

@@ -399,7 +399,7 @@ static void test_a_plain_text_is_asked_for(void **state)
     exchange = begin(fixture, &request);
     assert_text(body_of(&exchange, fixture->arena),
                 "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"a cup\"}]}],"
-                "\"generationConfig\":{}}");
+                "\"generationConfig\":{\"maxOutputTokens\":16384}}");
 }
 
 static void test_what_a_text_model_cannot_do_is_refused(void **state)
@@ -596,12 +596,43 @@ static void test_a_text_is_estimated_by_its_limit(void **state)
 
     request.action = PROVIDER_WRITE;
     request.output_tokens_max = 1000;
-    /* 9 tokens in at 0.30, 1000 out at 2.50 a million */
+    /* 25 tokens in at 0.30, of which 16 frame what is not there, 1000 out at 2.50 a million */
     assert_int_equal(provider_estimate(&provider_gemini, &fixture->account, &request, &currency),
-                     3 + 2500);
+                     8 + 2500);
     request.model = STR("gemini-4-argon");
     assert_int_equal(provider_estimate(&provider_gemini, &fixture->account, &request, &currency),
                      -1);
+}
+
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"gemini-nano-banana-2.1", "thinking=medium", "\"thinkingConfig\":{\"thinkingLevel\":\"MEDIUM\"}", NULL},
+        {"gemini-nano-banana-2.1", "thinking=low", NULL, "options.thinking"},
+        {"gemini-3.1-flash-image", "thinking=minimal", "\"thinkingLevel\":\"MINIMAL\"", NULL},
+        {"gemini-3.1-flash-image", "thinking=medium", NULL, "options.thinking"},
+        {"gemini-3-pro-image", "thinking=high", NULL, "options.thinking"}, /* it always thinks */
+        {"gemini-9", "thinking=low", "\"thinkingLevel\":\"LOW\"", NULL},
+        {"gemini-nano-banana-2.1", "web_search=true", ",\"tools\":[{\"googleSearch\":{}}]}", NULL},
+        {"gemini-3-pro-image", "web_search=true", NULL, "options.web_search"},
+        {"gemini-3-pro-image", "temperature=0.5", "\"temperature\":0.5", NULL},
+        {"gemini-3-pro-image", "temperature=2.1", NULL, "options.temperature"},
+        {"gemini-3-pro-image", "safety=none", "\"threshold\":\"BLOCK_NONE\"", NULL},
+        {"gemini-3-pro-image", "topK=3", NULL, "options.topK"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("");
+    struct exchange exchange;
+
+    fixture->account.key.hidden = STR("AIza-key");
+    fixture_options(fixture, "{\"safety\":\"strict\"}"); /* the call is heard before it */
+    assert_option_rows(fixture, &provider_gemini, &request, rows, COUNT(rows));
+    request.model = STR("gemini-nano-banana-2.1");
+    set_options(fixture, &request, "web_search=false");
+    exchange = begin(fixture, &request);
+    assert_int_equal(str_find(body_of(&exchange, fixture->arena), STR("tools")), -1);
 }
 
 int main(void)
@@ -627,6 +658,7 @@ int main(void)
         TEST(test_imagens_limits_are_held),
         TEST(test_estimates_follow_shape_class_and_references),
         TEST(test_a_text_is_estimated_by_its_limit),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,7 +166,8 @@ static void test_every_failure_inside_a_200_is_one(void **state)
         {FINISHED("OTHER"), FAILURE_UNKNOWN, CHARGED_MAYBE, "OTHER"},
         {FINISHED("MALFORMED_RESPONSE"), FAILURE_UNKNOWN, CHARGED_MAYBE, "MALFORMED_RESPONSE"},
         {FINISHED("UNEXPECTED_TOOL_CALL"), FAILURE_UNKNOWN, CHARGED_MAYBE, "UNEXPECTED_TOOL_CALL"},
-        {FINISHED("CONTINUATION"), FAILURE_UNKNOWN, CHARGED_MAYBE, "CONTINUATION"},
+        {FINISHED("CONTINUATION"), FAILURE_INVALID, CHARGED_MAYBE, "CONTINUATION"},
+        {ANSWER("CONTINUATION", ""), FAILURE_INVALID, CHARGED_YES, "CONTINUATION"},
         {FINISHED("A_NEW_REASON"), FAILURE_UNKNOWN, CHARGED_MAYBE, "A_NEW_REASON"},
         {FINISHED("STOP"), FAILURE_UNKNOWN, CHARGED_MAYBE, ""},
         {ANSWER("NO_IMAGE", ""), FAILURE_UNKNOWN, CHARGED_YES, "NO_IMAGE"},
@@ -198,6 +199,27 @@ static void test_every_failure_inside_a_200_is_one(void **state)
         assert_text(verdict.failure.code, rows[i].code);
         assert_true(verdict.failure.message.size > 0);
     }
+}
+
+/* Going on would be a second paid call: none is made, and what came is kept. */
+static void test_a_model_that_would_go_on_is_not_asked_to(void **state)
+{
+    static const char meaning[] = "the model stopped half way and would go on in a second paid "
+                                  "call, which is not made; ask for less at once";
+    struct fixture *fixture = *state;
+    struct provider_verdict verdict =
+        read_body(fixture, 200,
+                  "{\"candidates\":[{\"finishReason\":\"CONTINUATION\",\"continuationToken\":"
+                  "\"abc\"}]," USAGE "}");
+
+    assert_int_equal(verdict.type, VERDICT_FAILED); /* and not VERDICT_NEXT */
+    assert_text(verdict.failure.message, meaning);
+    verdict = read_body(fixture, 200, ANSWER("CONTINUATION", PART(PNG_BASE64)));
+    assert_int_equal(verdict.type, VERDICT_DONE);
+    assert_int_equal(verdict.picture_count, 1);
+    assert_text(verdict.missing, meaning);
+    verdict = read_body(fixture, 200, ANSWER("IMAGE_SAFETY", PART(PNG_BASE64)));
+    assert_text(verdict.missing, "");
 }
 
 static void test_why_there_is_no_picture_is_told_in_its_words(void **state)
@@ -306,7 +328,7 @@ static void test_errors_are_classed_by_googles_status(void **state)
          "UNAVAILABLE"},
         {503, ERROR(503, "UNAVAILABLE", "x", DELAY("\"5s\"")), FAILURE_THROTTLED, CHARGED_NO, 5000,
          "UNAVAILABLE"},
-        {504, ERROR(504, "DEADLINE_EXCEEDED", "x", ""), FAILURE_SERVER, CHARGED_MAYBE, -1,
+        {504, ERROR(504, "DEADLINE_EXCEEDED", "x", ""), FAILURE_UNKNOWN, CHARGED_MAYBE, -1,
          "DEADLINE_EXCEEDED"},
         {429, "", FAILURE_THROTTLED, CHARGED_NO, -1, ""},
         {502, "<html><title>Bad Gateway</title>", FAILURE_SERVER, CHARGED_MAYBE, -1, ""},
@@ -549,6 +571,7 @@ int main(void)
         TEST(test_costs_are_told_by_what_was_counted),
         TEST(test_pictures_are_found_in_all_parts_but_thoughts),
         TEST(test_every_failure_inside_a_200_is_one),
+        TEST(test_a_model_that_would_go_on_is_not_asked_to),
         TEST(test_why_there_is_no_picture_is_told_in_its_words),
         TEST(test_an_answer_in_words_is_a_refusal_that_tells_them),
         TEST(test_errors_are_classed_by_googles_status),

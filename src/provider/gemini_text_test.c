@@ -92,6 +92,114 @@ static void test_a_text_cut_at_its_limit_says_so(void **state)
     assert_text(verdict.missing, "the answer was cut off at the limit of tokens");
 }
 
+static void test_a_text_that_would_go_on_is_kept_as_far_as_it_came(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_verdict verdict =
+        read_words(fixture, "", SAID("CONTINUATION", "{\"text\":\"A cup of\"}"));
+
+    assert_int_equal(verdict.type, VERDICT_DONE);
+    assert_text(verdict.text, "A cup of");
+    assert_true(str_find(verdict.missing, STR("second paid call")) > 0);
+    verdict = read_words(fixture, "{\"type\":\"object\"}",
+                         SAID("CONTINUATION", "{\"text\":\"{\\\"a\\\"\"}"));
+    assert_int_equal(verdict.type, VERDICT_FAILED);
+    assert_int_equal(verdict.failure.class, FAILURE_INVALID);
+    assert_int_equal(verdict.failure.charged, CHARGED_YES);
+}
+
+/* Thoughts are paid as output and cut into the limit, which is what is reserved. */
+static void test_who_thinks_more_has_room_for_it(void **state)
+{
+    static const struct {
+        const char *model, *options;
+        int64_t limit;
+        bool is_priced; /* 8 micro-dollars in, and 2.50 a million out */
+    } rows[] = {
+        {"gemini-3.5-flash-lite",        "",                 16384, true },
+        {"models/gemini-3.5-flash-lite", "",                 16384, false},
+        {"gemini-3.5-flash-lite",        "thinking=minimal", 4096,  true },
+        {"gemini-3.5-flash-lite",        "thinking=low",     4096,  true },
+        {"gemini-3.5-flash-lite",        "thinking=medium",  8192,  true },
+        {"gemini-3.5-flash-lite",        "thinking=high",    16384, true },
+        {"gemini-9",                     "",                 8192,  false},
+        {"gemini-9",                     "thinking=high",    16384, false},
+    };
+    struct fixture *fixture = *state;
+    const char *currency;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_account own = fixture->account;
+        struct provider_request request = request_of(rows[i].model);
+        const struct provider_own_price price = {
+            .model = request.model, .price = {.rule = STR("tokens"), .out_micro = 4000000}
+        };
+        struct exchange exchange;
+        struct error err;
+        struct str wanted =
+            arena_printf(fixture->arena, "\"maxOutputTokens\":%lld", (long long)rows[i].limit);
+
+        own.prices = &price;
+        own.price_count = 1;
+        request.action = PROVIDER_WRITE;
+        set_options(fixture, &request, rows[i].options);
+        assert_true(
+            provider_gemini.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+        if (str_find(body_of(&exchange, fixture->arena), wanted) < 0)
+            fail_msg("%s %s: %.*s", rows[i].model, rows[i].options,
+                     STR_ARGS(body_of(&exchange, fixture->arena)));
+        /* All that may be written is reserved, thoughts too: no bill is above it. */
+        assert_int_equal(
+            provider_estimate(&provider_gemini, &fixture->account, &request, &currency),
+            rows[i].is_priced ? 8 + rows[i].limit * 5 / 2 : -1);
+        assert_int_equal(provider_estimate(&provider_gemini, &own, &request, &currency),
+                         rows[i].limit * 4);
+        request.output_tokens_max = 1000;
+        assert_true(
+            provider_gemini.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+        assert_true(str_find(body_of(&exchange, fixture->arena), STR("\"maxOutputTokens\":1000")) >
+                    0);
+    }
+}
+
+/* The dearest answer that keeps the limit, nearly all of it thoughts, costs no more than that. */
+static void test_no_answer_within_its_limit_costs_more_than_was_reserved(void **state)
+{
+    static const char *const options[] = {"", "thinking=minimal", "thinking=medium",
+                                          "thinking=high"};
+    struct fixture *fixture = *state;
+    const char *currency;
+
+    for (size_t i = 0; i < COUNT(options); i++) {
+        struct provider_request request = request_of("gemini-3.1-pro-preview");
+        struct exchange_reply reply = {.outcome = EXCHANGE_REPLIED, .status = 200};
+        struct provider_verdict verdict;
+        struct exchange exchange;
+        int64_t limit, reserved, cost;
+        struct error err;
+
+        request.action = PROVIDER_WRITE;
+        set_options(fixture, &request, options[i]);
+        limit = provider_gemini.write_tokens_max(&request);
+        reserved = provider_estimate(&provider_gemini, &fixture->account, &request, &currency);
+        reply.body =
+            arena_printf(fixture->arena,
+                         "{\"candidates\":[{\"finishReason\":\"STOP\",\"content\":"
+                         "{\"parts\":[{\"text\":\"a\"}]}}],\"usageMetadata\":"
+                         "{\"promptTokenCount\":%lld,\"candidatesTokenCount\":1,"
+                         "\"thoughtsTokenCount\":%lld}}",
+                         (long long)provider_count_tokens(request.prompt), (long long)limit - 1);
+        assert_true(
+            provider_gemini.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+        provider_gemini.read(&fixture->account, &request, &exchange, &reply, fixture->arena,
+                             &verdict);
+        cost = provider_cost(&provider_gemini, &fixture->account, &request, &verdict, &currency);
+        assert_int_equal(verdict.type, VERDICT_DONE);
+        assert_true(cost > 0);
+        assert_true(cost <= reserved);
+    }
+}
+
 #define INVALID(message)                                                                           \
     "{\"error\":{\"code\":400,\"message\":\"" message "\",\"status\":\"INVALID_ARGUMENT\"}}"
 #define UNKNOWN_NAME                                                                               \
@@ -211,6 +319,9 @@ int main(void)
         TEST(test_a_text_is_read_without_its_thoughts),
         TEST(test_an_answer_to_a_schema_is_one_object),
         TEST(test_a_text_cut_at_its_limit_says_so),
+        TEST(test_a_text_that_would_go_on_is_kept_as_far_as_it_came),
+        TEST(test_who_thinks_more_has_room_for_it),
+        TEST(test_no_answer_within_its_limit_costs_more_than_was_reserved),
         TEST(test_who_knows_the_old_schema_alone_is_told_it),
         TEST(test_there_is_no_next_try_without_a_reason),
         TEST(test_imagens_pictures_are_read_and_the_filtered_told),

@@ -365,7 +365,6 @@ const struct provider_kind provider_ideogram = {
     .models = ideogram_models,
     .model_count = IDEOGRAM_MODEL_COUNT,
     .model_default = &ideogram_model_default,
-    .is_async = true,
     .begin = ideogram_begin,
     .read = ideogram_read,
     .poll = ideogram_poll,

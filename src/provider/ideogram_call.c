@@ -1,13 +1,29 @@
-/* provider/ideogram_call.c: a call to Ideogram written in the words of its version (facts 6.8). */
+/*
+ * provider/ideogram_call.c: a call to Ideogram written in the words of its version (facts 6.8).
+ *
+ * Never sent: webhook_url (it needs an address of ours that the world reaches; work is asked for by
+ * its id), dry_run (the price is estimated before), json_prompt (the other of text_prompt),
+ * character_reference_images_mask (a second mask has no place in our requests), resolution where an
+ * aspect ratio says the same, size "auto" and "source" (what it does when nothing is said), and the
+ * routes of upscaling, removal and version 3 in v2's words, which are not offered.
+ *
+ * In doubt: the facts say of color_palette that it is JSON; its "members" with their "color_hex"
+ * are from general knowledge.
+ */
 #include "provider/ideogram_private.h"
 
 #include "core/text.h"
+
+#include <stdio.h>
+#include <string.h>
 
 #define PROMPT_CHARACTERS_MAX 32000
 #define SEED_MAX 2147483647
 #define FIRST_BYTE_MS 300000
 #define TOTAL_MS 600000
-#define FIELDS_MAX 16
+#define FIELDS_MAX 20
+#define COLOURS_MAX 8
+#define STYLE_SIZE_MAX MIB(10) /* of all style references together */
 
 /* One named value, before it becomes a JSON member or a form field. */
 struct form_field {
@@ -50,9 +66,10 @@ static struct str quality_of(const struct provider_request *request)
 }
 
 /* "auto" is what it does by itself. */
-static struct str option_but_auto(const struct provider_account *account, const char *name)
+static struct str option_but_auto(const struct provider_account *account,
+                                  const struct provider_request *request, const char *name)
 {
-    struct str text = account_option_text(account, name);
+    struct str text = call_option_text(account, request, name);
 
     return str_equal(text, STR("auto")) ? STR_EMPTY : text;
 }
@@ -66,6 +83,14 @@ static struct str in_capitals(struct str text, struct arena *arena)
         buf_add_char(&out, (char)(text.data[i] >= 'a' && text.data[i] <= 'z' ? text.data[i] - 32
                                                                              : text.data[i]));
     return arena_str(arena, buf_str(&out));
+}
+
+static bool is_hex(struct str text, size_t size)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (strchr("0123456789abcdefABCDEF", text.data[i]) == NULL)
+            return false;
+    return text.size == size;
 }
 
 /* --- where to, with which words --- */
@@ -92,7 +117,7 @@ static struct str path_of(const struct provider_request *request, struct arena *
     case IDEOGRAM_V3:
         if (request->mask != NULL)
             return STR("/v1/ideogram-v3/inpaint");
-        if (request->reference_count > 0)
+        if (request->reference_count > 0 && ideogram_use_of(request) == IDEOGRAM_REMIX)
             return STR("/v1/ideogram-v3/remix");
         return is_transparent(request) ? STR("/v1/ideogram-v3/generate-transparent")
                                        : STR("/v1/ideogram-v3/generate");
@@ -109,7 +134,7 @@ static void collect_v2(const struct provider_account *account,
                        struct fields *fields)
 {
     add(fields, "prompt", request->prompt);
-    add(fields, "magic_prompt", option_but_auto(account, "magic_prompt"));
+    add(fields, "magic_prompt", option_but_auto(account, request, "magic_prompt"));
     add(fields, "size", size_of(request, arena));
     add(fields, "quality", quality_of(request));
     if (request->has_seed)
@@ -120,6 +145,13 @@ static void collect_v2(const struct provider_account *account,
     if (account_option_bool(account, "async", true))
         fields->items[fields->count++] =
             (struct form_field){.name = "async", .text = STR("true"), .type = FIELD_SWITCH};
+    if (request_setting(request, "enable_copyright_detection") != NULL)
+        fields->items[fields->count++] = (struct form_field){
+            .name = "enable_copyright_detection",
+            .text = call_option_bool(account, request, "enable_copyright_detection", false)
+                        ? STR("true")
+                        : STR("false"),
+            .type = FIELD_SWITCH};
 }
 
 static void collect_v4(const struct provider_account *account,
@@ -130,8 +162,67 @@ static void collect_v4(const struct provider_account *account,
     add(fields, "resolution", size_of(request, arena));
     add(fields, "rendering_speed", quality_of(request));
     if (request->reference_count > 0)
-        add_number(fields, "image_weight", account_option_int(account, "image_weight", 50, 1, 100),
-                   arena);
+        add_number(fields, "image_weight",
+                   call_option_int(account, request, "image_weight", 50, 1, 100), arena);
+}
+
+/* Pictures that are there for their look. */
+static bool has_style_references(const struct provider_request *request)
+{
+    enum ideogram_use use = ideogram_use_of(request);
+
+    return use == IDEOGRAM_STYLE || (use == IDEOGRAM_REMIX && request->reference_count > 1);
+}
+
+/* The next of "#1a5fb4, #ff0000": six digits, in capitals; empty at the end, or when it is none. */
+static struct str next_colour(struct str *rest, struct arena *arena)
+{
+    struct str word = STR_EMPTY;
+
+    while (rest->size > 0 && word.size == 0) {
+        struct str piece = str_cut(rest, ' ');
+        word = str_trim(piece);
+        if (word.size > 0 && word.data[word.size - 1] == ',')
+            word.size--;
+    }
+    if (word.size > 0 && word.data[0] == '#')
+        word = str_slice(word, 1, word.size);
+    return is_hex(word, 6) ? in_capitals(word, arena) : STR_EMPTY;
+}
+
+/* Empty: it is no list of colours. */
+static struct str palette_of(const struct provider_request *request, struct arena *arena)
+{
+    CLEANUP(buf_finish) struct buf out = {0};
+    const struct provider_setting *setting = request_setting(request, "color_palette");
+    struct str rest = setting == NULL ? STR_EMPTY : str_trim(setting->text);
+    size_t count = 0;
+
+    buf_add(&out, STR("{\"members\":["));
+    while (rest.size > 0) {
+        struct str colour = next_colour(&rest, arena);
+        if (colour.size == 0 || count == COLOURS_MAX)
+            return STR_EMPTY;
+        buf_printf(&out, "%s{\"color_hex\":\"#%.*s\"}", count++ > 0 ? "," : "", STR_ARGS(colour));
+    }
+    buf_add(&out, STR("]}"));
+    return count == 0 ? STR_EMPTY : arena_str(arena, buf_str(&out));
+}
+
+/* Style types exclude style codes and style references; the account's gives way to the call's. */
+static void add_style(const struct provider_account *account,
+                      const struct provider_request *request, struct arena *arena,
+                      struct fields *fields)
+{
+    const struct provider_setting *codes = request_setting(request, "style_codes");
+
+    if (codes == NULL && !has_style_references(request) && !is_transparent(request))
+        add(fields, "style_type",
+            in_capitals(option_but_auto(account, request, "style_type"), arena));
+    if (codes != NULL)
+        add(fields, "style_codes", in_capitals(str_trim(codes->text), arena));
+    add(fields, "style_preset", call_option_text(account, request, "style_preset"));
+    add(fields, "color_palette", palette_of(request, arena));
 }
 
 static void collect_v3(const struct provider_account *account,
@@ -139,13 +230,15 @@ static void collect_v3(const struct provider_account *account,
                        struct fields *fields)
 {
     enum ideogram_form form = ideogram_route_find(request->model)->form;
-    bool is_remix = form == IDEOGRAM_V3 && request->reference_count > 0 && request->mask == NULL;
+    bool is_remix = form == IDEOGRAM_V3 && request->reference_count > 0 && request->mask == NULL &&
+                    ideogram_use_of(request) == IDEOGRAM_REMIX;
 
     if (form == IDEOGRAM_REFRAME) {
         add(fields, "resolution", size_of(request, arena));
     } else {
         add(fields, "prompt", request->prompt);
-        add(fields, "magic_prompt", in_capitals(option_but_auto(account, "magic_prompt"), arena));
+        add(fields, "magic_prompt",
+            in_capitals(option_but_auto(account, request, "magic_prompt"), arena));
     }
     /* An inpainted picture keeps its size, and so does one with another background. */
     if (form == IDEOGRAM_V3 && request->mask == NULL && request->width_px > 0)
@@ -154,13 +247,11 @@ static void collect_v3(const struct provider_account *account,
     add(fields, "rendering_speed", quality_of(request));
     if (form == IDEOGRAM_V3) {
         add(fields, "negative_prompt", request->negative_prompt);
-        /* Style types and style references exclude each other. */
-        if (request->reference_count <= 1 && !is_transparent(request))
-            add(fields, "style_type", in_capitals(option_but_auto(account, "style_type"), arena));
+        add_style(account, request, arena, fields);
     }
     if (is_remix)
-        add_number(fields, "image_weight", account_option_int(account, "image_weight", 50, 1, 100),
-                   arena);
+        add_number(fields, "image_weight",
+                   call_option_int(account, request, "image_weight", 50, 1, 100), arena);
     if (request->count > 1)
         add_number(fields, "num_images", request->count, arena);
     if (request->has_seed)
@@ -201,6 +292,7 @@ static bool write_form(const struct provider_request *request, const struct fiel
 {
     enum ideogram_form form = ideogram_route_find(request->model)->form;
     const char *others = form == IDEOGRAM_PRECISE ? "reference_images" : "style_reference_images";
+    const enum ideogram_use use = ideogram_use_of(request);
     struct multipart multipart = {0};
     struct str mask;
 
@@ -208,9 +300,11 @@ static bool write_form(const struct provider_request *request, const struct fiel
         multipart_add_text(&multipart, fields->items[i].name, fields->items[i].text);
     for (size_t i = 0; i < request->reference_count; i++)
         add_picture(&multipart,
-                    form == IDEOGRAM_V2 ? "images"
-                    : i == 0            ? "image"
-                                        : others,
+                    form == IDEOGRAM_V2         ? "images"
+                    : use == IDEOGRAM_STYLE     ? "style_reference_images"
+                    : use == IDEOGRAM_CHARACTER ? "character_reference_images"
+                    : i == 0                    ? "image"
+                                                : others,
                     "image", i + 1, request->references[i].bytes, arena);
     if (request->mask != NULL) {
         if (!ideogram_mask_invert(request->mask->bytes, arena, &mask, err))
@@ -223,7 +317,59 @@ static bool write_form(const struct provider_request *request, const struct fiel
 
 /* --- what cannot be --- */
 
-static bool check(const struct provider_request *request, struct error *err)
+static bool refuse(const char *option, const char *why, struct error *err)
+{
+    char field[48];
+
+    (void)snprintf(field, sizeof field, "options.%s", option);
+    return error_field(err, ERROR_INVALID, field, 0, "%s", why);
+}
+
+static bool check_use(const struct provider_request *request, struct error *err)
+{
+    const enum ideogram_use use = ideogram_use_of(request);
+    size_t size = 0;
+
+    if (use == IDEOGRAM_REMIX)
+        return true;
+    if (request->mask != NULL)
+        return refuse("reference_use", "with a mask the first picture is the one that is changed",
+                      err);
+    if (use == IDEOGRAM_CHARACTER && request->reference_count != 1)
+        return refuse("reference_use", "a character is shown by one picture", err);
+    if (request->reference_count > 3)
+        return refuse("reference_use", "at most three pictures give the style", err);
+    for (size_t i = 0; i < request->reference_count; i++)
+        size += request->references[i].bytes.size;
+    return size <= STYLE_SIZE_MAX ||
+           error_field(err, ERROR_TOO_LARGE, "references", (int64_t)STYLE_SIZE_MAX,
+                       "style references are 10 MiB together at most");
+}
+
+static bool check_style(const struct provider_request *request, struct arena *arena,
+                        struct error *err)
+{
+    static const char *const names[] = {"style_type", "style_preset", "style_codes"};
+    const struct provider_setting *codes = request_setting(request, "style_codes");
+    const struct provider_setting *type = request_setting(request, "style_type");
+    bool has_type = type != NULL && !str_equal(type->text, STR("auto"));
+
+    for (size_t i = 0; is_transparent(request) && i < COUNT(names); i++)
+        if (request_setting(request, names[i]) != NULL)
+            return refuse(names[i], "a transparent picture takes no style", err);
+    if (has_type && has_style_references(request))
+        return refuse("style_type", "a style and style references exclude each other", err);
+    if (codes != NULL && !is_hex(str_trim(codes->text), 8))
+        return refuse("style_codes", "a style code is eight hexadecimal digits", err);
+    if (codes != NULL && (has_type || request->reference_count > 0))
+        return refuse("style_codes", "a style code goes without a style and without references",
+                      err);
+    if (request_setting(request, "color_palette") != NULL && palette_of(request, arena).size == 0)
+        return refuse("color_palette", "up to 8 colours such as #1a5fb4, with spaces between", err);
+    return true;
+}
+
+static bool check(const struct provider_request *request, struct arena *arena, struct error *err)
 {
     struct provider_model model = provider_model_find(&provider_ideogram, request->model);
     enum ideogram_form form = ideogram_route_find(request->model)->form;
@@ -251,7 +397,7 @@ static bool check(const struct provider_request *request, struct error *err)
         (form == IDEOGRAM_PRECISE || form == IDEOGRAM_BACKGROUND || request->mask != NULL) &&
         form != IDEOGRAM_V2)
         return error_field(err, ERROR_INVALID, "size", 0, "this edit keeps the picture's size");
-    return true;
+    return check_use(request, err) && check_style(request, arena, err);
 }
 
 /* --- the call --- */
@@ -284,8 +430,9 @@ bool ideogram_begin(const struct provider_account *account, const struct provide
 {
     struct fields fields = {0};
 
-    if (!check(request, err) || !ideogram_exchange_init(account, EXCHANGE_SUBMIT, "POST",
-                                                        path_of(request, arena), arena, out, err))
+    if (!check(request, arena, err) ||
+        !ideogram_exchange_init(account, EXCHANGE_SUBMIT, "POST", path_of(request, arena), arena,
+                                out, err))
         return false;
     out->is_paid = true;
     out->first_byte_ms = FIRST_BYTE_MS;

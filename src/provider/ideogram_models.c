@@ -4,7 +4,8 @@
  * In doubt: the facts give prices of "4.x" by speed (TURBO, DEFAULT, QUALITY) and not by 4.5's
  * qualities; low, medium and high are taken for them.  They give none for precise edits.  The pixel
  * sizes of version 3 are those its documentation lists for each aspect ratio, from general
- * knowledge; what is sent is the ratio, which the facts have.
+ * knowledge; what is sent is the ratio, which the facts have.  Presets have no list in the facts:
+ * the service says which it does not know.
  */
 #include "provider/ideogram_private.h"
 
@@ -64,6 +65,63 @@ static const struct ideogram_price prices_v3[] = {
     {NULL,      -1   },
 };
 
+/* A picture with a character's picture beside it; FLASH is not in the facts. */
+static const struct ideogram_price prices_character[] = {
+    {"TURBO",   100000},
+    {"DEFAULT", 150000},
+    {"QUALITY", 200000},
+    {NULL,      -1    },
+};
+
+/* --- what a call may also say (facts 6.8) --- */
+
+static const char *const magic_prompts[] = {"auto", "on", "off", NULL};
+static const char *const style_types[] = {"auto",   "general", "realistic",
+                                          "design", "fiction", NULL};
+static const char *const reference_uses[] = {"remix", "style", "character", NULL};
+
+/* clang-format off: version 14 dies of it */
+static const struct provider_field option_magic =
+    OPTION_ROW(CHOICE, "magic_prompt", "Prompt rewriting", "提示词改写",
+               "Whether Ideogram writes the prompt anew before it draws.",
+               "绘图前是否由 Ideogram 改写提示词。", .choices = magic_prompts);
+static const struct provider_field option_copyright =
+    OPTION_ROW(BOOL, "enable_copyright_detection", "Copyright check", "版权检测",
+               "Ideogram looks for protected works in what it made.",
+               "由 Ideogram 检测成图中是否含受版权保护的内容。", .fallback = "");
+static const struct provider_field option_weight =
+    OPTION_ROW(INT, "image_weight", "Weight of the picture", "原图权重",
+               "Of a remix: 1 keeps little of the picture, 100 nearly everything.",
+               "重绘时：1 几乎不保留原图，100 几乎全部保留。", .min = 1, .max = 100);
+static const struct provider_field option_style = OPTION_ROW(
+    CHOICE, "style_type", "Style", "风格", "Not together with style codes or style references.",
+    "不能与风格代码或风格参考图同时使用。", .choices = style_types);
+static const struct provider_field option_preset =
+    OPTION_ROW(TEXT, "style_preset", "Style preset", "风格预设",
+               "A preset's name as Ideogram has it.", "Ideogram 的预设名称。", .max = 60);
+static const struct provider_field option_codes =
+    OPTION_ROW(TEXT, "style_codes", "Style code", "风格代码",
+               "Eight hexadecimal digits; not together with a style or references.",
+               "8 位十六进制；不能与风格或参考图同时使用。", .max = 8);
+static const struct provider_field option_palette =
+    OPTION_ROW(TEXT, "color_palette", "Colours", "配色",
+               "Up to 8 colours such as #1a5fb4, with spaces between.",
+               "最多 8 种颜色，如 #1a5fb4，以空格分隔。", .max = 100);
+static const struct provider_field option_use =
+    OPTION_ROW(CHOICE, "reference_use", "Use of reference pictures", "参考图用途",
+               "Remix: the first is changed. Style: all give the look. Character: one shows who is "
+               "drawn, at a higher price.",
+               "重绘：修改第一张；风格：全部用作风格参考；人物：一张作为人物参考，价格更高。",
+               .choices = reference_uses);
+
+static const struct provider_field *const options_v2[] = {&option_magic, &option_copyright, NULL};
+static const struct provider_field *const options_v4[] = {&option_weight, NULL};
+static const struct provider_field *const options_v3[] = {
+    &option_magic,   &option_style, &option_preset, &option_codes,
+    &option_palette, &option_use,   &option_weight, NULL};
+static const struct provider_field *const options_background[] = {&option_magic, NULL};
+/* clang-format on */
+
 /* Side by side with ideogram_models[]. */
 static const struct ideogram_route routes[IDEOGRAM_MODEL_COUNT] = {
     {IDEOGRAM_V2,         prices_v2},
@@ -81,7 +139,8 @@ static const struct ideogram_route route_default = {IDEOGRAM_V2, NULL};
 /* clang-format off: version 14 dies of it */
 const struct provider_model ideogram_models[IDEOGRAM_MODEL_COUNT] = {
     {
-     IN_USD,                                      .name = TEXT("ideogram-4-5"),
+     IN_USD,                .name = TEXT("ideogram-4-5"),
+     .options = options_v2,
      .label = TEXT("Ideogram 4.5"),
      .can_generate = true,
      .can_edit = true,
@@ -94,7 +153,7 @@ const struct provider_model ideogram_models[IDEOGRAM_MODEL_COUNT] = {
      .price_micro = 60000,
      },
     {
-     IN_USD,                              .name = TEXT("ideogram-4-5-precise-edit"),
+     IN_USD,        .name = TEXT("ideogram-4-5-precise-edit"),
      .label = TEXT("Ideogram 4.5, precise edit"),
      .can_edit = true,
      .can_mask = true,
@@ -103,7 +162,8 @@ const struct provider_model ideogram_models[IDEOGRAM_MODEL_COUNT] = {
      .price_micro = -1,
      },
     {
-     IN_USD, .name = TEXT("ideogram-v4"),
+     IN_USD,      .name = TEXT("ideogram-v4"),
+     .options = options_v4,
      .label = TEXT("Ideogram 4"),
      .can_generate = true,
      .can_edit = true,
@@ -114,7 +174,8 @@ const struct provider_model ideogram_models[IDEOGRAM_MODEL_COUNT] = {
      .price_micro = 60000,
      },
     {
-     IN_USD,                                      QUALITIES_V3,
+     IN_USD, QUALITIES_V3,
+     .options = options_v3,
      .name = TEXT("ideogram-v3"),
      .label = TEXT("Ideogram 3"),
      .can_generate = true,
@@ -128,7 +189,7 @@ const struct provider_model ideogram_models[IDEOGRAM_MODEL_COUNT] = {
      .sizes = sizes_v3,
      },
     {
-     IN_USD,                QUALITIES_V3,
+     IN_USD,                     QUALITIES_V3,
      .name = TEXT("ideogram-v3-reframe"),
      .label = TEXT("Ideogram 3, reframe (to a size, without a prompt)"),
      .can_edit = true,
@@ -138,7 +199,8 @@ const struct provider_model ideogram_models[IDEOGRAM_MODEL_COUNT] = {
      .sizes = sizes_v3,
      },
     {
-     IN_USD,                        QUALITIES_V3,
+     IN_USD,      QUALITIES_V3,
+     .options = options_background,
      .name = TEXT("ideogram-v3-replace-background"),
      .label = TEXT("Ideogram 3, replace background"),
      .can_edit = true,
@@ -159,6 +221,7 @@ const struct provider_model ideogram_model_default = {
     .count_max = 8,
     .qualities = qualities_v2,
     .price_micro = -1,
+    .options = options_v2,
 };
 
 const struct ideogram_route *ideogram_route_find(struct str model)
@@ -180,6 +243,17 @@ const char *ideogram_aspect_find(int64_t width_px, int64_t height_px)
     return NULL;
 }
 
+enum ideogram_use ideogram_use_of(const struct provider_request *request)
+{
+    const struct provider_setting *setting = request_setting(request, "reference_use");
+
+    if (setting == NULL || request->reference_count == 0)
+        return IDEOGRAM_REMIX;
+    return str_equal(setting->text, STR("style"))       ? IDEOGRAM_STYLE
+           : str_equal(setting->text, STR("character")) ? IDEOGRAM_CHARACTER
+                                                        : IDEOGRAM_REMIX;
+}
+
 int64_t ideogram_price_of(const struct provider_request *request)
 {
     const struct ideogram_price *price = ideogram_route_find(request->model)->prices;
@@ -187,6 +261,8 @@ int64_t ideogram_price_of(const struct provider_request *request)
     struct str quality =
         request->quality.size > 0 ? request->quality : str_of(model.quality_default);
 
+    if (price != NULL && ideogram_use_of(request) == IDEOGRAM_CHARACTER)
+        price = prices_character;
     for (; price != NULL && price->quality != NULL; price++)
         if (str_equal(quality, str_of(price->quality)))
             return price->micro;

@@ -31,6 +31,9 @@ extern const struct provider_model ideogram_model_default;
 const struct ideogram_route *ideogram_route_find(struct str model);
 /* "16x9" for "1312x736"; NULL when the size is none of version 3's. */
 const char *ideogram_aspect_find(int64_t width_px, int64_t height_px);
+/* What version 3 takes reference pictures for. */
+enum ideogram_use { IDEOGRAM_REMIX, IDEOGRAM_STYLE, IDEOGRAM_CHARACTER };
+enum ideogram_use ideogram_use_of(const struct provider_request *request);
 /* What a picture of this request costs. */
 int64_t ideogram_price_of(const struct provider_request *request);
 

@@ -457,12 +457,125 @@ static void test_a_probe_costs_nothing_and_tells_a_good_key(void **state)
     }
 }
 
+/* A member of a form, as its bytes are. */
+#define PART(name, value) "name=\"" name "\"\r\n\r\n" value "\r\n"
+
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"ideogram-4-5", "magic_prompt=off", "\"magic_prompt\":\"off\"", NULL},
+        {"ideogram-4-5", "enable_copyright_detection=true", "\"enable_copyright_detection\":true",
+         NULL},
+        {"ideogram-4-5", "style_type=design", NULL, "options.style_type"},
+        {"ideogram-v4", "magic_prompt=off", NULL, "options.magic_prompt"},
+        {"ideogram-v3", "style_type=design", PART("style_type", "DESIGN"), NULL},
+        {"ideogram-v3", "style_preset=POP_ART", PART("style_preset", "POP_ART"), NULL},
+        {"ideogram-v3", "style_codes=aabb0099", PART("style_codes", "AABB0099"), NULL},
+        {"ideogram-v3", "style_codes=aabb009", NULL, "options.style_codes"},
+        {"ideogram-v3", "style_codes=aabb009x", NULL, "options.style_codes"},
+        {"ideogram-v3", "style_codes=aabb0099;style_type=design", NULL, "options.style_codes"},
+        {"ideogram-v3", "color_palette=#1a5fb4 ff0000,",
+         PART("color_palette", "{\"members\":[{\"color_hex\":\"#1A5FB4\"},"
+                               "{\"color_hex\":\"#FF0000\"}]}"),
+         NULL},
+        {"ideogram-v3", "color_palette=red", NULL, "options.color_palette"},
+        {"ideogram-v3", "color_palette=", NULL, "options.color_palette"},
+        {"ideogram-v3",
+         "color_palette=111111 222222 333333 444444 555555 666666 777777 888888 999999", NULL,
+         "options.color_palette"},
+        {"ideogram-v3", "magic_prompt=on", PART("magic_prompt", "ON"), NULL},
+        {"ideogram-v3", "image_weight=101", NULL, "options.image_weight"},
+    };
+    /* clang-format on */
+    const struct provider_request request = request_of("");
+
+    assert_option_rows(*state, &provider_ideogram, &request, rows, COUNT(rows));
+}
+
+static void test_reference_pictures_are_what_they_are_said_to_be(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *options;
+        size_t count;
+        bool has_mask;
+        const char *path, *name, *absent, *field;
+    } rows[] = {
+        {"reference_use=remix", 1, false, "/v1/ideogram-v3/remix", "\"image\"", "style_ref", NULL},
+        {"reference_use=style", 3, false, "/v1/ideogram-v3/generate",
+         "\"style_reference_images\"", "\"image\"", NULL},
+        {"reference_use=style", 4, false, NULL, NULL, NULL, "options.reference_use"},
+        {"reference_use=character", 1, false, "/v1/ideogram-v3/generate",
+         "\"character_reference_images\"", "\"image\"", NULL},
+        {"reference_use=character", 2, false, NULL, NULL, NULL, "options.reference_use"},
+        {"reference_use=style", 1, true, NULL, NULL, NULL, "options.reference_use"},
+        {"style_type=design", 2, false, NULL, NULL, NULL, "options.style_type"},
+        {"style_codes=aabb0099", 1, false, NULL, NULL, NULL, "options.style_codes"},
+        {"reference_use=character;style_type=fiction", 1, false, "/v1/ideogram-v3/generate",
+         PART("style_type", "FICTION"), "image_weight", NULL},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    const struct provider_image picture = {
+        .bytes = {PNG_BYTES, sizeof PNG_BYTES - 1}
+    };
+    const struct provider_image pictures[] = {picture, picture, picture, picture};
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of("ideogram-v3");
+        struct exchange exchange;
+        struct error err = {0};
+        struct str body;
+
+        request.action = PROVIDER_EDIT;
+        request.references = pictures;
+        request.reference_count = rows[i].count;
+        request.mask = rows[i].has_mask ? &picture : NULL;
+        request.mask_is_white = true;
+        set_options(fixture, &request, rows[i].options);
+        if (provider_ideogram.begin(&fixture->account, &request, fixture->arena, &exchange, &err) !=
+            (rows[i].field == NULL))
+            fail_msg("%s: %s %s", rows[i].options, err.field, err.message);
+        if (rows[i].field != NULL) {
+            assert_string_equal(err.field, rows[i].field);
+            continue;
+        }
+        body = body_of(&exchange, fixture->arena);
+        assert_true(str_ends_with(exchange.url, str_of(rows[i].path)));
+        assert_true(str_find(body, str_of(rows[i].name)) >= 0);
+        assert_true(str_find(body, str_of(rows[i].absent)) < 0);
+    }
+}
+
+static void test_a_character_is_paid_for(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct provider_image picture = {
+        .bytes = {PNG_BYTES, sizeof PNG_BYTES - 1}
+    };
+    struct provider_request request = request_of("ideogram-v3");
+    const char *currency;
+
+    request.references = &picture;
+    request.reference_count = 1;
+    set_options(fixture, &request, "reference_use=character");
+    assert_int_equal(provider_ideogram.estimate(&fixture->account, &request, &currency), 150000);
+    request.quality = STR("FLASH"); /* no price in the facts */
+    assert_int_equal(provider_ideogram.estimate(&fixture->account, &request, &currency), -1);
+    set_options(fixture, &request, "reference_use=style");
+    assert_int_equal(provider_ideogram.estimate(&fixture->account, &request, &currency), 30000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_version_2_is_json_without_pictures),
         TEST(test_version_1_is_a_form_in_capitals),
         TEST(test_what_cannot_be_is_refused_with_its_field),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
+        TEST(test_reference_pictures_are_what_they_are_said_to_be),
+        TEST(test_a_character_is_paid_for),
         TEST(test_the_documented_reply_is_read),
         TEST(test_an_address_is_used_only_when_it_is_safe),
         TEST(test_every_failure_has_its_class),

@@ -6,9 +6,11 @@
  *                         under Idempotency-Key: 200 as below, or 202 {"id":…}
  *   GET    /pictures/ID   200 {"state":"running"}, or 200 {"data":[{"url":…}],"cost_micro":…}
  *   DELETE /pictures/ID   200 {"state":"stopped"}, or what GET says when it was too late
+ *   GET    /calls/KEY     200 {"id":…,"state":"running"}, or 404: no call came under that key
  *   GET    /models        {"data":[{"id":…}]}
  *
- * What the account's options say goes with each call, so that one server plays every account.
+ * What the account's options say goes with each call, so that one server plays every account.  Of
+ * the two kinds here "ledger_asked" is the one that is asked what became of a call.
  */
 #include "provider/provider_private.h"
 
@@ -107,15 +109,26 @@ static bool ledger_cancel(const struct provider_account *account, struct str rem
 }
 
 /* It becomes a part of a path. */
-static bool is_remote_id(struct str id)
+static bool is_path_part(struct str id)
 {
     for (size_t i = 0; i < id.size; i++) {
         const char c = id.data[i];
 
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '-'))
             return false;
     }
     return id.size > 0 && id.size <= 64;
+}
+
+static bool ledger_look_up(const struct provider_account *account, struct str idempotency_key,
+                           struct arena *arena, struct exchange *out, struct error *err)
+{
+    if (!is_path_part(idempotency_key))
+        return error_set(err, ERROR_INVALID, "a call without a key cannot be looked up");
+    return exchange_init(account, EXCHANGE_LOOK_UP, "GET",
+                         arena_printf(arena, "/calls/%.*s", STR_ARGS(idempotency_key)), arena, out,
+                         err);
 }
 
 /* False: the body says none of the things it may say. */
@@ -127,7 +140,10 @@ static bool read_good(const struct exchange *exchange, int status, const struct 
     struct picture_list list;
 
     if (status == 202 || str_equal(state, STR("running"))) {
-        if (exchange->purpose == EXCHANGE_SUBMIT && !is_remote_id(id))
+        const bool is_new =
+            exchange->purpose == EXCHANGE_SUBMIT || exchange->purpose == EXCHANGE_LOOK_UP;
+
+        if (is_new && !is_path_part(id))
             return false;
         out->type = VERDICT_WAIT;
         out->remote_id = arena_str(arena, id);
@@ -244,24 +260,21 @@ static const struct provider_model models[] = {
 };
 static const struct provider_model model_default = {LEDGER_MODEL, .name = TEXT(MODEL)};
 
-const struct provider_kind provider_ledger = {
-    .name = "ledger",
-    .label = "Ledger",
-    .about_en = "For crash tests: writes down each charge.",
-    .about_zh = "供崩溃测试使用：记录每一笔费用。",
-    .default_base_url = "",
-    .key_page = "",
-    .fields = fields,
-    .field_count = COUNT(fields),
-    .models = models,
-    .model_count = COUNT(models),
-    .model_default = &model_default,
-    .key_window_ms = 86400000,
-    .begin = ledger_begin,
-    .read = ledger_read,
-    .poll = ledger_poll,
-    .cancel = ledger_cancel,
-    .probe = ledger_probe,
-    .read_probe = ledger_read_probe,
-    .account_honours_key = ledger_honours_key,
+/* Both are the same but for that. */
+#define LEDGER                                                                                     \
+    .about_en = "For crash tests: writes down each charge.",                                       \
+    .about_zh = "供崩溃测试使用：记录每一笔费用。", .default_base_url = "", .key_page = "",        \
+    .fields = fields, .field_count = COUNT(fields), .models = models,                              \
+    .model_count = COUNT(models), .model_default = &model_default, .key_window_ms = 86400000,      \
+    .begin = ledger_begin, .read = ledger_read, .poll = ledger_poll, .cancel = ledger_cancel,      \
+    .probe = ledger_probe, .read_probe = ledger_read_probe,                                        \
+    .account_honours_key = ledger_honours_key
+
+const struct provider_kind provider_ledger = {LEDGER, .name = "ledger", .label = "Ledger"};
+const struct provider_kind provider_ledger_asked = {
+    LEDGER,
+    .name = "ledger_asked",
+    .label = "Ledger that is asked",
+    .can_look_up = true,
+    .look_up = ledger_look_up,
 };

@@ -80,6 +80,34 @@ static void test_remote_work_is_asked_for_and_given_up_under_its_id(void **state
     assert_text(exchange.url, "http://127.0.0.1:7/pictures/p-1");
 }
 
+static void test_a_call_is_asked_for_by_its_key_where_the_kind_can(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_verdict verdict;
+    struct exchange exchange;
+    struct error err;
+
+    open(fixture, "{}");
+    assert_false(provider_ledger.can_look_up);
+    assert_null(provider_ledger.look_up);
+    assert_true(provider_ledger_asked.can_look_up);
+    assert_true(provider_ledger_asked.look_up(&fixture->account, STR("01ABC-7"), fixture->arena,
+                                              &exchange, &err));
+    assert_int_equal(exchange.purpose, EXCHANGE_LOOK_UP);
+    assert_text(exchange.method, "GET");
+    assert_text(exchange.url, "http://127.0.0.1:7/calls/01ABC-7");
+    assert_false(exchange.is_paid);
+    assert_false(provider_ledger_asked.look_up(&fixture->account, STR_EMPTY, fixture->arena,
+                                               &exchange, &err));
+    verdict = read_body(fixture, EXCHANGE_LOOK_UP, 200, "{\"id\":\"p-3\",\"state\":\"running\"}");
+    assert_int_equal(verdict.type, VERDICT_WAIT);
+    assert_text(verdict.remote_id, "p-3");
+    verdict = read_body(fixture, EXCHANGE_LOOK_UP, 200, "{\"state\":\"running\"}");
+    assert_int_equal(verdict.type, VERDICT_FAILED);
+    verdict = read_body(fixture, EXCHANGE_LOOK_UP, 404, "{}");
+    assert_int_equal(verdict.failure.class, FAILURE_INVALID); /* it does not know it */
+}
+
 static void test_a_picture_and_its_price_are_read(void **state)
 {
     struct fixture *fixture = *state;
@@ -189,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_call_is_these_bytes),
         TEST(test_remote_work_is_asked_for_and_given_up_under_its_id),
+        TEST(test_a_call_is_asked_for_by_its_key_where_the_kind_can),
         TEST(test_a_picture_and_its_price_are_read),
         TEST(test_what_was_accepted_waits_under_its_id),
         TEST(test_what_was_stopped_is_cancelled_and_was_paid),

@@ -1,6 +1,10 @@
 /*
  * provider/minimax.c: MiniMax's pictures: facts 6.6, read 2026-11-22.  One call, one answer; every
  * answer is a 200, and base_resp.status_code says what it is.
+ *
+ * Never sent: aspect_ratio to image-01, which takes pixels, and an address for the pictures.  In
+ * doubt: which styles there are, and the least weight, the facts do not say; the service refuses
+ * what it does not know.
  */
 #include "provider/plain_private.h"
 
@@ -14,9 +18,10 @@
 #define LIVE_MODEL "image-01-live"
 #define USD_MICRO 3500
 
+/* In doubt: some of them are from general knowledge (facts 10.11). */
 static const struct plain_code codes[] = {
     {"1000", FAILURE_SERVER,    CHARGED_MAYBE},
-    {"1001", FAILURE_SERVER,    CHARGED_MAYBE}, /* it took too long */
+    {"1001", FAILURE_UNKNOWN,   CHARGED_MAYBE}, /* it took too long */
     {"1002", FAILURE_THROTTLED, CHARGED_NO   },
     {"1004", FAILURE_AUTH,      CHARGED_NO   },
     {"1008", FAILURE_QUOTA,     CHARGED_NO   },
@@ -58,13 +63,34 @@ static const char *const shape_sizes[] = {"1024x1024", "1280x720", "1152x864",
                                           "1248x832",  "832x1248", "864x1152",
                                           "720x1280",  "1344x576", NULL};
 
+/* clang-format off */
+static const struct provider_field option_optimizer = OPTION_ROW(
+    BOOL, "prompt_optimizer", "Prompt rewriting", "优化提示词",
+    "The service writes the prompt anew.", "由服务商改写提示词。", .fallback = "");
+static const struct provider_field option_watermark = OPTION_ROW(
+    BOOL, "watermark", "Visible watermark", "可见水印",
+    "The service prints its mark into the corner.", "由服务商在图片角落添加标识。", .fallback = "");
+static const struct provider_field option_style = OPTION_ROW(
+    TEXT, "style_type", "Style", "画风",
+    "A style's name as MiniMax has it.", "MiniMax 的画风名称。", .max = 40);
+static const struct provider_field option_weight = OPTION_ROW(
+    DOUBLE, "style_weight", "Weight of the style", "画风权重",
+    "Up to 1; with a style alone.", "最大为 1；须同时指定画风。", .max = 1);
+static const struct provider_field *const options_plain[] = {
+    &option_optimizer, &option_watermark, NULL};
+static const struct provider_field *const options_live[] = {
+    &option_style, &option_weight, &option_optimizer, &option_watermark, NULL};
+/* clang-format on */
+
 static const struct provider_model models[] = {
-    PLAIN_ROW(MODEL, .is_known = true, .name = TEXT("image-01"), .label = TEXT("MiniMax Image 01"),
-              .side_px_min = 512, .side_px_max = 2048, .side_px_step = 8, .price_micro = 25000),
-    PLAIN_ROW(MODEL, .is_known = true, .name = TEXT(LIVE_MODEL),
+    PLAIN_ROW(MODEL, .is_known = true, .options = options_plain, .name = TEXT("image-01"),
+              .label = TEXT("MiniMax Image 01"), .side_px_min = 512, .side_px_max = 2048,
+              .side_px_step = 8, .price_micro = 25000),
+    PLAIN_ROW(MODEL, .is_known = true, .options = options_live, .name = TEXT(LIVE_MODEL),
               .label = TEXT("MiniMax Image 01 Live"), .sizes = shape_sizes, .price_micro = -1),
 };
-static const struct provider_model model_default = {MODEL, .price_micro = -1};
+static const struct provider_model model_default = {MODEL, .options = options_live,
+                                                    .price_micro = -1};
 
 /* Outside of China the price is in dollars. */
 static int64_t minimax_estimate(const struct provider_account *account,
@@ -117,6 +143,24 @@ static void write_subject(struct json_writer *writer, struct str bytes)
     json_end_list(writer);
 }
 
+static void write_style(struct json_writer *writer, const struct provider_request *request)
+{
+    const struct provider_setting *style = request_setting(request, "style_type");
+    const struct provider_setting *weight = request_setting(request, "style_weight");
+    double share;
+
+    if (style == NULL)
+        return;
+    json_name(writer, "style");
+    json_begin_object(writer);
+    plain_write_text(writer, "style_type", str_trim(style->text));
+    if (weight != NULL && str_to_double(str_trim(weight->text), &share)) {
+        json_name(writer, "style_weight");
+        json_add_double(writer, share);
+    }
+    json_end_object(writer);
+}
+
 static void write_body(struct json_writer *writer, const struct provider_account *account,
                        const struct provider_request *request)
 {
@@ -130,8 +174,10 @@ static void write_body(struct json_writer *writer, const struct provider_account
     if (request->has_seed)
         plain_write_int(writer, "seed", request->seed);
     plain_write_bool(writer, "prompt_optimizer",
-                     account_option_bool(account, "prompt_optimizer", false));
-    plain_write_bool(writer, "aigc_watermark", account_option_bool(account, "watermark", false));
+                     call_option_bool(account, request, "prompt_optimizer", false));
+    plain_write_bool(writer, "aigc_watermark",
+                     call_option_bool(account, request, "watermark", false));
+    write_style(writer, request);
     if (request->reference_count > 0)
         write_subject(writer, request->references[0].bytes);
     json_end_object(writer);
@@ -162,6 +208,10 @@ static bool minimax_begin(const struct provider_account *account,
     CLEANUP(buf_finish) struct buf buf = {0};
     struct json_writer writer;
 
+    if (request_setting(request, "style_weight") != NULL &&
+        request_setting(request, "style_type") == NULL)
+        return error_field(err, ERROR_INVALID, "options.style_weight", 0,
+                           "a weight without a style says nothing");
     if (!plain_check(&model, &limits, request, err) ||
         !exchange_init(account, EXCHANGE_SUBMIT, "/image_generation", arena, out, err))
         return false;

@@ -286,7 +286,7 @@ static void test_every_code_inside_of_200_has_its_class(void **state)
         enum charged charged;
     } rows[] = {
         {"1000",     FAILURE_SERVER,    CHARGED_MAYBE},
-        {"1001",     FAILURE_SERVER,    CHARGED_MAYBE},
+        {"1001",     FAILURE_UNKNOWN,   CHARGED_MAYBE},
         {"1002",     FAILURE_THROTTLED, CHARGED_NO   },
         {"1004",     FAILURE_AUTH,      CHARGED_NO   },
         {"1008",     FAILURE_QUOTA,     CHARGED_NO   },
@@ -481,6 +481,26 @@ static void test_the_probe_reads_models_or_says_what_is_wrong(void **state)
     }
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"image-01", "prompt_optimizer=true", "\"prompt_optimizer\":true", NULL},
+        {"image-01", "watermark=true", "\"aigc_watermark\":true", NULL},
+        {"image-01", "style_type=x", NULL, "options.style_type"},
+        {"image-01-live", "style_type=水彩", "\"style\":{\"style_type\":\"水彩\"}", NULL},
+        {"image-01-live", "style_type=水彩;style_weight=0.8", "\"style\":{\"style_type\":\"水彩\",\"style_weight\":0.8}", NULL},
+        {"image-01-live", "style_weight=0.8", NULL, "options.style_weight"},
+        {"image-01-live", "style_type=水彩;style_weight=2", NULL, "options.style_weight"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    const struct provider_request request = request_of("");
+
+    fixture->account.key.hidden = STR("sk-1");
+    assert_option_rows(fixture, &provider_minimax, &request, rows, COUNT(rows));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +519,7 @@ int main(void)
         TEST(test_the_key_is_never_repeated),
         TEST(test_prices_are_those_of_the_site),
         TEST(test_the_probe_reads_models_or_says_what_is_wrong),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,12 +159,16 @@ static void openai_read(const struct provider_account *account,
         out->pictures = list.items;
         out->picture_count = list.count;
         out->usage.images = (int64_t)list.count;
+        out->is_cut = reply->outcome == EXCHANGE_LOST && out->usage.tokens_out < 0 &&
+                      out->usage.cost_micro < 0;
         if ((int64_t)list.count < request->count)
             out->missing = arena_printf(arena, "the service made %zu of %lld pictures", list.count,
                                         (long long)request->count);
         return;
     }
     exchange_classify_for(account, reply, arena, &out->failure);
+    if (call.uses_chat)
+        openai_chat_explain(&call, reply, arena, &out->failure);
     refine_failure(&call, reply, &list, out);
     if (can_retry && out->failure.class == FAILURE_INVALID &&
         openai_find_next(&call, exchange, reply, arena, &out->next))
@@ -198,8 +202,9 @@ static bool openai_wants_white_mask(const struct provider_account *account)
 /* --- the kind --- */
 
 static const char *const moderations[] = {"auto", "low", NULL};
+static const char *const complexities[] = {"auto", "low", "medium", "high", NULL};
 static const char *const response_formats[] = {"auto", "none", "b64_json", "url", "base64", NULL};
-static const char *const image_apis[] = {"images", "responses", NULL};
+static const char *const image_apis[] = {"images", "responses", "chat", NULL};
 static const char *const text_apis[] = {"auto", "chat", "responses", NULL};
 static const char *const edits_names[] = {"auto", "list", "repeated", "json", NULL};
 
@@ -269,6 +274,17 @@ static const struct provider_field fields[] = {
         .choices = moderations,
     },
     {
+        .name = "complexity",
+        .type = PROVIDER_FIELD_CHOICE,
+        .label_en = "Planning effort",
+        .label_zh = "构图规划强度",
+        .help_en = "How long GPT Image 2.6 plans a picture; less is quicker and costs the same. auto "
+                   "leaves it to the model.",
+        .help_zh = "GPT Image 2.6 构思画面的程度：越低越快，价格不变；auto 由模型决定。",
+        .fallback = "auto",
+        .choices = complexities,
+    },
+    {
         .name = "response_format",
         .type = PROVIDER_FIELD_CHOICE,
         .label_en = "How pictures come back",
@@ -296,8 +312,10 @@ static const struct provider_field fields[] = {
         .label_en = "API for pictures",
         .label_zh = "图片接口",
         .help_en = "responses lets a text model call OpenAI's picture tool: one picture a call, "
-                   "and the text model is paid too.",
-        .help_zh = "responses 由文本模型调用 OpenAI 的绘图工具：每次一张，文本模型另行计费。",
+                   "and the text model is paid too. chat is for relays that offer Gemini or Flux "
+                   "through Chat Completions: one picture a call, with shape and size alone.",
+        .help_zh = "responses 由文本模型调用 OpenAI 的绘图工具：每次一张，文本模型另行计费。"
+                   "chat 适用于通过对话接口提供 Gemini、Flux 的中转服务：每次一张，只能指定比例和大小。",
         .fallback = "images",
         .choices = image_apis,
     },
@@ -360,4 +378,5 @@ const struct provider_kind provider_openai = {
     .stream_feed = openai_stream_feed,
     .stream_end = openai_stream_end,
     .wants_white_mask = openai_wants_white_mask,
+    .narrow = openai_narrow,
 };

@@ -61,6 +61,18 @@ static bool check_fields(const struct openai_call *call, struct error *err)
                         has_field(call, OPENAI_COMPRESSION), err);
 }
 
+/* Options of the models that a relay or a chat has no name for. */
+static bool check_settings(const struct openai_call *call, struct error *err)
+{
+    const struct provider_request *request = call->request;
+
+    return provider_check_settings(&call->model, request, err) &&
+           check_wanted(call, "options.moderation", request_setting(request, "moderation") != NULL,
+                        true, has_field(call, OPENAI_MODERATION) && !call->uses_chat, err) &&
+           check_wanted(call, "options.complexity", request_setting(request, "complexity") != NULL,
+                        true, has_field(call, OPENAI_COMPLEXITY) && !call->uses_chat, err);
+}
+
 static bool check_look(const struct openai_call *call, struct error *err)
 {
     static const char *const backgrounds[] = {"auto", "opaque", "transparent", NULL};
@@ -197,6 +209,8 @@ bool openai_check(const struct openai_call *call, struct error *err)
                            call->profile->name, (long long)call->profile->count_max);
     if (call->uses_tool && !openai_tool_check(call, err))
         return false;
+    if (call->uses_chat && !openai_chat_check(call, err))
+        return false;
     return provider_check_size(&call->model, request, err) && check_fields(call, err) &&
-           check_look(call, err) && check_pictures(call, err);
+           check_settings(call, err) && check_look(call, err) && check_pictures(call, err);
 }

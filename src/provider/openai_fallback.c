@@ -42,6 +42,16 @@ bool openai_said_names(const struct provider_said *said, const char *name)
            (said->param.size == 0 && message_names(said->message, str_of(name)));
 }
 
+/* A chat says the size in an object, and beside it only who asks. */
+static const char *wire_name(const struct openai_call *call, enum openai_field field)
+{
+    if (!call->uses_chat)
+        return call->profile->fields[field];
+    if (field == OPENAI_SIZE)
+        return call->profile->chat_is_google ? "extra_body" : "image_config";
+    return field == OPENAI_USER ? call->profile->fields[field] : NULL;
+}
+
 /* "tools[0].quality": a field of the picture tool. */
 static bool names_field(const struct openai_call *call, const struct provider_said *said,
                         const char *name)
@@ -95,7 +105,7 @@ static bool was_sent(const struct openai_call *call, enum openai_field field)
 {
     const struct provider_request *request = call->request;
 
-    if (call->profile->fields[field] == NULL)
+    if (wire_name(call, field) == NULL)
         return false;
     switch (field) {
     case OPENAI_COUNT:
@@ -105,13 +115,15 @@ static bool was_sent(const struct openai_call *call, enum openai_field field)
     case OPENAI_QUALITY:
         return openai_quality(call).size > 0;
     case OPENAI_BACKGROUND:
-        return request->background.size > 0;
+        return openai_background(call).size > 0;
     case OPENAI_FORMAT:
         return request->format.size > 0;
     case OPENAI_COMPRESSION:
         return request->compression >= 0;
     case OPENAI_MODERATION:
-        return str_equal(account_option_text(call->account, "moderation"), STR("low"));
+        return str_equal(call_option_text(call->account, call->request, "moderation"), STR("low"));
+    case OPENAI_COMPLEXITY:
+        return openai_complexity(call).size > 0;
     case OPENAI_STREAM:
     case OPENAI_PARTIALS:
         return openai_streams(call);
@@ -145,8 +157,7 @@ static enum openai_field find_refused(const struct openai_call *call,
     for (unsigned i = 0; i < OPENAI_IMAGE_LIST; i++) {
         enum openai_field field = (enum openai_field)i;
         if ((call->dropped >> i & 1) == 0 && was_sent(call, field) && may_drop(call, field) &&
-            names_field(call, said, call->profile->fields[i]) &&
-            !is_persons_value(call, field, said))
+            names_field(call, said, wire_name(call, field)) && !is_persons_value(call, field, said))
             return field;
     }
     return OPENAI_FIELD_COUNT;

@@ -2,6 +2,10 @@
  * provider/openai_models.c: OpenAI's models for pictures and for text.  Rows from
  * facts/providers.md 1.1, 1.6, 8.1, 8.2 and 8.4, read 2026-11-22.  They rot in weeks: an id that is
  * not here passes through unchanged.
+ *
+ * In doubt: the bounds of pixels are from several clients [2ND], and of 2.6 they are taken from 2.5
+ * (facts 10.2); what a partial picture costs is second-hand too.  A size that is refused costs
+ * nothing.
  */
 #include "provider/openai_private.h"
 
@@ -62,6 +66,20 @@ static const struct provider_tokens tokens_26[] = {
  * by the prompt, so that a price could not be told before.  "medium" is the quality at which OpenAI
  * quotes its price per picture, and the one whose price every model of the family has.
  */
+/* clang-format off */
+static const char *const moderations[] = {"auto", "low", NULL};
+static const char *const complexities[] = {"auto", "low", "medium", "high", NULL};
+static const struct provider_field option_moderation = OPTION_ROW(
+    CHOICE, "moderation", "Content filter", "内容审核强度",
+    "auto is OpenAI's standard, low filters less.", "auto 为标准审核，low 较宽松。", .choices = moderations);
+static const struct provider_field option_complexity = OPTION_ROW(
+    CHOICE, "complexity", "Planning effort", "构图规划强度",
+    "Less is quicker and costs the same.", "越低越快，价格不变。", .choices = complexities);
+static const struct provider_field *const options_gpt[] = {&option_moderation, NULL};
+static const struct provider_field *const options_26[] = {
+    &option_complexity, &option_moderation, NULL};
+/* clang-format on */
+
 #define GPT_IMAGE(wire_name, shown_name)                                                           \
     .is_known = true, .can_generate = true, .can_edit = true, .can_mask = true,                    \
     .has_transparency = true, .has_stream = true, .references_max = 16, .count_max = 10,           \
@@ -74,11 +92,11 @@ static const struct provider_tokens tokens_26[] = {
  * 6144 for fidelity).  gpt-image-2's own transparency is a preview: some accounts are refused, with
  * a clear message.
  */
-#define SINCE_2(wire_name, shown_name, quality_list, token_table)                                  \
+#define SINCE_2(wire_name, shown_name, option_list, quality_list, token_table)                     \
     {                                                                                              \
         GPT_IMAGE(wire_name, shown_name),                                                          \
-            .side_px_min = 16, .side_px_max = 3840, .side_px_step = 16, .pixels_min = 655360,      \
-            .pixels_max = 8294400, .ratio_max = 3, .price_micro = 53000,                           \
+            .options = (option_list), .side_px_min = 16, .side_px_max = 3840, .side_px_step = 16,  \
+            .pixels_min = 655360, .pixels_max = 8294400, .ratio_max = 3, .price_micro = 53000,     \
             .rate_text_in_micro = 5000000, .rate_image_in_micro = 8000000,                         \
             .rate_out_micro = 30000000, .reference_tokens = 6983, .qualities = (quality_list),     \
             .tokens = (token_table)                                                                \
@@ -88,11 +106,24 @@ static const struct provider_tokens tokens_26[] = {
 #define BEFORE_2(wire_name, shown_name, token_table, price, text_rate, image_rate, out_rate)       \
     {                                                                                              \
         GPT_IMAGE(wire_name, shown_name),                                                          \
-            .sizes = sizes_three, .qualities = qualities_three, .tokens = (token_table),           \
-            .price_micro = (price), .rate_text_in_micro = (text_rate),                             \
+            .options = options_gpt, .sizes = sizes_three, .qualities = qualities_three,            \
+            .tokens = (token_table), .price_micro = (price), .rate_text_in_micro = (text_rate),    \
             .rate_image_in_micro = (image_rate), .rate_out_micro = (out_rate),                     \
             .reference_tokens = 839                                                                \
     }
+
+/*
+ * What a text may be told (facts 1.5, 1.6): known models think and take no temperature; which
+ * levels one of them takes is not in the facts, and another is refused for nothing.
+ */
+static const char *const efforts[] = {"none", "minimal", "low", "medium",
+                                      "high", "xhigh",   "max", NULL};
+static const struct provider_field option_effort = EFFORT_ROW(efforts);
+static const struct provider_field *const options_text[] = {&option_effort,
+                                                            &provider_option_verbosity, NULL};
+static const struct provider_field *const options_text_chat[] = {&option_effort, NULL};
+static const struct provider_field *const options_text_any[] = {&option_effort,
+                                                                &provider_option_temperature, NULL};
 
 /*
  * Text.  Its pictures are sent with "detail": "high", which is bounded at about 2940 tokens each
@@ -106,15 +137,17 @@ static const struct provider_tokens tokens_26[] = {
         .price_as_of = AS_OF, .name = TEXT(wire_name), .label = TEXT(shown_name),                  \
         .rate_text_in_micro = (in_rate), .rate_image_in_micro = (in_rate),                         \
         .rate_cached_in_micro = (cached_rate), .rate_out_micro = (out_rate),                       \
-        .reference_tokens = 2940                                                                   \
+        .reference_tokens = 2940, .write_options = options_text                                    \
     }
 
 const struct provider_model openai_models[OPENAI_MODEL_COUNT] = {
-    SINCE_2("gpt-image-2.6-sunburst", "GPT Image 2.6 Sunburst", qualities_five, tokens_26),
-    SINCE_2("gpt-image-2.6-flare", "GPT Image 2.6 Flare", qualities_five, tokens_26),
-    SINCE_2("gpt-image-2.5-sunburst", "GPT Image 2.5 Sunburst", qualities_five, tokens_2),
-    SINCE_2("gpt-image-2.5-flare", "GPT Image 2.5 Flare", qualities_five, tokens_2),
-    SINCE_2("gpt-image-2", "GPT Image 2", qualities_three, tokens_2),
+    SINCE_2("gpt-image-2.6-sunburst", "GPT Image 2.6 Sunburst", options_26, qualities_five,
+            tokens_26),
+    SINCE_2("gpt-image-2.6-flare", "GPT Image 2.6 Flare", options_26, qualities_five, tokens_26),
+    SINCE_2("gpt-image-2.5-sunburst", "GPT Image 2.5 Sunburst", options_gpt, qualities_five,
+            tokens_2),
+    SINCE_2("gpt-image-2.5-flare", "GPT Image 2.5 Flare", options_gpt, qualities_five, tokens_2),
+    SINCE_2("gpt-image-2", "GPT Image 2", options_gpt, qualities_three, tokens_2),
     BEFORE_2("gpt-image-1.5", "GPT Image 1.5 (ends 2026-12-01)", tokens_1, 34000, 5000000, 8000000,
              32000000),
     BEFORE_2("gpt-image-1-mini", "GPT Image 1 mini (ends 2026-12-01)", tokens_mini, 11000, 2000000,
@@ -134,6 +167,13 @@ const struct provider_model openai_models[OPENAI_MODEL_COUNT] = {
     WRITES("gpt-5.4-nano", "GPT-5.4 nano", 200000, 0, 1250000),
 };
 
+/* A chat has no word for the length of an answer (facts 1.6). */
+void openai_narrow(const struct provider_account *account, struct provider_model *model)
+{
+    if (model->write_options == options_text && openai_text_api_of(account) != API_RESPONSES)
+        model->write_options = options_text_chat;
+}
+
 /* Anything may be asked of a model we do not know; the server says what it cannot do. */
 const struct provider_model openai_model_default = {
     .can_generate = true,
@@ -150,4 +190,5 @@ const struct provider_model openai_model_default = {
     .references_max = 16,
     .count_max = 10,
     .price_micro = -1,
+    .write_options = options_text_any,
 };

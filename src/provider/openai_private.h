@@ -13,6 +13,7 @@ enum openai_field {
     OPENAI_FORMAT,
     OPENAI_COMPRESSION,
     OPENAI_MODERATION,
+    OPENAI_COMPLEXITY,
     OPENAI_STREAM,
     OPENAI_PARTIALS,
     OPENAI_RESPONSE_FORMAT,
@@ -58,8 +59,10 @@ enum openai_schema {
 enum openai_write_field {
     WRITE_TOKENS,       /* the limit under the profile's name; then */
     WRITE_TOKENS_OTHER, /* under its other name */
-    WRITE_SCHEMA,       /* the schema; then */
-    WRITE_OBJECT,       /* JSON at all */
+    WRITE_VERBOSITY,    /* beside the schema: looked at before it */
+    WRITE_TEMPERATURE,
+    WRITE_SCHEMA, /* the schema; then */
+    WRITE_OBJECT, /* JSON at all */
     WRITE_EFFORT,
     WRITE_STORE,
     WRITE_USER,
@@ -80,6 +83,7 @@ struct openai_profile {
     const char *mask_field;      /* NULL: takes no masks */
     const char *response_format; /* sent to models that are not GPT-image; NULL: never sent */
     bool mask_is_white, size_is_pair, needs_model, can_stream;
+    bool chat_is_google;             /* a picture's shape rides in a chat as extra_body.google */
     const char *const *mask_fields;  /* words of a call with a mask; NULL: `fields` */
     uint64_t edits_only, draws_only; /* bits of fields that the other sort of call does not know */
     int64_t count_max;               /* pictures per call; 0: the model's own */
@@ -99,6 +103,10 @@ extern const struct provider_model openai_models[OPENAI_MODEL_COUNT];
 extern const struct provider_model openai_model_default;
 
 const struct openai_profile *openai_profile_of(const struct provider_account *account);
+/* How this account's texts are asked for. */
+enum openai_api openai_text_api_of(const struct provider_account *account);
+/* kind->narrow */
+void openai_narrow(const struct provider_account *account, struct provider_model *model);
 
 /* One request on its way to one kind of server. */
 struct openai_call {
@@ -109,6 +117,7 @@ struct openai_call {
     enum openai_edits edits;
     enum openai_api text_api;
     bool uses_tool;              /* a picture through the Responses API */
+    bool uses_chat;              /* or through Chat Completions */
     const char *response_format; /* NULL: none */
     struct str base;
     uint64_t dropped;
@@ -127,6 +136,9 @@ MUST_CHECK bool openai_build(const struct openai_call *call, struct arena *arena
 /* The Idempotency-Key; a call after a refused one has a key of its own, the same for ever again. */
 MUST_CHECK bool openai_add_idempotency(const struct openai_call *call, struct arena *arena,
                                        struct exchange *out, struct error *err);
+/* A paid JSON order at this path below the base, with its key: everything but its body. */
+MUST_CHECK bool openai_order_init(const struct openai_call *call, const char *path,
+                                  struct arena *arena, struct exchange *out, struct error *err);
 /* The pictures go to the edits' own place: references or a mask are there. */
 static inline bool openai_is_edit(const struct provider_request *request)
 {
@@ -137,6 +149,10 @@ const char *openai_field_name(const struct openai_call *call, enum openai_field 
 bool openai_is_gpt_image(struct str model);
 /* What is sent for quality: the request's, else the model's default; may be empty. */
 struct str openai_quality(const struct openai_call *call);
+/* How much a GPT Image 2.6 plans, when its owner wants less than the model's own; else empty. */
+struct str openai_complexity(const struct openai_call *call);
+/* What is sent for background; may be empty. */
+struct str openai_background(const struct openai_call *call);
 bool openai_streams(const struct openai_call *call);
 /* The wire name of a field that may be sent; NULL when the profile has none or it was refused. */
 const char *openai_name(const struct openai_call *call, enum openai_field field);
@@ -164,6 +180,10 @@ MUST_CHECK bool openai_write_build(const struct openai_call *call, struct arena 
 void openai_write_read(const struct openai_call *call, const struct exchange *exchange,
                        const struct exchange_reply *reply, bool can_retry, struct arena *arena,
                        struct provider_verdict *out);
+/* A chat's message of a person: its pictures, then its words; without pictures the words are plain
+ * text where `may_be_plain`, for some know no parts. */
+void openai_add_user_message(struct json_writer *writer, const struct provider_request *request,
+                             bool may_be_plain);
 /* What the call says for `field`; NULL: it does not send it. */
 const char *openai_write_name(const struct openai_call *call, enum openai_write_field field);
 
@@ -182,6 +202,16 @@ MUST_CHECK bool openai_poll(const struct provider_account *account, struct str r
                             struct arena *arena, struct exchange *out, struct error *err);
 MUST_CHECK bool openai_cancel(const struct provider_account *account, struct str remote_id,
                               struct arena *arena, struct exchange *out, struct error *err);
+
+/* --- pictures through Chat Completions (openai_chat.c) --- */
+bool openai_wants_chat(const struct provider_account *account,
+                       const struct provider_request *request);
+MUST_CHECK bool openai_chat_check(const struct openai_call *call, struct error *err);
+MUST_CHECK bool openai_chat_build(const struct openai_call *call, struct arena *arena,
+                                  struct exchange *out, struct error *err);
+/* Of a reply without a picture: what was said instead. */
+void openai_chat_explain(const struct openai_call *call, const struct exchange_reply *reply,
+                         struct arena *arena, struct provider_failure *failure);
 
 struct provider_stream *openai_stream_begin(struct arena *arena);
 void openai_stream_feed(struct provider_stream *stream, struct str piece,

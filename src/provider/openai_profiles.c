@@ -44,6 +44,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_FORMAT] = "output_format",
                 [OPENAI_COMPRESSION] = "output_compression",
                 [OPENAI_MODERATION] = "moderation",
+                [OPENAI_COMPLEXITY] = "complexity",
                 [OPENAI_STREAM] = "stream",
                 [OPENAI_PARTIALS] = "partial_images",
                 [OPENAI_USER] = "safety_identifier",
@@ -72,7 +73,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_NEGATIVE] = "negative_prompt",
                 [OPENAI_STEPS] = "num_inference_steps",
                 [OPENAI_SCALE] = "guidance_scale",
-            }, },
+            },},
     {
      /* The proxy hands unknown fields to the provider behind it, or names what that refuses. */
         .name = "litellm",
@@ -186,7 +187,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_SIZE] = "size",
                 [OPENAI_FORMAT] = "output_format",
                 [OPENAI_COMPRESSION] = "output_compression",
-            },              },
+            },     },
     {
      .name = "together",
      .hosts = together_hosts,
@@ -242,7 +243,7 @@ static const struct openai_profile profiles[] = {
                 [OPENAI_STREAM] = "stream",
                 [OPENAI_SEED] = "seed",
                 [OPENAI_USER] = "user",
-            }, },
+            },               },
     {
      /* Text and pictures to look at: it makes none since 2026-07-28 (facts 1B.6).  Its models
      * load at the first call, which takes tens of seconds. */
@@ -270,6 +271,7 @@ static const struct openai_profile profiles[] = {
      .mask_field = "mask",
      .response_format = "b64_json",
      .can_stream = true,
+     .chat_is_google = true,
      .fields =
             {
                 [OPENAI_COUNT] = "n",

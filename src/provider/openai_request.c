@@ -1,4 +1,11 @@
-/* provider/openai_request.c: a call written as JSON or multipart, in each profile's words. */
+/*
+ * provider/openai_request.c: a call written as JSON or multipart, in each profile's words.
+ *
+ * Never sent, of what OpenAI's own pictures take (facts 1.2, 1.3): input_fidelity (the models since
+ * gpt-image-2 do not want it, those before end on 2026-12-01), markup (what is to be changed is
+ * said by a mask), gif and svg with frame_count, frame_duration_ms and svg (previews of what is no
+ * photograph), user (safety_identifier took its place) and file ids (pictures travel inside).
+ */
 #include "provider/openai_private.h"
 
 #include <assert.h>
@@ -67,10 +74,31 @@ bool openai_is_gpt_image(struct str model)
     return str_starts_with(name, STR("gpt-image")) || str_starts_with(name, STR("chatgpt-image"));
 }
 
+struct str openai_complexity(const struct openai_call *call)
+{
+    struct str wanted = call_option_text(call->account, call->request, "complexity");
+
+    return str_starts_with(call->request->model, STR("gpt-image-2.6")) &&
+                   !str_equal(wanted, STR("auto"))
+               ? wanted
+               : STR_EMPTY;
+}
+
 struct str openai_quality(const struct openai_call *call)
 {
     return call->request->quality.size > 0 ? call->request->quality
                                            : str_of(call->model.quality_default);
+}
+
+/* "auto" leaves it to the model, as those do anyway that do not know the field: they would refuse
+ * it, call by call. */
+struct str openai_background(const struct openai_call *call)
+{
+    struct str background = call->request->background;
+
+    return str_equal(background, STR("auto")) && !openai_is_gpt_image(call->request->model)
+               ? STR_EMPTY
+               : background;
 }
 
 bool openai_streams(const struct openai_call *call)
@@ -167,7 +195,7 @@ static void add_size(const struct openai_call *call, struct arena *arena, struct
 static void collect(const struct openai_call *call, struct arena *arena, struct parameters *list)
 {
     const struct provider_request *request = call->request;
-    struct str moderation = account_option_text(call->account, "moderation");
+    struct str moderation = call_option_text(call->account, call->request, "moderation");
 
     add_text(list, "model", request->model);
     add_text(list, "prompt", make_prompt(call, arena));
@@ -175,12 +203,13 @@ static void collect(const struct openai_call *call, struct arena *arena, struct 
         add_int(list, openai_name(call, OPENAI_COUNT), request->count);
     add_size(call, arena, list);
     add_text(list, openai_name(call, OPENAI_QUALITY), openai_quality(call));
-    add_text(list, openai_name(call, OPENAI_BACKGROUND), request->background);
+    add_text(list, openai_name(call, OPENAI_BACKGROUND), openai_background(call));
     add_text(list, openai_name(call, OPENAI_FORMAT), request->format);
     if (request->compression >= 0)
         add_int(list, openai_name(call, OPENAI_COMPRESSION), request->compression);
     if (str_equal(moderation, STR("low")))
         add_text(list, openai_name(call, OPENAI_MODERATION), moderation);
+    add_text(list, openai_name(call, OPENAI_COMPLEXITY), openai_complexity(call));
     add_text(list, openai_name(call, OPENAI_RESPONSE_FORMAT), str_of(call->response_format));
     if (request->has_seed)
         add_int(list, openai_name(call, OPENAI_SEED), request->seed);
@@ -412,13 +441,14 @@ static enum openai_edits find_edits(const struct openai_call *call)
                : call->profile->edits;
 }
 
-static enum openai_api find_text_api(const struct openai_call *call)
+enum openai_api openai_text_api_of(const struct provider_account *account)
 {
-    struct str wanted = account_option_text(call->account, "text_api");
+    struct str wanted = account_option_text(account, "text_api");
 
     if (str_equal(wanted, STR("chat")))
         return API_CHAT;
-    return str_equal(wanted, STR("responses")) ? API_RESPONSES : call->profile->text_api;
+    return str_equal(wanted, STR("responses")) ? API_RESPONSES
+                                               : openai_profile_of(account)->text_api;
 }
 
 static bool find_base(const struct provider_account *account, struct arena *arena, struct str *out,
@@ -449,8 +479,10 @@ bool openai_call_init(struct openai_call *call, const struct provider_account *a
         .dropped = dropped,
     };
     call->uses_tool = openai_wants_tool(account, request);
-    call->edits = call->uses_tool ? EDITS_JSON : find_edits(call);
-    call->text_api = find_text_api(call);
+    call->uses_chat = openai_wants_chat(account, request);
+    call->edits = call->uses_tool || call->uses_chat ? EDITS_JSON : find_edits(call);
+    call->text_api = openai_text_api_of(account);
+    openai_narrow(account, &call->model);
     call->response_format = find_response_format(call);
     return find_base(account, arena, &call->base, err);
 }
@@ -498,6 +530,21 @@ bool openai_add_idempotency(const struct openai_call *call, struct arena *arena,
     return true;
 }
 
+bool openai_order_init(const struct openai_call *call, const char *path, struct arena *arena,
+                       struct exchange *out, struct error *err)
+{
+    if (!openai_exchange_init(call->account, arena, out, err) ||
+        !openai_add_idempotency(call, arena, out, err))
+        return false;
+    out->purpose = EXCHANGE_SUBMIT;
+    out->is_paid = true;
+    out->method = STR("POST");
+    out->url = arena_printf(arena, "%.*s%s", STR_ARGS(call->base), path);
+    out->dropped = call->dropped;
+    exchange_add_header(out, arena, "Content-Type", STR("application/json"));
+    return true;
+}
+
 bool openai_build(const struct openai_call *call, struct arena *arena, struct exchange *out,
                   struct error *err)
 {
@@ -509,6 +556,8 @@ bool openai_build(const struct openai_call *call, struct arena *arena, struct ex
 
     if (call->uses_tool)
         return openai_tool_build(call, arena, out, err);
+    if (call->uses_chat)
+        return openai_chat_build(call, arena, out, err);
     assert(path != NULL); /* openai_check(): no mask where there is no place for it */
     if (!openai_exchange_init(call->account, arena, out, err))
         return false;

@@ -51,11 +51,12 @@ static void test_a_plain_call_is_written_byte_by_byte(void **state)
 static void test_everything_openai_takes_is_sent(void **state)
 {
     struct fixture *fixture = *state;
-    struct provider_request request = request_of("gpt-image-2.5-flare");
+    struct provider_request request = request_of("gpt-image-2.6-flare");
     struct exchange exchange;
 
-    fixture_options(fixture, "{\"moderation\":\"low\",\"organisation\":\"org-1\","
-                             "\"project\":\"proj_2\"}");
+    fixture_options(fixture,
+                    "{\"moderation\":\"low\",\"complexity\":\"low\",\"organisation\":\"org-1\","
+                    "\"project\":\"proj_2\"}");
     request.count = 3;
     request.width_px = 1536;
     request.height_px = 1024;
@@ -66,9 +67,10 @@ static void test_everything_openai_takes_is_sent(void **state)
     request.safety_id = STR("u-hash");
     exchange = begin(fixture, &request);
     assert_text(body_of(&exchange, fixture->arena),
-                "{\"model\":\"gpt-image-2.5-flare\",\"prompt\":\"a cup\",\"n\":3,"
+                "{\"model\":\"gpt-image-2.6-flare\",\"prompt\":\"a cup\",\"n\":3,"
                 "\"size\":\"1536x1024\",\"quality\":\"xhigh\",\"background\":\"transparent\","
                 "\"output_format\":\"webp\",\"output_compression\":80,\"moderation\":\"low\","
+                "\"complexity\":\"low\","
                 "\"safety_identifier\":\"u-hash\"}");
     assert_text(header_of(&exchange, "OpenAI-Organization"), "org-1");
     assert_text(header_of(&exchange, "OpenAI-Project"), "proj_2");

@@ -575,10 +575,43 @@ static void test_a_background_that_any_picture_has_needs_no_field(void **state)
     }
 }
 
+static void test_a_background_that_is_left_to_the_model_is_told_to_gpt_image_alone(void **state)
+{
+    static const struct {
+        const char *model, *background;
+        bool is_sent;
+    } rows[] = {
+        {"flux-pro",           "auto",        false},
+        {"flux-pro",           "opaque",      true },
+        {"flux-pro",           "transparent", true },
+        {"gpt-image-2",        "auto",        true },
+        {"openai/gpt-image-2", "auto",        true },
+    };
+    struct fixture *fixture = *state;
+
+    fixture_options(fixture, "{\"profile\":\"litellm\"}");
+    fixture->account.base_url = STR("http://proxy.example");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of(rows[i].model);
+        struct exchange exchange;
+        struct error err = {0};
+        struct str body, wanted;
+
+        request.background = str_of(rows[i].background);
+        if (!provider_openai.begin(&fixture->account, &request, fixture->arena, &exchange, &err))
+            fail_msg("%s: %s", err.field, err.message);
+        body = body_of(&exchange, fixture->arena);
+        wanted = arena_printf(fixture->arena, "\"background\":\"%s\"", rows[i].background);
+        assert_int_equal(str_find(body, wanted) >= 0, rows[i].is_sent);
+        assert_int_equal(str_find(body, STR("background")) >= 0, rows[i].is_sent);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_the_documented_reply_is_read),
+        TEST(test_a_background_that_is_left_to_the_model_is_told_to_gpt_image_alone),
         TEST(test_reported_costs_are_read),
         TEST(test_success_without_a_picture_is_a_failure),
         TEST(test_a_refusal_is_charged_where_the_service_charges_it),

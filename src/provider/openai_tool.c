@@ -51,7 +51,13 @@ bool openai_tool_check(const struct openai_call *call, struct error *err)
     return true;
 }
 
-/* --- the request --- */
+/*
+ * --- the request ---
+ *
+ * Not sent, of what the tool takes (facts 1.5): input_fidelity, which the models since gpt-image-2
+ * do not want (those before it end on 2026-12-01); gif and svg with frame_count, frame_duration_ms
+ * and svg, previews of what is no photograph: a format that a model does not list is refused.
+ */
 
 static void add_flag(struct json_writer *writer, const char *name, bool value)
 {
@@ -87,7 +93,7 @@ static void add_tool(struct json_writer *writer, const struct openai_call *call,
                      struct arena *arena)
 {
     const struct provider_request *request = call->request;
-    struct str moderation = account_option_text(call->account, "moderation");
+    struct str moderation = call_option_text(call->account, call->request, "moderation");
 
     json_name(writer, "tools");
     json_begin_list(writer);
@@ -106,6 +112,7 @@ static void add_tool(struct json_writer *writer, const struct openai_call *call,
         provider_add_int(writer, openai_name(call, OPENAI_COMPRESSION), request->compression);
     if (str_equal(moderation, STR("low")))
         provider_add_text(writer, openai_name(call, OPENAI_MODERATION), moderation);
+    provider_add_text(writer, openai_name(call, OPENAI_COMPLEXITY), openai_complexity(call));
     if (openai_tool_streams(call))
         provider_add_int(writer, openai_name(call, OPENAI_PARTIALS), request->partial_images);
     if (request->mask != NULL) {
@@ -151,21 +158,14 @@ static struct str write_body(const struct openai_call *call, struct arena *arena
 bool openai_tool_build(const struct openai_call *call, struct arena *arena, struct exchange *out,
                        struct error *err)
 {
-    if (!openai_exchange_init(call->account, arena, out, err) ||
-        !openai_add_idempotency(call, arena, out, err))
+    if (!openai_order_init(call, "/responses", arena, out, err))
         return false;
-    out->purpose = EXCHANGE_SUBMIT;
-    out->is_paid = true;
-    out->method = STR("POST");
-    out->url = arena_printf(arena, "%.*s/responses", STR_ARGS(call->base));
-    out->dropped = call->dropped;
     out->memo = STR(MEMO);
     out->is_stream = openai_tool_streams(call);
     out->first_byte_ms = FIRST_BYTE_MS;
     out->idle_ms = out->is_stream ? STREAM_IDLE_MS : 0;
     out->total_ms = TOTAL_MS;
     out->reply_size_max = (int64_t)REPLY_SIZE_MAX;
-    exchange_add_header(out, arena, "Content-Type", STR("application/json"));
     exchange_set_body(out, arena, write_body(call, arena));
     return true;
 }
@@ -364,6 +364,24 @@ static bool read_waiting(const struct exchange *exchange, const struct json *res
     return true;
 }
 
+/* The engine asks again after every class that might be the poll's own trouble, and takes what is
+ * invalid for an id that is not known: a response that says that it is over gets another one. */
+static void end_work(const struct exchange *exchange, const struct json *response,
+                     struct provider_failure *failure)
+{
+    struct str status = json_text(json_get(response, "status"));
+    const bool has_failed = str_equal(status, STR("failed"));
+
+    if (exchange->purpose == EXCHANGE_SUBMIT ||
+        (!has_failed && !str_equal(status, STR("completed")) &&
+         !str_equal(status, STR("incomplete"))))
+        return;
+    if (failure->class == FAILURE_UNKNOWN && !has_failed)
+        failure->class = FAILURE_RESULT_LOST;
+    else if (failure->class != FAILURE_REFUSED)
+        failure->class = FAILURE_REMOTE;
+}
+
 void openai_tool_read(const struct openai_call *call, const struct exchange *exchange,
                       const struct exchange_reply *reply, bool can_retry, struct arena *arena,
                       struct provider_verdict *out)
@@ -392,10 +410,15 @@ void openai_tool_read(const struct openai_call *call, const struct exchange *exc
         out->type = VERDICT_DONE;
         out->pictures = list.items;
         out->picture_count = list.count;
+        out->is_cut = exchange->is_stream && out->usage.tokens_out < 0;
         return;
     }
     fail(call, reply, items, response, list.broken > 0, arena, out);
-    if (can_retry && out->failure.class == FAILURE_INVALID &&
+    if (is_good)
+        end_work(exchange, response, &out->failure);
+    /* Of a question there is no next: that would be an order. */
+    if (can_retry && exchange->purpose == EXCHANGE_SUBMIT &&
+        out->failure.class == FAILURE_INVALID &&
         openai_find_next(call, exchange, reply, arena, &out->next))
         out->type = VERDICT_NEXT;
 }

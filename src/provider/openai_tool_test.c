@@ -1,47 +1,11 @@
 /* Pictures through the Responses API's image_generation tool: facts 1.5. */
-#include "provider/provider_test.h"
-
-#include "provider/openai_private.h"
+#include "provider/openai_test.h"
 
 #define TOOL "{\"images_api\":\"responses\"}"
 #define BACKGROUND "{\"images_api\":\"responses\",\"responses_background\":true}"
 #define TOLD                                                                                       \
     "\"instructions\":\"Make exactly one picture with the image_generation tool. Hand the user's " \
     "prompt on word for word and add nothing to it.\""
-
-static const struct provider_image picture = {
-    {PNG_BYTES,   sizeof PNG_BYTES - 1},
-    {"image/png", 9                   },
-    {"a.png",     5                   }
-};
-
-static struct provider_request request_of(const char *model)
-{
-    return (struct provider_request){
-        .model = str_of(model), .prompt = STR("a cup"), .count = 1, .compression = -1};
-}
-
-static struct exchange begin(struct fixture *fixture, const struct provider_request *request)
-{
-    struct exchange exchange;
-    struct error err = {0};
-
-    if (!provider_openai.begin(&fixture->account, request, fixture->arena, &exchange, &err))
-        fail_msg("%s: %s", err.field, err.message);
-    return exchange;
-}
-
-static struct provider_verdict read_body(struct fixture *fixture,
-                                         const struct provider_request *request,
-                                         const struct exchange *exchange, int status,
-                                         const char *body)
-{
-    struct provider_verdict verdict;
-    struct exchange_reply reply = reply_of(status, body);
-
-    provider_openai.read(&fixture->account, request, exchange, &reply, fixture->arena, &verdict);
-    return verdict;
-}
 
 /* ---- Requests ---- */
 
@@ -71,11 +35,11 @@ static void test_a_picture_is_ordered_of_the_tool(void **state)
 static void test_every_field_of_the_tool_is_sent(void **state)
 {
     struct fixture *fixture = *state;
-    struct provider_request request = request_of("gpt-image-2.5-flare");
+    struct provider_request request = request_of("gpt-image-2.6-flare");
     struct exchange exchange;
 
     fixture_options(fixture, "{\"images_api\":\"responses\",\"responses_model\":\"gpt-6.1-sol\","
-                             "\"moderation\":\"low\"}");
+                             "\"moderation\":\"low\",\"complexity\":\"medium\"}");
     request.width_px = 1536;
     request.height_px = 1024;
     request.quality = STR("xhigh");
@@ -95,12 +59,39 @@ static void test_every_field_of_the_tool_is_sent(void **state)
         "{\"model\":\"gpt-6.1-sol\"," TOLD ",\"input\":[{\"role\":\"user\",\"content\":[{"
         "\"type\":\"input_image\",\"image_url\":\"data:image/png;base64," PNG_BASE64 "\"},{"
         "\"type\":\"input_text\",\"text\":\"a cup\"}]}],\"tools\":[{\"type\":\"image_generation\","
-        "\"model\":\"gpt-image-2.5-flare\",\"action\":\"edit\",\"size\":\"1536x1024\",\"quality\":"
+        "\"model\":\"gpt-image-2.6-flare\",\"action\":\"edit\",\"size\":\"1536x1024\",\"quality\":"
         "\"xhigh\",\"background\":\"transparent\",\"output_format\":\"webp\","
-        "\"output_compression\":80,\"moderation\":\"low\",\"partial_images\":2,"
+        "\"output_compression\":80,\"moderation\":\"low\",\"complexity\":\"medium\",\"partial_"
+        "images\":2,"
         "\"input_image_mask\":{\"image_url\":\"data:image/png;base64," PNG_BASE64 "\"}}],"
         "\"tool_choice\":{\"type\":\"image_generation\"},\"store\":false,\"stream\":true,"
         "\"safety_identifier\":\"u-hash\"}");
+}
+
+/* Other models refuse it, and auto is what the model does anyway. */
+static void test_complexity_is_for_those_that_plan(void **state)
+{
+    static const struct {
+        const char *options, *model;
+        bool is_sent;
+    } rows[] = {
+        {"{\"complexity\":\"high\"}", "gpt-image-2.6-sunburst", true },
+        {"{\"complexity\":\"auto\"}", "gpt-image-2.6-sunburst", false},
+        {"{}",                        "gpt-image-2.6-sunburst", false},
+        {"{\"complexity\":\"high\"}", "gpt-image-2.5-sunburst", false},
+    };
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of(rows[i].model);
+        struct exchange exchange;
+
+        fixture_options(fixture, rows[i].options);
+        exchange = begin(fixture, &request);
+        assert_int_equal(
+            str_find(body_of(&exchange, fixture->arena), STR("\"complexity\":\"high\"")) >= 0,
+            rows[i].is_sent);
+    }
 }
 
 /* Background work needs to be stored, and shows nothing before it is done. */
@@ -193,6 +184,9 @@ static void test_a_response_is_asked_for_and_given_up_by_its_id(void **state)
 #define DRAWN                                                                                      \
     "{\"type\":\"image_generation_call\",\"id\":\"ig_1\",\"status\":\"completed\",\"result\":"     \
     "\"" PNG_BASE64 "\",\"revised_prompt\":\"a blue cup\"}"
+#define FAILED(code)                                                                               \
+    "{\"id\":\"resp_1\",\"status\":\"failed\",\"error\":{\"code\":\"" code                         \
+    "\",\"message\":\"no\"},\"output\":[]}"
 #define SAID(part) "{\"type\":\"message\",\"content\":[" part "]}"
 
 static void test_a_picture_is_read_with_its_words_and_both_costs(void **state)
@@ -314,6 +308,63 @@ static void test_what_is_no_picture_is_a_failure_that_says_what_was_paid(void **
     }
 }
 
+/* By the class the engine knows that asking again is no use; trouble of the question is none of
+ * the work. */
+static void test_background_work_that_is_over_is_not_asked_for_again(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        int status;
+        const char *body;
+        enum failure_class class;
+        enum charged charged;
+        const char *why;
+    } rows[] = {
+        {200, FAILED("server_error"), FAILURE_REMOTE, CHARGED_MAYBE, "its own trouble"},
+        {200, FAILED("rate_limit_exceeded"), FAILURE_REMOTE, CHARGED_NO, "the rate"},
+        {200, FAILED("invalid_prompt"), FAILURE_REMOTE, CHARGED_NO, "invalid"},
+        {200, FAILED("moderation_blocked"), FAILURE_REFUSED, CHARGED_MAYBE, "refused"},
+        {200, RESPONSE("failed", "", ""), FAILURE_REMOTE, CHARGED_MAYBE, "nobody says why"},
+        {200, RESPONSE("completed", "{\"type\":\"image_generation_call\",\"status\":\"failed\","
+         "\"error\":{\"code\":\"server_error\",\"message\":\"no\"}}", USED), FAILURE_REMOTE,
+         CHARGED_YES, "the tool failed"},
+        {200, RESPONSE("completed", "", USED), FAILURE_RESULT_LOST, CHARGED_YES, "no picture"},
+        {200, RESPONSE("incomplete", "", ",\"incomplete_details\":{\"reason\":\"content_filter\"}"),
+         FAILURE_REFUSED, CHARGED_MAYBE, "filtered"},
+        {200, RESPONSE("incomplete", "", ""), FAILURE_RESULT_LOST, CHARGED_MAYBE, "incomplete"},
+        {200, RESPONSE("cancelled", "", ""), FAILURE_CANCELLED, CHARGED_MAYBE, "cancelled"},
+        {200, "{\"error\":{\"code\":\"server_error\",\"message\":\"no\"}}", FAILURE_SERVER,
+         CHARGED_MAYBE, "an error within a success"},
+        {500, FAILED("server_error"), FAILURE_SERVER, CHARGED_MAYBE, "no answer"},
+        {404, "{\"error\":{\"message\":\"no such response\"}}", FAILURE_INVALID, CHARGED_NO,
+         "not known there"},
+        {400, "{\"error\":{\"message\":\"Unknown parameter: 'tools[0].size'.\",\"param\":"
+         "\"tools[0].size\",\"code\":\"unknown_parameter\"}}", FAILURE_INVALID, CHARGED_NO,
+         "a question is not made an order"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("gpt-image-2");
+    struct exchange poll;
+    struct error err;
+
+    fixture_options(fixture, BACKGROUND);
+    request.width_px = 1024;
+    request.height_px = 1024;
+    assert_true(
+        provider_openai.poll(&fixture->account, STR("resp_1"), fixture->arena, &poll, &err));
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_verdict verdict =
+            read_body(fixture, &request, &poll, rows[i].status, rows[i].body);
+
+        if (verdict.type != VERDICT_FAILED || verdict.failure.class != rows[i].class ||
+            verdict.failure.charged != rows[i].charged || verdict.failure.message.size == 0)
+            fail_msg("%s: %d %s, charged %d, %.*s", rows[i].why, (int)verdict.type,
+                     failure_class_name(verdict.failure.class), (int)verdict.failure.charged,
+                     STR_ARGS(verdict.failure.message));
+    }
+}
+
 static void test_a_field_of_the_tool_that_is_refused_is_left_out(void **state)
 {
     static const struct {
@@ -321,6 +372,7 @@ static void test_a_field_of_the_tool_that_is_refused_is_left_out(void **state)
     } rows[] = {
         {"tools[0].output_compression", "output_compression"},
         {"tools[0].moderation",         "moderation"        },
+        {"tools[0].complexity",         NULL                },
         {"safety_identifier",           "safety_identifier" },
         {"tools[0].prompt",             NULL                },
         {"tools[1].moderation",         NULL                },
@@ -406,6 +458,7 @@ static void test_a_stream_is_read_to_its_end_or_to_its_picture(void **state)
     struct fixture *fixture = *state;
     struct provider_request request = request_of("gpt-image-2");
     struct exchange exchange;
+    const char *currency;
 
     fixture_options(fixture, TOOL);
     request.partial_images = 1;
@@ -430,6 +483,11 @@ static void test_a_stream_is_read_to_its_end_or_to_its_picture(void **state)
                      STR_ARGS(reply.body));
         if (verdict.type == VERDICT_DONE)
             assert_int_equal(verdict.picture_count, 1); /* the same one twice is one */
+        assert_int_equal(verdict.is_cut, verdict.type == VERDICT_DONE && rows[i].cost < 0);
+        if (verdict.is_cut) /* the text model's tokens were to come: no estimate stands for them */
+            assert_int_equal(
+                provider_cost(&provider_openai, &fixture->account, &request, &verdict, &currency),
+                -1);
     }
 }
 
@@ -437,6 +495,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_picture_is_ordered_of_the_tool),
+        TEST(test_complexity_is_for_those_that_plan),
         TEST(test_every_field_of_the_tool_is_sent),
         TEST(test_background_work_is_stored_and_not_streamed),
         TEST(test_the_tool_makes_one_picture_and_takes_what_images_take),
@@ -444,6 +503,7 @@ int main(void)
         TEST(test_a_picture_is_read_with_its_words_and_both_costs),
         TEST(test_background_work_is_waited_for),
         TEST(test_what_is_no_picture_is_a_failure_that_says_what_was_paid),
+        TEST(test_background_work_that_is_over_is_not_asked_for_again),
         TEST(test_a_field_of_the_tool_that_is_refused_is_left_out),
         TEST(test_a_stream_is_read_to_its_end_or_to_its_picture),
     };

@@ -22,6 +22,13 @@ bool openai_write_check(const struct openai_call *call, struct error *err)
     return provider_check_write(&call->model, request, (int64_t)PICTURE_SIZE_MAX_EACH, err);
 }
 
+static struct str setting_text(const struct openai_call *call, const char *name)
+{
+    const struct provider_setting *setting = request_setting(call->request, name);
+
+    return setting == NULL ? STR_EMPTY : str_trim(setting->text);
+}
+
 static bool is_dropped(const struct openai_call *call, enum openai_write_field field)
 {
     return (call->dropped >> field & 1) != 0;
@@ -65,8 +72,15 @@ const char *openai_write_name(const struct openai_call *call, enum openai_write_
         return !has_schema || schema_of(call) != SCHEMA_OBJECT ? NULL
                : is_responses                                  ? "text"
                                                                : "response_format";
-    case WRITE_EFFORT: /* the text models of the catalogue all think; no other is asked to */
-        return is_responses && call->model.is_known ? "reasoning" : NULL;
+    case WRITE_EFFORT:
+        if (!is_responses)
+            return setting_text(call, "effort").size > 0 ? "reasoning_effort" : NULL;
+        /* The text models of the catalogue all think; another is asked to by a person alone. */
+        return call->model.is_known || setting_text(call, "effort").size > 0 ? "reasoning" : NULL;
+    case WRITE_VERBOSITY:
+        return is_responses && setting_text(call, "verbosity").size > 0 ? "text.verbosity" : NULL;
+    case WRITE_TEMPERATURE:
+        return setting_text(call, "temperature").size > 0 ? "temperature" : NULL;
     case WRITE_STORE: /* kept for 30 days unless told otherwise */
         return is_responses ? "store" : NULL;
     case WRITE_USER:
@@ -131,6 +145,17 @@ static void add_tokens(struct json_writer *writer, const struct openai_call *cal
     provider_add_int(writer, name, tokens);
 }
 
+static void add_temperature(struct json_writer *writer, const struct openai_call *call)
+{
+    double degrees;
+
+    if (openai_write_name(call, WRITE_TEMPERATURE) == NULL ||
+        !str_to_double(setting_text(call, "temperature"), &degrees))
+        return;
+    json_name(writer, "temperature");
+    json_add_double(writer, degrees);
+}
+
 static void add_user(struct json_writer *writer, const struct openai_call *call)
 {
     provider_add_text(writer, openai_write_name(call, WRITE_USER), call->request->safety_id);
@@ -165,21 +190,29 @@ static void add_input(struct json_writer *writer, const struct provider_request 
 static void write_responses(struct json_writer *writer, const struct openai_call *call,
                             struct str system)
 {
+    const struct str effort = setting_text(call, "effort");
+    const bool has_verbosity = openai_write_name(call, WRITE_VERBOSITY) != NULL;
+
     provider_add_text(writer, "instructions", system);
     add_input(writer, call->request);
-    if (has_format(call)) {
+    if (has_format(call) || has_verbosity) {
         json_name(writer, "text");
         json_begin_object(writer);
-        json_name(writer, "format");
-        add_format(writer, call, false);
+        if (has_format(call)) {
+            json_name(writer, "format");
+            add_format(writer, call, false);
+        }
+        if (has_verbosity)
+            provider_add_text(writer, "verbosity", setting_text(call, "verbosity"));
         json_end_object(writer);
     }
     add_tokens(writer, call);
+    add_temperature(writer, call);
     if (openai_write_name(call, WRITE_EFFORT) != NULL) {
         /* Thinking is paid as output and cuts into the limit. */
         json_name(writer, "reasoning");
         json_begin_object(writer);
-        provider_add_text(writer, "effort", STR("low"));
+        provider_add_text(writer, "effort", effort.size > 0 ? effort : STR("low"));
         json_end_object(writer);
     }
     if (openai_write_name(call, WRITE_STORE) != NULL) {
@@ -191,12 +224,13 @@ static void write_responses(struct json_writer *writer, const struct openai_call
 
 /* --- Chat Completions --- */
 
-static void add_user_message(struct json_writer *writer, const struct provider_request *request)
+void openai_add_user_message(struct json_writer *writer, const struct provider_request *request,
+                             bool may_be_plain)
 {
     json_begin_object(writer);
     provider_add_text(writer, "role", STR("user"));
     json_name(writer, "content");
-    if (request->reference_count == 0) { /* a plain text: some know no parts */
+    if (may_be_plain && request->reference_count == 0) {
         json_add_text(writer, request->prompt);
         json_end_object(writer);
         return;
@@ -229,13 +263,15 @@ static void write_chat(struct json_writer *writer, const struct openai_call *cal
         provider_add_text(writer, "content", system);
         json_end_object(writer);
     }
-    add_user_message(writer, call->request);
+    openai_add_user_message(writer, call->request, true);
     json_end_list(writer);
     if (has_format(call)) {
         json_name(writer, "response_format");
         add_format(writer, call, true);
     }
     add_tokens(writer, call);
+    provider_add_text(writer, openai_write_name(call, WRITE_EFFORT), setting_text(call, "effort"));
+    add_temperature(writer, call);
     add_user(writer, call);
 }
 
@@ -246,19 +282,12 @@ bool openai_write_build(const struct openai_call *call, struct arena *arena, str
     CLEANUP(buf_finish) struct buf buf = {0};
     struct json_writer writer;
 
-    if (!openai_exchange_init(call->account, arena, out, err) ||
-        !openai_add_idempotency(call, arena, out, err))
+    if (!openai_order_init(call, is_responses ? "/responses" : "/chat/completions", arena, out,
+                           err))
         return false;
-    out->purpose = EXCHANGE_SUBMIT;
-    out->is_paid = true;
-    out->method = STR("POST");
-    out->url = arena_printf(arena, "%.*s%s", STR_ARGS(call->base),
-                            is_responses ? "/responses" : "/chat/completions");
-    out->dropped = call->dropped;
     out->first_byte_ms = FIRST_BYTE_MS;
     out->total_ms = TOTAL_MS;
     out->reply_size_max = (int64_t)REPLY_SIZE_MAX;
-    exchange_add_header(out, arena, "Content-Type", STR("application/json"));
     json_writer_init(&writer, &buf);
     json_begin_object(&writer);
     provider_add_text(&writer, "model", call->request->model);

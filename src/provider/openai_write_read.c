@@ -153,6 +153,15 @@ static bool names_field(const struct provider_said *said, const char *name)
             said->param.data[field.size] == '.');
 }
 
+static bool is_persons_value(const struct openai_call *call, const struct provider_said *said,
+                             enum openai_write_field field)
+{
+    const bool is_set = field == WRITE_VERBOSITY || field == WRITE_TEMPERATURE ||
+                        (field == WRITE_EFFORT && request_setting(call->request, "effort") != NULL);
+
+    return is_set && text_has_nocase(said->message, "value");
+}
+
 static bool is_refused(const struct openai_call *call, const struct provider_said *said,
                        enum openai_write_field field)
 {
@@ -160,6 +169,11 @@ static bool is_refused(const struct openai_call *call, const struct provider_sai
 
     if (name == NULL || !names_field(said, name))
         return false;
+    /* The service knows the field but not this value of it: what the person chose is not dropped,
+     * and it is not the schema beside it that is wrong. */
+    if (is_persons_value(call, said, field) || openai_said_names(said, "text.verbosity"))
+        return field == WRITE_VERBOSITY && !is_persons_value(call, said, field) &&
+               openai_said_unknown(said);
     /* Whatever is wrong with a schema, or with JSON mode, is mended by going without. */
     return field == WRITE_SCHEMA || field == WRITE_OBJECT || openai_said_unknown(said);
 }
@@ -193,11 +207,13 @@ static struct str list_dropped(const struct openai_call *call, struct arena *are
         enum openai_write_field field;
         const char *name;
     } rows[] = {
-        {WRITE_SCHEMA, "schema"     },
-        {WRITE_OBJECT, "json_object"},
-        {WRITE_EFFORT, "reasoning"  },
-        {WRITE_STORE,  "store"      },
-        {WRITE_USER,   "safety_id"  },
+        {WRITE_SCHEMA,      "schema"     },
+        {WRITE_OBJECT,      "json_object"},
+        {WRITE_EFFORT,      "reasoning"  },
+        {WRITE_VERBOSITY,   "verbosity"  },
+        {WRITE_TEMPERATURE, "temperature"},
+        {WRITE_STORE,       "store"      },
+        {WRITE_USER,        "safety_id"  },
     };
     CLEANUP(buf_finish) struct buf names = {0};
 

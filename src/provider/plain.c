@@ -162,7 +162,8 @@ void plain_refine(const struct plain_code *codes, struct provider_failure *failu
 {
     const struct plain_code *row = plain_code_find(codes, failure->code);
 
-    if (row == NULL)
+    /* A status that says when to come back goes before a word for trouble: it did not run. */
+    if (row == NULL || (row->class == FAILURE_SERVER && failure->class == FAILURE_THROTTLED))
         return;
     failure->class = row->class;
     failure->charged = row->charged;

@@ -45,7 +45,8 @@ struct plain_code {
     enum charged charged;
 };
 const struct plain_code *plain_code_find(const struct plain_code *codes, struct str code);
-/* Gives a failure the class of its code, when that is listed. */
+/* Gives a failure the class of its code, when that is listed; but a code for trouble does not undo
+ * a status that says when to come back. */
 void plain_refine(const struct plain_code *codes, struct provider_failure *failure);
 
 /* Pictures make a verdict of DONE; fewer than asked for need a reason: `why`, else our own words.

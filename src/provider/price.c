@@ -64,11 +64,21 @@ static int64_t count_picture_tokens(const struct provider_tokens *row, int64_t w
 
 #define WRITE_TOKENS_GUESS 1024 /* of an answer whose length is left open */
 
-static int64_t estimate_text(const struct provider_model *model,
+static int64_t tokens_written(const struct provider_kind *kind,
+                              const struct provider_request *request)
+{
+    if (request->output_tokens_max > 0)
+        return request->output_tokens_max;
+    if (kind->write_tokens_max != NULL)
+        return kind->write_tokens_max(request);
+    /* Who thinks more writes more: as the limit grows. */
+    return WRITE_TOKENS_GUESS * provider_write_tokens(request) / WRITE_TOKENS_DEFAULT;
+}
+
+static int64_t estimate_text(const struct provider_kind *kind, const struct provider_model *model,
                              const struct provider_request *request)
 {
-    int64_t written =
-        request->output_tokens_max > 0 ? request->output_tokens_max : WRITE_TOKENS_GUESS;
+    int64_t written = tokens_written(kind, request);
     int64_t read = provider_count_tokens(request->prompt) + provider_count_tokens(request->system) +
                    provider_count_tokens(request->schema);
     int64_t text = provider_token_cost(read, model->rate_text_in_micro);
@@ -107,12 +117,13 @@ static int64_t estimate_list(const struct provider_kind *kind,
     struct provider_model model = provider_model_find(kind, request->model);
 
     const bool is_repriced = provider_model_reprice(account, &model);
+    const bool is_words = request->action == PROVIDER_WRITE;
 
-    if (kind->estimate != NULL && !(is_repriced && request->action == PROVIDER_WRITE))
+    if (kind->estimate != NULL && !(is_words && (is_repriced || kind->write_tokens_max != NULL)))
         return kind->estimate(account, request, currency);
     *currency = model.currency != NULL ? model.currency : "USD";
-    if (request->action == PROVIDER_WRITE)
-        return is_token_billed(&model) ? estimate_text(&model, request) : model.price_micro;
+    if (is_words)
+        return is_token_billed(&model) ? estimate_text(kind, &model, request) : model.price_micro;
     if (request->count < 1 || request->count > PICTURES_MAX || request->partial_images > 100)
         return -1;
     if (is_token_billed(&model) && model.tokens != NULL)
@@ -270,6 +281,8 @@ int64_t provider_cost(const struct provider_kind *kind, const struct provider_ac
     *currency = model.currency != NULL ? model.currency : "USD";
     if (verdict->type == VERDICT_FAILED && verdict->failure.charged == CHARGED_NO)
         return 0;
+    if (verdict->is_cut)
+        return -1;
     if (own != NULL && (verdict->usage.cost_micro < 0 || verdict->is_list_cost) &&
         str_equal(own->price.rule, STR("pictures"))) {
         made.count = (int64_t)verdict->picture_count;

@@ -23,11 +23,14 @@ struct provider_tokens {
     int64_t square, portrait, landscape; /* at about a megapixel; larger ones grow from it */
 };
 
+struct provider_field;
+
 /* What a model can do; the form on the page is drawn from it. */
 struct provider_model {
     struct str name;  /* the wire id */
     struct str label; /* for people; empty: the name */
     bool is_known; /* a row of the catalogue; false: nothing is known, the request passes through */
+    bool is_own;   /* the account's own, of its options: kind->own_models */
     bool can_generate, can_edit, can_mask, has_seed, has_negative, has_steps, has_scale,
         has_transparency, has_stream;
     bool can_write;         /* text */
@@ -53,6 +56,11 @@ struct provider_model {
     int64_t rate_cached_in_micro; /* of what the provider read from its cache; 0: no discount */
     int64_t reference_tokens;     /* what one reference picture costs at most */
     int64_t partial_tokens;       /* what one partial picture costs */
+    /* What one call may also say, each under the name it has in the service's words or in the
+     * account's options, which then are what is meant when a call is silent.  NULL-terminated;
+     * NULL: nothing. */
+    const struct provider_field *const *options;
+    const struct provider_field *const *write_options; /* the same of a text */
 };
 
 /*
@@ -107,6 +115,12 @@ struct provider_image {
     struct str name; /* file name for multipart: "reference-1.png" */
 };
 
+/* One of the model's options as a call sets it; numbers and truths as JSON writes them. */
+struct provider_setting {
+    struct str name, text;
+};
+#define PROVIDER_SETTINGS_MAX 24
+
 struct provider_request {
     enum provider_action action;
     struct str model;
@@ -115,11 +129,14 @@ struct provider_request {
     int64_t width_px, height_px; /* 0: the provider's choice */
     bool has_seed;
     int64_t seed;
-    int64_t steps;                          /* 0: default */
-    double scale;                           /* guidance; 0: default */
-    struct str quality, background, format; /* empty: default */
-    int64_t compression;                    /* 0..100; -1: default */
-    int64_t partial_images;                 /* 0: no streaming */
+    int64_t steps;                           /* 0: default */
+    double scale;                            /* guidance; 0: default */
+    struct str quality, background, format;  /* empty: default */
+    int64_t compression;                     /* 0..100; -1: default */
+    int64_t partial_images;                  /* 0: no streaming */
+    const struct provider_setting *settings; /* of the model's options, of a text its
+                                                write_options; names once */
+    size_t setting_count;
     /* Of WRITE: what the model is told before the prompt; the JSON schema its answer must fit and a
      * name for it (a-z and _), empty: plain text; tokens at most, 0: default. */
     struct str system, schema, schema_name;
@@ -147,10 +164,11 @@ struct exchange_header {
 };
 
 /* Volcengine's "HMAC-SHA256" (facts 4C), made when the request leaves, for it holds the time. Signs
- * Host, adds X-Date, X-Content-Sha256 and Authorization: exchange_headers(). */
+ * Host, adds X-Date, X-Content-Sha256, X-Security-Token when there is one, and Authorization:
+ * exchange_headers(). */
 struct exchange_signing {
     struct str key_id, region, service;
-    struct secret key;
+    struct secret key, session_token; /* the token of a temporary key; empty: none */
 };
 
 /*
@@ -228,6 +246,7 @@ struct provider_failure {
     enum failure_class class;
     enum charged charged;
     int64_t retry_after_ms; /* -1: not said */
+    bool is_final;          /* asked again it would say the same: exchange_is_final() */
     struct str message;     /* the provider's own words, clipped to 500 bytes, no secrets */
     struct str code;        /* the provider's own code; may be empty */
 };
@@ -267,6 +286,8 @@ struct provider_verdict {
     struct provider_usage usage;
     bool is_list_cost; /* usage.cost_micro is not the service's word: the kind took it from the
                           catalogue, so that the house's own price goes before it */
+    bool is_cut; /* DONE, but the stream broke before it said what all of it used: of what was made
+                    and never came nobody knows the cost */
     int64_t cached_tokens_in; /* of usage.tokens_in: read from the provider's cache, so cheaper */
     struct str remote_id;     /* ours to keep: enough to poll after a restart */
     struct str request_id;    /* x-request-id and the like */
@@ -295,8 +316,9 @@ struct provider_news {
     bool is_over;        /* it has ended, and can be asked for at once */
 };
 
-/* A row of an account's form.  "base_url" and "key" fill account.base_url and account.key, every
- * other name is a member of account.options. */
+/* A row of an account's form, or of a model's options.  Of an account "base_url" and "key" fill
+ * account.base_url and account.key, every other name is a member of account.options.  Of a model's
+ * text `max` is its characters. */
 struct provider_field {
     const char *name, *label_en, *label_zh, *help_en, *help_zh, *fallback;
     enum {
@@ -307,12 +329,58 @@ struct provider_field {
         PROVIDER_FIELD_INT,
         PROVIDER_FIELD_DOUBLE,
         PROVIDER_FIELD_BOOL,
-        PROVIDER_FIELD_LONG_TEXT /* of several lines */
+        PROVIDER_FIELD_LONG_TEXT, /* of several lines */
+        PROVIDER_FIELD_WORKFLOWS, /* a list of workflows, `max` at most: kind->check_own */
     } type;
     bool is_required;
     double min, max;
     const char *const *choices; /* NULL-terminated, for CHOICE */
+    bool is_offered;            /* the account's service told the choices: provider_model_offer() */
+    struct text_list offered;   /* these, shared by all rows that have them */
 };
+
+/* What an account's own service has for one option of its models (provider/offer.c). */
+struct provider_offer {
+    struct str model;         /* wire id; empty: of every model but the account's own ones, which
+                                 have what they have under their names */
+    struct str option;        /* its name */
+    struct text_list choices; /* none: whatever is written */
+    const struct provider_field *row,
+        *made; /* provider_model_offer()'s: of that row it made this */
+};
+struct provider_offers {
+    struct list items; /* of struct provider_offer */
+};
+#define PROVIDER_OFFERS_MAX 40
+#define PROVIDER_CHOICES_MAX 500
+/* Of all lists of an account together, in bytes and names: every model of a house is shown at once.
+ */
+#define PROVIDER_OFFERS_SIZE_MAX 24000
+#define PROVIDER_OFFERED_MAX 1000
+
+/*
+ * A workflow as somebody looks at it before it is kept.  `parameters` are what takes a call's
+ * values: declared ones, or as they were found; `inputs` all that could; `notes` what could not be
+ * decided, or was by a rule.  Everything in the arena.
+ */
+struct provider_workflow_input {
+    struct str parameter; /* "prompt", …; empty in `inputs` */
+    struct str node, title, class, input;
+    struct str type;  /* "text", "number", "picture" */
+    struct str value; /* what stands there, 200 characters at most */
+};
+struct provider_workflow_note {
+    struct str code, node, title, input;
+};
+struct provider_workflow {
+    struct list parameters, inputs; /* of struct provider_workflow_input */
+    struct list notes;              /* of struct provider_workflow_note */
+    bool is_marked;                 /* by placeholders: there is nothing to declare */
+    int64_t node_count;
+};
+#define PROVIDER_WORKFLOW_INPUTS_MAX 2000
+extern const char *const provider_workflow_notes[];      /* codes; ended by NULL */
+extern const char *const provider_workflow_parameters[]; /* names; ended by NULL */
 
 struct provider_kind {
     const char *name, *label, *about_en, *about_zh, *default_base_url,
@@ -326,8 +394,9 @@ struct provider_kind {
     bool honours_key; /* re-sending with the same idempotency key cannot charge twice */
     int64_t key_window_ms;
     bool can_look_up; /* `look_up` is there: a call can be asked for without its remote id */
-    bool is_async;
-    int64_t result_ttl_ms; /* 0: no matter */
+    /* How long the service keeps what it made; 0: it is in the reply, or for ever.  Nothing waits:
+     * a result is fetched at once. */
+    int64_t result_ttl_ms;
     /* First exchange for a request.  Fails: what the model cannot do (ERROR_INVALID… with the
      * field). */
     bool (*begin)(const struct provider_account *account, const struct provider_request *request,
@@ -367,6 +436,30 @@ struct provider_kind {
     void (*read_probe)(const struct provider_account *account, const struct exchange_reply *reply,
                        struct arena *arena, struct str **models, size_t *count,
                        struct provider_failure *failure);
+    /*
+     * Free calls after a probe that passed, which tell what the account's service has for options
+     * of its models: the reply to the probe itself is number 0, from 1 on each is asked for until
+     * ask_offer() says false.  read_offer() adds to `offers`, in `arena`; false: the reply is none
+     * that says it, and nothing is known.  Both NULL: what can be chosen stands in the catalogue.
+     */
+    bool (*ask_offer)(const struct provider_account *account, size_t number, struct arena *arena,
+                      struct exchange *out);
+    bool (*read_offer)(const struct provider_account *account, size_t number,
+                       const struct exchange_reply *reply, struct arena *arena,
+                       struct provider_offers *offers);
+    /*
+     * Models that an account has beside the catalogue, by its options, in `arena`; how many.
+     * check_own() looks at the option of type WORKFLOWS that says so and fails naming the place in
+     * it ("options.workflows[2].graph").  carry_over() writes options of an earlier form anew, in
+     * `arena`; false: there is nothing to write.  read_workflow() reads what somebody chose, by the
+     * parameters that were declared (a list; NULL: none were).  All NULL: there are none.
+     */
+    size_t (*own_models)(const struct provider_account *account, struct arena *arena,
+                         struct provider_model **out);
+    bool (*check_own)(const struct json *value, struct error *err);
+    bool (*carry_over)(const struct json *options, struct arena *arena, struct str *out);
+    bool (*read_workflow)(struct str text, const struct json *parameters, struct arena *arena,
+                          struct provider_workflow *out, struct error *err);
     /* Server-sent events.  stream_feed calls `on_partial`; stream_end gives the body that `read`
      * understands. */
     struct provider_stream *(*stream_begin)(struct arena *arena);
@@ -377,8 +470,14 @@ struct provider_kind {
     /* An estimate that depends on the account's options; NULL: from the catalogue. */
     int64_t (*estimate)(const struct provider_account *account,
                         const struct provider_request *request, const char **currency);
+    /* How many tokens the answer to a PROVIDER_WRITE may have, thinking included, as the call says
+     * it: all of them are reserved.  NULL: what is usual within provider_write_tokens(). */
+    int64_t (*write_tokens_max)(const struct provider_request *request);
     /* Whether this account honours keys when that depends on its options; NULL: `honours_key`. */
     bool (*account_honours_key)(const struct provider_account *account);
+    /* Takes from a row of the catalogue what this account's service has no word for; NULL: every
+     * account takes all of it. */
+    void (*narrow)(const struct provider_account *account, struct provider_model *model);
 };
 
 const struct provider_kind *provider_kind_find(struct str name); /* NULL: none */
@@ -386,6 +485,9 @@ const struct provider_kind *const *provider_kinds(size_t *count);
 /* The catalogue's row (a dated snapshot "NAME-2026-09-08" or "NAME-20260908" is its family's), or
  * the kind's defaults under that name: an unknown id passes through. */
 struct provider_model provider_model_find(const struct provider_kind *kind, struct str model);
+/* The row as this account's service takes it: kind->narrow. */
+void provider_model_narrow(const struct provider_kind *kind, const struct provider_account *account,
+                           struct provider_model *model);
 /* What is needed of a model: bits. */
 enum provider_need {
     NEED_GENERATE = 1, /* pictures from words */
@@ -397,6 +499,26 @@ enum provider_need {
 /* Fails: INVALID with field "model" and a sentence that says what it cannot do. */
 MUST_CHECK bool provider_model_check(const struct provider_model *model, unsigned needs,
                                      struct error *err);
+/* That the request's settings are options of the model for what it asks, with values they take.
+ * Fails: INVALID, WRONG_TYPE, NOT_IN_LIST, TOO_SMALL, TOO_BIG or TOO_LONG with field
+ * "options.NAME". */
+MUST_CHECK bool provider_check_settings(const struct provider_model *model,
+                                        const struct provider_request *request, struct error *err);
+/* Drops names that hold the key, and lists for which there is no room: then whatever is written. */
+void provider_offers_bound(struct provider_offers *offers, struct str key);
+/* An account's offers as text, and back in `arena`, bounded; empty text: none. */
+struct str provider_offers_write(const struct provider_offers *offers, struct arena *arena);
+MUST_CHECK bool provider_offers_read(struct str text, struct arena *arena,
+                                     struct provider_offers *out, struct error *err);
+struct provider_offer *provider_offer_find(const struct provider_offers *offers, struct str model,
+                                           struct str option); /* NULL: none of just these */
+/* What is of one model alone may be whatever is written: what it is made of has changed. */
+void provider_offers_forget_own(struct provider_offers *offers);
+/* The model's options with what is offered as their choices, in `arena`; models share the lists. */
+void provider_model_offer(struct provider_model *model, struct provider_offers *offers,
+                          struct arena *arena);
+/* What provider_model_offer() or kind->own_models() made, anew in `arena`. */
+void provider_model_copy_options(struct provider_model *model, struct arena *arena);
 /* The house's own price of a model; NULL: none. */
 const struct provider_own_price *provider_price_find(const struct provider_account *account,
                                                      struct str model);
@@ -422,12 +544,31 @@ const struct exchange_header *exchange_headers(const struct exchange *exchange, 
 /* Of what is asked for, without what changes from send to send. */
 struct sha256 exchange_hash(const struct exchange *exchange);
 
+/*
+ * An account's key may have a second line: the session token of a temporary key, which is sealed
+ * with it, and comes and goes with it.  Only kinds with a field "session_token" have one.
+ */
+struct str provider_key_part(struct secret key);      /* the key, trimmed */
+struct str provider_session_token(struct secret key); /* empty: none */
+bool provider_has_session_tokens(const struct provider_kind *kind);
+
 /* Shared by kinds (provider/common.c). */
 /* Empty when absent; `name` in lower case. */
 struct str exchange_reply_header(const struct exchange_reply *reply, const char *name);
 /* retry-after-ms, then Retry-After (seconds or HTTP-date); -1 when absent, negative or absurd (> 1
  * h). */
 int64_t exchange_retry_after_ms(const struct exchange_reply *reply);
+/*
+ * Whether the service says of its own answer that asking again is in vain: `x-should-retry: false`
+ * (OpenAI, Anthropic, and whoever speaks like them).  It is believed in that direction alone.
+ * `true` changes nothing: what may be asked again is, unasked; what is refused for its contents,
+ * its key or its credit would only be refused again; and where nobody knows whether it was made and
+ * paid, no header may be the reason to send it once more.
+ */
+bool exchange_is_final(const struct exchange_reply *reply);
+/* How long nothing is left of one of the service's limits, as the reply's head says: x-ratelimit-*,
+ * anthropic-ratelimit-*; a minute at most, 0: it says no such thing (provider/used_up.c). */
+int64_t exchange_used_up_ms(const struct exchange_reply *reply);
 /* Classes by HTTP status as in facts 0.4; kinds refine. */
 void exchange_classify(const struct exchange_reply *reply, struct arena *arena,
                        struct provider_failure *out);

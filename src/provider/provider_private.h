@@ -25,6 +25,7 @@ extern const struct provider_kind provider_bfl;
 extern const struct provider_kind provider_anthropic;
 #ifdef VITRINE_FAULTS
 extern const struct provider_kind provider_ledger;
+extern const struct provider_kind provider_ledger_asked;
 #endif
 
 /* --- options: members of account.options, liberal in type: 5, "5"; true, "true" --- */
@@ -35,6 +36,27 @@ int64_t account_option_int(const struct provider_account *account, const char *n
 double account_option_double(const struct provider_account *account, const char *name,
                              double fallback, double min, double max);
 bool account_option_bool(const struct provider_account *account, const char *name, bool fallback);
+
+/* --- the same of one call: what the request sets, else what the account does (option.c) --- */
+struct str call_option_text(const struct provider_account *account,
+                            const struct provider_request *request, const char *name);
+int64_t call_option_int(const struct provider_account *account,
+                        const struct provider_request *request, const char *name, int64_t fallback,
+                        int64_t min, int64_t max);
+double call_option_double(const struct provider_account *account,
+                          const struct provider_request *request, const char *name, double fallback,
+                          double min, double max);
+bool call_option_bool(const struct provider_account *account,
+                      const struct provider_request *request, const char *name, bool fallback);
+/* A row of a model's options. */
+#define OPTION_ROW(kind_of, wire_name, en, zh, told_en, told_zh, ...)                              \
+    {                                                                                              \
+        .name = (wire_name), .type = PROVIDER_FIELD_##kind_of, .label_en = (en), .label_zh = (zh), \
+        .help_en = (told_en), .help_zh = (told_zh), __VA_ARGS__                                    \
+    }
+/* The request's own; NULL: it is silent. */
+const struct provider_setting *request_setting(const struct provider_request *request,
+                                               const char *name);
 
 /* --- headers --- */
 #define EXCHANGE_HEADERS_MAX 12
@@ -201,6 +223,9 @@ void provider_add_text(struct json_writer *writer, const char *name, struct str 
 void provider_add_int(struct json_writer *writer, const char *name, int64_t number);
 /* A member of an object; none for a NULL name, and none for an empty text. */
 #define WRITE_TOKENS_DEFAULT 4096 /* what is allowed when the request leaves it open */
+/* The same of a model that thinks by itself and was not told how much: as of one told to think
+ * much. */
+#define WRITE_TOKENS_OPEN (INT64_C(4) * WRITE_TOKENS_DEFAULT)
 /*
  * What holds for every kind: the model writes, looks at as many pictures as there are, and these
  * are png, jpeg or webp of at most `picture_size_max` bytes; prompt and schema are in order.  Fails
@@ -210,6 +235,13 @@ MUST_CHECK bool provider_check_write(const struct provider_model *model,
                                      const struct provider_request *request,
                                      int64_t picture_size_max, struct error *err);
 int64_t provider_write_tokens(const struct provider_request *request);
+/* Rows of write_options that several kinds have. */
+extern const struct provider_field provider_option_temperature; /* 0 to 2 */
+extern const struct provider_field provider_option_verbosity;   /* low, medium, high */
+#define EFFORT_ROW(levels)                                                                         \
+    OPTION_ROW(CHOICE, "effort", "Thinking", "思考程度",                                           \
+               "More is slower and better at detailed wishes; its tokens are paid for.",           \
+               "越高越慢，复杂要求完成得更好；思考用量会计费。", .choices = (levels))
 /* Empty becomes "answer". */
 struct str provider_schema_name(const struct provider_request *request);
 /* The system text; with `tells_schema` the schema too, in words, for a service that takes none. */

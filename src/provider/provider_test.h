@@ -117,3 +117,50 @@ static inline struct provider_verdict verdict_of(const struct provider_kind *kin
     kind->read(&fixture->account, request, &exchange, &reply, fixture->arena, &verdict);
     return verdict;
 }
+
+/* Gives the request options: "style=bold;weight=7". */
+static inline void set_options(struct fixture *fixture, struct provider_request *request,
+                               const char *text)
+{
+    struct provider_setting *settings =
+        ARENA_ARRAY(fixture->arena, struct provider_setting, PROVIDER_SETTINGS_MAX);
+    struct str rest = str_of(text);
+
+    request->settings = settings;
+    request->setting_count = 0;
+    while (rest.size > 0) {
+        struct str value = str_cut(&rest, ';'), name = str_cut(&value, '=');
+        settings[request->setting_count++] = (struct provider_setting){name, value};
+    }
+}
+
+/* What an option does to a call, in bytes. */
+struct option_row {
+    const char *model, *options;
+    const char *part;  /* of the body with them, and of none without; NULL: refused with */
+    const char *field; /* this */
+};
+static inline void assert_option_rows(struct fixture *fixture, const struct provider_kind *kind,
+                                      const struct provider_request *request,
+                                      const struct option_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct provider_request asked = *request;
+        struct exchange exchange = {0}, silent = {0};
+        struct error err = {0};
+        bool is_sent;
+
+        asked.model = str_of(rows[i].model);
+        if (!kind->begin(&fixture->account, &asked, fixture->arena, &silent, &err))
+            fail_msg("%s: %s %s", rows[i].model, err.field, err.message);
+        set_options(fixture, &asked, rows[i].options);
+        is_sent = kind->begin(&fixture->account, &asked, fixture->arena, &exchange, &err);
+        if (is_sent != (rows[i].part != NULL) ||
+            (!is_sent && strcmp(err.field, rows[i].field) != 0))
+            fail_msg("%s %s: '%s' %s", rows[i].model, rows[i].options, err.field, err.message);
+        if (is_sent && (str_find(body_of(&exchange, fixture->arena), str_of(rows[i].part)) < 0 ||
+                        str_find(body_of(&silent, fixture->arena), str_of(rows[i].part)) >= 0))
+            fail_msg("%s %s: %.*s", rows[i].model, rows[i].options,
+                     STR_ARGS(body_of(&exchange, fixture->arena)));
+    }
+}

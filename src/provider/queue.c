@@ -9,6 +9,13 @@
 const char *const queue_tolerances[] = {"auto", "0", "1", "2", "3", "4", "5", "6", NULL};
 const char *const queue_rewrites[] = {"auto", "on", "off", NULL};
 
+const struct provider_field queue_option_tolerance = QUEUE_FIELD_TOLERANCE;
+const struct provider_field queue_option_rewriting = QUEUE_FIELD_REWRITING;
+const struct provider_field queue_option_checker =
+    OPTION_ROW(BOOL, "safety_checker", "Safety checker", "安全检查",
+               "Blacks out or refuses pictures it takes offence at.",
+               "会涂黑或拒绝判定为不宜的图片。", .fallback = "");
+
 /* --- addresses --- */
 
 bool queue_segment_is_plain(struct str segment)

@@ -224,6 +224,44 @@ static bool check_size(const struct queue_call *call, struct error *err)
     return true;
 }
 
+static bool takes_extra(const struct queue_form *form, struct str name)
+{
+    for (const struct provider_field *const *row = form->extras; row != NULL && *row != NULL; row++)
+        if (str_equal(name, str_of((*row)->name)))
+            return true;
+    return false;
+}
+
+/* A model's options are those of all its places; this one may not have them all. */
+static bool check_settings(const struct queue_call *call, struct error *err)
+{
+    const struct queue_form *form = call->form;
+    const struct {
+        struct str name;
+        bool can;
+    } shared[] = {
+        {STR("safety_tolerance"), form->tolerance != NULL                           },
+        {STR("prompt_rewriting"), form->rewriter != NULL || form->unrewriter != NULL},
+        {STR("safety_checker"),   form->checker != NULL || form->unchecker != NULL  },
+    };
+
+    if (!provider_check_settings(&call->model, call->request, err))
+        return false;
+    for (size_t i = 0; i < call->request->setting_count; i++) {
+        struct str name = call->request->settings[i].name;
+        bool can = takes_extra(form, name);
+        char field[64];
+
+        for (size_t s = 0; s < COUNT(shared); s++)
+            can = can || (shared[s].can && str_equal(name, shared[s].name));
+        (void)snprintf(field, sizeof field, "options.%.*s", STR_ARGS(name));
+        if (!can)
+            return error_field(err, ERROR_INVALID, field, 0, "%.*s takes no such option here",
+                               STR_ARGS(call->model.name));
+    }
+    return true;
+}
+
 static bool check(const struct queue_call *call, size_t picture_size_max, struct error *err)
 {
     const struct provider_request *request = call->request;
@@ -239,8 +277,8 @@ static bool check(const struct queue_call *call, size_t picture_size_max, struct
         return error_field(err, ERROR_TOO_BIG, "count", call->model.count_max,
                            "%.*s makes at most %lld in one call", STR_ARGS(call->model.name),
                            (long long)call->model.count_max);
-    return check_absent(call, err) && check_look(call, err) && check_size(call, err) &&
-           check_pictures(call, picture_size_max, err);
+    return check_absent(call, err) && check_settings(call, err) && check_look(call, err) &&
+           check_size(call, err) && check_pictures(call, picture_size_max, err);
 }
 
 bool queue_call_init(struct queue_call *call, const struct queue_catalogue *catalogue,
@@ -375,14 +413,41 @@ static void write_size(const struct queue_call *call, struct json_writer *writer
     }
 }
 
-/* What the account's form says of filters and of rewriting, where the model has a word for it. */
+static void write_extras(const struct queue_call *call, struct json_writer *writer)
+{
+    const struct provider_field *const *row = call->form->extras;
+
+    for (; row != NULL && *row != NULL; row++) {
+        const struct provider_setting *setting = request_setting(call->request, (*row)->name);
+        struct str text = setting == NULL ? STR_EMPTY : str_trim(setting->text);
+        double number;
+
+        if (text.size == 0)
+            continue;
+        json_name(writer, (*row)->name);
+        if ((*row)->type == PROVIDER_FIELD_BOOL)
+            json_add_bool(writer, str_equal(text, STR("true")));
+        else if ((*row)->type == PROVIDER_FIELD_INT && str_to_double(text, &number))
+            json_add_int(writer, (int64_t)number);
+        else if ((*row)->type == PROVIDER_FIELD_DOUBLE && str_to_double(text, &number))
+            json_add_double(writer, number);
+        else
+            json_add_text(writer, text);
+    }
+}
+
+/* What call or account say of filters and of rewriting, where the model has a word for it. */
 static void write_options(const struct queue_call *call, struct json_writer *writer)
 {
     const struct queue_form *form = call->form;
-    struct str rewrite = account_option_text(call->account, "prompt_rewriting");
-    int64_t tolerance = account_option_int(call->account, "safety_tolerance", -1, -1, 6);
+    struct str rewrite = call_option_text(call->account, call->request, "prompt_rewriting");
+    struct str level = call_option_text(call->account, call->request, "safety_tolerance");
+    int64_t tolerance =
+        str_equal(level, STR("auto"))
+            ? -1
+            : call_option_int(call->account, call->request, "safety_tolerance", -1, -1, 6);
 
-    if (!account_option_bool(call->account, "safety_checker", true)) {
+    if (!call_option_bool(call->account, call->request, "safety_checker", true)) {
         add_true(writer, form->checker, false);
         add_true(writer, form->unchecker, true);
     }
@@ -432,6 +497,7 @@ void queue_write_input(const struct queue_call *call, struct json_writer *writer
     if (request->compression >= 0)
         add_int(writer, form->compression, request->compression);
     write_options(call, writer);
+    write_extras(call, writer);
     json_end_object(writer);
 }
 

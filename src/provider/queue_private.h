@@ -38,6 +38,8 @@ struct queue_form {
     bool tolerance_is_text;
     const char *rewriter; /* true: the prompt may be rewritten; `unrewriter`: true: it may not */
     const char *unrewriter;
+    /* Options of the model that it takes under their own names; NULL-terminated; NULL: none. */
+    const struct provider_field *const *extras;
 };
 
 /* Where a request goes.  No form: the model cannot. */
@@ -159,6 +161,10 @@ extern const char *const queue_rewrites[];   /* "auto", "on", "off" */
         .help_zh = "是否允许模型改写提示词；auto 由模型决定。", .fallback = "auto",                \
         .choices = queue_rewrites                                                                  \
     }
+
+/* The same as options of a model: the names that write_options() has words for. */
+extern const struct provider_field queue_option_tolerance, queue_option_rewriting,
+    queue_option_checker;
 
 /* --- shapes that their catalogues share: one size a ratio, for what is wanted is the shape --- */
 

@@ -24,6 +24,7 @@ static const struct provider_kind *const kinds[] = {
     &provider_anthropic,
 #ifdef VITRINE_FAULTS
     &provider_ledger,
+    &provider_ledger_asked,
 #endif
 };
 /* clang-format on */
@@ -80,6 +81,13 @@ struct provider_model provider_model_find(const struct provider_kind *kind, stru
             }
     found.name = model;
     return found;
+}
+
+void provider_model_narrow(const struct provider_kind *kind, const struct provider_account *account,
+                           struct provider_model *model)
+{
+    if (kind->narrow != NULL)
+        kind->narrow(account, model);
 }
 
 bool provider_model_check(const struct provider_model *model, unsigned needs, struct error *err)

@@ -2,6 +2,10 @@
  * provider/replicate.c: Replicate's predictions (facts 6.3).  Pictures too large for a data URI are
  * uploaded first, which is free; a prediction is made, and asked for until it is done.  What the
  * many models want stands in replicate_models.c.
+ *
+ * Never sent: webhook and its filter (they need an address of ours that the world reaches), Prefer:
+ * wait (work is asked for by its id, so that a lost connection loses nothing) and Cancel-After (the
+ * engine gives work up by itself, and by Replicate's cancel).
  */
 #include "provider/replicate_private.h"
 
@@ -476,7 +480,6 @@ const struct provider_kind provider_replicate = {
     .models = replicate_models,
     .model_count = REPLICATE_MODEL_COUNT,
     .model_default = &replicate_model_default,
-    .is_async = true,
     .result_ttl_ms = RESULT_TTL_MS,
     .begin = replicate_begin,
     .read = replicate_read,

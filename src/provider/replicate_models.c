@@ -23,6 +23,34 @@ static const char *const sizes_gemini[] = {QUEUE_SIZES_1K, NULL};
 static const char *const sizes_qwen[] = {"1024x1024", "1344x768", "768x1344", "1184x864",
                                          "864x1184",  "1248x832", "832x1248", NULL};
 
+/* --- what a call may also say --- */
+
+/* clang-format off */
+static const struct provider_field go_fast = OPTION_ROW(
+    BOOL, "go_fast", "Faster", "加速",
+    "A quicker, less exact way to run the model.", "以更快但略不精确的方式运行。", .fallback = "");
+static const struct provider_field prompt_strength = OPTION_ROW(
+    DOUBLE, "prompt_strength", "Change", "重绘幅度",
+    "Of a picture that goes in: near 0 keeps it, 1 draws it anew.", "对参考图：接近 0 保持原图，1 完全重绘。", .max = 1);
+static const struct provider_field raw = OPTION_ROW(
+    BOOL, "raw", "Less processed", "原始质感",
+    "A more natural look.", "画面更自然，后期处理更少。", .fallback = "");
+static const struct provider_field image_prompt_strength = OPTION_ROW(
+    DOUBLE, "image_prompt_strength", "Weight of the picture", "参考图权重",
+    "How much the reference counts beside the prompt; 0.1 by itself.", "参考图相对提示词的权重，默认 0.1。", .max = 1);
+#define LIST static const struct provider_field *const
+LIST with_fast[] = {&go_fast, NULL};
+LIST with_fast_change[] = {&go_fast, &prompt_strength, NULL};
+LIST with_raw[] = {&raw, &image_prompt_strength, NULL};
+LIST with_change[] = {&prompt_strength, NULL};
+LIST options_schnell[] = {&go_fast, &queue_option_checker, NULL};
+LIST options_dev[] = {&go_fast, &prompt_strength, &queue_option_checker, NULL};
+LIST options_pro[] = {&queue_option_rewriting, &queue_option_tolerance, NULL};
+LIST options_ultra[] = {&raw, &image_prompt_strength, &queue_option_tolerance, NULL};
+LIST options_tolerance[] = {&queue_option_tolerance, NULL};
+LIST options_checked[] = {&queue_option_checker, NULL};
+/* clang-format on */
+
 /* --- forms --- */
 
 #define RATIO(list) .size = QUEUE_SIZE_RATIO, .size_name = "aspect_ratio", .ratios = (list)
@@ -36,9 +64,11 @@ static const char *const sizes_qwen[] = {"1024x1024", "1344x768", "768x1344", "1
 #define FLUX                                                                                       \
     RATIO(ratios_flux), OUTPUT, QUALITY, .count = "num_outputs", .seed = "seed",                   \
                                          .unchecker = "disable_safety_checker"
-static const struct queue_form schnell = {FLUX, .steps = "num_inference_steps"};
-static const struct queue_form dev = {FLUX, STEPS};
-static const struct queue_form dev_from = {.image = "image", FLUX, STEPS};
+static const struct queue_form schnell = {FLUX, .steps = "num_inference_steps",
+                                          .extras = with_fast};
+static const struct queue_form dev = {FLUX, STEPS, .extras = with_fast};
+static const struct queue_form dev_from = {
+    .image = "image", FLUX, STEPS, .extras = with_fast_change};
 static const struct queue_form flux_11 = {.image = "image_prompt",
                                           PAIR("aspect_ratio"),
                                           OUTPUT,
@@ -46,8 +76,12 @@ static const struct queue_form flux_11 = {.image = "image_prompt",
                                           .seed = "seed",
                                           TOLERANCE(6),
                                           REWRITER};
-static const struct queue_form ultra = {
-    .image = "image_prompt", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE(6)};
+static const struct queue_form ultra = {.image = "image_prompt",
+                                        RATIO(ratios_flux),
+                                        OUTPUT,
+                                        .seed = "seed",
+                                        TOLERANCE(6),
+                                        .extras = with_raw};
 static const struct queue_form kontext = {
     .image = "input_image", RATIO(ratios_flux), OUTPUT, .seed = "seed", TOLERANCE(6), REWRITER};
 static const struct queue_form fill = {.image = "image",
@@ -86,7 +120,8 @@ static const struct queue_form sd35 = {.image = "image",
                                        .seed = "seed",
                                        .steps = "steps",
                                        .scale = "cfg",
-                                       .negative = "negative_prompt"};
+                                       .negative = "negative_prompt",
+                                       .extras = with_change};
 
 /* The commonest names, of models that are not here. */
 static const struct queue_form usual = {.image = "image",
@@ -122,43 +157,54 @@ const struct queue_row *replicate_row_default(struct str model)
 /* Laid out by hand: clang-format 14 dies of it. */
 /* clang-format off */
 const struct provider_model replicate_models[REPLICATE_MODEL_COUNT] = {
-    {MODEL("black-forest-labs/flux-schnell", "FLUX.1 schnell", 3000), .can_generate = true,
+    {MODEL("black-forest-labs/flux-schnell", "FLUX.1 schnell", 3000),
+     .options = options_schnell, .can_generate = true,
      .has_seed = true, .has_steps = true, .count_max = 4, .sizes = sizes_flux,
      .formats = formats_three},
-    {MODEL("black-forest-labs/flux-dev", "FLUX.1 dev", 25000), BOTH, .has_seed = true,
+    {MODEL("black-forest-labs/flux-dev", "FLUX.1 dev", 25000),
+     .options = options_dev, BOTH, .has_seed = true,
      .has_steps = true, .has_scale = true, .references_max = 1, .count_max = 4, .sizes = sizes_flux,
      .formats = formats_three},
-    {MODEL("black-forest-labs/flux-1.1-pro", "FLUX 1.1 pro", 40000), BOTH, .has_seed = true,
+    {MODEL("black-forest-labs/flux-1.1-pro", "FLUX 1.1 pro", 40000),
+     .options = options_pro, BOTH, .has_seed = true,
      .references_max = 1, .count_max = 1, .side_px_min = 256, .side_px_max = 1440,
      .side_px_step = 32, .formats = formats_three},
-    {MODEL("black-forest-labs/flux-1.1-pro-ultra", "FLUX 1.1 pro ultra", -1), BOTH,
+    {MODEL("black-forest-labs/flux-1.1-pro-ultra", "FLUX 1.1 pro ultra", -1),
+     .options = options_ultra, BOTH,
      .has_seed = true, .references_max = 1, .count_max = 1, .sizes = sizes_flux,
      .formats = formats_two},
-    {MODEL("black-forest-labs/flux-kontext-pro", "FLUX.1 Kontext pro", -1), BOTH, .has_seed = true,
+    {MODEL("black-forest-labs/flux-kontext-pro", "FLUX.1 Kontext pro", -1),
+     .options = options_pro, BOTH, .has_seed = true,
      .references_max = 1, .count_max = 1, .sizes = sizes_flux, .formats = formats_two},
-    {MODEL("black-forest-labs/flux-fill-pro", "FLUX.1 Fill pro", -1), .can_edit = true,
+    {MODEL("black-forest-labs/flux-fill-pro", "FLUX.1 Fill pro", -1),
+     .options = options_pro, .can_edit = true,
      .can_mask = true, .has_seed = true, .has_steps = true, .has_scale = true, .references_max = 1,
      .count_max = 1, .formats = formats_two},
-    {MODEL("black-forest-labs/flux-2-pro", "FLUX.2 pro", -1), BOTH, .has_seed = true,
+    {MODEL("black-forest-labs/flux-2-pro", "FLUX.2 pro", -1),
+     .options = options_tolerance, BOTH, .has_seed = true,
      .references_max = 8, .count_max = 1, .side_px_min = 256, .side_px_max = 2048,
      .side_px_step = 16, .formats = formats_three},
-    {MODEL("black-forest-labs/flux-2-flex", "FLUX.2 flex", -1), BOTH, .has_seed = true,
+    {MODEL("black-forest-labs/flux-2-flex", "FLUX.2 flex", -1),
+     .options = options_pro, BOTH, .has_seed = true,
      .has_steps = true, .has_scale = true, .references_max = 10, .count_max = 1, .side_px_min = 256,
      .side_px_max = 2048, .side_px_step = 32, .formats = formats_three},
     {MODEL("google/nano-banana", "Nano Banana", -1), BOTH, .references_max = 3, .count_max = 1,
      .sizes = sizes_gemini, .formats = formats_two},
     {MODEL("bytedance/seedream-4", "Seedream 4.0", -1), BOTH, .references_max = 10, .count_max = 1,
      .side_px_min = 1024, .side_px_max = 4096},
-    {MODEL("qwen/qwen-image", "Qwen Image", -1), BOTH, .has_seed = true, .has_steps = true,
+    {MODEL("qwen/qwen-image", "Qwen Image", -1),
+     .options = options_checked, BOTH, .has_seed = true, .has_steps = true,
      .has_scale = true, .has_negative = true, .references_max = 1, .count_max = 1,
      .sizes = sizes_qwen, .formats = formats_three},
-    {MODEL("stability-ai/stable-diffusion-3.5-large", "Stable Diffusion 3.5 large", -1), BOTH,
+    {MODEL("stability-ai/stable-diffusion-3.5-large", "Stable Diffusion 3.5 large", -1),
+     .options = with_change, BOTH,
      .has_seed = true, .has_steps = true, .has_scale = true, .has_negative = true,
      .references_max = 1, .count_max = 1, .sizes = sizes_flux, .formats = formats_three},
 };
 /* clang-format on */
 
 const struct provider_model replicate_model_default = {
+    .options = options_checked,
     BOTH,
     .can_mask = true,
     .has_seed = true,

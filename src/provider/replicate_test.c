@@ -476,6 +476,32 @@ static void test_the_catalogue_and_its_forms_agree(void **state)
         check_row(&replicate_models[i], &replicate_rows[i]);
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"black-forest-labs/flux-schnell", "go_fast=false", "\"go_fast\":false", NULL},
+        {"black-forest-labs/flux-schnell", "safety_checker=false", "\"disable_safety_checker\":true", NULL},
+        {"black-forest-labs/flux-dev", "prompt_strength=0.5", NULL, "options.prompt_strength"}, /* without a picture */
+        {"black-forest-labs/flux-1.1-pro", "prompt_rewriting=on", "\"prompt_upsampling\":true", NULL},
+        {"black-forest-labs/flux-1.1-pro", "safety_tolerance=5", "\"safety_tolerance\":5", NULL},
+        {"black-forest-labs/flux-1.1-pro-ultra", "raw=true", "\"raw\":true", NULL},
+        {"google/nano-banana", "raw=true", NULL, "options.raw"},
+        {"acme/paint", "go_fast=true", NULL, "options.go_fast"},
+    };
+    static const struct option_row edits[] = {
+        {"black-forest-labs/flux-dev", "prompt_strength=0.5", "\"prompt_strength\":0.5", NULL},
+        {"stability-ai/stable-diffusion-3.5-large", "prompt_strength=2", NULL, "options.prompt_strength"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    const struct provider_request request = request_of(""), edit = edit_of("", 1);
+
+    fixture->account.key.hidden = STR("r8_key");
+    assert_option_rows(fixture, &provider_replicate, &request, rows, COUNT(rows));
+    assert_option_rows(fixture, &provider_replicate, &edit, edits, COUNT(edits));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -495,6 +521,7 @@ int main(void)
         TEST(test_prices_are_the_catalogues),
         TEST(test_the_probe_is_free_and_tells_keys_apart),
         TEST(test_the_catalogue_and_its_forms_agree),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

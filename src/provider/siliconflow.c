@@ -2,6 +2,9 @@
  * provider/siliconflow.c: SiliconFlow (facts 1B.2, read 2026-11-22).  It speaks OpenAI's Images API
  * in its own words, which are a profile of the openai kind; what that cannot hold is here: its
  * models with sizes and prices, its bounds, its watermark.
+ *
+ * In doubt: of the models only Kolors stands in the service's own page; Qwen's sizes, their `cfg`
+ * and the editing models' pictures are from client code [2ND].
  */
 #include "provider/plain_private.h"
 
@@ -14,9 +17,16 @@
     {                                                                                              \
         .data = (literal), .size = sizeof(literal) - 1                                             \
     }
+static const char *const marks[] = {"auto", "on", "off", NULL};
+/* clang-format off */
+static const struct provider_field option_watermark = OPTION_ROW(
+    CHOICE, "watermark", "Watermark", "水印",
+    "auto leaves it to the service.", "auto 表示由服务方决定。", .choices = marks);
+static const struct provider_field *const options[] = {&option_watermark, NULL};
+/* clang-format on */
 #define ANY                                                                                        \
-    .has_seed = true, .has_negative = true, .has_steps = true, .has_scale = true, .count_max = 4,  \
-    .currency = "CNY", .price_as_of = "2026-11-22"
+    .options = options, .has_seed = true, .has_negative = true, .has_steps = true,                 \
+    .has_scale = true, .count_max = 4, .currency = "CNY", .price_as_of = "2026-11-22"
 #define CALLED(wire_name, shown_name, price)                                                       \
     .is_known = true, .name = TEXT(wire_name), .label = TEXT(shown_name), .price_micro = (price)
 
@@ -52,10 +62,11 @@ static int64_t siliconflow_estimate(const struct provider_account *account,
     return is_intl && model.price_micro > 0 ? -1 : model.price_micro * request->count;
 }
 
-static void add_watermark(const struct provider_account *account, struct arena *arena,
+static void add_watermark(const struct provider_account *account,
+                          const struct provider_request *request, struct arena *arena,
                           struct exchange *exchange)
 {
-    struct str wanted = account_option_text(account, "watermark");
+    struct str wanted = call_option_text(account, request, "watermark");
 
     if (str_equal(wanted, STR("on")) || str_equal(wanted, STR("off")))
         exchange_add_header(exchange, arena, "X-Enable-Watermark",
@@ -67,7 +78,9 @@ static bool siliconflow_begin(const struct provider_account *account,
                               struct exchange *out, struct error *err)
 {
     struct provider_model model = provider_model_find(&provider_siliconflow, request->model);
+    struct provider_request plain = *request;
 
+    plain.setting_count = 0; /* they are headers here, and nothing of OpenAI's */
     if (request->action == PROVIDER_WRITE)
         return error_field(err, ERROR_INVALID, "model", 0, "%.*s makes pictures, it writes no text",
                            STR_ARGS(model.name));
@@ -79,9 +92,10 @@ static bool siliconflow_begin(const struct provider_account *account,
                            (long long)SEED_MAX);
     if (request->steps > STEPS_MAX)
         return error_field(err, ERROR_TOO_BIG, "steps", STEPS_MAX, "at most %d steps", STEPS_MAX);
-    if (!provider_openai.begin(account, request, arena, out, err))
+    if (!provider_check_settings(&model, request, err) ||
+        !provider_openai.begin(account, &plain, arena, out, err))
         return false;
-    add_watermark(account, arena, out);
+    add_watermark(account, request, arena, out);
     return true;
 }
 
@@ -92,7 +106,7 @@ static void siliconflow_read(const struct provider_account *account,
 {
     provider_openai.read(account, request, exchange, reply, arena, out);
     if (out->type == VERDICT_NEXT)
-        add_watermark(account, arena, &out->next);
+        add_watermark(account, request, arena, &out->next);
 }
 
 static bool siliconflow_probe(const struct provider_account *account, struct arena *arena,
@@ -109,15 +123,13 @@ static void siliconflow_read_probe(const struct provider_account *account,
     provider_openai.read_probe(account, reply, arena, names, count, failure);
 }
 
-static const char *const watermarks[] = {"auto", "on", "off", NULL};
-
 static const struct provider_field fields[] = {
     PLAIN_FIELD_BASE_URL("Leave empty for China; outside of it https://api.siliconflow.com.",
                          "国内留空；国际站填 https://api.siliconflow.com。"),
     PLAIN_FIELD_KEY("Keys of the two sites are not the same.", "国内站与国际站的密钥不通用。"),
     PLAIN_ROW(.name = "watermark", .type = PROVIDER_FIELD_CHOICE, .label_en = "Watermark",
               .label_zh = "水印", .help_en = "auto leaves it to the service.",
-              .help_zh = "auto 表示由服务方决定。", .fallback = "auto", .choices = watermarks),
+              .help_zh = "auto 表示由服务方决定。", .fallback = "auto", .choices = marks),
 };
 
 const struct provider_kind provider_siliconflow = {

@@ -210,7 +210,7 @@ static void test_errors_of_the_facts_have_their_class(void **state)
         {429, "{\"message\":\"TPM limit reached\",\"data\":\"\"}", FAILURE_THROTTLED, CHARGED_NO},
         {451, "{\"code\":20037,\"message\":\"m\"}", FAILURE_REFUSED, CHARGED_MAYBE},
         {503, "{\"code\":50505,\"message\":\"m\"}", FAILURE_SERVER, CHARGED_MAYBE},
-        {504, "", FAILURE_SERVER, CHARGED_MAYBE},
+        {504, "", FAILURE_UNKNOWN, CHARGED_MAYBE},
         {200, "{\"images\":[]}", FAILURE_UNKNOWN, CHARGED_MAYBE},
         {200, "\"Invalid token\"", FAILURE_UNKNOWN, CHARGED_MAYBE},
         {200, "{\"images\":[{\"u", FAILURE_UNKNOWN, CHARGED_MAYBE},
@@ -293,6 +293,28 @@ static void test_the_probe_lists_models(void **state)
     assert_text(models[0], "Qwen/Qwen-Image");
 }
 
+static void test_a_call_says_whether_there_is_a_watermark(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("Kwai-Kolors/Kolors");
+    struct exchange exchange;
+    struct error err = {0};
+
+    fixture->account.key.hidden = STR("sk-1");
+    fixture_options(fixture, "{\"watermark\":\"on\"}");
+    set_options(fixture, &request, "watermark=off");
+    exchange = begin(fixture, &request);
+    assert_text(header_of(&exchange, "X-Enable-Watermark"), "0");
+    assert_int_equal(str_find(body_of(&exchange, fixture->arena), STR("watermark")), -1);
+    set_options(fixture, &request, "watermark=auto");
+    exchange = begin(fixture, &request);
+    assert_text(header_of(&exchange, "X-Enable-Watermark"), "");
+    set_options(fixture, &request, "moderation=low"); /* OpenAI's, not this one's */
+    assert_false(
+        provider_siliconflow.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "options.moderation");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +326,7 @@ int main(void)
         SILICONFLOW_TEST(test_a_call_without_a_refused_field_keeps_its_watermark),
         SILICONFLOW_TEST(test_prices_are_those_of_the_site),
         SILICONFLOW_TEST(test_the_probe_lists_models),
+        SILICONFLOW_TEST(test_a_call_says_whether_there_is_a_watermark),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

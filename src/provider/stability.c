@@ -1,11 +1,16 @@
 /*
  * provider/stability.c: Stability AI (facts 6.9).  Every call is a form; a picture comes back as it
  * is, with a header that says whether it was filtered, or as base64 inside JSON; two of the tools
- * are asked for by an id.
+ * are asked for by an id.  Failures are not billed (facts 8).
+ *
+ * Never sent: the relighting's own fields, which the facts leave open ("…"), and a mask grown by
+ * default.  A seed of 0 means chance there, and is sent as it was wished.
  */
 #include "provider/stability_private.h"
 
 #include "core/text.h"
+
+#include <stdio.h>
 
 #define BASE_URL "https://api.stability.ai"
 #define ROOT "/v2beta/stable-image"
@@ -22,6 +27,36 @@
 #define REMOTE_ID_SIZE_MAX 128
 
 /* --- what cannot be --- */
+
+/* What the tool cannot be called without. */
+static bool check_extras(const struct provider_model *model, const struct stability_route *route,
+                         const struct provider_request *request, struct error *err)
+{
+    static const char *const sides[] = {"left", "right", "up", "down"};
+    bool grows = false;
+    char field[48];
+
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        const struct provider_setting *side = request_setting(request, sides[i]);
+        double pixels = 0;
+        grows =
+            grows || (side != NULL && str_to_double(str_trim(side->text), &pixels) && pixels > 0);
+    }
+    if (route->is_outpaint && !grows)
+        return error_field(err, ERROR_REQUIRED, "options.left", 1,
+                           "how far to grow to the left, right, up or down");
+    if (route->needs != NULL &&
+        (request_setting(request, route->needs) == NULL ||
+         str_trim(request_setting(request, route->needs)->text).size == 0)) {
+        (void)snprintf(field, sizeof field, "options.%s", route->needs);
+        return error_field(err, ERROR_REQUIRED, field, 1, "%.*s must be told what",
+                           STR_ARGS(model->name));
+    }
+    if (request_setting(request, "strength") != NULL && request->reference_count == 0)
+        return error_field(err, ERROR_INVALID, "options.strength", 0,
+                           "there is no picture to be changed");
+    return true;
+}
 
 static bool check(const struct provider_request *request, struct error *err)
 {
@@ -52,7 +87,7 @@ static bool check(const struct provider_request *request, struct error *err)
     if (request->scale > 0 && (request->scale < SCALE_MIN || request->scale > SCALE_MAX))
         return error_field(err, request->scale < SCALE_MIN ? ERROR_TOO_SMALL : ERROR_TOO_BIG,
                            "scale", SCALE_MAX, "the scale is %d to %d", SCALE_MIN, SCALE_MAX);
-    return true;
+    return check_extras(&model, route, request, err);
 }
 
 /* --- the call --- */
@@ -122,13 +157,18 @@ static void add_words(const struct provider_account *account,
     if (request->scale > 0)
         add_number(multipart, "cfg_scale", request->scale, arena);
     if (route->has_style)
-        add_text(multipart, "style_preset", account_option_text(account, "style_preset"));
+        add_text(multipart, "style_preset", call_option_text(account, request, "style_preset"));
     if (route->has_strength && has_picture)
-        add_number(multipart, "strength", account_option_double(account, "strength", 0.6, 0, 1),
-                   arena);
+        add_number(multipart, "strength",
+                   call_option_double(account, request, "strength", 0.6, 0, 1), arena);
     if (route->has_control_strength)
         add_number(multipart, "control_strength",
-                   account_option_double(account, "control_strength", 0.7, 0, 1), arena);
+                   call_option_double(account, request, "control_strength", 0.7, 0, 1), arena);
+    for (const struct provider_field *const *row = route->extras; row != NULL && *row != NULL;
+         row++)
+        if (request_setting(request, (*row)->name) != NULL)
+            add_text(multipart, (*row)->name,
+                     str_trim(request_setting(request, (*row)->name)->text));
 }
 
 static bool stability_begin(const struct provider_account *account,
@@ -171,10 +211,11 @@ static void refine_failure(const struct provider_account *account,
         return;
     if (name.size > 0 && reply->status >= 400)
         failure->code = provider_text_clean_for(account, name, 100, arena);
-    if (str_equal(name, STR("content_moderation"))) { /* 403 too is for the key, else */
+    if (str_equal(name, STR("content_moderation"))) /* 403 too is for the key, else */
         failure->class = FAILURE_REFUSED;
+    /* In Stability's own words, not a gateway's; a result that is gone was made. */
+    if (name.size > 0 && reply->status >= 400 && reply->status != 404)
         failure->charged = CHARGED_NO;
-    }
     if (failure->class == FAILURE_THROTTLED && failure->retry_after_ms < 0)
         failure->retry_after_ms = PENALTY_MS;
 }
@@ -191,7 +232,7 @@ static bool is_held_back(struct str reason, struct provider_failure *failure)
     } else {
         return false;
     }
-    failure->charged = CHARGED_MAYBE; /* the facts do not say */
+    failure->charged = CHARGED_NO;
     return true;
 }
 
@@ -403,7 +444,6 @@ const struct provider_kind provider_stability = {
     .models = stability_models,
     .model_count = STABILITY_MODEL_COUNT,
     .model_default = &stability_model_default,
-    .is_async = true,
     .result_ttl_ms = RESULT_TTL_MS,
     .begin = stability_begin,
     .read = stability_read,

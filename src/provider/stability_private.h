@@ -11,9 +11,13 @@ struct stability_route {
     bool is_sd3; /* the model goes into the form, with a mode */
     bool has_strength, has_control_strength, has_style;
     bool is_async;
+    /* Options of the model that are fields of the form under their own names; NULL-terminated. */
+    const struct provider_field *const *extras;
+    const char *needs; /* one of them that must be there */
+    bool is_outpaint;  /* at least one side must grow */
 };
 
-#define STABILITY_MODEL_COUNT 17
+#define STABILITY_MODEL_COUNT 20
 extern const struct provider_model stability_models[STABILITY_MODEL_COUNT];
 extern const struct provider_model stability_model_default;
 /* An unknown id is a model of /generate/sd3. */

@@ -269,7 +269,7 @@ static void test_a_filtered_picture_is_refused_in_both_forms(void **state)
 
     assert_int_equal(verdict.type, VERDICT_FAILED);
     assert_int_equal(verdict.failure.class, FAILURE_REFUSED);
-    assert_int_equal(verdict.failure.charged, CHARGED_MAYBE);
+    assert_int_equal(verdict.failure.charged, CHARGED_NO);
     verdict = read_body(
         fixture, 200,
         STR("{\"image\":\"" PNG_BASE64 "\",\"seed\":1,\"finish_reason\":\"CONTENT_FILTERED\"}"));
@@ -302,11 +302,11 @@ static void test_every_failure_has_its_class(void **state)
          "the server answered with a web page; is the base URL right?", ""},
         {429, "{\"name\":\"rate_limit_exceeded\",\"errors\":[\"slow\"]}", FAILURE_THROTTLED, CHARGED_NO,
          "slow", "rate_limit_exceeded"},
-        {500, "{\"name\":\"internal_error\",\"errors\":[\"boom\"]}", FAILURE_SERVER, CHARGED_MAYBE, "boom",
+        {500, "{\"name\":\"internal_error\",\"errors\":[\"boom\"]}", FAILURE_SERVER, CHARGED_NO, "boom",
          "internal_error"},
         {500, "{\"name\":7,\"errors\":[7,null]}", FAILURE_SERVER, CHARGED_MAYBE,
          "the provider answered with status 500", ""},
-        {200, "{\"finish_reason\":\"ERROR\"}", FAILURE_UNKNOWN, CHARGED_MAYBE,
+        {200, "{\"finish_reason\":\"ERROR\"}", FAILURE_UNKNOWN, CHARGED_NO,
          "Stability began the picture and met an error", ""},
         {200, "{\"image\":\"iVBORw0KGgo\",\"finish_reason\":\"SUCCESS\"}", FAILURE_UNKNOWN, CHARGED_YES,
          "the picture in the reply is broken or cut short", ""},
@@ -495,6 +495,78 @@ static void test_a_probe_asks_for_the_balance(void **state)
     }
 }
 
+#define PART(name, value) "name=\"" name "\"\r\n\r\n" value "\r\n"
+
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"core", "style_preset=anime", PART("style_preset", "anime"), NULL},
+        {"core", "strength=0.5", NULL, "options.strength"},
+        {"ultra", "strength=0.5", NULL, "options.strength"}, /* without a picture */
+        {"core", "grow_mask=5", NULL, "options.grow_mask"},
+    };
+    static const struct option_row edits[] = {
+        {"sd3.5-large", "strength=0.25", PART("strength", "0.25"), NULL},
+        {"sd3.5-large", "strength=1.5", NULL, "options.strength"},
+        {"inpaint", "grow_mask=100", PART("grow_mask", "100"), NULL},
+        {"erase", "grow_mask=20", PART("grow_mask", "20"), NULL},
+        {"erase", "grow_mask=21", NULL, "options.grow_mask"},
+        {"sketch", "control_strength=0.9", PART("control_strength", "0.9"), NULL},
+        {"style", "fidelity=0.5", PART("fidelity", "0.5"), NULL},
+        {"upscale-conservative", "creativity=0.3", PART("creativity", "0.3"), NULL},
+        {"remove-background", "creativity=0.3", NULL, "options.creativity"},
+    };
+    /* clang-format on */
+    const struct provider_request request = request_of("");
+    struct provider_request edit = request_of("");
+
+    edit.action = PROVIDER_EDIT;
+    edit.references = &picture;
+    edit.reference_count = 1;
+    assert_option_rows(*state, &provider_stability, &request, rows, COUNT(rows));
+    assert_option_rows(*state, &provider_stability, &edit, edits, COUNT(edits));
+}
+
+static void test_a_tool_is_told_what_it_cannot_do_without(void **state)
+{
+    /* clang-format off */
+    static const struct {
+        const char *model, *options, *part, *field;
+    } rows[] = {
+        {"outpaint",           "",                   NULL,                         "options.left"         },
+        {"outpaint",           "creativity=0.5",     NULL,                         "options.left"         },
+        {"outpaint",           "down=0",             NULL,                         "options.left"         },
+        {"outpaint",           "down=200",           PART("down", "200"),          NULL                   },
+        {"outpaint",           "down=2001",          NULL,                         "options.down"         },
+        {"search-and-replace", "",                   NULL,                         "options.search_prompt"},
+        {"search-and-replace", "search_prompt= ",    NULL,                         "options.search_prompt"},
+        {"search-and-replace", "search_prompt=mug",  PART("search_prompt", "mug"), NULL                   },
+        {"search-and-recolor", "search_prompt=mug",  NULL,                         "options.search_prompt"},
+        {"search-and-recolor", "select_prompt=mug",  PART("select_prompt", "mug"), NULL                   },
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct provider_request request = request_of(rows[i].model);
+        struct exchange exchange;
+        struct error err = {0};
+        bool is_sent;
+
+        request.action = PROVIDER_EDIT;
+        request.references = &picture;
+        request.reference_count = 1;
+        set_options(fixture, &request, rows[i].options);
+        is_sent =
+            provider_stability.begin(&fixture->account, &request, fixture->arena, &exchange, &err);
+        if (is_sent != (rows[i].part != NULL) ||
+            (is_sent ? str_find(body_of(&exchange, fixture->arena), str_of(rows[i].part)) < 0
+                     : strcmp(err.field, rows[i].field) != 0))
+            fail_msg("%s %s: %s", rows[i].model, rows[i].options, err.field);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -510,6 +582,8 @@ int main(void)
         TEST(test_the_price_is_that_of_the_credits),
         TEST(test_every_model_has_the_endpoint_it_says),
         TEST(test_a_probe_asks_for_the_balance),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
+        TEST(test_a_tool_is_told_what_it_cannot_do_without),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

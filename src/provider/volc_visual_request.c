@@ -1,4 +1,11 @@
-/* provider/volc_visual_request.c: calls checked against their model, written as JSON, to be signed.
+/*
+ * provider/volc_visual_request.c: calls checked against their model, written as JSON, to be signed.
+ *
+ * Never sent: size as an area (width and height say more), force_single false (more pictures would
+ * be made, and billed, than were asked for), image_urls (pictures travel inside), logo_info's
+ * position, language and opacity (the service's own), and grow or strength of 2.1's kin, which the
+ * facts do not name.  The mark belongs to the account alone: it is told when a result is asked for,
+ * and by then the call's own wishes are gone.
  */
 #include "provider/volc_visual_private.h"
 
@@ -89,6 +96,17 @@ static bool check_pictures(const struct visual_call *call, struct error *err)
            check_mask(call, err);
 }
 
+/* A shape that is chosen within bounds is not one that is said. */
+static bool check_ratios(const struct provider_request *request, struct error *err)
+{
+    bool is_bounded = request_setting(request, "min_ratio") != NULL ||
+                      request_setting(request, "max_ratio") != NULL;
+
+    return !is_bounded || request->width_px == 0 ||
+           error_field(err, ERROR_INVALID, "options.min_ratio", 0,
+                       "a size is said already; leave it open for a shape within bounds");
+}
+
 bool visual_check(const struct visual_call *call, struct error *err)
 {
     const struct provider_request *request = call->request;
@@ -101,7 +119,8 @@ bool visual_check(const struct visual_call *call, struct error *err)
     if (request->count != 1)
         return error_field(err, request->count < 1 ? ERROR_TOO_SMALL : ERROR_TOO_BIG, "count", 1,
                            "one picture in one call");
-    return check_prompt(call, err) && provider_check_size(&call->model, request, err) &&
+    return check_prompt(call, err) && provider_check_settings(&call->model, request, err) &&
+           check_ratios(request, err) && provider_check_size(&call->model, request, err) &&
            check_fields(call, err) && check_pictures(call, err);
 }
 
@@ -110,7 +129,7 @@ bool visual_check(const struct visual_call *call, struct error *err)
 static bool set_signing(const struct provider_account *account, struct arena *arena,
                         struct exchange *out, struct error *err)
 {
-    struct str key = str_trim(secret_expose(account->key)),
+    struct str key = provider_key_part(account->key),
                key_id = account_option_text(account, "access_key_id"),
                region = account_option_text(account, "region");
     struct exchange_signing *signing = ARENA_NEW(arena, struct exchange_signing);
@@ -130,6 +149,7 @@ static bool set_signing(const struct provider_account *account, struct arena *ar
         .region = region.size > 0 ? arena_str(arena, region) : STR("cn-north-1"),
         .service = STR(SERVICE),
         .key = {arena_str(arena, key)},
+        .session_token = {arena_str(arena, provider_session_token(account->key))},
     };
     out->signing = signing;
     return true;
@@ -174,8 +194,14 @@ static void add_int(struct json_writer *writer, const char *name, int64_t number
     json_add_int(writer, number);
 }
 
-/* Who made the picture and who spreads it, for the label that Chinese rules want; `id` tells this
- * picture from others.  Left to us to write elsewhere when the account names nobody. */
+/*
+ * Who made the picture and who spreads it, for the label that Chinese rules want; `id` tells this
+ * picture from others.  Left to us to write elsewhere when the account names nobody.
+ *
+ * In doubt: facts 4B has no aigc_meta; its name and members are those that a client of this API
+ * writes (facts/siblings.md, the table of request fields, read 2026-11-22), second-hand, and no
+ * server was asked.  So they are sent only by an account that says what is to stand there.
+ */
 static void write_meta(struct json_writer *writer, const struct provider_account *account,
                        struct str id)
 {
@@ -264,6 +290,18 @@ static void write_size(struct json_writer *writer, const struct visual_call *cal
     }
 }
 
+static void add_ratio(struct json_writer *writer, const struct provider_request *request,
+                      const char *name)
+{
+    const struct provider_setting *setting = request_setting(request, name);
+    double ratio;
+
+    if (setting == NULL || !str_to_double(str_trim(setting->text), &ratio))
+        return;
+    json_name(writer, name);
+    json_add_double(writer, ratio);
+}
+
 static struct str write_body(const struct visual_call *call, struct arena *arena)
 {
     CLEANUP(buf_finish) struct buf buf = {0};
@@ -283,7 +321,12 @@ static struct str write_body(const struct visual_call *call, struct arena *arena
     if (request->steps > 0)
         add_int(&writer, "ddim_steps", request->steps);
     if (call->traits.has_pre_llm)
-        add_bool(&writer, "use_pre_llm", account_option_bool(call->account, "use_pre_llm", true));
+        add_bool(&writer, "use_pre_llm",
+                 call_option_bool(call->account, request, "use_pre_llm", true));
+    if (request_setting(request, "use_sr") != NULL)
+        add_bool(&writer, "use_sr", call_option_bool(call->account, request, "use_sr", false));
+    add_ratio(&writer, request, "min_ratio");
+    add_ratio(&writer, request, "max_ratio");
     if (call->traits.has_single) /* else the model may make, and bill, several */
         add_bool(&writer, "force_single", true);
     if (call->traits.flow == VISUAL_SYNC)

@@ -50,6 +50,26 @@ static void test_a_plain_call_is_written_byte_by_byte(void **state)
     assert_text(exchange.signing->region, "cn-north-1");
     assert_text(exchange.signing->service, "cv");
     assert_text(secret_expose(exchange.signing->key), "secret-0123456789");
+    assert_text(secret_expose(exchange.signing->session_token), "");
+}
+
+static void test_a_temporary_key_is_cut_from_its_session_token(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("jimeng_t2i_v31");
+    struct exchange exchange;
+    struct error err = {0};
+
+    fixture_options(fixture, "{" KEYS "}");
+    fixture->account.key.hidden = STR("secret-0123456789\nsts-token");
+    assert_true(
+        provider_volc_visual.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_text(secret_expose(exchange.signing->key), "secret-0123456789");
+    assert_text(secret_expose(exchange.signing->session_token), "sts-token");
+    fixture->account.key.hidden = STR("\nsts-token"); /* a token alone signs nothing */
+    assert_false(
+        provider_volc_visual.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "key");
 }
 
 static void test_each_model_has_its_words(void **state)
@@ -316,16 +336,48 @@ static void test_keys_that_cannot_sign_are_refused(void **state)
     }
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"jimeng_t2i_v31", "use_pre_llm=false", "\"use_pre_llm\":false", NULL},
+        {"jimeng_t2i_v40", "use_pre_llm=false", NULL, "options.use_pre_llm"},
+        {"jimeng_t2i_v40", "min_ratio=0.5;max_ratio=2", "\"min_ratio\":0.5,\"max_ratio\":2.0", NULL},
+        {"jimeng_t2i_v40", "max_ratio=17", NULL, "options.max_ratio"},
+        {"jimeng_t2i_v31", "max_ratio=2", NULL, "options.max_ratio"},
+        {"high_aes_general_v21_L", "use_sr=true", "\"use_sr\":true", NULL},
+        {"high_aes_general_v30l_zt2i", "use_sr=true", NULL, "options.use_sr"},
+        {"jimeng_t2i_v40", "watermark=true", NULL, "options.watermark"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("");
+    struct exchange exchange;
+    struct error err = {0};
+
+    fixture->account.key.hidden = STR("secret");
+    fixture_options(fixture, "{\"access_key_id\":\"AKLT\"}");
+    assert_option_rows(fixture, &provider_volc_visual, &request, rows, COUNT(rows));
+    request.model = STR("jimeng_t2i_v40");
+    request.width_px = request.height_px = 1024;
+    set_options(fixture, &request, "max_ratio=2");
+    assert_false(
+        provider_volc_visual.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_string_equal(err.field, "options.min_ratio");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_plain_call_is_written_byte_by_byte),
+        TEST(test_a_temporary_key_is_cut_from_its_session_token),
         TEST(test_each_model_has_its_words),
         TEST(test_a_task_is_asked_for_by_its_id_alone),
         TEST(test_ids_that_are_none_are_refused),
         TEST(test_what_a_model_cannot_do_is_refused_with_its_field),
         TEST(test_long_prompts_and_broken_pictures_are_refused),
         TEST(test_keys_that_cannot_sign_are_refused),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

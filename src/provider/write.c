@@ -11,6 +11,16 @@
 #define PICTURES_SIZE_MAX MIB(20) /* in all: a third more in base64, and services take 32 MB */
 #define ANSWER_SIZE_MAX 60000     /* more is no text that anybody asked for */
 
+static const char *const verbosities[] = {"low", "medium", "high", NULL};
+/* clang-format off */
+const struct provider_field provider_option_temperature = OPTION_ROW(
+    DOUBLE, "temperature", "Temperature", "随机性",
+    "0 is steady, 2 is wild.", "0 最稳定，2 最随机。", .max = 2);
+const struct provider_field provider_option_verbosity = OPTION_ROW(
+    CHOICE, "verbosity", "Length", "详细程度",
+    "How much the model writes.", "模型写得多详细。", .choices = verbosities);
+/* clang-format on */
+
 void provider_add_text(struct json_writer *writer, const char *name, struct str text)
 {
     if (name == NULL || text.size == 0)
@@ -102,12 +112,32 @@ bool provider_check_write(const struct provider_model *model,
                            "an answer may have 1 to %d tokens", TOKENS_MAX);
     if (request->mask != NULL)
         return error_field(err, ERROR_INVALID, "mask", 0, "no mask is looked at");
-    return check_schema(request, err) && check_pictures(model, request, picture_size_max, err);
+    return provider_check_settings(model, request, err) && check_schema(request, err) &&
+           check_pictures(model, request, picture_size_max, err);
 }
 
+/* Thinking counts as output: who wants more of it must not be cut before the first word. */
 int64_t provider_write_tokens(const struct provider_request *request)
 {
-    return request->output_tokens_max > 0 ? request->output_tokens_max : WRITE_TOKENS_DEFAULT;
+    static const struct {
+        const char *effort;
+        int64_t times;
+    } rows[] = {
+        {"medium", 2},
+        {"high",   4},
+        {"xhigh",  8},
+        {"max",    8},
+    };
+    const struct provider_setting *effort = request_setting(request, "effort");
+
+    if (effort == NULL)
+        effort = request_setting(request, "thinking"); /* as Gemini has it */
+    if (request->output_tokens_max > 0)
+        return request->output_tokens_max;
+    for (size_t i = 0; effort != NULL && i < COUNT(rows); i++)
+        if (str_equal(str_trim(effort->text), str_of(rows[i].effort)))
+            return rows[i].times * WRITE_TOKENS_DEFAULT;
+    return WRITE_TOKENS_DEFAULT;
 }
 
 struct str provider_schema_name(const struct provider_request *request)

@@ -2,6 +2,11 @@
  * provider/xai.c: xAI's Grok Imagine (facts 6.4): OpenAI's address with other fields.  It is told a
  * shape and a class of size, edits are JSON, moderation is a member of each picture, and the cost
  * comes with the reply.  Text is OpenAI's chat there and not spoken here.
+ *
+ * Never sent: storage_options (nothing of ours is to be kept there), file_id (pictures travel
+ * inside) and aspect_ratio "auto" (what it does when nothing is said).  Seed, negative prompt,
+ * mask, streams and formats it has none (facts 6.4): such a wish is refused before anything is
+ * sent.
  */
 #include "provider/provider_private.h"
 

@@ -40,9 +40,15 @@ static const struct plain_code codes[] = {
         .data = (literal), .size = sizeof(literal) - 1                                             \
     }
 static const char *const qualities[] = {"standard", "hd", NULL};
+/* clang-format off */
+static const struct provider_field option_watermark = OPTION_ROW(
+    BOOL, "watermark", "Visible watermark", "可见水印",
+    "Without it an account needs a waiver that was signed with Zhipu.", "关闭水印须先与智谱签署免责声明。", .fallback = "");
+static const struct provider_field *const options[] = {&option_watermark, NULL};
+/* clang-format on */
 #define MODEL                                                                                      \
-    .can_generate = true, .count_max = 1, .qualities = qualities, .currency = "CNY",               \
-    .price_as_of = "2026-11-22"
+    .options = options, .can_generate = true, .count_max = 1, .qualities = qualities,              \
+    .currency = "CNY", .price_as_of = "2026-11-22"
 #define COGVIEW_4                                                                                  \
     .side_px_min = 512, .side_px_max = 2048, .side_px_step = 16, .pixels_max = 2097152,            \
     .price_micro = 60000
@@ -105,7 +111,7 @@ static void write_body(struct json_writer *writer, const struct provider_account
                                       (long long)request->height_px));
     if (request->quality.size > 0)
         plain_write_text(writer, "quality", request->quality);
-    if (!account_option_bool(account, "watermark", true))
+    if (!call_option_bool(account, request, "watermark", true))
         plain_write_bool(writer, "watermark_enabled", false);
     if (request->safety_id.size > 0)
         plain_write_text(writer, "user_id", request->safety_id);
@@ -324,7 +330,6 @@ const struct provider_kind provider_zhipu = {
     .models = models,
     .model_count = COUNT(models),
     .model_default = &model_default,
-    .is_async = true,
     .result_ttl_ms = RESULT_MS,
     .begin = zhipu_begin,
     .read = zhipu_read,

@@ -511,6 +511,28 @@ static void test_the_probe_reads_models_or_says_what_is_wrong(void **state)
     }
 }
 
+static void test_what_a_call_says_besides_is_sent_or_refused(void **state)
+{
+    /* clang-format off */
+    static const struct option_row rows[] = {
+        {"cogview-4", "watermark=false", "\"watermark_enabled\":false", NULL},
+        {"cogview-4", "seed=1", NULL, "options.seed"},
+    };
+    /* clang-format on */
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("");
+    struct exchange exchange;
+    struct error err = {0};
+
+    fixture->account.key.hidden = STR("k.1");
+    assert_option_rows(fixture, &provider_zhipu, &request, rows, COUNT(rows));
+    fixture_options(fixture, "{\"watermark\":false}");
+    request.model = STR("cogview-4");
+    set_options(fixture, &request, "watermark=true"); /* the service's own: nothing is said */
+    assert_true(provider_zhipu.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_int_equal(str_find(body_of(&exchange, fixture->arena), STR("watermark_enabled")), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -530,6 +552,7 @@ int main(void)
         TEST(test_the_key_is_never_repeated),
         TEST(test_prices_are_those_of_the_site),
         TEST(test_the_probe_reads_models_or_says_what_is_wrong),
+        TEST(test_what_a_call_says_besides_is_sent_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

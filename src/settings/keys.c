@@ -6,10 +6,11 @@
 
 #include <inttypes.h>
 
-static bool is_resting(const struct lane_view *lane, int64_t key_id)
+/* One that is only throttled is good for what is under way. */
+static bool is_rejected(const struct lane_view *lane, int64_t key_id)
 {
     for (size_t index = 0; index < lane->resting_count; index++)
-        if (lane->resting[index].id == key_id)
+        if (lane->resting[index].id == key_id && lane->resting[index].until_ms == 0)
             return true;
     return false;
 }
@@ -37,13 +38,25 @@ static bool check_idle(struct db *db, const struct key_row *key, struct error *e
                        count);
 }
 
-/* The secret of `out`, sealed; the same one twice in an account would be two weights of one. */
-static bool seal(const struct settings *settings, const struct provider_row *row, struct str given,
-                 struct arena *arena, struct key_row *out, struct error *err)
+/* A key, and its session token on a second line (provider.h); sealed as one. */
+static struct str secret_of(const struct key_change *change, struct arena *arena)
 {
-    const struct str key = str_trim(given);
+    const struct str key = str_trim(change->key), token = str_trim(change->session_token);
 
-    if (!provider_check_key(key, err))
+    return token.size == 0 ? key
+                           : arena_printf(arena, "%.*s\n%.*s", STR_ARGS(key), STR_ARGS(token));
+}
+
+/* The secret of `out`, sealed; the same one twice in an account would be two weights of one. */
+static bool seal(const struct settings *settings, const struct provider_row *row,
+                 const struct key_change *change, struct arena *arena, struct key_row *out,
+                 struct error *err)
+{
+    const struct str key = str_trim(change->key);
+
+    if (!provider_check_key(key, err) ||
+        !provider_check_session_token(provider_kind_find(row->kind),
+                                      str_trim(change->session_token), key.size > 0, err))
         return false;
     if (key.size == 0)
         return error_field(err, ERROR_REQUIRED, "key", 0, "a key is wanted");
@@ -52,11 +65,11 @@ static bool seal(const struct settings *settings, const struct provider_row *row
 
         if (row->keys[index].id != out->id &&
             key_open(settings, row, &row->keys[index], arena, &other) &&
-            str_equal(secret_expose(other), key))
+            str_equal(provider_key_part(other), key))
             return error_field(err, ERROR_CONFLICT, "key", 0, "the account has this key already");
     }
     out->hint = provider_key_hint(key);
-    out->sealed = secret_seal(&settings->services.master_key, key,
+    out->sealed = secret_seal(&settings->services.master_key, secret_of(change, arena),
                               provider_seal_context(row->public_id, arena), arena);
     return true;
 }
@@ -77,7 +90,7 @@ bool keys_add(struct db *db, const struct settings *settings, const struct provi
     if (row->key_count >= PROVIDER_KEYS_MAX)
         return error_field(err, ERROR_TOO_MANY, "key", PROVIDER_KEYS_MAX,
                            "an account has at most %d keys", PROVIDER_KEYS_MAX);
-    return seal(settings, row, change->key, arena, &key, err) && key_store_add(db, &key, err);
+    return seal(settings, row, change, arena, &key, err) && key_store_add(db, &key, err);
 }
 
 bool keys_change(struct db *db, const struct settings *settings, const struct provider_row *row,
@@ -87,15 +100,20 @@ bool keys_change(struct db *db, const struct settings *settings, const struct pr
     struct key_row key = *before;
     struct secret old;
 
+    if ((change->has & KEY_HAS_KEY) == 0 &&
+        !provider_check_session_token(provider_kind_find(row->kind),
+                                      str_trim(change->session_token), false, err))
+        return false;
     if ((change->has & KEY_HAS_KEY) != 0) {
         /* One that the service rejects, or that does not open, is of no use to what is under way:
-         * the one in its place can only be better.  And the same again is no other. */
-        const bool is_free = is_resting(lane, key.id) ||
+         * the one in its place can only be better.  The same again is no other, and with another
+         * session token it serves them longer. */
+        const bool is_free = is_rejected(lane, key.id) ||
                              !key_open(settings, row, before, arena, &old) ||
-                             str_equal(secret_expose(old), str_trim(change->key));
+                             str_equal(provider_key_part(old), str_trim(change->key));
 
         if ((!is_free && !check_idle(db, before, err)) ||
-            !seal(settings, row, change->key, arena, &key, err))
+            !seal(settings, row, change, arena, &key, err))
             return false;
     }
     if ((change->has & KEY_HAS_WEIGHT) != 0)
@@ -182,7 +200,7 @@ bool keys_write(struct settings *settings, struct str provider, int64_t provider
         .arena = arena,
     };
 
-    if (!db_transact(settings->services.pool, "provider_key", work_key, &work, err))
+    if (!accounts_transact(settings, "provider_key", work_key, &work, err))
         return false;
     log_info("provider_key_changed", LOG_STR("provider", provider));
     if (hooks->changed != NULL)

@@ -2,11 +2,11 @@
 #include "settings/models_http.h"
 
 struct key_input {
-    struct str key;
+    struct str key, session_token;
     int64_t weight;
     bool is_enabled;
 };
-enum { INPUT_KEY, INPUT_WEIGHT, INPUT_ENABLED };
+enum { INPUT_KEY, INPUT_TOKEN, INPUT_WEIGHT, INPUT_ENABLED };
 #define INPUT(member) offsetof(struct key_input, member)
 #define INPUT_FIELDS(key_flags)                                                                    \
     [INPUT_KEY] = {"key",                                                                          \
@@ -18,6 +18,16 @@ enum { INPUT_KEY, INPUT_WEIGHT, INPUT_ENABLED };
                    NULL,                                                                           \
                    NULL,                                                                           \
                    "Kept sealed, never shown."},                                                   \
+    [INPUT_TOKEN] = {"session_token",                                                              \
+                     FIELD_TEXT,                                                                   \
+                     INPUT(session_token),                                                         \
+                     FIELD_SECRET,                                                                 \
+                     0,                                                                            \
+                     PROVIDER_KEY_MAX,                                                             \
+                     NULL,                                                                         \
+                     NULL,                                                                         \
+                     "Of a temporary key, where the kind has that field; sealed with the key and " \
+                     "given with it, never shown.  A key without one has none."},                  \
     [INPUT_WEIGHT] = {"weight",                                                                    \
                       FIELD_INT,                                                                   \
                       INPUT(weight),                                                               \
@@ -62,8 +72,10 @@ static bool write_key(struct request *req, struct str key, const struct key_chan
 static struct key_change change_of(const struct request *req)
 {
     const struct key_input *input = req->input;
-    struct key_change change = {
-        .key = input->key, .weight = input->weight, .is_enabled = input->is_enabled};
+    struct key_change change = {.key = input->key,
+                                .session_token = input->session_token,
+                                .weight = input->weight,
+                                .is_enabled = input->is_enabled};
 
     change.has = (request_present(req, INPUT_KEY) ? KEY_HAS_KEY : 0U) |
                  (request_present(req, INPUT_WEIGHT) ? KEY_HAS_WEIGHT : 0U) |

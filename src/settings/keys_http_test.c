@@ -95,6 +95,70 @@ static void test_keys_that_are_refused(void **state)
     assert_int_equal(provider_at(house, other).key_count, 1);
 }
 
+#define VOLC(more)                                                                                 \
+    "{\"kind\":\"volc_visual\",\"name\":\"Jimeng\",\"options\":{\"access_key_id\":"                \
+    "\"AKTPTEST\"}" more "}"
+#define TOKEN "sts-canary-token-77"
+
+static void test_a_session_token_is_sealed_with_its_key_and_goes_with_it(void **state)
+{
+    struct house *house = *state;
+    const char *path =
+        add_provider(house, VOLC(",\"key\":\"" CANARY "\",\"session_token\":\" " TOKEN " \""));
+    const char *keys = keys_of(house, path), *first = key_path(house, path, 0);
+    struct provider_binding binding = load(house, path);
+
+    assert_true(str_equal(provider_key_part(binding.account.key), STR(CANARY)));
+    assert_true(str_equal(provider_session_token(binding.account.key), STR(TOKEN)));
+    assert_true(str_find(provider_at(house, path).keys[0].sealed, STR("sts-")) < 0);
+    EXPECT(house, "GET", path, NULL, 200,
+           "\"hint\":\"3f9a\",\"weight\":1,\"is_enabled\":true,\"is_lost\":false,"
+           "\"has_session_token\":true");
+    /* A weight leaves both as they are; the same key with another token is no second key. */
+    EXPECT(house, "PATCH", first, "{\"weight\":3}", 200, "\"has_session_token\":true");
+    EXPECT(house, "POST", keys, "{\"key\":\"" CANARY "\",\"session_token\":\"sts-other-77\"}", 409,
+           "\"key\"");
+    EXPECT(house, "POST", keys,
+           "{\"key\":\"sk-second-key-4b1c\",\"session_token\":\"sts-other-77\"}", 201,
+           "\"hint\":\"4b1c\",\"weight\":1,\"is_enabled\":true,\"is_lost\":false,"
+           "\"has_session_token\":true");
+    EXPECT(house, "PATCH", first, "{\"key\":\"sk-third-key-0000\"}", 200,
+           "\"hint\":\"0000\",\"weight\":3,\"is_enabled\":true,\"is_lost\":false,"
+           "\"has_session_token\":false");
+    binding = load(house, path);
+    assert_int_equal(provider_session_token(binding.account.key).size, 0);
+    EXPECT(house, "PATCH", path, "{\"key\":\"sk-fifth-key-1111\",\"session_token\":\"" TOKEN "\"}",
+           200, "\"has_session_token\":true");
+    assert_true(str_equal(provider_session_token(load(house, path).account.key), STR(TOKEN)));
+}
+
+static void test_session_tokens_that_are_refused(void **state)
+{
+    static const char *const alone[] = {"{\"session_token\":\"sts-1234\"}",
+                                        "{\"session_token\":\"sts-1234\",\"key\":\"\"}"};
+    struct house *house = *state;
+    const char *path = add_provider(house, VOLC(",\"key\":\"" CANARY "\""));
+    const char *other = with_key(house, "Other", "sk-other-key-0000");
+
+    EXPECT(house, "PATCH", path, alone[0], 422, "\"field\":\"key\"");
+    EXPECT(house, "PATCH", path, alone[1], 422, "\"field\":\"key\"");
+    EXPECT(house, "PATCH", key_path(house, path, 0), alone[0], 422, "\"field\":\"key\"");
+    EXPECT(house, "POST", keys_of(house, path),
+           "{\"key\":\"sk-new-key-0000\",\"session_token\":\"two words\"}", 422,
+           "\"field\":\"session_token\"");
+    EXPECT(house, "POST", keys_of(house, other),
+           "{\"key\":\"sk-new-key-0000\",\"session_token\":\"sts-1234\"}", 422,
+           "\"field\":\"session_token\"");
+    EXPECT(house, "POST", "/api/v1/providers",
+           "{\"kind\":\"openai\",\"name\":\"B\",\"key\":\"sk-new-key-0000\",\"session_token\":"
+           "\"sts-1\"}",
+           422, "\"field\":\"session_token\"");
+    EXPECT(house, "PATCH", path,
+           "{\"options\":{\"access_key_id\":\"AKTPTEST\",\"session_token\":\"sts-1234\"}}", 422,
+           "options.session_token"); /* options are kept in clear */
+    assert_int_equal(provider_at(house, path).key_count, 1);
+}
+
 static void test_the_first_that_is_on_is_the_accounts_and_none_makes_it_wait(void **state)
 {
     struct house *house = *state;
@@ -175,6 +239,23 @@ static void set_call(struct house *house, struct call_work work)
         fail_msg("%s %s", err.message, err.detail);
 }
 
+/* A temporary key runs out while calls are under way: its next token is for them too. */
+static void test_a_session_token_is_renewed_while_calls_are_under_way(void **state)
+{
+    struct house *house = *state;
+    const char *path =
+        add_provider(house, VOLC(",\"key\":\"" CANARY "\",\"session_token\":\"" TOKEN "\""));
+    const struct provider_row row = provider_at(house, path);
+
+    set_call(house, (struct call_work){row.keys[0].id, "waiting", "accepted"});
+    EXPECT(house, "PATCH", key_path(house, path, 0),
+           "{\"key\":\"sk-another-key-0001\",\"session_token\":\"sts-next-77\"}", 409, NULL);
+    EXPECT(house, "PATCH", key_path(house, path, 0),
+           "{\"key\":\"" CANARY "\",\"session_token\":\"sts-next-77\"}", 200, NULL);
+    assert_true(
+        str_equal(provider_session_token(load(house, path).account.key), STR("sts-next-77")));
+}
+
 static void test_a_key_that_calls_under_way_need_stays(void **state)
 {
     struct house *house = *state;
@@ -197,6 +278,17 @@ static void test_a_key_that_calls_under_way_need_stays(void **state)
     /* One that is off is asked with all the same, so it is opened. */
     assert_int_equal(load(house, path).key_count, 1);
 
+    /* One that is throttled goes on soon, and what is under way needs it. */
+    pthread_mutex_lock(&house->lane_lock);
+    house->lane = (struct lane_view){
+        .provider_id = row.id,
+        .resting = {{.id = row.keys[0].id, .reason = "throttled", .until_ms = 4102444800000}},
+        .resting_count = 1};
+    pthread_mutex_unlock(&house->lane_lock);
+    EXPECT(house, "GET", arena_cstr(house->arena, arena_printf(house->arena, "%s/health", path)),
+           NULL, 200, "\"reason\":\"throttled\",\"until\":\"2100-01-01");
+    EXPECT(house, "PATCH", first, "{\"key\":\"sk-another-key-0003\"}", 409, NULL);
+
     /* A rejected key is no use to anybody: another one may take its place, but it may not go. */
     pthread_mutex_lock(&house->lane_lock);
     house->lane = (struct lane_view){.provider_id = row.id,
@@ -204,7 +296,7 @@ static void test_a_key_that_calls_under_way_need_stays(void **state)
                                      .resting_count = 1};
     pthread_mutex_unlock(&house->lane_lock);
     EXPECT(house, "GET", arena_cstr(house->arena, arena_printf(house->arena, "%s/health", path)),
-           NULL, 200, "\"reason\":\"auth\"}]");
+           NULL, 200, "\"reason\":\"auth\",\"until\":null}]");
     EXPECT(house, "DELETE", first, NULL, 409, NULL);
     EXPECT(house, "PATCH", first, "{\"key\":\"sk-another-key-0001\"}", 200, "\"hint\":\"0001\"");
     EXPECT(house, "PATCH", path, "{\"key\":\"sk-another-key-0002\"}", 200, "\"hint\":\"0002\"");
@@ -336,8 +428,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_an_account_has_up_to_eight_keys_with_weights),
         TEST(test_keys_that_are_refused),
+        TEST(test_a_session_token_is_sealed_with_its_key_and_goes_with_it),
+        TEST(test_session_tokens_that_are_refused),
         TEST(test_the_first_that_is_on_is_the_accounts_and_none_makes_it_wait),
         TEST(test_another_address_needs_all_keys_again),
+        TEST(test_a_session_token_is_renewed_while_calls_are_under_way),
         TEST(test_a_key_that_calls_under_way_need_stays),
         TEST(test_the_one_key_of_an_older_house_is_the_first),
     };

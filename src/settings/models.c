@@ -15,6 +15,19 @@ static const struct {
     {"vision", PURPOSE_VISION, NEED_WRITE | NEED_SEE},
 };
 
+#define LIMIT(member) offsetof(struct model_limits, member)
+static const struct field model_limits_fields[] = {
+    {"concurrency",      FIELD_INT, LIMIT(concurrency),      FIELD_REQUIRED, 0, PROVIDER_CONCURRENCY_MAX,
+     NULL,                                                                                                      NULL, "Calls at once; 0: as many as its account." },
+    {"per_minute",       FIELD_INT, LIMIT(per_minute),       FIELD_REQUIRED, 0, PROVIDER_PER_MINUTE_MAX,  NULL,
+     NULL,                                                                                                            "Requests a minute; 0: no bound of its own."},
+    {"units_per_minute", FIELD_INT, LIMIT(units_per_minute), FIELD_REQUIRED, 0,
+     PROVIDER_PER_MINUTE_MAX,                                                                             NULL, NULL,
+     "Units a minute, as its account counts them; 0: no bound of its own."                                                                                        },
+};
+const struct shape model_limits_shape =
+    SHAPE("ModelLimits", struct model_limits, model_limits_fields);
+
 struct text_list purposes_out(unsigned bits, struct arena *arena)
 {
     struct text_list words = {.items = ARENA_ARRAY(arena, struct str, COUNT(purposes))};
@@ -56,6 +69,26 @@ unsigned purposes_of(const struct provider_model *model)
            (model->can_write && model->can_see ? PURPOSE_VISION : 0U);
 }
 
+bool purposes_change(const struct model_change *change, const struct provider_kind *kind,
+                     const struct model_override *before, unsigned *out, struct error *err)
+{
+    const struct provider_model model = provider_model_find(kind, change->name);
+    unsigned bits = before == NULL ? 0 : before->purposes;
+
+    if (change->purposes.items != NULL) {
+        if (!purposes_in(&change->purposes, &bits, err))
+            return false;
+        if ((bits & ~purposes_of(&model)) != 0)
+            return error_field(err, ERROR_INVALID, "purposes", 0,
+                               "%.*s cannot do all that it would be the default for",
+                               STR_ARGS(str_slice(change->name, 0, 60)));
+        *out = bits;
+        return true;
+    }
+    *out = change->is_default ? bits | PURPOSE_IMAGE : bits & ~(unsigned)PURPOSE_IMAGE;
+    return true;
+}
+
 /* What an operation that needs this is for: looking before writing, edits before pictures. */
 static unsigned purpose_of_needs(unsigned needs)
 {
@@ -66,9 +99,8 @@ static unsigned purpose_of_needs(unsigned needs)
     return (needs & NEED_EDIT) != 0 ? PURPOSE_EDIT : PURPOSE_IMAGE;
 }
 
-static const struct model_override *find_override(const struct model_override *overrides,
-                                                  size_t count, int64_t provider_id,
-                                                  struct str name)
+const struct model_override *override_find(const struct model_override *overrides, size_t count,
+                                           int64_t provider_id, struct str name)
 {
     for (size_t i = 0; i < count; i++)
         if (overrides[i].provider_id == provider_id && str_equal(overrides[i].name, name))
@@ -76,10 +108,10 @@ static const struct model_override *find_override(const struct model_override *o
     return NULL;
 }
 
-static bool is_in_catalogue(const struct provider_kind *kind, struct str name)
+static bool is_among(const struct provider_model *models, size_t count, struct str name)
 {
-    for (size_t i = 0; i < kind->model_count; i++)
-        if (str_equal(kind->models[i].name, name))
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(models[i].name, name))
             return true;
     return false;
 }
@@ -103,15 +135,33 @@ const struct provider_own_price *model_own_price(const struct model_override *ro
     return NULL;
 }
 
-static struct model_row merge(const struct provider_row *provider, struct provider_model model,
-                              const struct model_override *override, struct arena *arena)
+void models_own_prices(const struct model_override *rows, size_t count, struct arena *arena,
+                       struct provider_account *account)
 {
+    struct provider_own_price *prices = ARENA_ARRAY(arena, struct provider_own_price, count);
+
+    account->prices = prices;
+    for (size_t i = 0; i < count; i++) {
+        const struct provider_own_price *own = model_own_price(&rows[i], arena);
+
+        if (own != NULL)
+            prices[account->price_count++] = *own;
+    }
+}
+
+static struct model_row merge(const struct provider_row *provider,
+                              const struct provider_account *account, struct provider_model model,
+                              struct provider_offers *offers, const struct model_override *override,
+                              struct arena *arena)
+{
+    const struct provider_kind *kind = provider_kind_find(provider->kind);
     struct model_row row = {
         .provider = provider,
         .model = model,
         .is_enabled = provider->is_enabled && (override == NULL || override->is_enabled),
         .chosen = override == NULL ? 0 : override->purposes,
         .own = override == NULL ? NULL : model_own_price(override, arena),
+        .limits = override == NULL ? (struct model_limits){0} : override->limits,
     };
 
     row.has_own_price = row.own != NULL;
@@ -119,6 +169,8 @@ static struct model_row merge(const struct provider_row *provider, struct provid
         row.model.price_micro = override->price_micro;
     if (row.model.label.size == 0)
         row.model.label = row.model.name;
+    provider_model_narrow(kind, account, &row.model);
+    provider_model_offer(&row.model, offers, arena);
     return row;
 }
 
@@ -184,37 +236,75 @@ static void decide_defaults(struct model_row *items, size_t count)
         decide_purpose(items, count, house, purposes[i].purpose);
 }
 
+/* The models that an account has by itself, whether the house changed anything of them or not. */
+static size_t list_known(const struct provider_kind *kind, const struct provider_row *provider,
+                         struct arena *arena, struct provider_model **out)
+{
+    *out = ARENA_ARRAY(arena, struct provider_model, kind->model_count + provider->own_count);
+    for (size_t i = 0; i < kind->model_count; i++)
+        (*out)[i] = kind->models[i];
+    for (size_t i = 0; i < provider->own_count; i++)
+        (*out)[kind->model_count + i] = provider->own[i];
+    return kind->model_count + provider->own_count;
+}
+
+size_t models_own(struct str kind_name, struct str options, struct arena *arena,
+                  struct provider_model **out)
+{
+    const struct provider_kind *kind = provider_kind_find(kind_name);
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct error ignored;
+
+    if (kind == NULL || kind->own_models == NULL || !json_read(options, &json, &ignored))
+        return 0;
+    return kind->own_models(&(struct provider_account){.kind = kind_name, .options = json}, arena,
+                            out);
+}
+
 void models_merge(const struct provider_row *providers, size_t provider_count,
                   const struct model_override *overrides, size_t override_count,
                   struct arena *arena, struct model_row **items, size_t *count)
 {
-    size_t room = override_count;
+    struct model_row *rows = NULL;
+    size_t row_count = 0;
 
-    for (size_t p = 0; p < provider_count; p++) {
-        const struct provider_kind *kind = provider_kind_find(providers[p].kind);
-
-        room += kind == NULL ? 0 : kind->model_count;
-    }
-    *items = ARENA_ARRAY(arena, struct model_row, room);
-    *count = 0;
     for (size_t p = 0; p < provider_count; p++) {
         const struct provider_row *provider = &providers[p];
         const struct provider_kind *kind = provider_kind_find(provider->kind);
+        struct provider_account account = {.kind = provider->kind, .base_url = provider->base_url};
+        CLEANUP(json_cleanup) struct json *options = NULL;
+        struct provider_offers offers;
+        struct provider_model *known;
+        struct error ignored;
+        size_t known_count;
 
         if (kind == NULL)
             continue;
-        for (size_t m = 0; m < kind->model_count; m++)
-            (*items)[(*count)++] =
-                merge(provider, kind->models[m],
-                      find_override(overrides, override_count, provider->id, kind->models[m].name),
-                      arena);
-        for (size_t o = 0; o < override_count; o++)
-            if (overrides[o].provider_id == provider->id &&
-                !is_in_catalogue(kind, overrides[o].name))
-                (*items)[(*count)++] = merge(provider, provider_model_find(kind, overrides[o].name),
-                                             &overrides[o], arena);
+        /* Nobody else looks at them here. */
+        if (kind->narrow != NULL &&
+            json_read(provider->options, &options, &ignored)) /* else as if it had none */
+            account.options = options;
+        offers_merge(provider, arena, &offers);
+        known_count = list_known(kind, provider, arena, &known);
+        for (size_t m = 0; m < known_count; m++) {
+            rows = arena_more(arena, rows, sizeof(*rows), row_count);
+            rows[row_count++] =
+                merge(provider, &account, known[m], &offers,
+                      override_find(overrides, override_count, provider->id, known[m].name), arena);
+        }
+        for (size_t o = 0; o < override_count; o++) {
+            if (overrides[o].provider_id != provider->id ||
+                is_among(known, known_count, overrides[o].name))
+                continue;
+            rows = arena_more(arena, rows, sizeof(*rows), row_count);
+            rows[row_count++] =
+                merge(provider, &account, provider_model_find(kind, overrides[o].name), &offers,
+                      &overrides[o], arena);
+        }
     }
-    decide_defaults(*items, *count);
+    decide_defaults(rows, row_count);
+    *items = rows;
+    *count = row_count;
 }
 
 /* "PROVIDERID/wire-id": wire ids may hold slashes themselves. */

@@ -54,18 +54,26 @@ static const struct field model_view_fields[] = {
     NUMBER("ratio_max", ratio_max, "Long side to short side at most."),
     LIST("qualities", qualities, "Empty: not chosen."),
     LIST("formats", formats, "Empty: not chosen."),
+    {"options",       FIELD_LIST,   VIEW(options),       FIELD_REQUIRED, 0, 0, &field_shape,          NULL,
+                                                "What the parameter `options` may hold, besides; "
+     "what a call leaves out is as its provider's settings say.  What the account's own server "
+     "lists is left out for viewers."                                                          },
+    {"write_options", FIELD_LIST,   VIEW(write_options), FIELD_REQUIRED, 0, 0, &field_shape,          NULL,
+                                                "The same of a call that writes text."         },
     NUMBER("price_micro", price_micro,
            "Of a picture at default size and quality, or of a text; -1: unknown."),
     WORDS("currency", currency, "Of the price."),
     WORDS("price_as_of", price_as_of, "When the catalogue's price was read; empty: the house's."),
     YES_NO("has_own_price", has_own_price, "The price is the house's, not the catalogue's."),
-    {"own_price", FIELD_MAYBE, VIEW(own_price), FIELD_REQUIRED, 0, 0, &provider_price_shape, NULL,
-                                                                                        "The house's own price."},
+    {"own_price",     FIELD_MAYBE,  VIEW(own_price),     FIELD_REQUIRED, 0, 0, &provider_price_shape, NULL,
+                                                "The house's own price."                       },
     NUMBER("text_in_micro", text_in_micro,
            "Of a million tokens of words read; 0: not billed by tokens, here and below."),
     NUMBER("image_in_micro", image_in_micro, "Of a million tokens of pictures read."),
     NUMBER("cached_in_micro", cached_in_micro, "Of what is read from a cache; 0: as others."),
     NUMBER("out_micro", out_micro, "Of a million tokens written, or painted."),
+    {"limits",        FIELD_OBJECT, VIEW(limits),        FIELD_REQUIRED, 0, 0, &model_limits_shape,   NULL,
+                                                "What it is given beside its account's bounds."},
 };
 const struct shape model_view_shape = SHAPE("Model", struct model_view, model_view_fields);
 
@@ -125,8 +133,23 @@ static int64_t price_of(struct settings *settings, const struct model_row *row,
                : provider_estimate(kind, &account, &request, currency);
 }
 
+static struct list options_of(const struct provider_field *const *rows, bool shows_offers,
+                              struct arena *arena)
+{
+    const struct provider_field **shown;
+    size_t size = 0, count = 0;
+
+    while (rows != NULL && rows[size] != NULL)
+        size++;
+    shown = ARENA_ARRAY(arena, const struct provider_field *, size + 1);
+    for (size_t i = 0; i < size; i++)
+        if (shows_offers || !rows[i]->is_offered)
+            shown[count++] = rows[i];
+    return fields_view_of(shown, count, arena);
+}
+
 struct model_view model_view_of(struct settings *settings, const struct model_row *row,
-                                struct arena *arena)
+                                bool shows_offers, struct arena *arena)
 {
     const struct provider_model *model = &row->model;
     struct provider_model rates = row->model;
@@ -168,6 +191,8 @@ struct model_view model_view_of(struct settings *settings, const struct model_ro
         .ratio_max = model->ratio_max,
         .qualities = words_of(model->qualities, arena),
         .formats = words_of(model->formats, arena),
+        .options = options_of(model->options, shows_offers, arena),
+        .write_options = options_of(model->write_options, shows_offers, arena),
         .price_micro = price_micro,
         .currency = str_of(currency),
         .price_as_of = row->has_own_price ? STR_EMPTY : str_of(model->price_as_of),
@@ -177,8 +202,16 @@ struct model_view model_view_of(struct settings *settings, const struct model_ro
         .image_in_micro = rates.rate_image_in_micro,
         .cached_in_micro = rates.rate_cached_in_micro,
         .out_micro = rates.rate_out_micro,
+        .limits = row->limits,
     };
 }
+
+/*
+ * What an account's own server lists (the files of a ComfyUI server) says what the house has there:
+ * whoever chooses among it for a run needs it, and nobody else (security.md S16, S29).  A viewer
+ * starts nothing.
+ */
+static bool may_choose(const struct http_user *user) { return user->role >= ROLE_MEMBER; }
 
 static bool list(struct request *req, struct error *err)
 {
@@ -187,11 +220,13 @@ static bool list(struct request *req, struct error *err)
     size_t provider_count, model_count;
     struct model_view *items;
 
-    if (!models_list(req->db, req->arena, &providers, &provider_count, &models, &model_count, err))
+    if (!models_list(app_settings(req->app), req->db, req->arena, &providers, &provider_count,
+                     &models, &model_count, err))
         return false;
     items = ARENA_ARRAY(req->arena, struct model_view, model_count);
     for (size_t i = 0; i < model_count; i++)
-        items[i] = model_view_of(app_settings(req->app), &models[i], req->arena);
+        items[i] =
+            model_view_of(app_settings(req->app), &models[i], may_choose(&req->user), req->arena);
     return http_reply(req, 200,
                       &(struct model_page){
                           .items = {.items = items, .count = model_count}

@@ -101,6 +101,34 @@ static void test_what_the_house_says_goes_before_the_catalogue(void **state)
     assert_true(find(items, count, 1, "mock")->model.is_known);
 }
 
+static bool has_length(const struct model_row *row)
+{
+    const struct provider_field *const *option = row->model.write_options;
+
+    while (*option != NULL && strcmp((*option)->name, "verbosity") != 0)
+        option++;
+    return *option != NULL;
+}
+
+static void test_a_row_has_the_options_that_its_account_takes(void **state)
+{
+    struct model_row *items;
+    size_t count;
+
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_true(has_length(find(items, count, 2, "gpt-6-sol")));
+    providers[1].options = STR("{\"text_api\":\"chat\"}");
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_false(has_length(find(items, count, 2, "gpt-6-sol")));
+    providers[1].options = STR("{}");
+    providers[1].base_url = STR("https://relay.example/v1");
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_false(has_length(find(items, count, 2, "gpt-6-sol")));
+    providers[1].options = STR("{"); /* as if it had none */
+    models_merge(providers, 2, NULL, 0, *state, &items, &count);
+    assert_false(has_length(find(items, count, 2, "gpt-6-sol")));
+}
+
 static void test_a_provider_that_is_off_switches_its_models_off(void **state)
 {
     struct model_row *items;
@@ -381,6 +409,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_the_first_model_is_the_default_until_one_is_chosen),
         TEST(test_what_the_house_says_goes_before_the_catalogue),
+        TEST(test_a_row_has_the_options_that_its_account_takes),
         TEST(test_a_provider_that_is_off_switches_its_models_off),
         TEST(test_a_model_is_found_by_what_people_write),
         TEST(test_the_default_is_one_that_can_do_what_is_needed),

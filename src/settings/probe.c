@@ -32,8 +32,8 @@ static bool carry_out_card(const struct exchange *exchange, int64_t now_ms, stru
 
 /* No reply is a reply too: the kind makes a failure with a class of it. */
 static void fetch(struct settings *settings, const struct provider_binding *provider,
-                  const struct exchange *exchange, int64_t now_ms, struct arena *arena,
-                  struct exchange_reply *out)
+                  const struct exchange *exchange, int64_t left_ms, int64_t now_ms,
+                  struct arena *arena, struct exchange_reply *out)
 {
     size_t sent_count;
     const struct exchange_header *headers = exchange_headers(exchange, now_ms, arena, &sent_count);
@@ -47,8 +47,8 @@ static void fetch(struct settings *settings, const struct provider_binding *prov
         .body = exchange->body,
         .body_count = exchange->body_count,
         .reach = exchange->is_own_origin && provider->is_private_allowed ? NET_OWNER : NET_PUBLIC,
-        .first_byte_ms = PROBE_MS,
-        .total_ms = smaller(exchange->total_ms, PROBE_MS),
+        .first_byte_ms = left_ms,
+        .total_ms = smaller(exchange->total_ms, left_ms),
         .reply_size_max = smaller(exchange->reply_size_max, REPLY_SIZE_MAX),
     };
     struct net_reply reply;
@@ -120,7 +120,7 @@ static void present(const struct provider_binding *provider, const struct provid
                     const struct str *models, size_t count, struct arena *arena,
                     struct probe_result *out)
 {
-    struct str key = secret_expose(provider->account.key);
+    const struct str key = provider_key_part(provider->account.key);
 
     out->ok = failure->class == FAILURE_NONE;
     out->failure_class = out->ok ? "" : failure_class_name(failure->class);
@@ -129,9 +129,38 @@ static void present(const struct provider_binding *provider, const struct provid
                        : arena_str(arena, text_clip(failure->message, MESSAGE_SIZE_MAX));
     count = count > MODELS_SHOWN_MAX ? MODELS_SHOWN_MAX : count;
     out->models.items = ARENA_ARRAY(arena, struct str, count);
-    out->models.count = count;
+    out->models.count = 0;
     for (size_t i = 0; i < count; i++)
-        out->models.items[i] = arena_str(arena, text_clip(models[i], MODEL_NAME_MAX));
+        if (key.size < 8 || str_find(models[i], key) < 0)
+            out->models.items[out->models.count++] =
+                arena_str(arena, text_clip(models[i], MODEL_NAME_MAX));
+}
+
+/* What else there is to choose, in what is left of the time; all of it or nothing. */
+static struct str read_offers(struct settings *settings, const struct provider_binding *provider,
+                              const struct exchange_reply *probed, int64_t ends_mono_ms,
+                              int64_t now_ms, struct arena *scratch, struct arena *arena)
+{
+    const struct provider_kind *kind = provider->kind;
+    struct provider_offers offers = {0};
+    struct exchange_reply reply = *probed;
+    struct exchange exchange;
+    size_t number = 0;
+
+    if (kind->read_offer == NULL)
+        return STR_EMPTY;
+    while (kind->read_offer(&provider->account, number, &reply, scratch, &offers)) {
+        const int64_t left_ms = ends_mono_ms - clock_mono_ms(settings->services.clock);
+
+        if (!kind->ask_offer(&provider->account, ++number, scratch, &exchange)) {
+            provider_offers_bound(&offers, secret_expose(provider->account.key));
+            return provider_offers_write(&offers, arena);
+        }
+        if (left_ms <= 0)
+            break;
+        fetch(settings, provider, &exchange, left_ms, now_ms, scratch, &reply);
+    }
+    return STR_EMPTY;
 }
 
 bool provider_probe(struct settings *settings, const struct provider_binding *provider,
@@ -152,10 +181,13 @@ bool provider_probe(struct settings *settings, const struct provider_binding *pr
         return false;
     assert(!exchange.is_paid);
     if (exchange.card.size == 0)
-        fetch(settings, provider, &exchange, now_ms, scratch, &reply);
+        fetch(settings, provider, &exchange, PROBE_MS, now_ms, scratch, &reply);
     else if (!carry_out_card(&exchange, now_ms, scratch, &reply, err))
         return false;
     provider->kind->read_probe(&provider->account, &reply, scratch, &models, &count, &failure);
+    if (failure.class == FAILURE_NONE)
+        result.offers =
+            read_offers(settings, provider, &reply, started_ms + PROBE_MS, now_ms, scratch, arena);
     result.took_ms = clock_mono_ms(clock) - started_ms;
     result.reason = reason_of(&reply, &failure);
     result.is_about_key = failure.class == FAILURE_AUTH || failure.class == FAILURE_QUOTA ||

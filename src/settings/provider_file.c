@@ -15,15 +15,17 @@ static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL}
 #define MODEL(member) offsetof(struct file_model, member)
 static const struct field file_model_fields[] = {
     {"name",        FIELD_TEXT,  MODEL(name),        FIELD_REQUIRED, 1,  MODEL_NAME_MAX,  NULL,                  NULL,
-     "The wire id."                                },
+     "The wire id."                                 },
     {"is_enabled",  FIELD_BOOL,  MODEL(is_enabled),  FIELD_REQUIRED, 0,  0,               NULL,                  NULL,
-     "It can be asked for."                        },
+     "It can be asked for."                         },
     {"purposes",    FIELD_TEXTS, MODEL(purposes),    FIELD_REQUIRED, 0,  PURPOSES_MAX,    NULL,                  NULL,
-     "What it is the default for."                 },
+     "What it is the default for."                  },
     {"price_micro", FIELD_INT,   MODEL(price_micro), FIELD_REQUIRED, -1, PRICE_MICRO_MAX, NULL,                  NULL,
-     "The house's own price; -1: the catalogue's." },
+     "The house's own price; -1: the catalogue's."  },
     {"price",       FIELD_MAYBE, MODEL(price),       0,              0,  0,               &provider_price_shape, NULL,
-     "The same by a rule; goes before price_micro."},
+     "The same by a rule; goes before price_micro." },
+    {"limits",      FIELD_MAYBE, MODEL(limits),      0,              0,  0,               &model_limits_shape,   NULL,
+     "What it is given beside its account's bounds."},
 };
 static const struct shape file_model_shape =
     SHAPE("ProviderFileModel", struct file_model, file_model_fields);
@@ -134,6 +136,7 @@ static struct list models_out(int64_t provider_id, const struct provider_kind *k
             .purposes = purposes_out(overrides[i].purposes & purposes_of(&model), arena),
             .price_micro = overrides[i].price_micro,
             .price = own_rule(&overrides[i], arena),
+            .limits = &overrides[i].limits,
         };
     }
     return (struct list){.items = items, .count = found};

@@ -54,7 +54,8 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"on_unknown\":\"once_below\",\"once_below_micro\":90000,\"options\":{\"organisation\":"
         "\"org-1\"},\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,\"is_default\":true,"
         "\"price_micro\":40000},{\"name\":\"own\",\"is_enabled\":false,\"is_default\":false,"
-        "\"price_micro\":-1,\"price\":{\"rule\":\"tokens\",\"out_micro\":7}}]}",
+        "\"price_micro\":-1,\"price\":{\"rule\":\"tokens\",\"out_micro\":7},"
+        "\"limits\":{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60}}]}",
         201, NULL);
     answer = ask(house, "GET", EXPORT, ADMIN, NULL);
     assert_int_equal(answer.status, 200);
@@ -70,8 +71,11 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"units_per_minute\":0,\"on_unknown\":"
         "\"once_below\","
         "\"once_below_micro\":90000,\"stand_ins\":[],\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,"
-        "\"purposes\":[\"image\"],\"price_micro\":40000,\"price\":null},{\"name\":\"own\","
-        "\"is_enabled\":false,\"purposes\":[],\"price_micro\":-1,\"price\":{\"rule\":\"tokens\","));
+        "\"purposes\":[\"image\"],\"price_micro\":40000,\"price\":null,"
+        "\"limits\":{\"concurrency\":0,\"per_minute\":0,\"units_per_minute\":0}},"
+        "{\"name\":\"own\",\"is_enabled\":false,\"purposes\":[],\"price_micro\":-1,\"price\":{\"rule\":\"tokens\","));
+    assert_true(answer_has(
+        &answer, "\"limits\":{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60}}]}"));
     assert_false(answer_has(&answer, "canary"));
     assert_false(answer_has(&answer, "3f9a"));
     buf_finish(&answer.bytes);
@@ -131,6 +135,54 @@ static void test_stand_ins_go_by_name(void **state)
     EXPECT(house, "POST", IMPORT, HEAD ROW_WITH("C", "\"C\"") "]}]}", 422,
            "\"field\":\"providers[0].stand_ins\"");
     buf_finish(&answer.bytes);
+}
+
+#define BOUNDED(limits)                                                                            \
+    FILE_OF(ROW("mock", "A", "") "{\"name\":\"mock\",\"is_enabled\":true,\"purposes\":[],"         \
+                                 "\"price_micro\":-1" limits "}")
+#define BOUNDED_BY(json) BOUNDED(",\"limits\":" json)
+
+static void test_bounds_of_a_model_come_back(void **state)
+{
+    struct house *house = *state;
+    static const char bounded[] =
+        "SELECT count(*) AS n FROM provider_model m JOIN provider p ON p.id = m.provider_id"
+        " WHERE p.name = 'A (2)' AND m.name = 'mock' AND m.concurrency = 2 AND m.per_minute = 30"
+        " AND m.units_per_minute = 60";
+    static const char unbounded[] =
+        "SELECT count(*) AS n FROM provider_model m JOIN provider p ON p.id = m.provider_id"
+        " WHERE p.name LIKE 'A (%' AND m.concurrency + m.per_minute + m.units_per_minute = 0";
+    struct answer answer;
+
+    EXPECT(house, "POST", IMPORT,
+           BOUNDED_BY("{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60}"), 201,
+           "\"as_name\":\"A\"");
+    answer = ask(house, "GET", EXPORT, ADMIN, NULL);
+    EXPECT(house, "POST", IMPORT, arena_cstr(house->arena, answer.body), 201, "\"A (2)\"");
+    assert_int_equal(count_rows(house, bounded), 1);
+    /* A file of before there were any. */
+    EXPECT(house, "POST", IMPORT, BOUNDED(""), 201, "\"A (3)\"");
+    EXPECT(house, "POST", IMPORT, BOUNDED_BY("null"), 201, "\"A (4)\"");
+    assert_int_equal(count_rows(house, unbounded), 2);
+    buf_finish(&answer.bytes);
+}
+
+static void test_bounds_that_are_none_refuse_the_whole_file(void **state)
+{
+    struct house *house = *state;
+#define LIMIT_FIELD(name) "\"field\":\"providers[0].models[0].limits." name "\""
+    EXPECT(house, "POST", IMPORT,
+           BOUNDED_BY("{\"concurrency\":65,\"per_minute\":0,\"units_per_minute\":0}"), 422,
+           LIMIT_FIELD("concurrency") ",\"limit\":64");
+    EXPECT(house, "POST", PREVIEW,
+           BOUNDED_BY("{\"concurrency\":0,\"per_minute\":-1,\"units_per_minute\":0}"), 422,
+           LIMIT_FIELD("per_minute"));
+    EXPECT(house, "POST", IMPORT,
+           BOUNDED_BY("{\"concurrency\":0,\"per_minute\":0,\"units_per_minute\":\"9\"}"), 422,
+           LIMIT_FIELD("units_per_minute"));
+    EXPECT(house, "POST", IMPORT, BOUNDED_BY("{\"concurrency\":1}"), 422,
+           LIMIT_FIELD("per_minute"));
+    assert_int_equal(provider_count(house), 1);
 }
 
 static void test_a_private_address_comes_in_switched_off_and_not_allowed(void **state)
@@ -435,6 +487,9 @@ static void test_the_default_of_an_older_house_is_it_for_all_purposes(void **sta
     assert_int_equal(count, 2);
     assert_int_equal(items[0].purposes, 0);
     assert_int_equal(items[0].price_micro, 7);
+    assert_int_equal(items[0].limits.concurrency, 0);
+    assert_int_equal(items[0].limits.per_minute, 0);
+    assert_int_equal(items[0].limits.units_per_minute, 0);
     assert_int_equal(items[1].purposes, PURPOSES_ALL);
     assert_false(items[1].is_enabled);
 }
@@ -446,6 +501,8 @@ int main(void)
         TEST(test_a_file_holds_everything_but_secrets),
         TEST(test_a_file_comes_back_under_other_names_without_keys),
         TEST(test_stand_ins_go_by_name),
+        TEST(test_bounds_of_a_model_come_back),
+        TEST(test_bounds_that_are_none_refuse_the_whole_file),
         TEST(test_a_private_address_comes_in_switched_off_and_not_allowed),
         TEST(test_a_default_of_the_house_stays),
         TEST(test_a_name_with_a_number_is_free_and_short_enough),

@@ -8,22 +8,47 @@ static const char *const lane_states[] = {"open", "off", "paused", "stopped", "r
 
 struct resting_key {
     struct str id, reason;
+    int64_t until_ms; /* 0: not by itself */
 };
 static const struct field resting_key_fields[] = {
-    {"id",     FIELD_ID,   offsetof(struct resting_key, id),     FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The key."                                                             },
-    {"reason", FIELD_TEXT, offsetof(struct resting_key, reason), FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "auth: the service rejects it; quota: what it may spend there is gone."},
+    {"id",     FIELD_ID,   offsetof(struct resting_key, id),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "The key."                                                                                                                                                                       },
+    {"reason", FIELD_TEXT, offsetof(struct resting_key, reason),   FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "auth: the service rejects it; quota: what it may spend there is gone; throttled: it was "
+     "asked too often; used_up: the service said that nothing is left of a limit until then."                                                                                         },
+    {"until",  FIELD_TIME, offsetof(struct resting_key, until_ms), FIELD_REQUIRED | FIELD_NULLABLE,
+     0,                                                                                                0, NULL, NULL, "When it goes on by itself; null: when the provider is changed."},
 };
 static const struct shape resting_key_shape =
     SHAPE("RestingKey", struct resting_key, resting_key_fields);
+
+/* A model whose breaker is not closed. */
+struct breaker_view {
+    struct str model, breaker, failure;
+    int64_t failures_in_row, until_ms;
+};
+static const char *const breaker_states[] = {"open", "half_open", NULL};
+#define BREAKER(member) offsetof(struct breaker_view, member)
+static const struct field breaker_fields[] = {
+    {"model",           FIELD_TEXT, BREAKER(model),           FIELD_REQUIRED,                  0, 0, NULL, NULL,           "The wire id."},
+    {"breaker",         FIELD_ENUM, BREAKER(breaker),         FIELD_REQUIRED,                  0, 0, NULL, breaker_states,
+     "open: left alone until `until`; half_open: one request tries for all."                                                             },
+    {"failure",         FIELD_TEXT, BREAKER(failure),         FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "The class of the last failure that it counted."                                                                                    },
+    {"failures_in_row", FIELD_INT,  BREAKER(failures_in_row), FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "How many came since the provider last answered; 0: it answered since."                                                             },
+    {"until",           FIELD_TIME, BREAKER(until_ms),        FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "open: nothing is sent until then; null: half_open."                                                                                },
+};
+static const struct shape breaker_shape =
+    SHAPE("ProviderBreaker", struct breaker_view, breaker_fields);
 
 struct health_view {
     struct health_window day, week;
     struct health_error *last_error;
     struct str lane, lane_reason;
     int64_t lane_until_ms;
-    struct list resting_keys;
+    struct list breakers, resting_keys;
 };
 #define VIEW(member) offsetof(struct health_view, member)
 static const struct field health_view_fields[] = {
@@ -37,12 +62,15 @@ static const struct field health_view_fields[] = {
      "off: switched off; paused: by a person, or its key is lost; stopped: by the engine until the "
      "provider is changed; resting: until lane_until."                                                                                                                                                    },
     {"lane_reason",  FIELD_TEXT,   VIEW(lane_reason),   FIELD_REQUIRED,                  0, 0, NULL,                 NULL,
-     "Why: a person's words, or the engine's class of failure."                                                                                                                                           },
+     "Why: a person's words, the engine's class of failure, or used_up: nothing is left of a "
+     "limit."                                                                                                                                                                                             },
     {"lane_until",   FIELD_TIME,   VIEW(lane_until_ms), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,
      NULL,                                                                                                                        "When it goes on by itself; null when it is open or waits for somebody."},
+    {"breakers",     FIELD_LIST,   VIEW(breakers),      FIELD_REQUIRED,                  0, 0, &breaker_shape,       NULL,
+     "Models that are left alone, or tried by one request, because their calls kept failing."                                                                                                             },
     {"resting_keys", FIELD_LIST,   VIEW(resting_keys),  FIELD_REQUIRED,                  0, 0, &resting_key_shape,   NULL,
-     "Keys that the service rejected: no new call is made with them until the provider is "
-     "changed."                                                                                                                                                                                           },
+     "Keys that the service rejected or throttled, or that are used up: no new call is made with "
+     "them meanwhile."                                                                                                                                                                                    },
 };
 static const struct shape health_view_shape =
     SHAPE("ProviderHealth", struct health_view, health_view_fields);
@@ -58,8 +86,32 @@ static struct list resting_of(const struct provider_row *row, const struct lane_
             if (lane->resting[at].id == row->keys[index].id)
                 items[count++] = (struct resting_key){
                     .id = row->keys[index].public_id,
+                    .until_ms = lane->resting[at].until_ms,
                     .reason = arena_str(arena, str_of(lane->resting[at].reason)),
                 };
+    return (struct list){.items = items, .count = count};
+}
+
+static struct list breakers_of(const struct settings_hooks *hooks, int64_t provider_id,
+                               struct arena *arena)
+{
+    struct lane_model_view *models =
+        ARENA_ARRAY(arena, struct lane_model_view, LANE_MODELS_SHOWN_MAX);
+    struct breaker_view *items = ARENA_ARRAY(arena, struct breaker_view, LANE_MODELS_SHOWN_MAX);
+    size_t count = 0, found;
+
+    if (hooks->lane_models == NULL)
+        return (struct list){0};
+    found = hooks->lane_models(hooks->context, provider_id, models, LANE_MODELS_SHOWN_MAX);
+    for (size_t index = 0; index < found; index++)
+        if (models[index].breaker != BREAKER_CLOSED)
+            items[count++] = (struct breaker_view){
+                .model = models[index].name,
+                .breaker = str_of(breaker_state_name(models[index].breaker)),
+                .failure = str_of(models[index].failure),
+                .failures_in_row = models[index].failures_in_row,
+                .until_ms = models[index].breaker_until_ms,
+            };
     return (struct list){.items = items, .count = count};
 }
 
@@ -76,6 +128,7 @@ static bool fill_lane(struct request *req, const struct provider_row *row, struc
     const bool has_lane = hooks->lane != NULL && hooks->lane(hooks->context, row->id, &lane);
 
     view->lane = STR("open");
+    view->breakers = breakers_of(hooks, row->id, req->arena);
     if (has_lane)
         view->resting_keys = resting_of(row, &lane, req->arena);
     if (!provider_open(settings, row, req->arena, &binding, &is_key_lost, err)) {

@@ -88,7 +88,7 @@ static void test_a_provider_that_was_never_asked_is_healthy_and_empty(void **sta
            "\"p50_ms\":null,\"p95_ms\":null,\"failures\":[]}");
     EXPECT(house, "GET", path, NULL, 200,
            "\"last_error\":null,\"lane\":\"open\",\"lane_reason\":\"\",\"lane_until\":null,"
-           "\"resting_keys\":[]}");
+           "\"breakers\":[],\"resting_keys\":[]}");
 }
 
 static void test_calls_and_the_last_error_are_told(void **state)
@@ -144,6 +144,35 @@ static void test_the_lane_says_who_closed_it_and_why(void **state)
     EXPECT(house, "GET", path, NULL, 200, "\"lane\":\"off\",\"lane_reason\":\"\"");
 }
 
+static void test_a_breaker_says_what_failed_how_often_and_until_when(void **state)
+{
+    struct house *house = *state;
+    int64_t row_id;
+    const char *path =
+        health_path(house, add(house, "{\"kind\":\"openai\",\"name\":\"A\"}", &row_id));
+
+    pthread_mutex_lock(&house->lane_lock);
+    house->lane = (struct lane_view){.provider_id = row_id};
+    house->models[0] = (struct lane_model_view){.name = STR("well")};
+    house->models[1] = (struct lane_model_view){.name = STR("left-alone"),
+                                                .breaker = BREAKER_OPEN,
+                                                .failure = "server",
+                                                .failures_in_row = 6,
+                                                .breaker_until_ms = NOW + 60000};
+    house->models[2] = (struct lane_model_view){
+        .name = STR("tried"), .breaker = BREAKER_HALF_OPEN, .failure = "unknown"};
+    pthread_mutex_unlock(&house->lane_lock);
+    EXPECT(house, "GET", path, NULL, 200,
+           "\"lane\":\"open\",\"lane_reason\":\"\",\"lane_until\":null,\"breakers\":["
+           "{\"model\":\"left-alone\",\"breaker\":\"open\",\"failure\":\"server\","
+           "\"failures_in_row\":6,\"until\":\"2023-11-14T22:14:20.000Z\"},"
+           "{\"model\":\"tried\",\"breaker\":\"half_open\",\"failure\":\"unknown\","
+           "\"failures_in_row\":0,\"until\":null}],\"resting_keys\":[]}");
+    pthread_mutex_lock(&house->lane_lock);
+    memset(house->models, 0, sizeof house->models);
+    pthread_mutex_unlock(&house->lane_lock);
+}
+
 static void test_health_is_for_admins_of_providers_that_are(void **state)
 {
     struct house *house = *state;
@@ -167,6 +196,7 @@ int main(void)
         TEST(test_a_provider_that_was_never_asked_is_healthy_and_empty),
         TEST(test_calls_and_the_last_error_are_told),
         TEST(test_the_lane_says_who_closed_it_and_why),
+        TEST(test_a_breaker_says_what_failed_how_often_and_until_when),
         TEST(test_health_is_for_admins_of_providers_that_are),
     };
 

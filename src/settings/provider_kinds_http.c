@@ -2,13 +2,18 @@
 
 /* ---- shapes ---- */
 
-static const char *const field_types[] = {"text",   "url",  "secret",    "choice", "int",
-                                          "double", "bool", "long_text", NULL};
+static const char *const field_types[] = {"text",   "url",  "secret",    "choice",    "int",
+                                          "double", "bool", "long_text", "workflows", NULL};
 static const char *const field_type_of[] = {
-    [PROVIDER_FIELD_TEXT] = "text",     [PROVIDER_FIELD_URL] = "url",
-    [PROVIDER_FIELD_SECRET] = "secret", [PROVIDER_FIELD_CHOICE] = "choice",
-    [PROVIDER_FIELD_INT] = "int",       [PROVIDER_FIELD_DOUBLE] = "double",
-    [PROVIDER_FIELD_BOOL] = "bool",     [PROVIDER_FIELD_LONG_TEXT] = "long_text",
+    [PROVIDER_FIELD_TEXT] = "text",
+    [PROVIDER_FIELD_URL] = "url",
+    [PROVIDER_FIELD_SECRET] = "secret",
+    [PROVIDER_FIELD_CHOICE] = "choice",
+    [PROVIDER_FIELD_INT] = "int",
+    [PROVIDER_FIELD_DOUBLE] = "double",
+    [PROVIDER_FIELD_BOOL] = "bool",
+    [PROVIDER_FIELD_LONG_TEXT] = "long_text",
+    [PROVIDER_FIELD_WORKFLOWS] = "workflows",
 };
 
 struct field_view {
@@ -20,7 +25,7 @@ struct field_view {
 #define FIELD_VIEW(member) offsetof(struct field_view, member)
 static const struct field field_view_fields[] = {
     {"name",        FIELD_TEXT,   FIELD_VIEW(name),        FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "base_url and key are the provider's own; every other name is a member of options."                          },
+     "Of an account: base_url and key are its own, every other name is a member of its options."                  },
     {"type",        FIELD_ENUM,   FIELD_VIEW(type),        FIELD_REQUIRED, 0, 0, NULL, field_types,
      "Of its value."                                                                                              },
     {"label_en",    FIELD_TEXT,   FIELD_VIEW(label_en),    FIELD_REQUIRED, 0, 0, NULL, NULL,        "In English." },
@@ -37,8 +42,7 @@ static const struct field field_view_fields[] = {
      "Of a number; of a text: characters."                                                                        },
     {"choices",     FIELD_TEXTS,  FIELD_VIEW(choices),     FIELD_REQUIRED, 0, 0, NULL, NULL,        "Of a choice."},
 };
-static const struct shape field_view_shape =
-    SHAPE("ProviderField", struct field_view, field_view_fields);
+const struct shape field_shape = SHAPE("ProviderField", struct field_view, field_view_fields);
 
 struct kind_view {
     struct str name, label, about_en, about_zh, default_base_url, key_page;
@@ -46,16 +50,16 @@ struct kind_view {
 };
 #define KIND_VIEW(member) offsetof(struct kind_view, member)
 static const struct field kind_view_fields[] = {
-    {"name",             FIELD_TEXT, KIND_VIEW(name),             FIELD_REQUIRED, 0, 0, NULL,              NULL, "The kind."  },
-    {"label",            FIELD_TEXT, KIND_VIEW(label),            FIELD_REQUIRED, 0, 0, NULL,              NULL, "For people."},
-    {"about_en",         FIELD_TEXT, KIND_VIEW(about_en),         FIELD_REQUIRED, 0, 0, NULL,              NULL, "In English."},
-    {"about_zh",         FIELD_TEXT, KIND_VIEW(about_zh),         FIELD_REQUIRED, 0, 0, NULL,              NULL, "In Chinese."},
-    {"default_base_url", FIELD_TEXT, KIND_VIEW(default_base_url), FIELD_REQUIRED, 0, 0, NULL,              NULL,
-     "Where it is when no base_url is given."                                                                                 },
-    {"key_page",         FIELD_TEXT, KIND_VIEW(key_page),         FIELD_REQUIRED, 0, 0, NULL,              NULL,
-     "Where a person gets a key; empty: it needs none."                                                                       },
-    {"fields",           FIELD_LIST, KIND_VIEW(fields),           FIELD_REQUIRED, 0, 0, &field_view_shape, NULL,
-     "The form of an account."                                                                                                },
+    {"name",             FIELD_TEXT, KIND_VIEW(name),             FIELD_REQUIRED, 0, 0, NULL,         NULL, "The kind."  },
+    {"label",            FIELD_TEXT, KIND_VIEW(label),            FIELD_REQUIRED, 0, 0, NULL,         NULL, "For people."},
+    {"about_en",         FIELD_TEXT, KIND_VIEW(about_en),         FIELD_REQUIRED, 0, 0, NULL,         NULL, "In English."},
+    {"about_zh",         FIELD_TEXT, KIND_VIEW(about_zh),         FIELD_REQUIRED, 0, 0, NULL,         NULL, "In Chinese."},
+    {"default_base_url", FIELD_TEXT, KIND_VIEW(default_base_url), FIELD_REQUIRED, 0, 0, NULL,         NULL,
+     "Where it is when no base_url is given."                                                                            },
+    {"key_page",         FIELD_TEXT, KIND_VIEW(key_page),         FIELD_REQUIRED, 0, 0, NULL,         NULL,
+     "Where a person gets a key; empty: it needs none."                                                                  },
+    {"fields",           FIELD_LIST, KIND_VIEW(fields),           FIELD_REQUIRED, 0, 0, &field_shape, NULL,
+     "The form of an account."                                                                                           },
 };
 static const struct shape kind_view_shape =
     SHAPE("ProviderKind", struct kind_view, kind_view_fields);
@@ -72,27 +76,35 @@ static const struct shape kind_page_shape =
 
 /* ---- handlers ---- */
 
+struct list fields_view_of(const struct provider_field *const *rows, size_t count,
+                           struct arena *arena)
+{
+    struct field_view *fields = ARENA_ARRAY(arena, struct field_view, count);
+
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (struct field_view){
+            .name = str_of(rows[i]->name),
+            .type = str_of(field_type_of[rows[i]->type]),
+            .label_en = str_of(rows[i]->label_en),
+            .label_zh = str_of(rows[i]->label_zh),
+            .help_en = str_of(rows[i]->help_en),
+            .help_zh = str_of(rows[i]->help_zh),
+            .fallback = str_of(rows[i]->fallback),
+            .is_required = rows[i]->is_required,
+            .min = rows[i]->min,
+            .max = rows[i]->max,
+            .choices = rows[i]->is_offered ? rows[i]->offered : words_of(rows[i]->choices, arena),
+        };
+    return (struct list){.items = fields, .count = count};
+}
+
 static struct kind_view kind_view_of(const struct provider_kind *kind, struct arena *arena)
 {
-    struct field_view *fields = ARENA_ARRAY(arena, struct field_view, kind->field_count);
+    const struct provider_field **rows =
+        ARENA_ARRAY(arena, const struct provider_field *, kind->field_count);
 
-    for (size_t i = 0; i < kind->field_count; i++) {
-        const struct provider_field *field = &kind->fields[i];
-
-        fields[i] = (struct field_view){
-            .name = str_of(field->name),
-            .type = str_of(field_type_of[field->type]),
-            .label_en = str_of(field->label_en),
-            .label_zh = str_of(field->label_zh),
-            .help_en = str_of(field->help_en),
-            .help_zh = str_of(field->help_zh),
-            .fallback = str_of(field->fallback),
-            .is_required = field->is_required,
-            .min = field->min,
-            .max = field->max,
-            .choices = words_of(field->choices, arena),
-        };
-    }
+    for (size_t i = 0; i < kind->field_count; i++)
+        rows[i] = &kind->fields[i];
     return (struct kind_view){
         .name = str_of(kind->name),
         .label = str_of(kind->label),
@@ -100,7 +112,7 @@ static struct kind_view kind_view_of(const struct provider_kind *kind, struct ar
         .about_zh = str_of(kind->about_zh),
         .default_base_url = str_of(kind->default_base_url),
         .key_page = str_of(kind->key_page),
-        .fields = {.items = fields, .count = kind->field_count},
+        .fields = fields_view_of(rows, kind->field_count, arena),
     };
 }
 

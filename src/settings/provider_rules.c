@@ -34,6 +34,11 @@ bool provider_check_url(struct str url, bool is_private_allowed, struct error *e
     if (!is_private_allowed && !str_starts_with(url, STR("https://")))
         return error_field(err, ERROR_INVALID, "base_url", 0,
                            "the address begins with https://, or private addresses are allowed");
+    /* What stands behind ? or # is often a key, and this is shown and exported. */
+    if (str_find_char(url, '?') >= 0 || str_find_char(url, '#') >= 0 ||
+        str_find_char(url, '@') >= 0)
+        return error_field(err, ERROR_INVALID, "base_url", 0,
+                           "an address alone: no ?, # or @; the key has a field of its own");
     if (!net_url_check(url, is_private_allowed ? NET_OWNER : NET_PUBLIC, err)) {
         snprintf(err->field, sizeof err->field, "base_url");
         return false;
@@ -42,16 +47,35 @@ bool provider_check_url(struct str url, bool is_private_allowed, struct error *e
 }
 
 /* It goes into a header as it is: printable ASCII, so that nothing can end the header early. */
+static bool check_secret(const char *field, const char *name, struct str text, struct error *err)
+{
+    if (text.size > PROVIDER_KEY_MAX)
+        return error_field(err, ERROR_TOO_LONG, field, PROVIDER_KEY_MAX,
+                           "a %s has at most %d characters", name, PROVIDER_KEY_MAX);
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] <= ' ' || text.data[i] > '~')
+            return error_field(err, ERROR_INVALID, field, 0,
+                               "a %s has no spaces and no other than ASCII characters", name);
+    return true;
+}
+
 bool provider_check_key(struct str key, struct error *err)
 {
-    if (key.size > PROVIDER_KEY_MAX)
-        return error_field(err, ERROR_TOO_LONG, "key", PROVIDER_KEY_MAX,
-                           "a key has at most %d characters", PROVIDER_KEY_MAX);
-    for (size_t i = 0; i < key.size; i++)
-        if (key.data[i] <= ' ' || key.data[i] > '~')
-            return error_field(err, ERROR_INVALID, "key", 0,
-                               "a key has no spaces and no other than ASCII characters");
-    return true;
+    return check_secret("key", "key", key, err);
+}
+
+bool provider_check_session_token(const struct provider_kind *kind, struct str token, bool has_key,
+                                  struct error *err)
+{
+    if (token.size == 0)
+        return true;
+    if (kind == NULL || !provider_has_session_tokens(kind))
+        return error_field(err, ERROR_INVALID, "session_token", 0,
+                           "keys of this kind of provider have no session token");
+    if (!has_key)
+        return error_field(err, ERROR_REQUIRED, "key", 0,
+                           "a session token belongs to its key: give both");
+    return check_secret("session_token", "session token", token, err);
 }
 
 struct str provider_key_hint(struct str key)
@@ -76,8 +100,9 @@ bool provider_check_model(struct str name, struct error *err)
 
 static const struct provider_field *find_field(const struct provider_kind *kind, struct str name)
 {
-    /* These two have columns of their own. */
-    if (str_equal(name, STR("base_url")) || str_equal(name, STR("key")))
+    /* These have columns of their own, the last one with the key. */
+    if (str_equal(name, STR("base_url")) || str_equal(name, STR("key")) ||
+        str_equal(name, STR("session_token")))
         return NULL;
     for (size_t i = 0; i < kind->field_count; i++)
         if (str_equal(name, str_of(kind->fields[i].name)))
@@ -132,8 +157,8 @@ static bool check_words(const struct provider_field *field, const struct json *v
     return error_field(err, ERROR_NOT_IN_LIST, path, 0, "%s is none of its choices", path);
 }
 
-static bool check_option(const struct provider_field *field, const struct json *value,
-                         const char *path, struct error *err)
+static bool check_option(const struct provider_kind *kind, const struct provider_field *field,
+                         const struct json *value, const char *path, struct error *err)
 {
     switch (field->type) {
     case PROVIDER_FIELD_INT:
@@ -147,6 +172,8 @@ static bool check_option(const struct provider_field *field, const struct json *
     case PROVIDER_FIELD_URL:
     case PROVIDER_FIELD_CHOICE:
         return check_words(field, value, path, err);
+    case PROVIDER_FIELD_WORKFLOWS:
+        return kind->check_own(value, err);
     case PROVIDER_FIELD_SECRET:
         break;
     }
@@ -171,7 +198,7 @@ static bool check_members(const struct provider_kind *kind, const struct json *o
         if (field == NULL)
             return error_field(err, ERROR_UNKNOWN_FIELD, path, 0, "%s has no such option",
                                kind->label);
-        if (!check_option(field, value, path, err))
+        if (!check_option(kind, field, value, path, err))
             return false;
     }
     for (size_t i = 0; i < kind->field_count; i++) {
@@ -198,6 +225,12 @@ bool provider_check_options(const struct provider_kind *kind, struct str options
         return false;
     if (!json_is(object, JSON_OBJECT))
         return error_field(err, ERROR_WRONG_TYPE, "options", 0, "options are an object");
+    if (kind->carry_over != NULL && kind->carry_over(object, arena, &options)) {
+        json_free(object);
+        object = NULL;
+        if (!json_read(options, &object, err))
+            return false;
+    }
     if (!check_members(kind, object, err))
         return false;
     *out = json_print(object, arena);
@@ -206,9 +239,38 @@ bool provider_check_options(const struct provider_kind *kind, struct str options
 
 struct options_document {
     struct options_document *next;
-    char *text;
+    struct arena *arena; /* of what follows, but the JSON */
+    struct str text;
     struct json *json;
+    struct provider_model *own; /* the models that the options are, once they were asked for */
+    size_t own_count;
+    bool is_own_known;
 };
+
+/* Under the lock.  NULL: they are not JSON. */
+static struct options_document *find_document(struct settings *settings, struct str options)
+{
+    struct options_document *document;
+    struct json *json = NULL;
+    struct error ignored;
+
+    for (document = settings->documents; document != NULL; document = document->next)
+        if (str_equal(document->text, options))
+            return document;
+    if (!json_read(options, &json, &ignored))
+        return NULL;
+    document = malloc(sizeof *document);
+    if (document == NULL)
+        abort();
+    *document = (struct options_document){
+        .next = settings->documents,
+        .arena = arena_create((size_t)2 * PROVIDER_OPTIONS_SIZE_MAX),
+        .json = json,
+    };
+    document->text = arena_str(document->arena, options);
+    settings->documents = document;
+    return document;
+}
 
 /*
  * Attempts hold on to their account's options for as long as they run, so a document stays until
@@ -217,36 +279,46 @@ struct options_document {
 bool provider_options_parse(struct settings *settings, struct str options, const struct json **out,
                             struct error *err)
 {
-    struct options_document *document;
-    bool ok = true;
+    const struct options_document *document;
 
     pthread_mutex_lock(&settings->lock);
-    for (document = settings->documents; document != NULL; document = document->next)
-        if (str_equal(str_of(document->text), options))
-            break;
-    if (document == NULL) {
-        struct json *json = NULL;
-
-        ok = json_read(options, &json, err);
-        if (ok) {
-            document = malloc(sizeof *document);
-            if (document == NULL)
-                abort();
-            *document = (struct options_document){
-                .next = settings->documents,
-                .text = strndup(options.data, options.size),
-                .json = json,
-            };
-            if (document->text == NULL)
-                abort();
-            settings->documents = document;
-        }
-    }
+    document = find_document(settings, options);
     pthread_mutex_unlock(&settings->lock);
-    if (!ok)
+    if (document == NULL)
         return error_set(err, ERROR_INTERNAL, "a provider's options are not JSON");
     *out = document->json;
     return true;
+}
+
+/* Read once per text: all models of the house are shown at once, and a workflow is long. */
+static void fill_own(struct settings *settings, struct provider_row *row)
+{
+    const struct provider_kind *kind = provider_kind_find(row->kind);
+    struct options_document *document;
+
+    pthread_mutex_lock(&settings->lock);
+    document = find_document(settings, row->options);
+    if (document != NULL) {
+        row->options = document->text;
+        row->is_options_kept = true;
+    }
+    if (document != NULL && !document->is_own_known && kind != NULL && kind->own_models != NULL) {
+        const struct provider_account account = {.kind = row->kind, .options = document->json};
+
+        document->own_count = kind->own_models(&account, document->arena, &document->own);
+        document->is_own_known = true;
+    }
+    if (document != NULL) {
+        row->own = document->own;
+        row->own_count = document->own_count;
+    }
+    pthread_mutex_unlock(&settings->lock);
+}
+
+void provider_own_fill(struct settings *settings, struct provider_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fill_own(settings, &rows[i]);
 }
 
 void provider_options_free(struct settings *settings)
@@ -256,7 +328,7 @@ void provider_options_free(struct settings *settings)
 
         settings->documents = document->next;
         json_free(document->json);
-        free(document->text);
+        arena_destroy(document->arena);
         free(document);
     }
 }

@@ -78,7 +78,8 @@ bool provider_store_list(struct db *db, struct arena *arena, struct provider_row
     if (rows_failed(&rows))
         return false;
     rows_finish(&rows);
-    if (!share_keys(db, found, found_count, arena, err))
+    if (!share_keys(db, found, found_count, arena, err) ||
+        !offer_store_share(db, found, found_count, arena, err))
         return false;
     *items = found;
     *count = found_count;
@@ -231,12 +232,23 @@ bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, s
         "provider_store_delete_models", "DELETE FROM provider_model WHERE provider_id = $1", NULL};
     const struct sql_value args[] = {SQL_INT64(provider_id), SQL_INT64(now_ms)};
 
-    return key_store_remove_all(db, provider_id, err) &&
+    return key_store_remove_all(db, provider_id, err) && offer_store_remove(db, provider_id, err) &&
            db_exec(db, &remove_models, args, 1, NULL, err) &&
            db_exec_one(db, &remove, args, COUNT(args), err);
 }
 
-#define OVERRIDE_COLUMNS "provider_id, name, is_enabled, purposes, price_micro, price"
+#define LIMIT_COLUMNS "concurrency, per_minute, units_per_minute"
+#define OVERRIDE_COLUMNS                                                                           \
+    "provider_id, name, is_enabled, purposes, price_micro, price, " LIMIT_COLUMNS
+
+static struct model_limits read_limits(struct rows *rows)
+{
+    return (struct model_limits){
+        .concurrency = rows_int64(rows, "concurrency"),
+        .per_minute = rows_int64(rows, "per_minute"),
+        .units_per_minute = rows_int64(rows, "units_per_minute"),
+    };
+}
 
 static bool read_overrides(struct db *db, const struct sql *sql, const struct sql_value *args,
                            size_t arg_count, size_t most, struct arena *arena,
@@ -258,6 +270,7 @@ static bool read_overrides(struct db *db, const struct sql *sql, const struct sq
             .price_micro =
                 rows_is_null(&rows, "price_micro") ? -1 : rows_int64(&rows, "price_micro"),
             .price = rows_str(&rows, "price", arena),
+            .limits = read_limits(&rows),
         };
     }
     if (rows_failed(&rows))
@@ -317,16 +330,22 @@ bool model_store_set(struct db *db, const struct model_override *row, struct err
     static const struct sql set = {
         "model_store_set",
         "INSERT INTO provider_model (provider_id, name, is_enabled, purposes, price_micro,"
-        " price) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider_id, name) DO UPDATE SET"
+        " price, " LIMIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " ON CONFLICT (provider_id, name) DO UPDATE SET"
         " is_enabled = excluded.is_enabled, purposes = excluded.purposes,"
-        " price_micro = excluded.price_micro, price = excluded.price",
+        " price_micro = excluded.price_micro, price = excluded.price,"
+        " concurrency = excluded.concurrency, per_minute = excluded.per_minute,"
+        " units_per_minute = excluded.units_per_minute",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->provider_id),
                                      SQL_TEXT(row->name),
                                      SQL_BOOL(row->is_enabled),
                                      SQL_INT64(row->purposes),
                                      row->price_micro < 0 ? SQL_NULL : SQL_INT64(row->price_micro),
-                                     SQL_TEXT(row->price)};
+                                     SQL_TEXT(row->price),
+                                     SQL_INT64(row->limits.concurrency),
+                                     SQL_INT64(row->limits.per_minute),
+                                     SQL_INT64(row->limits.units_per_minute)};
 
     const struct sql_value taken[] = {SQL_INT64(row->purposes)};
 

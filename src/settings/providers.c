@@ -15,8 +15,13 @@ static bool apply_key(struct db *db, const struct settings *settings,
                       const struct lane_view *lane, int64_t now_ms, struct arena *arena,
                       struct error *err)
 {
-    const struct key_change key = {.has = KEY_HAS_KEY, .key = change->key};
+    const struct key_change key = {
+        .has = KEY_HAS_KEY, .key = change->key, .session_token = change->session_token};
+    const bool has_key = (change->has & PROVIDER_HAS_KEY) != 0 && str_trim(change->key).size > 0;
 
+    if (!provider_check_session_token(provider_kind_find(row->kind),
+                                      str_trim(change->session_token), has_key, err))
+        return false;
     if ((change->has & PROVIDER_HAS_KEY) == 0)
         return true;
     if (str_trim(change->key).size == 0)
@@ -100,34 +105,9 @@ static bool apply(const struct provider_change *change, struct arena *arena,
     return true;
 }
 
-/* What is not said of a model's purposes stays as it was. */
-static bool purposes_after(const struct model_change *change, const struct provider_kind *kind,
-                           const struct model_override *before, size_t before_count, unsigned *out,
-                           struct error *err)
-{
-    const struct provider_model model = provider_model_find(kind, change->name);
-    unsigned bits = 0;
-
-    if (change->purposes.items != NULL) {
-        if (!purposes_in(&change->purposes, &bits, err))
-            return false;
-        if ((bits & ~purposes_of(&model)) != 0)
-            return error_field(err, ERROR_INVALID, "purposes", 0,
-                               "%.*s cannot do all that it would be the default for",
-                               STR_ARGS(str_slice(change->name, 0, 60)));
-        *out = bits;
-        return true;
-    }
-    for (size_t i = 0; i < before_count; i++)
-        if (str_equal(before[i].name, change->name))
-            bits = before[i].purposes;
-    *out = change->is_default ? bits | PURPOSE_IMAGE : bits & ~(unsigned)PURPOSE_IMAGE;
-    return true;
-}
-
 static bool apply_model(struct db *db, int64_t provider_id, const struct provider_kind *kind,
                         const struct model_change *model, const struct model_override *before,
-                        size_t before_count, struct arena *arena, struct error *err)
+                        struct arena *arena, struct error *err)
 {
     const struct provider_model known = provider_model_find(kind, model->name);
     struct model_override row = {
@@ -141,13 +121,24 @@ static bool apply_model(struct db *db, int64_t provider_id, const struct provide
         return false;
     if (model->is_forgotten)
         return model_store_remove(db, provider_id, model->name, err);
+    if (model->limits != NULL || before != NULL)
+        row.limits = model->limits != NULL ? *model->limits : before->limits;
     if (model->price != NULL) {
         if (!provider_price_check(model->price, &known, err))
             return false;
         row.price = provider_price_write(model->price, arena);
     }
-    return purposes_after(model, kind, before, before_count, &row.purposes, err) &&
+    return purposes_change(model, kind, before, &row.purposes, err) &&
            model_store_set(db, &row, err);
+}
+
+/* Of two changes of one model the later would undo what the earlier said. */
+static bool check_once(const struct model_change *models, size_t index, struct error *err)
+{
+    for (size_t other = 0; other < index; other++)
+        if (str_equal(models[other].name, models[index].name))
+            return error_field(err, ERROR_INVALID, "name", 0, "this model is there twice");
+    return true;
 }
 
 /* Where in the request it stands, for those who name a model's member alone. */
@@ -156,7 +147,8 @@ static bool in_model(size_t index, struct error *err)
     char inner[sizeof err->field];
 
     memcpy(inner, err->field, sizeof inner);
-    if (strcmp(inner, "purposes") == 0 || strncmp(inner, "price.", 6) == 0)
+    if (strcmp(inner, "name") == 0 || strcmp(inner, "purposes") == 0 ||
+        strncmp(inner, "price.", 6) == 0)
         (void)snprintf(err->field, sizeof err->field, "models[%zu].%.30s", index, inner);
     return false;
 }
@@ -176,8 +168,10 @@ static bool apply_models(struct db *db, const struct provider_row *provider,
     if (!model_store_list_of(db, provider->id, arena, &before, &before_count, err))
         return false;
     for (size_t i = 0; i < change->model_count; i++)
-        if (!apply_model(db, provider->id, kind, &change->models[i], before, before_count, arena,
-                         err))
+        if (!check_once(change->models, i, err) ||
+            !apply_model(db, provider->id, kind, &change->models[i],
+                         override_find(before, before_count, provider->id, change->models[i].name),
+                         arena, err))
             return in_model(i, err);
     if (!model_store_count(db, provider->id, &count, err))
         return false;
@@ -185,6 +179,29 @@ static bool apply_models(struct db *db, const struct provider_row *provider,
            error_field(err, ERROR_TOO_MANY, "models", PROVIDER_MODELS_MAX,
                        "a provider has at most %d models beside its catalogue",
                        PROVIDER_MODELS_MAX);
+}
+
+/* What the house changed of a model of the account's own goes with it: left behind, it would be one
+ * that was added under that name. */
+static bool forget_own(struct db *db, const struct provider_row *before,
+                       const struct provider_row *after, struct arena *arena, struct error *err)
+{
+    struct provider_model *had = NULL, *has = NULL;
+    size_t had_count, has_count;
+
+    if (str_equal(before->options, after->options))
+        return true;
+    had_count = models_own(before->kind, before->options, arena, &had);
+    has_count = models_own(after->kind, after->options, arena, &has);
+    for (size_t i = 0; i < had_count; i++) {
+        bool is_there = false;
+
+        for (size_t n = 0; n < has_count; n++)
+            is_there = is_there || str_equal(had[i].name, has[n].name);
+        if (!is_there && !model_store_remove(db, after->id, had[i].name, err))
+            return false;
+    }
+    return true;
 }
 
 /* ---- transactions ---- */
@@ -241,11 +258,16 @@ static bool create(struct db *db, void *context, struct error *err)
 static bool update(struct db *db, void *context, struct error *err)
 {
     struct provider_work *work = context;
+    struct provider_row before;
 
     /* Read here, so that of two people's changes to different fields both stay. */
-    return provider_store_find(db, work->public_id, work->arena, &work->row, err) &&
-           apply(work->change, work->arena, &work->row, err) && apply_stand_ins(db, work, err) &&
+    if (!provider_store_find(db, work->public_id, work->arena, &before, err))
+        return false;
+    work->row = before;
+    return apply(work->change, work->arena, &work->row, err) && apply_stand_ins(db, work, err) &&
            provider_store_update(db, &work->row, err) &&
+           offers_after_change(db, &before, &work->row, work->now_ms, work->arena, err) &&
+           forget_own(db, &before, &work->row, work->arena, err) &&
            apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
                      work->arena, err) &&
            apply_models(db, &work->row, work->change, work->arena, err) &&
@@ -275,7 +297,7 @@ static bool transact(struct settings *settings, const char *name, db_work work,
 {
     const struct settings_hooks *hooks = &settings->services.hooks;
 
-    if (!db_transact(settings->services.pool, name, work, context, err))
+    if (!accounts_transact(settings, name, work, context, err))
         return false;
     log_info(name, LOG_STR("provider", context->row.public_id));
     if (hooks->changed != NULL)
@@ -397,13 +419,14 @@ static bool import_models(struct db *db, const struct file_provider *provider, i
                                      .name = models[i].name,
                                      .is_enabled = models[i].is_enabled,
                                      .price_micro = models[i].price_micro};
-
         unsigned purposes;
 
         if (models[i].price != NULL) {
             row.price_micro = -1;
             row.price = provider_price_write(models[i].price, arena);
         }
+        if (models[i].limits != NULL)
+            row.limits = *models[i].limits;
         if (!purposes_in(&models[i].purposes, &purposes, err))
             return false;
         /* What the house chose for itself stays its choice. */
@@ -481,7 +504,7 @@ bool providers_import(struct settings *settings, const struct provider_file *fil
                                .now_ms = now_ms,
                                .arena = arena};
 
-    if (!db_transact(settings->services.pool, "providers_import", import_all, &work, err))
+    if (!accounts_transact(settings, "providers_import", import_all, &work, err))
         return false;
     log_info("providers_imported", LOG_INT("count", (int64_t)count));
     for (size_t i = 0; i < count && hooks->changed != NULL; i++)
@@ -516,7 +539,7 @@ bool providers_seed(struct settings *settings, struct error *err)
     work.row = provider_make(settings, STR("mock"), clock_wall_ms(settings->services.clock), arena);
     work.row.name = STR("mock");
     assert(provider_kind_find(work.row.kind) != NULL);
-    return db_transact(settings->services.pool, "provider_seed", seed, &work, err);
+    return accounts_transact(settings, "provider_seed", seed, &work, err);
 }
 
 /* ---- for the engine and the nouns ---- */
@@ -528,27 +551,32 @@ static enum on_unknown on_unknown_of(struct str word)
                                                 : ON_UNKNOWN_HOLD;
 }
 
-/* An account whose keys are of no use waits, and says why. */
+/* An account whose keys are of no use waits, and says why.  One that cannot be opened is handed
+ * over all the same: what it began is not to be doubted for that. */
 static void open_keys(const struct settings *settings, const struct provider_row *row,
                       struct arena *arena, struct provider_binding *binding, bool *is_key_lost)
 {
     struct provider_key *keys = ARENA_ARRAY(arena, struct provider_key, row->key_count);
     const struct provider_key *first = NULL;
+    size_t sealed = 0;
 
     for (size_t index = 0; index < row->key_count; index++) {
-        struct provider_key *key = &keys[binding->key_count];
+        struct provider_key *key = &keys[index];
 
         *key = (struct provider_key){.id = row->keys[index].id,
                                      .weight = row->keys[index].weight,
                                      .is_enabled = row->keys[index].is_enabled};
-        if (!key_open(settings, row, &row->keys[index], arena, &key->secret))
-            continue;
-        binding->key_count++;
+        key->is_sealed = !key_open(settings, row, &row->keys[index], arena, &key->secret);
+        if (key->is_sealed) {
+            key->is_enabled = false;
+            sealed++;
+        }
         if (first == NULL && key->is_enabled)
             first = key;
     }
     binding->keys = keys;
-    *is_key_lost = first == NULL && binding->key_count < row->key_count;
+    binding->key_count = row->key_count;
+    *is_key_lost = first == NULL && sealed > 0;
     if (first != NULL)
         binding->account.key = first->secret;
     else if (row->key_count > 0)
@@ -595,19 +623,11 @@ static bool load_prices(struct db *db, int64_t provider_id, struct arena *arena,
                         struct provider_account *account, struct error *err)
 {
     struct model_override *rows;
-    struct provider_own_price *prices;
     size_t count;
 
     if (!model_store_list_of(db, provider_id, arena, &rows, &count, err))
         return false;
-    prices = ARENA_ARRAY(arena, struct provider_own_price, count);
-    account->prices = prices;
-    for (size_t i = 0; i < count; i++) {
-        const struct provider_own_price *own = model_own_price(&rows[i], arena);
-
-        if (own != NULL)
-            prices[account->price_count++] = *own;
-    }
+    models_own_prices(rows, count, arena, account);
     return true;
 }
 
@@ -623,9 +643,9 @@ bool settings_provider_load(struct settings *settings, struct db *db, int64_t pr
            (!row.has_prices || load_prices(db, row.id, arena, &out->account, err));
 }
 
-bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
-                 size_t *provider_count, struct model_row **models, size_t *model_count,
-                 struct error *err)
+bool models_list(struct settings *settings, struct db *db, struct arena *arena,
+                 struct provider_row **providers, size_t *provider_count, struct model_row **models,
+                 size_t *model_count, struct error *err)
 {
     struct model_override *overrides;
     size_t override_count;
@@ -633,58 +653,8 @@ bool models_list(struct db *db, struct arena *arena, struct provider_row **provi
     if (!provider_store_list(db, arena, providers, provider_count, err) ||
         !model_store_list(db, arena, &overrides, &override_count, err))
         return false;
+    provider_own_fill(settings, *providers, *provider_count);
     models_merge(*providers, *provider_count, overrides, override_count, arena, models,
                  model_count);
-    return true;
-}
-
-/* Of an id that names its provider, only that one's models: the others are not asked for. */
-static bool models_of_id(struct db *db, struct str asked, struct arena *arena,
-                         struct model_row **models, size_t *model_count, struct error *err)
-{
-    struct provider_row *provider = ARENA_NEW(arena, struct provider_row);
-    struct model_override *overrides;
-    size_t override_count;
-    struct id id;
-
-    *model_count = 0;
-    if (asked.size <= ID_SIZE + 1 || asked.data[ID_SIZE] != '/' ||
-        !id_parse(str_slice(asked, 0, ID_SIZE), &id))
-        return true;
-    if (!provider_store_find(db, arena_str(arena, id_str(&id)), arena, provider, err)) {
-        if (err->code != ERROR_NOT_FOUND)
-            return false;
-        *err = (struct error){0};
-        return true;
-    }
-    if (!model_store_list_of(db, provider->id, arena, &overrides, &override_count, err))
-        return false;
-    models_merge(provider, 1, overrides, override_count, arena, models, model_count);
-    return true;
-}
-
-bool settings_model_find(struct settings *settings, struct db *db, struct str asked, unsigned needs,
-                         struct arena *arena, struct model_choice *out, struct error *err)
-{
-    struct provider_row *providers;
-    struct model_row *models;
-    const struct model_row *found;
-    size_t provider_count, model_count;
-    struct error ignored;
-
-    (void)settings;
-    if (!models_of_id(db, asked, arena, &models, &model_count, err))
-        return false;
-    if ((model_count == 0 || !models_choose(models, model_count, asked, needs, &found, &ignored)) &&
-        (!models_list(db, arena, &providers, &provider_count, &models, &model_count, err) ||
-         !models_choose(models, model_count, asked, needs, &found, err)))
-        return false;
-    *out = (struct model_choice){
-        .provider_id = found->provider->id,
-        .provider_public_id = found->provider->public_id,
-        .provider_name = found->provider->name,
-        .kind = provider_kind_find(found->provider->kind),
-        .model = found->model,
-    };
     return true;
 }

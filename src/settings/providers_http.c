@@ -11,21 +11,23 @@ static const char *const unknown_rules[] = {"hold", "once_below", "retry", NULL}
 struct key_view {
     struct str id, hint;
     int64_t weight, created_at_ms;
-    bool is_enabled, is_lost;
+    bool is_enabled, is_lost, has_session_token;
 };
 #define KEY_VIEW(member) offsetof(struct key_view, member)
 static const struct field key_view_fields[] = {
-    {"id",         FIELD_ID,   KEY_VIEW(id),            FIELD_REQUIRED, 0, 0, NULL, NULL,
+    {"id",                FIELD_ID,   KEY_VIEW(id),                FIELD_REQUIRED, 0, 0, NULL, NULL,
      "The key's id; its secret is never shown."              },
-    {"hint",       FIELD_TEXT, KEY_VIEW(hint),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+    {"hint",              FIELD_TEXT, KEY_VIEW(hint),              FIELD_REQUIRED, 0, 0, NULL, NULL,
      "Its last four characters."                             },
-    {"weight",     FIELD_INT,  KEY_VIEW(weight),        FIELD_REQUIRED, 0, 0, NULL, NULL,
+    {"weight",            FIELD_INT,  KEY_VIEW(weight),            FIELD_REQUIRED, 0, 0, NULL, NULL,
      "Its share of the calls beside the other keys' weights."},
-    {"is_enabled", FIELD_BOOL, KEY_VIEW(is_enabled),    FIELD_REQUIRED, 0, 0, NULL, NULL,
+    {"is_enabled",        FIELD_BOOL, KEY_VIEW(is_enabled),        FIELD_REQUIRED, 0, 0, NULL, NULL,
      "New calls are made with it."                           },
-    {"is_lost",    FIELD_BOOL, KEY_VIEW(is_lost),       FIELD_REQUIRED, 0, 0, NULL, NULL,
+    {"is_lost",           FIELD_BOOL, KEY_VIEW(is_lost),           FIELD_REQUIRED, 0, 0, NULL, NULL,
      "Another master key sealed it: give it again."          },
-    {"created_at", FIELD_TIME, KEY_VIEW(created_at_ms), FIELD_REQUIRED, 0, 0, NULL, NULL,
+    {"has_session_token", FIELD_BOOL, KEY_VIEW(has_session_token), FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "It is a temporary one."                                },
+    {"created_at",        FIELD_TIME, KEY_VIEW(created_at_ms),     FIELD_REQUIRED, 0, 0, NULL, NULL,
      "When it was added."                                    },
 };
 static const struct shape key_view_shape = SHAPE("ProviderKey", struct key_view, key_view_fields);
@@ -112,13 +114,15 @@ static const struct field model_change_fields[] = {
      "Back to the catalogue; an added model is gone."                                                                                                                                                  },
     {"price",        FIELD_MAYBE, MODEL_CHANGE(price),        0,              0,  0,               &provider_price_shape, NULL,
      "The house's own price by a rule; goes before price_micro."                                                                                                                                       },
+    {"limits",       FIELD_MAYBE, MODEL_CHANGE(limits),       0,              0,  0,               &model_limits_shape,   NULL,
+     "What it is given beside its account's bounds; not said: as before."                                                                                                                              },
 };
 static const struct shape model_change_shape =
     SHAPE("ModelChange", struct model_change, model_change_fields);
 
 /* Create and change differ in what must be there; the struct and its rows' places are one. */
 struct provider_input {
-    struct str kind, name, base_url, key, options, on_unknown;
+    struct str kind, name, base_url, key, session_token, options, on_unknown;
     bool is_enabled, is_private_allowed;
     int64_t concurrency, per_minute, units_per_minute, once_below_micro;
     struct text_list stand_ins;
@@ -128,6 +132,7 @@ enum {
     INPUT_NAME,
     INPUT_BASE_URL,
     INPUT_KEY,
+    INPUT_TOKEN,
     INPUT_OPTIONS,
     INPUT_ENABLED,
     INPUT_PRIVATE,
@@ -163,6 +168,16 @@ enum {
                    NULL,                                                                           \
                    NULL,                                                                           \
                    "The first key: kept sealed, never shown; empty takes it away."},               \
+    [INPUT_TOKEN] = {"session_token",                                                              \
+                     FIELD_TEXT,                                                                   \
+                     INPUT(session_token),                                                         \
+                     FIELD_SECRET,                                                                 \
+                     0,                                                                            \
+                     PROVIDER_KEY_MAX,                                                             \
+                     NULL,                                                                         \
+                     NULL,                                                                         \
+                     "Of a temporary first key, where the kind has that field; sealed with the "   \
+                     "key and given with it, never shown."},                                       \
     [INPUT_OPTIONS] = {"options", FIELD_JSON, INPUT(options),                                      \
                        0,         0,          PROVIDER_OPTIONS_SIZE_MAX,                           \
                        NULL,      NULL,       "All of them: members by the kind's fields."},       \
@@ -305,7 +320,7 @@ static struct list models_of(struct settings *settings, const struct provider_ro
     list.items = items;
     for (size_t i = 0; i < count; i++)
         if (models[i].provider == provider)
-            *items++ = model_view_of(settings, &models[i], arena);
+            *items++ = model_view_of(settings, &models[i], true, arena);
     return list;
 }
 
@@ -322,12 +337,11 @@ static struct list keys_of(const struct provider_row *row, const struct provider
             .hint = key->hint,
             .weight = key->weight,
             .is_enabled = key->is_enabled,
-            .is_lost = binding->kind != NULL,
+            .is_lost = index < binding->key_count && binding->keys[index].is_sealed,
+            .has_session_token = index < binding->key_count && !binding->keys[index].is_sealed &&
+                                 provider_session_token(binding->keys[index].secret).size > 0,
             .created_at_ms = key->created_at_ms,
         };
-        for (size_t open = 0; open < binding->key_count; open++)
-            if (binding->keys[open].id == key->id)
-                items[index].is_lost = false;
     }
     return (struct list){.items = items, .count = row->key_count};
 }
@@ -379,7 +393,8 @@ static bool list(struct request *req, struct error *err)
     size_t count, model_count;
     struct provider_view *items;
 
-    if (!models_list(req->db, req->arena, &rows, &count, &models, &model_count, err))
+    if (!models_list(app_settings(req->app), req->db, req->arena, &rows, &count, &models,
+                     &model_count, err))
         return false;
     items = ARENA_ARRAY(req->arena, struct provider_view, count);
     for (size_t i = 0; i < count; i++)
@@ -399,7 +414,8 @@ bool provider_reply(struct request *req, int status, struct str public_id, struc
     size_t count, model_count;
 
     db_refresh(req->db); /* what this request wrote */
-    if (!models_list(req->db, req->arena, &rows, &count, &models, &model_count, err))
+    if (!models_list(app_settings(req->app), req->db, req->arena, &rows, &count, &models,
+                     &model_count, err))
         return false;
     for (size_t i = 0; i < count; i++)
         if (str_equal(rows[i].public_id, public_id)) {
@@ -443,6 +459,7 @@ static struct provider_change change_of(const struct request *req)
         .name = input->name,
         .base_url = input->base_url,
         .key = input->key,
+        .session_token = input->session_token,
         .options = input->options,
         .is_enabled = input->is_enabled,
         .is_private_allowed = input->is_private_allowed,
@@ -533,6 +550,8 @@ static bool test_keys(struct settings *settings, struct provider_binding *provid
         result.took_ms += is_tested ? out->took_ms : 0;
         if (is_tested && result.ok)
             result.models = out->models;
+        if (is_tested && out->offers.size > 0)
+            result.offers = out->offers;
         is_tested = true;
         *out = result;
         *key_id = provider->keys[index].id;
@@ -573,6 +592,9 @@ static bool test(struct request *req, struct error *err)
     db_refresh(req->db); /* the call is slow: no view of the database is held meanwhile */
     if (!is_key_lost && !test_keys(settings, &provider, req->arena, &result, &key_id, err))
         return false;
+    if (result.offers.size > 0 &&
+        !offers_save(settings, &row, result.offers, req->now_ms, req->arena, err))
+        return false;
     return http_reply(req, 200,
                       &(struct test_view){.ok = result.ok,
                                           .took_ms = result.took_ms,
@@ -600,7 +622,7 @@ const struct http_route provider_routes[] = {
      .access = ACCESS_ADMIN,
      .scope = SCOPE_ADMIN,
      .body = BODY_JSON,
-     .limit = KIB(128),
+     .limit = PROVIDER_BODY_SIZE_MAX,
      .handler = create,
      .in = &create_input_shape,
      .out = &provider_view_shape,
@@ -619,7 +641,7 @@ const struct http_route provider_routes[] = {
      .access = ACCESS_ADMIN,
      .scope = SCOPE_ADMIN,
      .body = BODY_JSON,
-     .limit = KIB(128),
+     .limit = PROVIDER_BODY_SIZE_MAX,
      .handler = update,
      .in = &change_input_shape,
      .out = &provider_view_shape,
@@ -638,7 +660,7 @@ const struct http_route provider_routes[] = {
      .scope = SCOPE_ADMIN,
      .handler = test,
      .out = &test_view_shape,
-     .summary = "A free call that proves address and key and lists models; 15 seconds at most",
+     .summary = "Free calls: address, key, models, what their options can be; 15 seconds at most",
      .tag = "providers",
      .cost = 10},
     {.method = "POST",

@@ -99,6 +99,9 @@ static void test_a_sealed_key_opens_nowhere_else(void **state)
     assert_true(load(house, provider_at(house, from).id, &record, &err));
     assert_int_equal(secret_expose(record.account.key).size, 0);
     assert_true(record.is_paused);
+    /* What is under way knows its key by that id, and waits for it. */
+    assert_int_equal(record.key_count, 1);
+    assert_true(record.keys[0].is_sealed && !record.keys[0].is_enabled);
     EXPECT(house, "GET", from, NULL, 200, "\"pause_reason\":\"" PROVIDER_KEY_LOST "\"");
     EXPECT(house, "POST", below(house, from, "test"), NULL, 200, "\"failure_class\":\"auth\"");
     EXPECT(house, "PATCH", from, "{\"key\":\"" CANARY "\"}", 200, "\"is_paused\":false");
@@ -223,13 +226,11 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
         add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\",\"models\":[{\"name\":"
                             "\"house\",\"is_enabled\":true,\"is_default\":true,"
                             "\"price_micro\":12}]}");
-    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
     struct model_choice choice;
     struct error err = {0};
 
-    assert_true(db_borrow(house->pool, &db, &err));
-    assert_true(settings_model_find(house->settings, db, STR(""), NEED_GENERATE, house->arena,
-                                    &choice, &err));
+    assert_true(
+        settings_model_find(house->settings, STR(""), NEED_GENERATE, house->arena, &choice, &err));
     assert_true(str_equal(choice.model.name, STR("house")));
     assert_int_equal(choice.model.price_micro, 12);
     assert_int_equal(choice.provider_id, provider_at(house, path).id);
@@ -237,12 +238,11 @@ static void test_models_are_switched_priced_added_and_forgotten(void **state)
            "{\"models\":[{\"name\":\"house\",\"is_enabled\":true,\"is_default\":false,"
            "\"price_micro\":-1,\"is_forgotten\":true}]}",
            200, "\"name\":\"mock\"");
-    db_refresh(db);
-    assert_true(settings_model_find(house->settings, db, STR(""), NEED_GENERATE, house->arena,
-                                    &choice, &err));
+    assert_true(
+        settings_model_find(house->settings, STR(""), NEED_GENERATE, house->arena, &choice, &err));
     assert_true(str_equal(choice.model.name, STR("mock")));
     assert_true(str_equal(choice.provider_name, STR("mock")));
-    assert_false(settings_model_find(house->settings, db, STR("house"), NEED_GENERATE, house->arena,
+    assert_false(settings_model_find(house->settings, STR("house"), NEED_GENERATE, house->arena,
                                      &choice, &err));
     EXPECT(house, "PATCH", path,
            "{\"models\":[{\"name\":\"a b\",\"is_enabled\":true,\"is_default\":false,"
@@ -538,6 +538,110 @@ static void test_each_key_is_tested_and_the_wrong_one_named(void **state)
            "\"reason\":\"refused\",\"message\":\"127.0.0.1 cannot be reached\",\"key_hint\":\"\"");
 }
 
+/* What a submission is held to; NULL: a text, whatever is written. */
+static const char *const *samplers_of(struct house *house, const char *path, const char *model)
+{
+    struct model_choice choice;
+    struct error err = {0};
+
+    assert_true(settings_model_find(
+        house->settings,
+        arena_printf(house->arena, "%s/%s", path + strlen("/api/v1/providers/"), model),
+        NEED_GENERATE, house->arena, &choice, &err));
+    assert_string_equal(choice.model.options[0]->name, "sampler");
+    return choice.model.options[0]->choices;
+}
+
+#define HTTP_OK(size, body)                                                                        \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"                   \
+    "Content-Length: " size "\r\n\r\n" body
+
+static void test_what_a_server_has_is_asked_kept_offered_and_forgotten(void **state)
+{
+    static const char files[] =
+        HTTP_OK("97", "{\"CheckpointLoaderSimple\":{\"input\":{\"required\":{\"ckpt_name\":"
+                      "[[\"a.ckpt\",\"canary-key-77.ckpt\"]]}}}}");
+    static const char nodes[] =
+        HTTP_OK("89", "{\"KSampler\":{\"input\":{\"required\":{\"sampler_name\":"
+                      "[[\"euler\",\"canary-key-77\",\"uni_pc\"]]}}}}");
+    static const char gone[] = "HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    const char *const shown = "\"choices\":[\"euler\",\"uni_pc\"]";
+    struct house *house = *state;
+    struct scripted scripted;
+    const char *path;
+    int announced, changes;
+
+    scripted_start_two(&scripted, files, nodes);
+    path = add_provider(
+        house,
+        arena_cstr(house->arena, arena_printf(house->arena,
+                                              "{\"kind\":\"comfyui\",\"name\":\"Own\",\"base_url\":"
+                                              "\"http://127.0.0.1:%d\",\"is_private_allowed\":true,"
+                                              "\"key\":\"canary-key-77\"}",
+                                              scripted.port)));
+    assert_null(samplers_of(house, path, "txt2img")); /* never asked */
+    announced = atomic_load(&house->announced);
+    changes = atomic_load(&house->changed);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"a.ckpt\"]"); /* no key in it */
+    scripted_end(&scripted);
+    assert_non_null(strstr(scripted.request, "GET /object_info/KSampler "));
+    assert_int_equal(atomic_load(&house->announced), announced + 1);
+    /* Pages hear of it; what is held or rests is not let go by a look. */
+    assert_int_equal(atomic_load(&house->changed), changes);
+    assert_int_equal(atomic_load(&house->told), 1);
+    EXPECT(house, "GET", "/api/v1/models", NULL, 200, shown);
+    EXPECT(house, "GET", path, NULL, 200, shown);
+    assert_string_equal(samplers_of(house, path, "txt2img")[1], "uni_pc");
+    start_settings(house, 7); /* another start knows it too */
+    assert_string_equal(samplers_of(house, path, "flux")[0], "euler");
+
+    /* Nobody there now, and other options: what was told stands. */
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"ok\":false");
+    EXPECT(house, "PATCH", path, "{\"options\":{\"denoise\":0.5}}", 200, shown);
+    assert_non_null(samplers_of(house, path, "txt2img"));
+    expect_at(house, "PATCH", path, OWNER, "{\"base_url\":\"http://127.0.0.1:9\",\"key\":\"\"}",
+              200, NULL, __LINE__);
+    assert_null(samplers_of(house, path, "txt2img"));
+
+    /* A server that does not tell all of it told nothing. */
+    scripted_start_two(&scripted, files, gone);
+    expect_at(
+        house, "PATCH", path, OWNER,
+        arena_cstr(house->arena,
+                   arena_printf(house->arena,
+                                "{\"base_url\":\"http://127.0.0.1:%d\",\"key\":\"canary-key-77\"}",
+                                scripted.port)),
+        200, NULL, __LINE__);
+    EXPECT(house, "POST", below(house, path, "test"), NULL, 200, "\"ok\":true");
+    scripted_end(&scripted);
+    assert_null(samplers_of(house, path, "txt2img"));
+}
+
+/* Somebody changed the account while its old address was asked. */
+static void test_what_another_address_told_is_not_kept(void **state)
+{
+    struct house *house = *state;
+    const char *path =
+        add_provider(house, "{\"kind\":\"comfyui\",\"name\":\"Own\",\"is_private_allowed\":true}");
+    struct provider_row asked = provider_at(house, path);
+    const struct str offers =
+        STR("{\"items\":[{\"model\":\"\",\"option\":\"sampler\",\"choices\":[\"euler\"]}]}");
+    struct error err = {0};
+
+    asked.base_url = STR("http://10.0.0.1");
+    assert_true(offers_save(house->settings, &asked, offers, 1, house->arena, &err));
+    assert_null(samplers_of(house, path, "txt2img"));
+    asked = provider_at(house, path);
+    assert_true(offers_save(house->settings, &asked, offers, 1, house->arena, &err));
+    assert_string_equal(samplers_of(house, path, "txt2img")[0], "euler");
+    /* One that this build cannot read is none. */
+    assert_true(offers_save(house->settings, &asked, STR("[7]"), 1, house->arena, &err));
+    assert_null(samplers_of(house, path, "txt2img"));
+    EXPECT(house, "DELETE", path, NULL, 204, NULL);
+    assert_false(offers_save(house->settings, &asked, offers, 1, house->arena, &err));
+    assert_int_equal(err.code, ERROR_NOT_FOUND);
+}
+
 static void test_a_provider_that_is_away_is_said(void **state)
 {
     struct house *house = *state;
@@ -577,6 +681,8 @@ int main(void)
         TEST(test_a_refused_key_is_said_and_not_repeated),
         TEST(test_each_key_is_tested_and_the_wrong_one_named),
         TEST(test_a_provider_that_is_away_is_said),
+        TEST(test_what_a_server_has_is_asked_kept_offered_and_forgotten),
+        TEST(test_what_another_address_told_is_not_kept),
     };
     struct error err;
 

@@ -131,6 +131,7 @@ void settings_destroy(struct settings *settings)
         for (size_t origin = 0; origin < ORIGIN_COUNT; origin++)
             forget(settings->values[row][origin]);
     provider_options_free(settings);
+    accounts_forget(settings);
     pthread_mutex_destroy(&settings->lock);
     secret_wipe(settings, sizeof *settings);
     free(settings);
@@ -169,7 +170,8 @@ bool settings_attach(struct settings *settings, const struct settings_services *
                      struct error *err)
 {
     settings->services = *services;
-    return take_saved(settings, err) && providers_seed(settings, err);
+    return take_saved(settings, err) && accounts_attach(settings, err) &&
+           providers_seed(settings, err);
 }
 
 /* ---- values in force ---- */

@@ -6,10 +6,11 @@
  * The room in reading order: setting_table.c (every setting, one row each), setting_rules.c
  * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
  * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
- * (what an account may be), models.c (what it offers), provider_store.c, key_store.c, keys.c,
- * providers.c (changes), probe.c (the free call of a test), providers_http.c, keys_http.c,
- * provider_health_http.c, provider_file.c and provider_file_http.c (from house to house),
- * models_http.c; then preset.c, preset_store.c, preset_http.c.
+ * (what an account may be), models.c (what it offers), provider_store.c, key_store.c, accounts.c
+ * (all of them in memory, for submissions), keys.c, offer.c and offer_store.c (what services told
+ * of their options), providers.c (changes), probe.c (the free calls of a test), providers_http.c,
+ * keys_http.c, workflow_http.c, provider_health_http.c, provider_file.c and provider_file_http.c
+ * (from house to house), models_http.c; then preset.c, preset_store.c, preset_http.c.
  */
 #pragma once
 
@@ -53,8 +54,13 @@ struct settings_hooks {
     /* After the commit, on the caller's thread.  `provider_id` is 0 when settings or presets
      * changed. */
     void (*changed)(void *context, int64_t provider_id);
+    /* After the commit of an announcement that changes nothing but what pages show. */
+    void (*told)(void *context);
     /* The engine's lane of a provider; false: nothing was ever sent there since the start. */
     bool (*lane)(void *context, int64_t provider_id, struct lane_view *out);
+    /* How many of its models there is something to tell of, `max` at most. */
+    size_t (*lane_models)(void *context, int64_t provider_id, struct lane_model_view *out,
+                          size_t max);
 };
 struct settings_services { /* all borrowed for the settings' life; master_key is copied */
     struct db_pool *pool;
@@ -115,12 +121,31 @@ MUST_CHECK bool settings_provider_load(struct settings *settings, struct db *db,
 /* Whether a key is still there: for engine_hooks.has_key. */
 MUST_CHECK bool settings_key_exists(struct db *db, int64_t key_id, bool *out, struct error *err);
 
+/*
+ * The account as it was changed last, from memory, with its keys opened: for
+ * engine_hooks.find_account.  False: there is none, or this build does not have its kind.  One that
+ * cannot be read otherwise is logged and gives one at a time.  Any thread.
+ */
+bool settings_account(struct settings *settings, int64_t provider_id, struct arena *arena,
+                      struct provider_binding *out);
+/*
+ * What one model of an account may be given beside the account's own bounds; all 0 when nobody
+ * bounded it, nor knows it.  From memory; any thread.
+ */
+void settings_model_limits(struct settings *settings, int64_t provider_id, struct str model,
+                           struct model_limits *out);
+
+/* Whether an account that is there has a model of this wire id, switched on or not.  From memory;
+ * any thread. */
+bool settings_has_model(struct settings *settings, int64_t provider_id, struct str model);
+
 /* A model somebody asked for. */
 struct model_choice {
     int64_t provider_id;
     struct str provider_public_id, provider_name;
     const struct provider_kind *kind;
-    struct provider_model model; /* the catalogue's row */
+    struct provider_account account; /* its key opened, with the house's own prices */
+    struct provider_model model;     /* the catalogue's row */
 };
 /*
  * Finds an enabled model of an enabled provider that can do what is needed (bits of enum
@@ -128,10 +153,11 @@ struct model_choice {
  * provider first, then the oldest), or a provider's name (its first such model); empty: the
  * default for that purpose, or when there is none, the first that can.  Fails: NOT_IN_LIST with
  * field "model" and a sentence that says whether it is unknown or switched off, INVALID with one
- * that says what it cannot do; and as db_query().  Any thread.
+ * that says what it cannot do.  Reads no database: a change of an account is seen here when its
+ * caller knows of it.  Any thread.
  */
-MUST_CHECK bool settings_model_find(struct settings *settings, struct db *db, struct str asked,
-                                    unsigned needs, struct arena *arena, struct model_choice *out,
+MUST_CHECK bool settings_model_find(struct settings *settings, struct str asked, unsigned needs,
+                                    struct arena *arena, struct model_choice *out,
                                     struct error *err);
 
 /* Given by the application (src/app/): the service behind req->app. */
@@ -140,6 +166,7 @@ struct settings *app_settings(void *app);
 /* Ended by a NULL method. */
 extern const struct http_route setting_routes[];       /* settings */
 extern const struct http_route provider_kind_routes[]; /* provider-kinds */
+extern const struct http_route workflow_routes[];      /* provider-kinds: workflows */
 extern const struct http_route provider_routes[];      /* providers */
 extern const struct http_route key_routes[];           /* providers: their keys */
 extern const struct http_route health_routes[];        /* providers: how they do */

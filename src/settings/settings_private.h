@@ -85,6 +85,8 @@ struct settings {
     pthread_mutex_t lock;                          /* guards what follows; a leaf */
     char *values[SETTING_COUNT_MAX][ORIGIN_COUNT]; /* owned; NULL: not given there */
     struct options_document *documents;
+    struct accounts *accounts; /* accounts.c; NULL before they were read */
+    int64_t account_changes;   /* the writer's thread alone */
 };
 
 struct setting_change {
@@ -106,7 +108,9 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_NAME_MAX 60
 #define PROVIDER_KEY_MAX 4096
 #define PROVIDER_URL_MAX 2000
-#define PROVIDER_OPTIONS_SIZE_MAX 98304 /* with a workflow of 60,000 characters, escaped */
+#define PROVIDER_OPTIONS_SIZE_MAX 524288 /* with workflows */
+#define ACCOUNTS_OPTIONS_MAX 8388608     /* of a house */
+#define PROVIDER_BODY_SIZE_MAX MIB(1)    /* the same, with models and escapes */
 #define PROVIDER_CONCURRENCY_MAX 64
 #define PROVIDER_PER_MINUTE_MAX 10000
 #define PROVIDER_CONCURRENCY 4
@@ -131,7 +135,8 @@ struct provider_row {
     struct str public_id, kind, name, base_url;
     const struct key_row *keys; /* the oldest first; PROVIDER_KEYS_MAX at most */
     size_t key_count;
-    struct str options; /* JSON object as text */
+    struct str options;   /* JSON object as text */
+    bool is_options_kept; /* they stay for the settings' life: provider_own_fill() */
     bool is_enabled, is_private_allowed, is_paused;
     int64_t concurrency;
     int64_t per_minute;       /* requests; 0: no bound */
@@ -143,6 +148,10 @@ struct provider_row {
     struct str pause_reason;
     int64_t created_at_ms;
     bool has_prices; /* models of it have prices of the house's own */
+    struct str
+        offers; /* provider_offers_write(), of provider_store_list() alone; empty: not asked */
+    const struct provider_model *own; /* provider_own_fill()'s: for the settings' life */
+    size_t own_count;
 };
 
 /* What a model can be the default for: bits, as they are stored. */
@@ -162,6 +171,7 @@ struct model_override {
     unsigned purposes;   /* that it was chosen for, whether it can or not */
     int64_t price_micro; /* of every picture or text; -1: by `price` */
     struct str price;    /* a price of the house's own as text; empty: the catalogue's */
+    struct model_limits limits;
 };
 
 /* A model as the API shows it. */
@@ -174,6 +184,7 @@ struct model_row {
     bool is_default;             /* for pictures; while there is a model, one is */
     bool has_own_price;
     const struct provider_own_price *own; /* NULL: has none */
+    struct model_limits limits;
 };
 
 /* provider_rules.c */
@@ -182,6 +193,10 @@ MUST_CHECK bool provider_check_name(struct str name, struct error *err);
 /* Empty is the kind's own.  Without `is_private_allowed`: https and the open internet only. */
 MUST_CHECK bool provider_check_url(struct str url, bool is_private_allowed, struct error *err);
 MUST_CHECK bool provider_check_key(struct str key, struct error *err);
+/* An empty one is right everywhere.  Fails: INVALID where the kind has none, REQUIRED without a key
+ * beside it (field "key"), and as provider_check_key(). */
+MUST_CHECK bool provider_check_session_token(const struct provider_kind *kind, struct str token,
+                                             bool has_key, struct error *err);
 /* A model's wire id; field "models". */
 MUST_CHECK bool provider_check_model(struct str name, struct error *err);
 /* The last four characters of a key long enough to spare them. */
@@ -196,6 +211,9 @@ MUST_CHECK bool provider_check_options(const struct provider_kind *kind, struct 
 /* The parsed options, kept once per text.  Any thread. */
 MUST_CHECK bool provider_options_parse(struct settings *settings, struct str options,
                                        const struct json **out, struct error *err);
+/* Puts into rows the models that their options are, and their options as they are kept.  Any
+ * thread. */
+void provider_own_fill(struct settings *settings, struct provider_row *rows, size_t count);
 void provider_options_free(struct settings *settings);
 /* What a key is sealed with: its account and nothing else opens it. */
 struct str provider_seal_context(struct str public_id, struct arena *arena);
@@ -206,18 +224,31 @@ struct text_list purposes_out(unsigned bits, struct arena *arena);
 MUST_CHECK bool purposes_in(const struct text_list *words, unsigned *bits, struct error *err);
 /* Those that the model can be used for. */
 unsigned purposes_of(const struct provider_model *model);
-/* models.c: the catalogue of each provider with what differs, the default first decided. */
+/* models.c: the catalogue of each provider with its own models and what differs, the default first
+ * decided. */
 void models_merge(const struct provider_row *providers, size_t provider_count,
                   const struct model_override *overrides, size_t override_count,
                   struct arena *arena, struct model_row **items, size_t *count);
+/* models.c: the models of an account's own by its options, in `arena`; how many. */
+size_t models_own(struct str kind_name, struct str options, struct arena *arena,
+                  struct provider_model **out);
 /* `needs`: bits of enum provider_need. */
 MUST_CHECK bool models_choose(const struct model_row *items, size_t count, struct str asked,
                               unsigned needs, const struct model_row **out, struct error *err);
+
+/* models.c: of this provider's model; NULL: nothing of it differs from the catalogue. */
+const struct model_override *override_find(const struct model_override *overrides, size_t count,
+                                           int64_t provider_id, struct str name);
+/* models.c: what one model may be given beside its account's bounds. */
+extern const struct shape model_limits_shape;
 
 /* models.c: the house's own price as it is kept; NULL: has none, or one that this build does not
  * read, which is logged. */
 const struct provider_own_price *model_own_price(const struct model_override *row,
                                                  struct arena *arena);
+/* Those that the rows of one account have, into the account. */
+void models_own_prices(const struct model_override *rows, size_t count, struct arena *arena,
+                       struct provider_account *account);
 
 /* provider_store.c.  Deleted ones are not there. */
 MUST_CHECK bool provider_store_list(struct db *db, struct arena *arena, struct provider_row **items,
@@ -248,6 +279,28 @@ MUST_CHECK bool model_store_set(struct db *db, const struct model_override *row,
 MUST_CHECK bool model_store_remove(struct db *db, int64_t provider_id, struct str name,
                                    struct error *err);
 
+/* offer_store.c: what services told of their own options.  share() puts them into rows, which are
+ * in the order of ids. */
+MUST_CHECK bool offer_store_share(struct db *db, struct provider_row *rows, size_t count,
+                                  struct arena *arena, struct error *err);
+MUST_CHECK bool offer_store_find(struct db *db, int64_t provider_id, struct arena *arena,
+                                 struct str *out, struct error *err); /* empty: none */
+MUST_CHECK bool offer_store_set(struct db *db, int64_t provider_id, struct str offers,
+                                int64_t now_ms, struct error *err);
+MUST_CHECK bool offer_store_remove(struct db *db, int64_t provider_id, struct error *err);
+
+/* offer.c: of a row of provider_store_list(). */
+void offers_merge(const struct provider_row *provider, struct arena *arena,
+                  struct provider_offers *out);
+/* Inside the transaction: another address has other things, and so has another workflow. */
+MUST_CHECK bool offers_after_change(struct db *db, const struct provider_row *before,
+                                    const struct provider_row *after, int64_t now_ms,
+                                    struct arena *arena, struct error *err);
+/* Of an account as it was asked, in a transaction with its announcement, if they are new. */
+MUST_CHECK bool offers_save(struct settings *settings, const struct provider_row *asked,
+                            struct str offers, int64_t now_ms, struct arena *arena,
+                            struct error *err);
+
 /* key_store.c: the oldest first. */
 MUST_CHECK bool key_store_list_of(struct db *db, int64_t provider_id, struct arena *arena,
                                   struct key_row **items, size_t *count, struct error *err);
@@ -264,7 +317,7 @@ MUST_CHECK bool key_store_remove_all(struct db *db, int64_t provider_id, struct 
 enum key_part { KEY_HAS_KEY = 1, KEY_HAS_WEIGHT = 2, KEY_HAS_ENABLED = 4 };
 struct key_change {
     unsigned has;
-    struct str key;
+    struct str key, session_token; /* the latter comes with a key, or not at all; empty: none */
     int64_t weight;
     bool is_enabled;
 };
@@ -317,8 +370,14 @@ struct model_change {
     struct text_list purposes;
     int64_t price_micro;                /* -1: the catalogue's */
     const struct provider_price *price; /* goes before price_micro; NULL: not said */
+    const struct model_limits *limits;  /* all three; NULL: not said, they stay */
     bool is_forgotten;                  /* back to the catalogue; an added one is gone */
 };
+/* models.c: what a model is the default for after a change; `before` is NULL when nothing of it
+ * differed from the catalogue.  Fails: as purposes_in(), and INVALID, what it cannot do. */
+MUST_CHECK bool purposes_change(const struct model_change *change, const struct provider_kind *kind,
+                                const struct model_override *before, unsigned *out,
+                                struct error *err);
 /* What POST and PATCH may say; `has` bits tell what was said. */
 enum provider_part {
     PROVIDER_HAS_NAME = 1,
@@ -338,7 +397,8 @@ struct provider_change {
     unsigned has;
     struct str kind; /* of a new one */
     struct str name, base_url;
-    struct str key; /* empty: removes it */
+    struct str key;           /* empty: removes it */
+    struct str session_token; /* as key_change has it */
     struct str options;
     bool is_enabled, is_private_allowed;
     bool is_by_owner; /* of the house: private addresses are theirs to allow */
@@ -363,10 +423,18 @@ MUST_CHECK bool providers_delete(struct settings *settings, struct str public_id
 MUST_CHECK bool provider_announce(struct db *db, const struct settings *settings,
                                   struct str public_id, int64_t now_ms, struct arena *arena,
                                   struct error *err);
+/*
+ * accounts.c: what settings_model_find() looks through.  accounts_transact() is db_transact() for
+ * whatever changes a row of an account, its keys or models: what it returns from is seen by all.
+ */
+MUST_CHECK bool accounts_attach(struct settings *settings, struct error *err);
+void accounts_forget(struct settings *settings);
+MUST_CHECK bool accounts_transact(struct settings *settings, const char *name, db_work work,
+                                  void *context, struct error *err);
 /* All providers and their models; the rows point into each other. */
-MUST_CHECK bool models_list(struct db *db, struct arena *arena, struct provider_row **providers,
-                            size_t *provider_count, struct model_row **models, size_t *model_count,
-                            struct error *err);
+MUST_CHECK bool models_list(struct settings *settings, struct db *db, struct arena *arena,
+                            struct provider_row **providers, size_t *provider_count,
+                            struct model_row **models, size_t *model_count, struct error *err);
 /* The mock of a house that never had a provider. */
 MUST_CHECK bool providers_seed(struct settings *settings, struct error *err);
 
@@ -391,6 +459,7 @@ struct file_model {
     struct text_list purposes;
     int64_t price_micro;                /* -1: the catalogue's */
     const struct provider_price *price; /* goes before price_micro; NULL: has none */
+    const struct model_limits *limits;  /* NULL: a file of before there were any */
 };
 struct file_provider {
     struct str kind, name, base_url, options, on_unknown;
@@ -454,11 +523,13 @@ struct probe_result {
     const char *reason;        /* what is to be mended: probe_reasons; "" when ok */
     bool is_about_key;         /* another key may pass */
     struct str message;
+    struct str offers; /* provider_offers_write(); empty: the service did not say */
 };
 /*
- * Makes the kind's free call: address, key, list of models.  The one time a handler talks to a
- * provider: somebody waits for the answer, nothing is paid, 15 seconds bound it, and no view of the
- * database is held.  What the provider says is in `*out`; fails only for faults of ours.
+ * Makes the kind's free call: address, key, list of models; and those that tell what else there is
+ * to choose.  The one time a handler talks to a provider: somebody waits for the answer, nothing is
+ * paid, 15 seconds bound it, and no view of the database is held.  What the provider says is in
+ * `*out`; fails only for faults of ours.
  */
 MUST_CHECK bool provider_probe(struct settings *settings, const struct provider_binding *provider,
                                struct arena *arena, struct probe_result *out, struct error *err);

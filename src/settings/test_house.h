@@ -27,11 +27,12 @@ struct house {
     struct net_loop *loop;
     struct net *net;
     struct settings *settings;
-    _Atomic int announced, changed;
+    _Atomic int announced, changed, told;
     _Atomic int64_t changed_id;
     _Atomic bool is_announcing_broken;
     pthread_mutex_t lane_lock;
-    struct lane_view lane; /* the engine's only one; guarded by lane_lock */
+    struct lane_view lane;            /* the engine's only one; guarded by lane_lock */
+    struct lane_model_view models[3]; /* of that lane; those without a name are not there */
 };
 
 /* The one definition of each test program. */
@@ -67,6 +68,8 @@ static inline void changed(void *context, int64_t provider_id)
     atomic_store(&house->changed_id, provider_id);
 }
 
+static inline void told(void *context) { atomic_fetch_add(&((struct house *)context)->told, 1); }
+
 static inline bool lane_of(void *context, int64_t provider_id, struct lane_view *out)
 {
     struct house *house = context;
@@ -75,6 +78,20 @@ static inline bool lane_of(void *context, int64_t provider_id, struct lane_view 
     *out = house->lane;
     pthread_mutex_unlock(&house->lane_lock);
     return out->provider_id == provider_id;
+}
+
+static inline size_t lane_models_of(void *context, int64_t provider_id, struct lane_model_view *out,
+                                    size_t max)
+{
+    struct house *house = context;
+    size_t count = 0;
+
+    pthread_mutex_lock(&house->lane_lock);
+    for (size_t i = 0; i < COUNT(house->models) && count < max; i++)
+        if (house->models[i].name.size > 0 && house->lane.provider_id == provider_id)
+            out[count++] = house->models[i];
+    pthread_mutex_unlock(&house->lane_lock);
+    return count;
 }
 
 /* The settings as a start with this master key finds them. */
@@ -87,7 +104,12 @@ static inline void start_settings(struct house *house, uint8_t key)
         .clock = &house->clock,
         .random = &random_system,
         .net = house->net,
-        .hooks = {.context = house, .announce = announce, .changed = changed, .lane = lane_of}
+        .hooks = {.context = house,
+                  .announce = announce,
+                  .changed = changed,
+                  .told = told,
+                  .lane = lane_of,
+                  .lane_models = lane_models_of}
     };
     struct error err = {0};
 
@@ -115,8 +137,8 @@ static inline void open_pool(struct house *house)
 static inline int set_up(void **state)
 {
     static const struct http_route *const tables[] = {
-        setting_routes,       provider_kind_routes, provider_routes, key_routes, health_routes,
-        provider_file_routes, model_routes,         preset_routes,   NULL};
+        setting_routes, provider_kind_routes, workflow_routes, provider_routes, key_routes,
+        health_routes,  provider_file_routes, model_routes,    preset_routes,   NULL};
     static struct house house;
     struct net_config net = {.transfers_max = 8};
     struct error err = {0};

@@ -1,11 +1,12 @@
 #include "usage/budget_private.h"
 
+#include "core/text.h"
 #include "engine/event.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-const char *const budget_scopes[] = {"everyone", "user", "provider", NULL};
+const char *const budget_scopes[] = {"everyone", "user", "provider", "model", NULL};
 const char *const budget_periods[] = {"day", "month", NULL};
 
 int64_t budget_share(int64_t used_micro, int64_t limit_micro)
@@ -45,6 +46,8 @@ static bool tell(struct db *db, const struct budget *budget, int64_t user_id, in
     json_add_text(&writer, budget->scope);
     json_name(&writer, "who_name");
     json_add_text(&writer, budget->who_name);
+    json_name(&writer, "model");
+    json_add_text(&writer, budget->model);
     json_name(&writer, "period");
     json_add_text(&writer, budget->period);
     json_name(&writer, "currency");
@@ -96,9 +99,10 @@ static bool tell_once(struct db *db, const struct budget *budget, int64_t user_i
                             tell_all(db, budget, user_id, used_micro, mark, now_ms, err));
 }
 
-static bool is_for(const struct budget *budget, int64_t provider_id)
+static bool is_for(const struct budget *budget, int64_t provider_id, struct str model)
 {
-    return budget->provider_id == 0 || budget->provider_id == provider_id;
+    return (budget->provider_id == 0 || budget->provider_id == provider_id) &&
+           (budget->model.size == 0 || str_equal(budget->model, model));
 }
 
 bool budget_tell_settled(struct db *db, const struct usage_owner *owner, int64_t now_ms,
@@ -110,7 +114,7 @@ bool budget_tell_settled(struct db *db, const struct usage_owner *owner, int64_t
     if (!budget_store_list(db, owner->user_id, now_ms, arena, &budgets, &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (is_for(&budgets[i], owner->provider_id) &&
+        if (is_for(&budgets[i], owner->provider_id, owner->model) &&
             !tell_once(db, &budgets[i], owner->user_id, budget_used(&budgets[i]), now_ms, err))
             return false;
     return true;
@@ -145,7 +149,7 @@ static struct wish wish_of(const struct budget *budget, const struct task_money 
     for (size_t i = 0; i < count; i++) {
         const struct task_money *task = &tasks[i];
 
-        if (task->provider_id == 0 || !is_for(budget, task->provider_id) ||
+        if (task->provider_id == 0 || !is_for(budget, task->provider_id, task->model) ||
             !(str_equal(task->currency, budget->currency) ||
               (task->estimate_micro < 0 && task->currency.size == 0)))
             continue;
@@ -170,25 +174,50 @@ static void money(char out[static 32], int64_t micro)
         (void)snprintf(out, 32, "%" PRId64 ".%06" PRId64, units, rest);
 }
 
-static bool refuse(const struct budget *budget, const struct wish *wish, struct error *err)
+/* The names are cut so that the money behind them has room in a message. */
+static struct str whose_of(const struct budget *budget, struct arena *arena)
 {
-    const int64_t left = budget->left_micro;
+    const struct str model = text_clip(budget->model, 40);
+    const struct str name = text_clip(budget->who_name, model.size > 0 ? 24 : 40);
+
+    if (model.size > 0)
+        return arena_printf(arena, "model %.*s of %.*s", STR_ARGS(model), STR_ARGS(name));
+    if (budget->user_id == 0 && budget->provider_id == 0)
+        return STR("everyone");
+    return arena_printf(arena, "%s %.*s", budget->user_id != 0 ? "user" : "provider",
+                        STR_ARGS(name));
+}
+
+/* "Studio · gpt-image-2": words of no language, for the sentence that the page makes. */
+static void set_whose(const struct budget *budget, struct arena *arena, struct error *err)
+{
+    const struct str name =
+        budget->model.size == 0
+            ? budget->who_name
+            : arena_printf(arena, "%.*s · %.*s", STR_ARGS(text_clip(budget->who_name, 32)),
+                           STR_ARGS(budget->model));
+
+    (void)snprintf(err->whose, sizeof(err->whose), "%.*s",
+                   STR_ARGS(text_clip(name, sizeof(err->whose) - 1)));
+}
+
+static bool refuse(const struct budget *budget, const struct wish *wish, struct arena *arena,
+                   struct error *err)
+{
+    const struct str whose = whose_of(budget, arena);
     char field[64], limit[32], rest[32], needs[32];
-    const char *whose = budget->user_id != 0       ? "of user "
-                        : budget->provider_id != 0 ? "of provider "
-                                                   : "of everyone";
 
     (void)snprintf(field, sizeof(field), "budget.%.*s.%.*s", STR_ARGS(budget->period),
                    STR_ARGS(budget->scope));
     money(limit, budget->limit_micro);
-    money(rest, left);
+    money(rest, budget->left_micro);
     money(needs, wish->micro);
     error_field(err, ERROR_BUDGET, field, budget->limit_micro,
-                "the budget %s%.*s for this %.*s is %.*s %s; %s is left, this needs %s%s", whose,
-                budget->who_name.size > 40 ? 40 : (int)budget->who_name.size, budget->who_name.data,
-                STR_ARGS(budget->period), STR_ARGS(budget->currency), limit, rest, needs,
-                wish->is_unknown ? " or more" : "");
-    err->left = left;
+                "the budget of %.*s for this %.*s is %.*s %s; %s is left, this needs %s%s",
+                STR_ARGS(whose), STR_ARGS(budget->period), STR_ARGS(budget->currency), limit, rest,
+                needs, wish->is_unknown ? " or more" : "");
+    set_whose(budget, arena, err);
+    err->left = budget->left_micro;
     (void)snprintf(err->unit, sizeof(err->unit), "%.*s", STR_ARGS(budget->currency));
     return false;
 }
@@ -207,7 +236,7 @@ bool usage_afford(void *context, struct db *db, int64_t user_id, const struct ta
         const struct wish wish = wish_of(&budgets[i], tasks, count);
 
         if (wish.micro > budgets[i].left_micro || (wish.is_unknown && budgets[i].left_micro == 0))
-            return refuse(&budgets[i], &wish, err);
+            return refuse(&budgets[i], &wish, arena, err);
     }
     for (size_t i = 0; i < found; i++) {
         const struct wish wish = wish_of(&budgets[i], tasks, count);

@@ -8,11 +8,13 @@
 static const struct field budget_fields[] = {
     {"id",             FIELD_ID,   BUDGET(id),             FIELD_REQUIRED,                  0, 0, NULL, NULL,           "The budget's id."},
     {"scope",          FIELD_ENUM, BUDGET(scope),          FIELD_REQUIRED,                  0, 0, NULL, budget_scopes,
-     "Whose spending counts: everyone's, one user's, one provider account's."                                                             },
+     "Whose spending counts: everyone's, one user's, one provider account's, one model's there."                                          },
     {"who_id",         FIELD_ID,   BUDGET(who_id),         FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
-     "The user's or the provider's id; null: everyone."                                                                                   },
+     "The user's or the provider's id, of a model its provider's; null: everyone."                                                        },
     {"who_name",       FIELD_TEXT, BUDGET(who_name),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
      "Their name; empty: everyone."                                                                                                       },
+    {"model",          FIELD_TEXT, BUDGET(model),          FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "The model's wire id; empty: not one model's."                                                                                       },
     {"period",         FIELD_ENUM, BUDGET(period),         FIELD_REQUIRED,                  0, 0, NULL, budget_periods,
      "A day or a month, of UTC."                                                                                                          },
     {"from",           FIELD_TEXT, BUDGET(from),           FIELD_REQUIRED,                  0, 0, NULL, NULL,
@@ -46,7 +48,7 @@ static const struct field page_fields[] = {
 static const struct shape page_shape = SHAPE("BudgetList", struct budget_page, page_fields);
 
 struct budget_input {
-    struct str scope, who_id, period, currency;
+    struct str scope, who_id, model, period, currency;
     int64_t limit_micro;
 };
 #define INPUT(member) offsetof(struct budget_input, member)
@@ -54,7 +56,9 @@ static const struct field input_fields[] = {
     {"scope",       FIELD_ENUM, INPUT(scope),       FIELD_REQUIRED, 0, 0,                      NULL, budget_scopes,
      "Whose spending counts."                                                                                                                        },
     {"who_id",      FIELD_ID,   INPUT(who_id),      FIELD_NULLABLE, 0, 0,                      NULL, NULL,
-     "The user or the provider; null or absent for everyone."                                                                                        },
+     "The user, the provider, or of a model its provider; null or absent for everyone."                                                              },
+    {"model",       FIELD_TEXT, INPUT(model),       0,              0, BUDGET_MODEL_CHARS_MAX, NULL, NULL,
+     "Of scope model: the wire id of one of the account's models, switched on or not."                                                               },
     {"period",      FIELD_ENUM, INPUT(period),      FIELD_REQUIRED, 0, 0,                      NULL, budget_periods,
      "A day or a month, of UTC."                                                                                                                     },
     {"currency",    FIELD_TEXT, INPUT(currency),    FIELD_REQUIRED, 3, 3,                      NULL, NULL,
@@ -117,21 +121,35 @@ static bool add(struct db *db, void *context, struct error *err)
     return budget_store_add(db, context, err);
 }
 
+static bool check_model(struct request *req, int64_t provider_id, struct str model,
+                        struct error *err)
+{
+    return app_has_model(req->app, provider_id, model) ||
+           error_field(err, ERROR_NOT_IN_LIST, "model", 0, "the account has no model of this name");
+}
+
 static bool find_who(struct request *req, const struct budget_input *input, struct budget *budget,
                      struct error *err)
 {
     const bool is_user = str_equal(input->scope, STR("user"));
     const bool is_everyone = str_equal(input->scope, STR("everyone"));
+    const bool is_model = str_equal(input->scope, STR("model"));
 
     if (is_everyone && input->who_id.size > 0)
         return error_field(err, ERROR_INVALID, "who_id", 0,
                            "a budget of everyone is nobody's in particular");
     if (!is_everyone && input->who_id.size == 0)
         return error_field(err, ERROR_REQUIRED, "who_id", 0, "who_id says whose budget it is");
+    if (!is_model && input->model.size > 0)
+        return error_field(err, ERROR_INVALID, "model", 0, "a model is for the scope model alone");
+    if (is_model && input->model.size == 0)
+        return error_field(err, ERROR_REQUIRED, "model", 0, "model says which one is meant");
     if (is_everyone)
         return true;
-    return is_user ? budget_store_user(req->db, input->who_id, &budget->user_id, err)
-                   : budget_store_provider(req->db, input->who_id, &budget->provider_id, err);
+    if (is_user)
+        return budget_store_user(req->db, input->who_id, &budget->user_id, err);
+    return budget_store_provider(req->db, input->who_id, &budget->provider_id, err) &&
+           (!is_model || check_model(req, budget->provider_id, input->model, err));
 }
 
 static bool create(struct request *req, struct error *err)
@@ -141,6 +159,7 @@ static bool create(struct request *req, struct error *err)
     struct budget budget = {
         .id = id_str(&id),
         .scope = input->scope,
+        .model = input->model,
         .period = input->period,
         .currency = input->currency,
         .limit_micro = input->limit_micro,

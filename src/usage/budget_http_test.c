@@ -8,6 +8,20 @@
 #define ADMIN "Cookie: sid=admin\r\n"
 #define READER "Authorization: Bearer reader\r\n"
 #define STUDIO "01JDA00000000000000000000A"
+#define TWIN "01JDA00000000000000000000B"
+#define AT_STUDIO "\"who_id\":\"" STUDIO "\","
+
+#define LONG40 "0123456789012345678901234567890123456789"
+#define LONGEST LONG40 LONG40 LONG40 LONG40 LONG40
+
+/* What the application answers for the settings room: three models, all of the studio. */
+bool app_has_model(void *app, int64_t provider_id, struct str model)
+{
+    (void)app;
+    return provider_id == 1 &&
+           (str_equal(model, STR("gpt-image-2")) || str_equal(model, STR("dall-e-3")) ||
+            str_equal(model, STR(LONGEST)));
+}
 
 struct house {
     struct fixture http;
@@ -93,8 +107,9 @@ static void test_a_budget_is_made_listed_changed_and_deleted(void **state)
     settle(&house->book, 1, 40, "USD");
     settle(&house->book, 2, -1, "USD");
     ASK("GET", "", ADMIN, NULL, 200,
-        "\"scope\":\"everyone\",\"who_id\":null,\"who_name\":\"\",\"period\":\"month\","
-        "\"from\":\"2025-11-01\",\"currency\":\"USD\",\"limit_micro\":100,\"cost_micro\":40,"
+        "\"scope\":\"everyone\",\"who_id\":null,\"who_name\":\"\",\"model\":\"\","
+        "\"period\":\"month\",\"from\":\"2025-11-01\",\"currency\":\"USD\",\"limit_micro\":100,"
+        "\"cost_micro\":40,"
         "\"reserved_micro\":5,\"doubtful_micro\":9,\"left_micro\":46,\"share\":54,");
     ASK("PATCH", path, ADMIN, "{\"limit_micro\":50}", 200, "\"left_micro\":0,\"share\":108");
     ASK("DELETE", path, ADMIN, NULL, 204, "");
@@ -109,8 +124,36 @@ static void test_a_provider_has_a_budget_of_its_own(void **state)
     struct house *house = *state;
 
     ASK("POST", "", ADMIN, body, 201,
-        "\"who_id\":\"" STUDIO "\",\"who_name\":\"Studio\",\"period\":\"day\"");
+        "\"who_id\":\"" STUDIO "\",\"who_name\":\"Studio\",\"model\":\"\",\"period\":\"day\"");
     ASK("POST", "", ADMIN, body, 409, "\"field\":\"period\"");
+}
+
+#define OF_MODEL(model, period)                                                                    \
+    "{\"scope\":\"model\",\"who_id\":\"" STUDIO "\",\"model\":\"" model "\",\"period\":\"" period  \
+    "\",\"currency\":\"USD\",\"limit_micro\":100}"
+
+static void test_a_model_has_budgets_of_its_own(void **state)
+{
+    struct house *house = *state;
+    const char *path;
+
+    add_provider(&house->book, (struct provider_spec){2, TWIN, "Twin", false});
+    path = path_of(house, ASK("POST", "", ADMIN, OF_MODEL("gpt-image-2", "day"), 201,
+                              "\"scope\":\"model\",\"who_id\":\"" STUDIO
+                              "\",\"who_name\":\"Studio\",\"model\":\"gpt-image-2\","));
+    ASK("POST", "", ADMIN, OF_MODEL("gpt-image-2", "day"), 409, "\"field\":\"period\"");
+    ASK("POST", "", ADMIN, OF_MODEL("gpt-image-2", "month"), 201, "");
+    ASK("POST", "", ADMIN, OF_MODEL("dall-e-3", "day"), 201, "");
+    ASK("POST", "", ADMIN, OF_MODEL(LONGEST, "day"), 201, LONGEST);
+    reserve(&house->book, (struct deed){.task_id = 1, .micro = 30});
+    reserve(&house->book, (struct deed){.task_id = 2, .micro = 7, .model = "dall-e-3"});
+    reserve(&house->book, (struct deed){.task_id = 3, .micro = 9, .provider_id = 2});
+    settle(&house->book, 1, 40, "USD");
+    ASK("PATCH", path, ADMIN, "{\"limit_micro\":80}", 200,
+        "\"limit_micro\":80,\"cost_micro\":40,\"reserved_micro\":0,\"doubtful_micro\":0,"
+        "\"left_micro\":40,\"share\":50,");
+    ASK("GET", "/mine", MEMBER, NULL, 200, "\"model\":\"dall-e-3\"");
+    ASK("DELETE", path, ADMIN, NULL, 204, "");
 }
 
 static void test_bad_budgets_are_told_what_is_wrong(void **state)
@@ -121,15 +164,33 @@ static void test_bad_budgets_are_told_what_is_wrong(void **state)
     static const struct {
         const char *body, *has;
     } cases[] = {
-        {OF("house",    "",                           "day",  "USD", "1"),                "\"field\":\"scope\""       },
-        {OF("everyone", "",                           "week", "USD", "1"),                "\"field\":\"period\""      },
-        {OF("everyone", "",                           "day",  "usd", "1"),                "\"field\":\"currency\""    },
-        {OF("everyone", "",                           "day",  "US",  "1"),                "\"field\":\"currency\""    },
-        {OF("everyone", "",                           "day",  "USD", "0"),                "\"field\":\"limit_micro\"" },
-        {OF("everyone", "",                           "day",  "USD", "1000000000000001"), "\"limit\":1000000000000000"},
-        {OF("everyone", "\"who_id\":\"" STUDIO "\",", "day",  "USD", "1"),                "\"field\":\"who_id\""      },
-        {OF("user",     "",                           "day",  "USD", "1"),                "\"code\":\"required\""     },
-        {OF("user",     "\"who_id\":\"" STUDIO "\",", "day",  "USD", "1"),                "\"field\":\"who_id\""      },
+        {OF("house",    "",                                                   "day",  "USD", "1"),                "\"field\":\"scope\""                      },
+        {OF("everyone", "",                                                   "week", "USD", "1"),                "\"field\":\"period\""                     },
+        {OF("everyone", "",                                                   "day",  "usd", "1"),                "\"field\":\"currency\""                   },
+        {OF("everyone", "",                                                   "day",  "US",  "1"),                "\"field\":\"currency\""                   },
+        {OF("everyone", "",                                                   "day",  "USD", "0"),                "\"field\":\"limit_micro\""                },
+        {OF("everyone", "",                                                   "day",  "USD", "1000000000000001"), "\"limit\":1000000000000000"               },
+        {OF("everyone", "\"who_id\":\"" STUDIO "\",",                         "day",  "USD", "1"),                "\"field\":\"who_id\""                     },
+        {OF("user",     "",                                                   "day",  "USD", "1"),                "\"code\":\"required\""                    },
+        {OF("user",     "\"who_id\":\"" STUDIO "\",",                         "day",  "USD", "1"),                "\"field\":\"who_id\""                     },
+        {OF("model",    "\"model\":\"gpt-image-2\",",                         "day",  "USD", "1"),
+         "\"code\":\"required\",\"field\":\"who_id\""                                                                                                        },
+        {OF("model",    "\"who_id\":\"" TWIN "\",\"model\":\"gpt-image-2\",", "day",  "USD", "1"),
+         "\"field\":\"who_id\""                                                                                                                              },
+        {OF("model",    AT_STUDIO,                                            "day",  "USD", "1"),                "\"code\":\"required\",\"field\":\"model\""},
+        {OF("model",    AT_STUDIO "\"model\":\"\",",                          "day",  "USD", "1"),
+         "\"code\":\"required\",\"field\":\"model\""                                                                                                         },
+        {OF("model",    AT_STUDIO "\"model\":7,",                             "day",  "USD", "1"),
+         "\"code\":\"wrong_type\",\"field\":\"model\""                                                                                                       },
+        {OF("model",    AT_STUDIO "\"model\":\"gpt-image-9\",",               "day",  "USD", "1"),
+         "\"code\":\"not_in_list\",\"field\":\"model\""                                                                                                      },
+        {OF("model",    AT_STUDIO "\"model\":\"dall-e-3\\u0000\",",           "day",  "USD", "1"),
+         "\"field\":\"model\""                                                                                                                               },
+        {OF("model",    AT_STUDIO "\"model\":\"" LONGEST "0\",",              "day",  "USD", "1"),
+         "\"code\":\"too_long\",\"field\":\"model\",\"limit\":200"                                                                                           },
+        {OF("provider", AT_STUDIO "\"model\":\"dall-e-3\",",                  "day",  "USD", "1"),
+         "\"code\":\"invalid\",\"field\":\"model\""                                                                                                          },
+        {OF("everyone", "\"model\":\"dall-e-3\",",                            "day",  "USD", "1"),                "\"field\":\"model\""                      },
     };
     struct house *house = *state;
 
@@ -156,6 +217,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_a_budget_is_made_listed_changed_and_deleted),
         TEST(test_a_provider_has_a_budget_of_its_own),
+        TEST(test_a_model_has_budgets_of_its_own),
         TEST(test_bad_budgets_are_told_what_is_wrong),
         TEST(test_budgets_are_an_admins_and_people_see_theirs),
     };

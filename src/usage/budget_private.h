@@ -7,12 +7,14 @@ enum {
     BUDGETS_MAX = 100,
     BUDGET_WARN_SHARE = 80, /* percent of the limit at which somebody is told */
     BUDGET_FULL_SHARE = 100,
+    BUDGET_MODEL_CHARS_MAX = 200, /* of a model's name, as in the accounts */
 };
 #define BUDGET_LIMIT_MICRO_MAX (INT64_C(1000000000) * 1000000)
 
 /* A budget with what stands against it in the running period. */
 struct budget {
     int64_t row_id, user_id, provider_id; /* 0: of everybody's, of all */
+    struct str model;                     /* empty: of all; else of that provider alone */
     struct str id, scope, who_id, who_name, period, currency;
     int64_t limit_micro, cost_micro, reserved_micro, doubtful_micro, left_micro;
     int64_t share;   /* percent, rounded down */
@@ -21,7 +23,7 @@ struct budget {
     struct str told_day;
     int64_t told_share;
 };
-extern const char *const budget_scopes[];  /* "everyone", "user", "provider", NULL */
+extern const char *const budget_scopes[];  /* "everyone", "user", "provider", "model", NULL */
 extern const char *const budget_periods[]; /* "day", "month", NULL */
 
 /* ---- rules: budget.c ---- */
@@ -50,8 +52,8 @@ MUST_CHECK bool budget_store_list(struct db *db, int64_t user_id, int64_t now_ms
 /* Fails: NOT_FOUND. */
 MUST_CHECK bool budget_store_find(struct db *db, struct str id, int64_t now_ms, struct arena *arena,
                                   struct budget *out, struct error *err);
-/* Of the new row: scope, the row ids, period, currency, limit, id and time.  Fails: CONFLICT (there
- * is one for the same), as db_exec(). */
+/* Of the new row: scope, the row ids, model, period, currency, limit, id and time.  Fails: CONFLICT
+ * (there is one for the same), as db_exec(). */
 MUST_CHECK bool budget_store_add(struct db *db, const struct budget *budget, struct error *err);
 /* `told_share`: of what somebody counts as told, under the new limit.  Fails: NOT_FOUND, as
  * db_exec(). */

@@ -5,7 +5,7 @@
  * ahead (a clock was set back) count too: rather a little too careful.
  */
 #define BUDGET                                                                                     \
-    "SELECT b.id AS row_id, b.public_id, b.scope, b.user_id, b.provider_id, b.period,"             \
+    "SELECT b.id AS row_id, b.public_id, b.scope, b.user_id, b.provider_id, b.model, b.period,"    \
     " b.currency, b.limit_micro, b.created_at_ms, b.told_day, b.told_share,"                       \
     " coalesce(u.public_id, p.public_id, '') AS who_id, coalesce(u.name, p.name, '') AS who_name," \
     " coalesce(sum(s.cost_micro), 0) AS cost_micro,"                                               \
@@ -14,6 +14,7 @@
     " FROM budget b LEFT JOIN spend s ON s.day >= CASE b.period WHEN 'day' THEN $1 ELSE $2 END"    \
     " AND s.currency = b.currency AND (b.user_id = 0 OR s.user_id = b.user_id)"                    \
     " AND (b.provider_id = 0 OR s.provider_id = b.provider_id)"                                    \
+    " AND (b.model = '' OR s.model = b.model)"                                                     \
     " LEFT JOIN user u ON u.id = b.user_id LEFT JOIN provider p ON p.id = b.provider_id"
 #define BY_BUDGET " GROUP BY b.id"
 
@@ -42,6 +43,7 @@ static struct budget read_row(struct rows *rows, const struct period_days *days,
         .scope = rows_str(rows, "scope", arena),
         .who_id = rows_str(rows, "who_id", arena),
         .who_name = rows_str(rows, "who_name", arena),
+        .model = rows_str(rows, "model", arena),
         .period = rows_str(rows, "period", arena),
         .currency = rows_str(rows, "currency", arena),
         .limit_micro = rows_int64(rows, "limit_micro"),
@@ -112,13 +114,18 @@ bool budget_store_add(struct db *db, const struct budget *budget, struct error *
 {
     static const struct sql add = {
         "budget_store_add",
-        "INSERT INTO budget (public_id, scope, user_id, provider_id, period, currency,"
-        " limit_micro, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO budget (public_id, scope, user_id, provider_id, model, period, currency,"
+        " limit_micro, created_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         NULL};
-    const struct sql_value args[] = {
-        SQL_TEXT(budget->id),           SQL_TEXT(budget->scope),         SQL_INT64(budget->user_id),
-        SQL_INT64(budget->provider_id), SQL_TEXT(budget->period),        SQL_TEXT(budget->currency),
-        SQL_INT64(budget->limit_micro), SQL_INT64(budget->created_at_ms)};
+    const struct sql_value args[] = {SQL_TEXT(budget->id),
+                                     SQL_TEXT(budget->scope),
+                                     SQL_INT64(budget->user_id),
+                                     SQL_INT64(budget->provider_id),
+                                     SQL_TEXT(budget->model),
+                                     SQL_TEXT(budget->period),
+                                     SQL_TEXT(budget->currency),
+                                     SQL_INT64(budget->limit_micro),
+                                     SQL_INT64(budget->created_at_ms)};
 
     if (db_exec_one(db, &add, args, COUNT(args), err))
         return true;

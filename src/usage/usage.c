@@ -1,5 +1,7 @@
 #include "usage/budget_private.h"
 
+#include "core/text.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -47,7 +49,7 @@ static bool is_any_of(char c, const char *set) { return c != '\0' && strchr(set,
 
 void usage_csv_cell(struct buf *out, struct str text)
 {
-    const bool is_formula = text.size > 0 && is_any_of(text.data[0], "=+-@\t\r");
+    const bool is_formula = text_is_formula(text);
     bool is_quoted = false;
 
     for (size_t i = 0; i < text.size && !is_quoted; i++)
@@ -95,8 +97,10 @@ bool usage_move_reserve(void *context, struct db *db, int64_t user_id, int64_t t
                         int64_t provider_id, const struct stand_in *to, int64_t now_ms,
                         bool *is_moved, struct error *err)
 {
-    const struct task_money money = {
-        .provider_id = provider_id, .estimate_micro = to->estimate_micro, .currency = to->currency};
+    const struct task_money money = {.provider_id = provider_id,
+                                     .model = to->model,
+                                     .estimate_micro = to->estimate_micro,
+                                     .currency = to->currency};
     const struct usage_row row = {
         .task_id = task_id,
         .provider_id = provider_id,

@@ -10,8 +10,8 @@
 
 #include "core/error.h"
 #include "core/str.h"
+#include "db/check.h"
 #include "db/db.h"
-#include "engine/check.h"
 #include "engine/engine.h"
 #include "http/http.h"
 
@@ -21,8 +21,9 @@
  *
  * Whether a budget forbids these tasks, all together: what is spent, reserved and in doubt in its
  * running period (UTC) with their estimates must not pass its limit; unknown estimates pass while
- * it is not full.  Passing 80 % and 100 % is an event "budget.reached" of this user, once in a
- * period.  Fails: BUDGET, as db_exec().
+ * it is not full.  A budget of a model is asked of that model at that account alone.  Passing 80 %
+ * and 100 % is an event "budget.reached" of this user, once in a period.  Fails: BUDGET, as
+ * db_exec().
  */
 MUST_CHECK bool usage_afford(void *context, struct db *db, int64_t user_id,
                              const struct task_money *tasks, size_t count, int64_t now_ms,
@@ -59,6 +60,10 @@ MUST_CHECK bool usage_move_reserve(void *context, struct db *db, int64_t user_id
  */
 MUST_CHECK bool usage_check(struct db *db, struct arena *arena, struct check_report *out,
                             struct error *err);
+
+/* Given by the application (src/app/), which knows the settings room too: whether an account that
+ * is there has a model of this wire id, switched on or not. */
+bool app_has_model(void *app, int64_t provider_id, struct str model);
 
 /* GET /api/v1/usage.  Ended by a NULL method, as those of budgets. */
 extern const struct http_route usage_routes[];

@@ -6,9 +6,10 @@
 
 static const struct field item_fields[] = {
     {"key",            FIELD_TEXT, offsetof(struct usage_item, key),            FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The day, the provider's id, the model, the operation, or the user's id."                                                                                                                     },
+     "The day, the provider's id, the model, the operation, the user's id, or the product's "
+     "(empty: of none)."                                                                                                                                                                           },
     {"label",          FIELD_TEXT, offsetof(struct usage_item, label),          FIELD_REQUIRED, 0, 0, NULL, NULL,
-     "The provider's or the user's name; otherwise the key again."                                                                                                                                 },
+     "The provider's, the user's or the product's name; otherwise the key again."                                                                                                                  },
     {"calls",          FIELD_INT,  offsetof(struct usage_item, calls),          FIELD_REQUIRED, 0, 0, NULL, NULL,
      "Calls that left for the provider, of tasks that have ended."                                                                                                                                 },
     {"cost_micro",     FIELD_INT,  offsetof(struct usage_item, cost_micro),     FIELD_REQUIRED, 0, 0, NULL,

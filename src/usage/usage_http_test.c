@@ -192,6 +192,13 @@ static void test_the_same_comes_as_csv(void **state)
                  "01JDA00000000000000000000B,\"'=cmd,\"\"x\"\"\",0,1.234567,0.000000,0.000000,"
                  "USD\r\n01JDA00000000000000000000A,Studio,1,0.000040,0.000009,0.000000,USD\r\n"));
     buf_finish(&answer.bytes);
+    answer = exchange_bytes(&house->http, STR("GET /api/v1/usage.csv?by=day HTTP/1.1\r\n%H" MEMBER
+                                              "X-Vitrine: 1\r\nConnection: close\r\n\r\n"));
+    assert_int_equal(answer.status, 200);
+    assert_true(answer_has(&answer, "\xEF\xBB\xBF"
+                                    "day,name,calls,cost,reserved,in_doubt,currency\r\n"
+                                    "2025-11-22,2025-11-22,1,1.234607,0.000009,0.000000,USD\r\n"));
+    buf_finish(&answer.bytes);
     answer = exchange_bytes(&house->http, STR("GET /api/v1/usage.csv?all=true HTTP/1.1\r\n%H" MEMBER
                                               "X-Vitrine: 1\r\nConnection: close\r\n\r\n"));
     assert_int_equal(answer.status, 403);

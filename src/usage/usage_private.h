@@ -64,9 +64,10 @@ MUST_CHECK bool usage_store_lift(struct db *db, int64_t task_id, bool is_back, s
  */
 MUST_CHECK bool usage_store_readdress(struct db *db, const struct usage_row *row,
                                       struct error *err);
-/* Whose work a row is, where. */
+/* Whose work a row is, where; the model in the arena that was given. */
 struct usage_owner {
     int64_t user_id, provider_id; /* user_id 0: the task is not in the book */
+    struct str model;
 };
 /* Both count the calls that left for the provider from the engine's own rows.  No row: no error. */
 MUST_CHECK bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro,
@@ -81,7 +82,8 @@ enum usage_by {
     USAGE_BY_PROVIDER,
     USAGE_BY_MODEL,
     USAGE_BY_OPERATION,
-    USAGE_BY_USER
+    USAGE_BY_USER,
+    USAGE_BY_PRODUCT
 };
 MUST_CHECK bool usage_by_read(struct str name, enum usage_by *out);
 extern const char *const usage_by_names[]; /* in the order of the enum, ended by NULL */

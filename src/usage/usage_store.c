@@ -1,6 +1,7 @@
 #include "usage/usage_private.h"
 
-const char *const usage_by_names[] = {"day", "provider", "model", "operation", "user", NULL};
+const char *const usage_by_names[] = {"day",  "provider", "model", "operation",
+                                      "user", "product",  NULL};
 
 bool usage_by_read(struct str name, enum usage_by *out)
 {
@@ -35,8 +36,9 @@ static bool find_standing(struct db *db, int64_t task_id, struct arena *arena, s
 {
     static const struct sql find = {
         "usage_store_standing",
-        "SELECT user_id, provider_id, budget_day, currency, coalesce(cost_micro, 0) AS cost_micro,"
-        " estimate_micro, repeat_micro, state FROM usage WHERE task_id = $1",
+        "SELECT user_id, provider_id, model, budget_day, currency,"
+        " coalesce(cost_micro, 0) AS cost_micro, estimate_micro, repeat_micro, state"
+        " FROM usage WHERE task_id = $1",
         NULL};
     const struct sql_value args[] = {SQL_INT64(task_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
@@ -50,6 +52,7 @@ static bool find_standing(struct db *db, int64_t task_id, struct arena *arena, s
         return !rows_failed(&rows);
     out->owner.user_id = rows_int64(&rows, "user_id");
     out->owner.provider_id = rows_int64(&rows, "provider_id");
+    out->owner.model = rows_str(&rows, "model", arena);
     out->day = rows_str(&rows, "budget_day", arena);
     out->currency = rows_str(&rows, "currency", arena);
     out->cost_micro = counted(rows_int64(&rows, "cost_micro"));
@@ -58,7 +61,7 @@ static bool find_standing(struct db *db, int64_t task_id, struct arena *arena, s
     if (str_equal(state, STR("reserved")))
         out->reserved_micro = counted(estimate + rows_int64(&rows, "repeat_micro"));
     else if (str_equal(state, STR("doubtful")))
-        out->doubtful_micro = estimate;
+        out->doubtful_micro = counted(estimate + rows_int64(&rows, "repeat_micro"));
     return true;
 }
 
@@ -66,15 +69,16 @@ static bool add_to_sums(struct db *db, const struct standing *row, int64_t sign,
 {
     static const struct sql add = {
         "usage_store_spend",
-        "INSERT INTO spend (day, user_id, provider_id, currency, cost_micro, reserved_micro,"
-        " doubtful_micro) VALUES ($1, $2, $3, $4, $5, $6, $7)"
-        " ON CONFLICT (day, user_id, provider_id, currency) DO UPDATE SET"
-        " cost_micro = cost_micro + $5, reserved_micro = reserved_micro + $6,"
-        " doubtful_micro = doubtful_micro + $7",
+        "INSERT INTO spend (day, user_id, provider_id, model, currency, cost_micro,"
+        " reserved_micro, doubtful_micro) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (day, user_id, provider_id, model, currency) DO UPDATE SET"
+        " cost_micro = cost_micro + $6, reserved_micro = reserved_micro + $7,"
+        " doubtful_micro = doubtful_micro + $8",
         NULL};
     const struct sql_value args[] = {SQL_TEXT(row->day),
                                      SQL_INT64(row->owner.user_id),
                                      SQL_INT64(row->owner.provider_id),
+                                     SQL_TEXT(row->owner.model),
                                      SQL_TEXT(row->currency),
                                      SQL_INT64(sign * row->cost_micro),
                                      SQL_INT64(sign * row->reserved_micro),
@@ -151,8 +155,9 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
     static const struct sql reserve = {
         "usage_store_reserve",
         "INSERT INTO usage (task_id, user_id, provider_id, model, operation, state,"
-        " estimate_micro, currency, reserved_at_ms, day, budget_day)"
-        " VALUES ($1, $2, $3, $4, $5, 'reserved', $6, $7, $8, $9, $9)"
+        " estimate_micro, currency, reserved_at_ms, day, budget_day, product)"
+        " VALUES ($1, $2, $3, $4, $5, 'reserved', $6, $7, $8, $9, $9, coalesce((SELECT r.product"
+        " FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = $1), ''))"
         " ON CONFLICT (task_id) DO NOTHING",
         NULL};
     const struct sql_value args[] = {
@@ -162,7 +167,7 @@ bool usage_store_reserve(struct db *db, const struct usage_row *row, struct erro
         SQL_TEXT(row->currency),           SQL_INT64(row->reserved_at_ms),
         SQL_TEXT(usage_day_str(&row->day))};
     const struct standing is = {
-        .owner = {row->user_id, row->provider_id},
+        .owner = {.user_id = row->user_id, .provider_id = row->provider_id, .model = row->model},
         .day = usage_day_str(&row->day),
         .currency = row->currency,
         .reserved_micro = counted(row->estimate_micro)
@@ -214,11 +219,14 @@ bool usage_store_settle(struct db *db, int64_t task_id, int64_t cost_micro, stru
 bool usage_store_doubt(struct db *db, int64_t task_id, int64_t now_ms, struct arena *arena,
                        struct usage_owner *owner, struct error *err)
 {
-    /* What the other calls have cost is known all the same. */
+    /* What the other calls have cost is known all the same; each that nobody can tell of may have
+     * cost what one was thought to. */
     static const struct sql doubt = {
         "usage_store_doubt",
-        "UPDATE usage SET state = 'doubtful', repeat_micro = 0, settled_at_ms = $2, calls "
-        "= " CALLS_THAT_LEFT ", cost_micro = max(coalesce(cost_micro, 0),"
+        "UPDATE usage SET state = 'doubtful', repeat_micro = min(max(estimate_micro, 0),"
+        " 1000000000) * min(max((SELECT count(*) - count(cost_micro) FROM call"
+        " WHERE task_id = $1) - 1, 0), 1000), settled_at_ms = $2, calls = " CALLS_THAT_LEFT
+        ", cost_micro = max(coalesce(cost_micro, 0),"
         " (SELECT coalesce(sum(cost_micro), 0) FROM call WHERE task_id = $1)),"
         " currency = coalesce((SELECT max(currency) FROM call WHERE task_id = $1"
         " AND cost_micro > 0 AND currency <> ''), currency) WHERE task_id = $1",
@@ -240,23 +248,24 @@ bool usage_check(struct db *db, struct arena *arena, struct check_report *out, s
 {
     static const struct sql rule = {
         .name = "check_spend",
-        .text =
-            "SELECT 'the sums of ' || x.day || ' for user ' || x.user_id || ' at provider '"
-            " || x.provider_id || ' in ' || x.currency || ' differ from the book by '"
-            " || x.cost || ' spent, ' || x.reserved || ' reserved, ' || x.doubtful || ' in doubt'"
-            " AS what FROM (SELECT s.day, s.user_id, s.provider_id, s.currency,"
-            " sum(s.cost_micro) AS cost, sum(s.reserved_micro) AS reserved,"
-            " sum(s.doubtful_micro) AS doubtful FROM (SELECT * FROM spend UNION ALL"
-            " SELECT budget_day, user_id, provider_id, currency,"
-            " -min(coalesce(cost_micro, 0), 1000000000000), CASE state WHEN 'reserved'"
-            " THEN -min(max(estimate_micro, 0) + repeat_micro, 1000000000000) ELSE 0 END,"
-            " CASE state WHEN 'doubtful' THEN -min(max(estimate_micro, 0), 1000000000000) ELSE 0"
-            " END FROM usage) s GROUP BY s.day, s.user_id, s.provider_id, s.currency) x"
-            " WHERE x.cost <> 0 OR x.reserved <> 0 OR x.doubtful <> 0"
-            " ORDER BY x.day, x.user_id LIMIT 10"};
+        .text = "SELECT 'the sums of ' || x.day || ' for user ' || x.user_id || ' at provider '"
+                " || x.provider_id || ' of model ' || x.model || ' in ' || x.currency"
+                " || ' differ from the book by ' || x.cost || ' spent, ' || x.reserved"
+                " || ' reserved, ' || x.doubtful || ' in doubt'"
+                " AS what FROM (SELECT s.day, s.user_id, s.provider_id, s.model, s.currency,"
+                " sum(s.cost_micro) AS cost, sum(s.reserved_micro) AS reserved,"
+                " sum(s.doubtful_micro) AS doubtful FROM (SELECT day, user_id, provider_id, model,"
+                " currency, cost_micro, reserved_micro, doubtful_micro FROM spend UNION ALL"
+                " SELECT budget_day, user_id, provider_id, model, currency,"
+                " -min(coalesce(cost_micro, 0), 1000000000000), CASE state WHEN 'reserved'"
+                " THEN -min(max(estimate_micro, 0) + repeat_micro, 1000000000000) ELSE 0 END,"
+                " CASE state WHEN 'doubtful' THEN -min(max(estimate_micro, 0) + repeat_micro,"
+                " 1000000000000) ELSE 0 END FROM usage) s"
+                " GROUP BY s.day, s.user_id, s.provider_id, s.model, s.currency) x"
+                " WHERE x.cost <> 0 OR x.reserved <> 0 OR x.doubtful <> 0"
+                " ORDER BY x.day, x.user_id, x.provider_id, x.model LIMIT 10"};
 
-    out->rule_count++;
-    return check_apply(db, &rule, arena, out, err);
+    return check_apply_all(db, &rule, 1, arena, out, err);
 }
 
 /* ---- what is asked ---- */
@@ -266,11 +275,10 @@ bool usage_check(struct db *db, struct arena *arena, struct check_report *out, s
  * overflow.  It is exact to 9 thousand million units of a currency.
  */
 #define COST "CAST(total(u.cost_micro) AS INTEGER)"
-#define OPEN_IN_STATE "CAST(total(CASE WHEN u.estimate_micro > 0 AND u.state ="
-#define DOUBTFUL OPEN_IN_STATE " 'doubtful' THEN u.estimate_micro END) AS INTEGER)"
-#define RESERVED                                                                                   \
-    "CAST(total(CASE WHEN u.state = 'reserved' THEN max(u.estimate_micro, 0) + u.repeat_micro"     \
-    " END) AS INTEGER)"
+#define OPEN_IN_STATE "CAST(total(CASE WHEN u.state ="
+#define OPEN_SUM " THEN max(u.estimate_micro, 0) + u.repeat_micro END) AS INTEGER)"
+#define DOUBTFUL OPEN_IN_STATE " 'doubtful'" OPEN_SUM
+#define RESERVED OPEN_IN_STATE " 'reserved'" OPEN_SUM
 
 #define ITEM_SUMS                                                                                  \
     ", u.currency AS currency, sum(u.calls) AS calls, " COST " AS cost_micro, " RESERVED           \
@@ -297,12 +305,19 @@ bool usage_check(struct db *db, struct arena *arena, struct check_report *out, s
     " LEFT JOIN user p ON p.id = u.user_id"
 #define IN_USERS " GROUP BY u.user_id, u.currency" HAPPENED DEAREST_FIRST
 
+/* Deleted products keep their names. */
+#define PRODUCT_ITEM                                                                               \
+    "SELECT u.product AS key, coalesce(p.name, '') AS label" ITEM_SUMS                             \
+    " LEFT JOIN product p ON p.public_id = u.product"
+#define IN_PRODUCTS " GROUP BY u.product, u.currency" HAPPENED DEAREST_FIRST
+
 static const struct sql items_of_user[] = {
     {"usage_store_days_of_user",       DAY_ITEM OF_USER IN_DAYS,             NULL},
     {"usage_store_providers_of_user",  PROVIDER_ITEM OF_USER IN_PROVIDERS,   NULL},
     {"usage_store_models_of_user",     MODEL_ITEM OF_USER IN_MODELS,         NULL},
     {"usage_store_operations_of_user", OPERATION_ITEM OF_USER IN_OPERATIONS, NULL},
     {"usage_store_users_of_user",      USER_ITEM OF_USER IN_USERS,           NULL},
+    {"usage_store_products_of_user",   PRODUCT_ITEM OF_USER IN_PRODUCTS,     NULL},
 };
 static const struct sql items_of_all[] = {
     {"usage_store_days",       DAY_ITEM OF_ALL IN_DAYS,             NULL},
@@ -310,6 +325,7 @@ static const struct sql items_of_all[] = {
     {"usage_store_models",     MODEL_ITEM OF_ALL IN_MODELS,         NULL},
     {"usage_store_operations", OPERATION_ITEM OF_ALL IN_OPERATIONS, NULL},
     {"usage_store_users",      USER_ITEM OF_ALL IN_USERS,           NULL},
+    {"usage_store_products",   PRODUCT_ITEM OF_ALL IN_PRODUCTS,     NULL},
 };
 
 bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range *range,

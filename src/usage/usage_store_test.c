@@ -101,6 +101,26 @@ static void test_what_nobody_can_tell_stays_as_doubtful(void **state)
     EXPECT_TOTALS(book, ANN, "USD 40000+0+0");
 }
 
+static void test_each_call_in_doubt_may_have_cost_the_estimate(void **state)
+{
+    struct book *book = *state;
+
+    reserve(book, (struct deed){.task_id = 1, .micro = 40000});
+    add_call(book, 1, "unknown", true);
+    settle(book, 1, -1, "USD");
+    EXPECT_TOTALS(book, ANN, "USD 0+0+40000");
+    reserve(book, (struct deed){.task_id = 1, .micro = 40000}); /* repeated, for a person said so */
+    EXPECT_TOTALS(book, ANN, "USD 0+80000+0");
+    add_call(book, 1, "unknown", true);
+    settle(book, 1, -1, "USD");
+    EXPECT_TOTALS(book, ANN, "USD 0+0+80000");
+    EXPECT_ITEMS(book, USAGE_BY_DAY, "2025-11-22|2025-11-22|2|0|80000|USD\n");
+    reserve(book, (struct deed){.task_id = 1, .micro = 40000});
+    EXPECT_TOTALS(book, ANN, "USD 0+120000+0");
+    settle(book, 1, 30000, "USD"); /* all of it was found out */
+    EXPECT_TOTALS(book, ANN, "USD 30000+0+0");
+}
+
 static void test_a_released_task_costs_nothing_and_keeps_its_currency(void **state)
 {
     struct book *book = *state;
@@ -188,12 +208,48 @@ static void test_only_calls_that_left_are_counted(void **state)
     EXPECT_ITEMS(book, USAGE_BY_OPERATION,
                  "image.generate|image.generate|0|0|0|USD\n"); /* reserved */
     settle(book, 1, -1, "USD");
-    EXPECT_ITEMS(book, USAGE_BY_OPERATION, "image.generate|image.generate|3|0|10|USD\n");
+    EXPECT_ITEMS(book, USAGE_BY_OPERATION, "image.generate|image.generate|3|0|50|USD\n");
     settle(book, 1, 7, "USD");
     EXPECT_ITEMS(book, USAGE_BY_OPERATION, "image.generate|image.generate|3|7|0|USD\n");
 }
 
 /* ---- questions ---- */
+
+static bool work_sell(struct db *db, void *context, struct error *err)
+{
+    static const struct sql add = {
+        "test_add_products",
+        "INSERT INTO product (public_id, user_id, name, sku, category, facts, created_at_ms,"
+        " changed_at_ms, deleted_at_ms) VALUES ('POT', 2, 'Teapot', '', '', '', 1, 1, NULL),"
+        " ('CUP', 2, 'Cup', '', '', '', 1, 1, 5)",
+        NULL};
+    static const struct sql make_for = {
+        "test_make_for",
+        "UPDATE run SET product = CASE id WHEN 1 THEN 'POT' WHEN 2 THEN 'POT' WHEN 3 THEN 'CUP'"
+        " WHEN 4 THEN 'GONE' ELSE '' END",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &add, NULL, 0, NULL, err) && db_exec(db, &make_for, NULL, 0, NULL, err);
+}
+
+static void test_products_keep_their_names_and_all_else_is_together(void **state)
+{
+    struct book *book = *state;
+
+    for (int64_t task = 1; task <= 6; task++)
+        add_call(book, task, "finished", true);
+    book_do(book, work_sell, NULL);
+    for (int64_t task = 1; task <= 6; task++) {
+        reserve(book, (struct deed){.task_id = task, .micro = 100});
+        settle(book, task, task * 10, "USD");
+    }
+    EXPECT_ITEMS(book, USAGE_BY_PRODUCT,
+                 "||2|110|0|USD\n"      /* 5 and 6, of none */
+                 "GONE||1|40|0|USD\n"   /* without a row */
+                 "CUP|Cup|1|30|0|USD\n" /* deleted */
+                 "POT|Teapot|2|30|0|USD\n");
+}
 
 static void test_currencies_are_never_added(void **state)
 {
@@ -280,7 +336,9 @@ static void test_only_the_users_own_days_are_told(void **state)
     EXPECT_TOTALS(book, BOB, "USD 30+0+0");
     EXPECT_TOTALS(book, 0, "USD 100+0+0");
     EXPECT_TOTALS(book, 77, "");
-    for (enum usage_by by = USAGE_BY_DAY; by <= USAGE_BY_OPERATION; by++) {
+    for (enum usage_by by = USAGE_BY_DAY; by <= USAGE_BY_PRODUCT; by++) {
+        if (by == USAGE_BY_USER)
+            continue; /* there are two */
         items = items_of(book, ANN, &day, by);
         assert_int_equal(items.count, 1);
         assert_int_equal(items.items[0].cost_micro, 20);
@@ -343,12 +401,14 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_a_reservation_becomes_what_the_task_cost),
         TEST(test_what_nobody_can_tell_stays_as_doubtful),
+        TEST(test_each_call_in_doubt_may_have_cost_the_estimate),
         TEST(test_a_released_task_costs_nothing_and_keeps_its_currency),
         TEST(test_a_retry_is_reserved_beside_what_was_spent),
         TEST(test_a_retry_never_turns_spent_money_into_another_currency),
         TEST(test_unknown_estimates_count_nothing),
         TEST(test_tasks_that_are_not_in_the_book_settle_without_a_word),
         TEST(test_only_calls_that_left_are_counted),
+        TEST(test_products_keep_their_names_and_all_else_is_together),
         TEST(test_currencies_are_never_added),
         TEST(test_groups_come_dearest_first_and_days_in_their_order),
         TEST(test_providers_are_named_also_when_they_are_gone),

@@ -106,6 +106,8 @@ static void test_groups_are_read_by_their_names(void **state)
     enum usage_by by = USAGE_BY_DAY;
 
     (void)state;
+    assert_true(usage_by_read(STR("product"), &by));
+    assert_int_equal(by, USAGE_BY_PRODUCT);
     assert_true(usage_by_read(STR("operation"), &by));
     assert_int_equal(by, USAGE_BY_OPERATION);
     assert_true(usage_by_read(STR("provider"), &by));
@@ -120,19 +122,22 @@ static void test_cells_of_csv_are_quoted_and_no_formulas(void **state)
     static const struct {
         const char *text, *cell, *because;
     } cases[] = {
-        {"",            "",                   "nothing"            },
-        {"gpt-image-2", "gpt-image-2",        "a plain word"       },
-        {"a,b",         "\"a,b\"",            "a comma"            },
-        {"a\"b",        "\"a\"\"b\"",         "a quote"            },
-        {"a\r\nb",      "\"a\r\nb\"",         "a line's end"       },
-        {"=1+1",        "'=1+1",              "a formula"          },
-        {"+1",          "'+1",                "a formula"          },
-        {"-1",          "'-1",                "a formula"          },
-        {"@SUM(A1)",    "'@SUM(A1)",          "a formula"          },
-        {"\t=1",        "'\t=1",              "a tab before one"   },
-        {"\r=1",        "\"'\r=1\"",          "a return before one"},
-        {"=A1,\"x\"",   "\"'=A1,\"\"x\"\"\"", "all of it"          },
-        {"工作室",   "工作室",          "other letters"      },
+        {"",            "",                   "nothing"               },
+        {"gpt-image-2", "gpt-image-2",        "a plain word"          },
+        {"a,b",         "\"a,b\"",            "a comma"               },
+        {"a\"b",        "\"a\"\"b\"",         "a quote"               },
+        {"a\r\nb",      "\"a\r\nb\"",         "a line's end"          },
+        {"=1+1",        "'=1+1",              "a formula"             },
+        {"+1",          "'+1",                "a formula"             },
+        {"-1",          "'-1",                "a formula"             },
+        {"@SUM(A1)",    "'@SUM(A1)",          "a formula"             },
+        {"\t=1",        "'\t=1",              "a tab before one"      },
+        {"\r=1",        "\"'\r=1\"",          "a return before one"   },
+        {"\n=1",        "\"'\n=1\"",          "a line feed before one"},
+        {"＝1+1",      "'＝1+1",            "a wide formula"        },
+        {"＠SUM",      "'＠SUM",            "a wide formula"        },
+        {"=A1,\"x\"",   "\"'=A1,\"\"x\"\"\"", "all of it"             },
+        {"工作室",   "工作室",          "other letters"         },
     };
 
     (void)state;

@@ -19,6 +19,7 @@ import os, sqlite3, sys
 db = sqlite3.connect(sys.argv[1] + "/vitrine.db")
 days = 40 * 86400000
 db.execute("UPDATE asset SET trashed_at_ms = trashed_at_ms - ?", (days,))
+db.execute("UPDATE event SET at_ms = at_ms - ?", (days,))
 db.execute("UPDATE blob SET unreferenced_at_ms = unreferenced_at_ms - ?1, state_at_ms = state_at_ms - ?1", (days,))
 db.commit()
 for folder, _, names in os.walk(sys.argv[1] + "/blobs"):
@@ -38,6 +39,14 @@ for folder, _, names in os.walk(sys.argv[1] + "/blobs"):
     for name in names:
         if len(name) == 64 and (name not in rows or folder.endswith("/trash")):
             print(folder, name)
+`;
+
+// How many events should have been forgotten.
+export const OLD_EVENTS = `
+import sqlite3, sys, time
+db = sqlite3.connect("file:" + sys.argv[1] + "/vitrine.db?mode=ro", uri=True)
+print(*db.execute("SELECT count(*) FROM event e JOIN event_head h ON h.user_id = e.user_id"
+    " WHERE e.seq <= h.seq - 10 AND e.at_ms < ?", ((time.time() - 7 * 86400) * 1000,)).fetchone())
 `;
 
 // A database of the oldest schema.

@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { noise, PRICE_MICRO, startLedger } from "../providers/ledger.mjs";
 import { BINARY, multipart, openFake, until } from "../scenario/house.mjs";
-import { Client, isNew, LEFTOVERS } from "./client.mjs";
+import { Client, isNew, LEFTOVERS, OLD_EVENTS } from "./client.mjs";
 
 const run = promisify(execFile);
 const TRIES_MAX = 8;
@@ -18,7 +19,8 @@ const DAYS_MAX = 8;
 const CROWD = ["p", "q", "r", "s", "t"];
 const NODES = ["a", "b", "d [slow]", "e [slow]", "f", "g", ...CROWD]; // of the load, as prompts end
 const OVER = ["done", "held", "failed", "cancelled"];
-const NAMES = { n: "no keys", r: "no keys, called again", k: "keys honoured", a: "for later" };
+const NAMES = { n: "no keys", r: "no keys, called again", k: "keys honoured", a: "for later",
+  u: "no keys, by address", l: "no keys, but can be asked" };
 const SECONDS = { none: "", same: ", then there twice more", recovery: ", then in recovery" };
 export function titleOf({ point, hit, action, kind, second, orders, seed }) {
   if (orders !== undefined) return `seed ${seed}: ${orders.join(", then ")}, ${NAMES[kind]}`;
@@ -48,6 +50,9 @@ export async function openStage(t) {
         account: { kind: "ledger", base_url: ledger.url, options: { honours_key: true } } },
       a: { ...ledger, model: "ledger-1",
         account: { kind: "ledger", base_url: ledger.url, options: { async: true } } },
+      u: { ...ledger, model: "ledger-1", account: { kind: "ledger", base_url: ledger.url } },
+      l: { ...ledger, model: "ledger-1",
+        account: { kind: "ledger_asked", base_url: ledger.url } },
     },
     templates: {},
     reached: new Set(),
@@ -210,6 +215,7 @@ class Player extends Client {
 
   // A picture is thrown away, another never got its row; days pass, a start each.
   async sweepAway() {
+    await this.strayToTrash();
     const trashed = await this.uploadOne("trashed");
     await this.post("/assets/bulk", { ids: [trashed.id], action: "trash" });
     const orphan = noise("orphan", 64);
@@ -221,13 +227,29 @@ class Player extends Client {
     for (let day = 0; day < DAYS_MAX; day++) {
       if (this.code === undefined) await this.stopInBetween();
       else await this.risen(new Error("it died"));
-      if (this.left === "") return;
+      if (this.left === "") return this.eventsGo();
       await until("a stage of its going", async () => this.code !== undefined ||
         (await run("python3", ["-c", LEFTOVERS, this.data])).stdout !== this.left);
     }
     assert.fail(`something stays: ${this.left}`);
   }
 
+
+  // As after a sweep that died behind a move, whose row was wanted again: it is carried back.
+  async strayToTrash() {
+    const { headers } = await this.call("GET", `/assets/${this.asset}/file?variant=original`);
+    const name = /[0-9a-f]{64}/.exec(headers.etag)[0];
+    const place = join(this.data, "blobs", name.slice(0, 2), name.slice(2, 4), name);
+    await rename(place, join(this.data, "blobs/trash", name));
+    await until("it is back", () => this.code !== undefined || existsSync(place));
+    if (this.code !== undefined) await this.risen(new Error("it died"));
+  }
+
+  // What is old and not among the newest ten is forgotten, and nothing else is.
+  async eventsGo() {
+    await until("old events are gone", async () => (await run("python3", ["-c", OLD_EVENTS, this.data])).stdout
+      .trim() === "0");
+  }
 
   async stopInBetween() {
     const { signal } = await this.signal("SIGTERM");
@@ -263,21 +285,6 @@ class Player extends Client {
 
   async reached() {
     return (await readFile(this.logFile, "utf8").catch(() => "")).split("\n").filter(Boolean);
-  }
-
-  async doctor() {
-    await run(BINARY, ["doctor"], { env: this.environment(), cwd: this.data }).catch((error) =>
-      assert.fail(`doctor: ${error.stdout}${error.stderr}`));
-  }
-
-  // Every file in its place is what its name says (I11).
-  async filesAreTrue() {
-    const root = join(this.data, "blobs");
-    for (const name of await readdir(root, { recursive: true })) {
-      if (!/^[0-9a-f]{2}\/[0-9a-f]{2}\/[0-9a-f]{64}$/.test(name)) continue;
-      const hash = createHash("sha256").update(await readFile(join(root, name))).digest("hex");
-      assert.equal(hash, name.slice(6));
-    }
   }
 
   async picturesAreThere(count) {
@@ -397,7 +404,6 @@ class Player extends Client {
     await this.doctor();
     assert.equal((await this.signal("SIGTERM")).code, 0, this.log.slice(-2000));
     await this.doctor();
-    await this.filesAreTrue();
     await this.checkCopies();
     await this.checkLitter();
     assert.doesNotMatch(this.log, /Sanitizer|runtime error:|Assertion/);

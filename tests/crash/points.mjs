@@ -3,16 +3,21 @@
 // hand (verification.md 2).
 //
 // Kinds: n: no keys (OpenAI's API), and a person is asked; r: the same, and its owner's rule is to
-// call again; k: keys are honoured; a: accepted for later, no keys.
+// call again; k: keys are honoured; a: accepted for later, no keys; u: no keys, and the answer gives
+// the picture's address, as k's does; l: the same, and it can be asked what became of a call.
 
 // What becomes of the call at hand: its task's states before a person answers, and its charges.
-const UNSENT = { n: ["done", 1], r: ["done", 1], k: ["done", 1], a: ["done", 1] }; // nothing had left
-const INTENDED = { n: ["held", 0], r: ["done", 1], k: ["done", 1], a: ["held", 0] };
-const SENT = { n: ["held", 1], r: ["done", 2], k: ["done", 1], a: ["held", 1] };
-const UNKEPT = { n: ["held", 1], r: ["done", 2], k: ["done", 1], a: ["done", 1] }; // its id brings it home
-const KEPT = { n: ["done", 1], r: ["done", 1], k: ["done", 1], a: ["done", 1] };
+const DONE = ["done", 1];
+const UNSENT = { n: DONE, r: DONE, k: DONE, a: DONE, u: DONE, l: DONE }; // nothing had left
+const INTENDED = { n: ["held", 0], r: DONE, k: DONE, a: ["held", 0], u: ["held", 0],
+  l: ["held", 0] }; // asked, and it does not know
+const SENT = { n: ["held", 1], r: ["done", 2], k: DONE, a: ["held", 1], u: ["held", 1], l: DONE };
+// Its id, or the addresses that stand for one, bring it home.
+const UNKEPT = { n: ["held", 1], r: ["done", 2], k: DONE, a: DONE, u: DONE, l: DONE };
+const KEPT = { n: DONE, r: DONE, k: DONE, a: DONE, u: DONE, l: DONE };
 // The mark rides along with a later group, so that what else a kill takes with it is open.
-const MARKED = { n: ["held|done", 1], r: ["done", 1, 2], k: ["done", 1], a: ["held|done", 1] };
+const MARKED = { n: ["held|done", 1], r: ["done", 1, 2], k: DONE, a: ["held|done", 1], u: ["held|done", 1],
+  l: DONE };
 
 const phases = (name, row, after = row.call) => [
   [`${name}.before_commit`, row],
@@ -20,39 +25,41 @@ const phases = (name, row, after = row.call) => [
   [`${name}.after_commit`, { ...row, call: after }],
 ];
 
-// kinds: the most telling one first, which the bounded run takes.  node: whose call is at hand; a
-// makes a picture, b changes that.  moment: what comes between, "load" by default.  start: which
-// start of the cell has the order, 0 by default.  isOnce: the load reaches it once.  fails: eio and
-// enospc as well.
+// kinds: the most telling one first, which the bounded run takes; also: others that it takes.  node:
+// whose call is at hand; a makes a picture, b changes that.  moment: what comes between, "load" by
+// default.  start: which start of the cell has the order, 0 by default.  isOnce: the load reaches it
+// once.  fails: eio and enospc as well.
 export const POINTS = new Map([
-  ...phases("enq", { kinds: "nkar", node: "a", call: UNSENT }),
-  ["fanout.mid", { kinds: "nkar", node: "a", call: UNSENT }],
-  ...phases("claim", { kinds: "nkar", node: "a", call: UNSENT }),
-  ...phases("call.intent", { kinds: "nkar", node: "a", call: UNSENT }, INTENDED),
-  ["call.sent.partial", { kinds: "nkar", node: "b", call: INTENDED, fails: true }],
-  ["call.sent.full", { kinds: "nkar", node: "a", call: SENT }],
-  ...phases("call.sent", { kinds: "nkar", node: "a", call: MARKED }),
-  ["call.head_received", { kinds: "nkar", node: "a", call: SENT }],
+  ...phases("enq", { kinds: "nkarul", node: "a", call: UNSENT }),
+  ["fanout.mid", { kinds: "nkarul", node: "a", call: UNSENT }],
+  ...phases("claim", { kinds: "nkarul", node: "a", call: UNSENT }),
+  ...phases("call.intent", { kinds: "nkarul", also: "l", node: "a", call: UNSENT }, INTENDED),
+  ["call.sent.partial", { kinds: "nkarul", also: "l", node: "b", call: INTENDED, fails: true }],
+  ["call.sent.full", { kinds: "nkarul", also: "l", node: "a", call: SENT }],
+  ...phases("call.sent", { kinds: "nkarul", node: "a", call: MARKED }),
+  ["call.head_received", { kinds: "nkarul", node: "a", call: SENT }],
   ["call.stream_mid", { kinds: "nr", node: "b", call: SENT, isOnce: true }],
-  ["call.replied", { kinds: "knar", node: "a", call: SENT }],
-  ...phases("call.remote_id", { kinds: "a", node: "a", call: SENT }, KEPT),
-  ...phases("poll.resume", { kinds: "a", node: "a", call: KEPT }),
+  ["call.replied", { kinds: "knarul", also: "l", node: "a", call: SENT }],
+  ...phases("call.remote_id", { kinds: "aukl", also: "l", node: "a", call: SENT }, KEPT),
+  ...phases("poll.resume", { kinds: "aukl", node: "a", call: KEPT }),
   ["poll.sent", { kinds: "a", node: "a", call: KEPT }],
   ["poll.replied", { kinds: "a", node: "a", call: KEPT }],
+  ["look_up.sent", { kinds: "l", moment: "killed", start: 1 }],
+  ["look_up.replied", { kinds: "l", moment: "killed", start: 1 }],
   ["give_up.sent", { kinds: "a" }],
   ["give_up.replied", { kinds: "a" }],
-  ["download.sent", { kinds: "ak", node: "a", call: UNKEPT }],
-  ["download.mid", { kinds: "ka", node: "a", call: UNKEPT, fails: true }],
-  ["download.done", { kinds: "ak", node: "a", call: UNKEPT }],
-  ["blob.write", { kinds: "nkar", node: "a", call: UNKEPT, fails: true, isShort: true }],
-  ["blob.tmp_written", { kinds: "knar", node: "a", call: UNKEPT }],
-  ["blob.fsynced", { kinds: "ankr", node: "a", call: UNKEPT, fails: true }],
-  ["blob.linked", { kinds: "knar", node: "a", call: UNKEPT, fails: true }],
-  ["blob.dir_fsynced", { kinds: "nkar", node: "a", call: UNKEPT, fails: true }],
-  ["blob.row", { kinds: "nkar", node: "a", call: KEPT }],
-  ...phases("keep", { kinds: "nkar", node: "a", call: UNKEPT }, KEPT),
-  ...phases("finish", { kinds: "nkar", node: "a", call: KEPT }),
-  ["edge.flip", { kinds: "nkar", node: "a", call: KEPT, isOnce: true }],
+  ["download.sent", { kinds: "uakl", node: "a", call: UNKEPT }],
+  ["download.mid", { kinds: "ukal", also: "l", node: "a", call: UNKEPT, fails: true }],
+  ["download.done", { kinds: "uakl", node: "a", call: UNKEPT }],
+  ["blob.write", { kinds: "nkarul", node: "a", call: UNKEPT, fails: true, isShort: true }],
+  ["blob.tmp_written", { kinds: "knarul", node: "a", call: UNKEPT }],
+  ["blob.fsynced", { kinds: "ankrul", node: "a", call: UNKEPT, fails: true }],
+  ["blob.linked", { kinds: "knarul", node: "a", call: UNKEPT, fails: true }],
+  ["blob.dir_fsynced", { kinds: "nkarul", node: "a", call: UNKEPT, fails: true }],
+  ["blob.row", { kinds: "nkarul", node: "a", call: UNKEPT }],
+  ...phases("keep", { kinds: "nkarul", node: "a", call: UNKEPT }, KEPT),
+  ...phases("finish", { kinds: "nkarul", node: "a", call: KEPT }),
+  ["edge.flip", { kinds: "nkarul", node: "a", call: KEPT, isOnce: true }],
   ...phases("cancel.task", { kinds: "ank" }),
   ...phases("cancel.run", { kinds: "ank" }),
   ...phases("pause", { kinds: "n" }),
@@ -63,10 +70,16 @@ export const POINTS = new Map([
   // A step that storage refuses comes again in a minute: the cells would wait for that.
   ...phases("job", { kinds: "n" }).map(([point, row]) => [point, { ...row, fails: false }]),
   ...phases("job.undo", { kinds: "n" }).map(([point, row]) => [point, { ...row, fails: false }]),
+  ["checkpoint.mid", { kinds: "nka", fails: true }],
+  ["checkpoint.moved", { kinds: "nka" }],
+  ...phases("retention", { kinds: "n", moment: "sweep", start: 1 }),
+  ["retention.mid", { kinds: "n", moment: "sweep", start: 1 }],
   ...phases("purge", { kinds: "n", moment: "sweep", start: 1 }),
   ...phases("sweep.mark", { kinds: "n", moment: "sweep", start: 2 }),
   ["sweep.moved", { kinds: "n", moment: "sweep", start: 2 }],
   ...phases("sweep.trash", { kinds: "n", moment: "sweep", start: 2 }),
+  ["sweep.temps", { kinds: "n", moment: "killed", start: 1 }],
+  ["sweep.restored", { kinds: "n", moment: "sweep" }],
   ["sweep.orphan", { kinds: "n", moment: "sweep", start: 1 }],
   ...phases("sweep.remove", { kinds: "n", moment: "sweep", start: 3 }),
   ["drain.begun", { kinds: "nka", moment: "term" }],
@@ -111,7 +124,7 @@ function chanceCell(seed) {
     return `${point}:${1 + below(6)}:${actions[below(actions.length)]}`;
   };
   const orders = Array.from({ length: 3 }, () => Array.from({ length: 1 + below(3) }, one).join(","));
-  return { kind: "nrka"[below(4)], moment: "crowd", orders, seed };
+  return { kind: "nrkaul"[below(6)], moment: "crowd", orders, seed };
 }
 
 // Every cell, or in the bounded run each point once, with what it can fail with.
@@ -121,7 +134,7 @@ export function cellsOf(isWhole, from = 1, chances = CHANCES) {
     cells.push({ point, row, kind, action, hit: 1, moment: row.moment ?? "load", second: "none", ...more });
 
   for (const [point, row] of POINTS) {
-    const kinds = isWhole ? [...row.kinds] : [row.kinds[0]];
+    const kinds = isWhole ? [...row.kinds] : [row.kinds[0], ...(row.also ?? "")];
     for (const kind of kinds) {
       add(point, row, kind, KILL);
       if (isWhole) {

@@ -9,7 +9,7 @@
 // In a prompt: [refuse] is declined, [cut] ends at the limit, [cached] had half of its input read from the cache.
 // Kinds of fault; those marked * are charged, for the answer was made:
 //   none, hang *, reset_before_reply *, cut_mid_body *, html200, echo_key
-//   status       {status, type?, message?, error_code?, retry_after?}
+//   status       {status, type?, message?, error_code?, retry_after?, should_retry?}
 //   error200     {type}: an error's body with 200
 //   unknown_field {name}: refused when the request has that field, else nothing
 //   empty *, not_json *, thinking *: no content; words where JSON was asked for; thoughts before the answer
@@ -87,13 +87,15 @@ function readOrder(body) {
       else throw invalid(`${where}.type: Input tag '${block.type}' found`);
     });
   });
-  const format = body.output_config?.format;
+  const { format, effort } = body.output_config ?? {};
+  if (effort !== undefined && !["low", "medium", "high", "xhigh", "max"].includes(effort))
+    throw invalid("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'");
   if (format !== undefined && format.type !== "json_schema") throw invalid("output_config.format.type: unexpected value");
   if (format !== undefined) checkSchema(format.schema, "output_config.format.schema");
   const tool = body.tools?.find(({ name }) => name === body.tool_choice?.name);
   if (body.tool_choice?.type === "tool" && !tool) throw invalid("tool_choice: the tool is not in tools");
   if (tool && tool.input_schema?.type !== "object") throw invalid("tools.0.custom.input_schema.type: Field required");
-  return { prompt: texts.join("\n"), system: body.system ?? "", files, limit: body.max_tokens,
+  return { prompt: texts.join("\n"), system: body.system ?? "", files, limit: body.max_tokens, effort: effort ?? null,
     schema: format?.schema ?? tool?.input_schema ?? null, tool: tool?.name ?? null, user: body.metadata?.user_id ?? null };
 }
 
@@ -178,7 +180,8 @@ export function createFake({ key = "test-key" } = {}) {
       throw new ApiError(fault.status, fault.message ?? "as ordered", {
         ...(fault.type ? { type: fault.type } : {}),
         details: fault.error_code ? { error_code: fault.error_code } : undefined,
-        headers: fault.retry_after === undefined ? {} : { "retry-after": String(fault.retry_after) } });
+        headers: { ...(fault.retry_after === undefined ? {} : { "retry-after": String(fault.retry_after) }),
+          ...(fault.should_retry === undefined ? {} : { "x-should-retry": String(fault.should_retry) }) } });
     if (fault.kind === "echo_key") throw new ApiError(401, `invalid x-api-key: ${req.headers["x-api-key"]}`);
     if (fault.kind === "unknown_field" && fault.name in body)
       throw invalid(`${fault.name}: Extra inputs are not permitted`);

@@ -38,6 +38,14 @@ for (const end of ["", "/", "/v1", "/v1/messages"])
     assert.equal((await call({ base_url: `${fake.url}${end}` })).verdict, "done");
   });
 
+test("what a call says besides arrives, also beside the form of the answer", options, async () => {
+  assert.equal((await call({ settings: { effort: "max" }, schema })).verdict, "done");
+  assert.equal((await call({ settings: { effort: "low" } })).verdict, "done");
+  const { entries } = await ledger();
+  assert.deepEqual(entries.map(({ effort, limit }) => [effort, limit]), [["max", 32768], ["low", 4096]]);
+  assert.ok(entries[0].schema);
+});
+
 test("what was cached is cheaper", options, async () => {
   const verdict = await call({ prompt: `[cached] ${"cup ".repeat(100)}` });
   const { usage } = (await ledger()).entries[0];
@@ -108,8 +116,12 @@ for (const [fault, failure, charged, retryAfter] of [
   [{ kind: "status", status: 429, error_code: "enforced_spend_limit_reached" }, "quota", "no", -1],
   [{ kind: "status", status: 429, error_code: "ramp_limit_exceeded", retry_after: 1 }, "throttled", "no", 1000],
   [{ kind: "status", status: 500 }, "server", "maybe", -1],
-  [{ kind: "status", status: 504 }, "server", "maybe", -1],
+  [{ kind: "status", status: 504 }, "unknown", "maybe", -1],
   [{ kind: "status", status: 529 }, "throttled", "no", -1],
+  [{ kind: "status", status: 500, should_retry: false }, "server", "maybe", -1],
+  [{ kind: "status", status: 429, should_retry: false }, "throttled", "no", -1],
+  [{ kind: "status", status: 504, should_retry: true }, "unknown", "maybe", -1],
+  [{ kind: "status", status: 400, should_retry: true }, "invalid", "no", -1],
   [{ kind: "error200", type: "overloaded_error" }, "throttled", "no", -1],
   [{ kind: "error200", type: "api_error" }, "server", "maybe", -1],
   [{ kind: "echo_key" }, "auth", "no", -1],
@@ -119,13 +131,14 @@ for (const [fault, failure, charged, retryAfter] of [
   [{ kind: "cut_mid_body" }, "unknown", "maybe", -1],
   [{ kind: "hang" }, "unknown", "maybe", -1],
 ])
-  test(`${fault.kind} ${fault.status ?? fault.type ?? ""} ${fault.error_code ?? ""} is ${failure}`, options, async () => {
+  test(`${fault.kind} ${fault.status ?? fault.type ?? ""} ${fault.error_code ?? ""} ${fault.should_retry ?? ""} is ${failure}`, options, async () => {
     await control({ faults: [fault] });
     const verdict = await call({}, { timeout: 300 });
     assert.equal(verdict.verdict, "failed");
     assert.equal(verdict.failure, failure);
     assert.equal(verdict.charged, charged);
     assert.equal(verdict.retry_after_ms, retryAfter);
+    assert.equal(verdict.is_final, fault.should_retry === false); // and true makes nothing of it
     assert.equal(verdict.exchanges.length, 1); // nothing is ever sent again blindly
     assert.ok(!verdict.message.includes("test-key"));
     if ((await ledger()).entries.length > 0) assert.notEqual(verdict.charged, "no");

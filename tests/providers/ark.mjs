@@ -19,10 +19,11 @@ const ONE = { tiers: ["1K", "1.5K", "2K"], least: 921600, most: 4624220, referen
 const GROUP = { least: 3686400, most: 16777216, references: 14,
   fields: ["sequential_image_generation", "sequential_image_generation_options", "stream", "optimize_prompt_options"] };
 const MODELS = [
-  [/seedream-5-0-(pro|flash)/, ONE],
+  [/seedream-5-0-pro/, { ...ONE, modes: ["standard", "fast"] }],
+  [/seedream-5-0-flash/, ONE],
   [/seedream-5-0/, { ...GROUP, tiers: ["2K", "3K", "4K"], fields: [...GROUP.fields, "output_format", "tools"] }],
   [/seedream-4-5/, { ...GROUP, tiers: ["2K", "4K"] }],
-  [/seedream-4-0/, { ...GROUP, tiers: ["1K", "2K", "4K"], least: 921600 }],
+  [/seedream-4-0/, { ...GROUP, tiers: ["1K", "2K", "4K"], least: 921600, modes: ["standard", "fast"] }],
   [/seedream-3-0/, { tiers: [], least: 262144, most: 4194304, references: 0, fields: ["seed", "guidance_scale"] }],
 ];
 const COMMON = ["model", "prompt", "image", "size", "response_format", "watermark"];
@@ -77,7 +78,13 @@ function checkOrder(fields) {
   const most = fields.sequential_image_generation_options?.max_images ?? 15;
   if (isGroup && (!Number.isInteger(most) || most < 1 || most + images.length > 15))
     throw invalid("sequential_image_generation_options.max_images");
-  return { ...sizeOf(fields, model), images, count: isGroup ? most : 1, stream: fields.stream === true,
+  const isApart = fields.layer_decomposition === true;
+  if (![true, false, undefined].includes(fields.layer_decomposition) || (isApart && images.length !== 1))
+    throw invalid("layer_decomposition");
+  const mode = fields.optimize_prompt_options?.mode ?? "standard";
+  if (!(model.modes ?? ["standard"]).includes(mode)) throw invalid("optimize_prompt_options.mode");
+  if (fields.tools && JSON.stringify(fields.tools) !== '[{"type":"web_search"}]') throw invalid("tools");
+  return { ...sizeOf(fields, model), images, isApart, count: isGroup ? most : isApart ? 4 : 1, stream: fields.stream === true,
     isInline: fields.response_format === "b64_json" };
 }
 
@@ -90,7 +97,9 @@ function makeItems(req, state, fault, fields, order) {
         message: "The request failed because the output image may contain sensitive information." } };
     const picture = draw(order.width, order.height, `${fields.prompt} ${order.images.map(sha256)} ${index}`);
     const base64 = spoil(fault, picture.toString("base64"));
-    return { picture, said: { ...(order.isInline ? { b64_json: base64 } : { url: state.keep(req, picture) }), size } };
+    const layer = order.isApart && index > 0 ? { z_index: index, name: `layer ${index}`, description: "a part",
+      bounding_box: { absolute: [0, 0, 8, 8], normalized: [0, 0, 1000, 1000] } } : {};
+    return { picture, said: { ...layer, ...(order.isInline ? { b64_json: base64 } : { url: state.keep(req, picture) }), size } };
   });
 }
 
@@ -166,7 +175,10 @@ async function chat(req, res, body, state) {
     .map((part) => Buffer.from(part.image_url.url.split(",")[1], "base64"));
   const format = fields.response_format?.type;
   const isJson = format !== undefined || /JSON/.test(fields.messages[0].role === "system" ? fields.messages[0].content : "");
-  const content = isJson ? JSON.stringify({ pictures: seen.length }) : `I saw ${seen.length} pictures.`;
+  // As the schema wants it, as far as the tests look.
+  const wanted = fields.response_format?.json_schema?.schema?.properties ?? {};
+  const object = "keywords" in wanted ? { text: "I saw it.", keywords: ["fake"], confidence: 0.5 } : { pictures: seen.length };
+  const content = isJson ? JSON.stringify(object) : `I saw ${seen.length} pictures.`;
   const usage = { prompt_tokens: 10 + 1000 * seen.length, completion_tokens: 5, total_tokens: 15 + 1000 * seen.length };
   state.entries.push({ model: fields.model, schema: fields.response_format?.json_schema?.name ?? null,
     thinking: fields.thinking?.type ?? null, images: seen.map(sha256), usage });

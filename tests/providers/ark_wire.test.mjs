@@ -41,6 +41,22 @@ for (const model of [PRO, "doubao-seedream-5-0-flash-260915", LITE, "doubao-seed
     assert.equal(verdict.exchanges.length, 1);
   });
 
+test("a picture is taken apart: its layers come as addresses, each at a picture's price", options, async () => {
+  const verdict = await call({ references: [base64("whole")], width: 1024, height: 1024,
+    settings: { layer_decomposition: true, optimize_prompt: "fast", watermark: true } });
+  const { entries: [entry] } = await fake.ledger();
+  assert.equal(verdict.verdict, "done", verdict.message ?? JSON.stringify(verdict.refused));
+  assert.equal(verdict.pictures.length, 4);
+  assert.ok(verdict.pictures.every(({ url, headers }) => url && headers.length === 0));
+  assert.equal(entry.watermark, true);
+  assert.equal(verdict.cost_micro, 4 * 300000);
+});
+
+test("web search is asked for by the call", options, async () => {
+  assert.equal((await call({ model: LITE, settings: { web_search: true } })).verdict, "done");
+  assert.equal((await call({ settings: { web_search: true } })).refused.field, "options.web_search");
+});
+
 for (const count of [1, 2, 10])
   test(`an edit with ${count} reference(s) arrives whole`, options, async () => {
     const files = Array.from({ length: count }, (_, index) => base64(`${index}`));

@@ -14,7 +14,9 @@ const NUMBERED = Object.fromEntries(["", "_2", "_3", "_4", "_5", "_6", "_7", "_8
   [`input_image${tail}`, "picture"]));
 const MODELS = {
   "flux-3-image": { prompt: "string", images: "pictures", aspect_ratio: "ratio", resolution: "tier",
-    safety_tolerance: "integer" },
+    safety_tolerance: "integer", grounding: "boolean" },
+  "flux-pro-1.0-expand": { prompt: "string", image: "picture", top: "integer", bottom: "integer", left: "integer",
+    right: "integer" },
   "flux-2-pro": { ...COMMON, ...PAIR, ...NUMBERED, disable_pup: "boolean" },
   "flux-2-flex": { ...COMMON, ...PAIR, ...NUMBERED, steps: "integer", guidance: "number",
     prompt_upsampling: "boolean" },

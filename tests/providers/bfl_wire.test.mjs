@@ -1,4 +1,4 @@
-// The bfl kind over real HTTP, against our fake, which keeps a ledger.  No SDK of BFL's runs here (facts 9.1).
+// The bfl kind over real HTTP, against our fake, which keeps a ledger.  bfl_sdk.test.mjs proves the fake.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, beforeEach, test } from "node:test";
@@ -41,6 +41,8 @@ test("pictures go to the fields that want them, bare and byte for byte", options
       { image_prompt: a, width: 1440, height: 256 }],
     [{ model: "flux-2-flex", steps: 20, scale: 4.5, options: { prompt_rewriting: "off", safety_tolerance: "5" } },
       { steps: 20, guidance: 4.5, safety_tolerance: 5, prompt_upsampling: false }],
+    [{ model: "flux-3-image", settings: { grounding: true, safety_tolerance: "1" } }, { grounding: true, safety_tolerance: 1 }],
+    [{ model: "flux-pro-1.0-expand", references: [a], settings: { left: 256, top: 64 } }, { image: a, top: 64, left: 256 }],
     [{ model: "flux-9-dream", references: [a, b], width: 640, height: 480, seed: 1 },
       { input_image: a, input_image_2: b, width: 640, height: 480, seed: 1 }],
   ]) {

@@ -53,6 +53,21 @@ const nodesOf = (state) => ({
   KSampler: [{ model: ["MODEL"], seed: SEED, steps: INT(1, 10000), cfg: FLOAT(0, 100),
     sampler_name: [SAMPLERS], scheduler: [SCHEDULERS], positive: ["CONDITIONING"], negative: ["CONDITIONING"],
     latent_image: ["LATENT"], denoise: FLOAT(0, 1) }, ["LATENT"]],
+  KSamplerAdvanced: [{ model: ["MODEL"], add_noise: [["enable", "disable"]], noise_seed: SEED, steps: INT(1, 10000),
+    cfg: FLOAT(0, 100), sampler_name: [SAMPLERS], scheduler: [SCHEDULERS], positive: ["CONDITIONING"],
+    negative: ["CONDITIONING"], latent_image: ["LATENT"], start_at_step: INT(0, 10000), end_at_step: INT(0, 10000),
+    return_with_leftover_noise: [["disable", "enable"]] }, ["LATENT"]],
+  // The sampler in parts, as exports of Flux have it.
+  UNETLoader: [{ unet_name: [state.unets], weight_dtype: [["default", "fp8_e4m3fn"]] }, ["MODEL"]],
+  DualCLIPLoader: [{ clip_name1: ["STRING", {}], clip_name2: ["STRING", {}], type: [["sdxl", "flux"]] }, ["CLIP"]],
+  VAELoader: [{ vae_name: ["STRING", {}] }, ["VAE"]],
+  RandomNoise: [{ noise_seed: SEED }, ["NOISE"]],
+  BasicGuider: [{ model: ["MODEL"], conditioning: ["CONDITIONING"] }, ["GUIDER"]],
+  KSamplerSelect: [{ sampler_name: [SAMPLERS] }, ["SAMPLER"]],
+  BasicScheduler: [{ model: ["MODEL"], scheduler: [SCHEDULERS], steps: INT(1, 10000), denoise: FLOAT(0, 1) }, ["SIGMAS"]],
+  SamplerCustomAdvanced: [{ noise: ["NOISE"], guider: ["GUIDER"], sampler: ["SAMPLER"], sigmas: ["SIGMAS"],
+    latent_image: ["LATENT"] }, ["LATENT", "LATENT"]],
+  PrimitiveInt: [{ value: INT(0, 2 ** 53 - 1) }, ["INT"]],
   VAEDecode: [{ samples: ["LATENT"], vae: ["VAE"] }, ["IMAGE"]],
   VAEEncode: [{ pixels: ["IMAGE"], vae: ["VAE"] }, ["LATENT"]],
   VAEEncodeForInpaint: [{ pixels: ["IMAGE"], vae: ["VAE"], mask: ["MASK"], grow_mask_by: INT(0, 64) }, ["LATENT"]],
@@ -120,7 +135,11 @@ function evaluate(graph, files, id, done = new Map()) {
     hash.update(`${name}=${source ? `${source.hash}:${value[1]}` : JSON.stringify(value)};`);
     if (source && source.width > 0 && out.width === 0) out = { ...source };
   }
-  if (class_type.startsWith("Empty")) out = { width: inputs.width, height: inputs.height, batch: inputs.batch_size };
+  if (class_type.startsWith("Empty")) {
+    const [width, height] = [inputs.width, inputs.height].map((side) =>
+      (isLink(side) ? graph[side[0]].inputs.value : side));
+    out = { width, height, batch: inputs.batch_size };
+  }
   if (class_type.startsWith("LoadImage")) {
     const bytes = files.get(inputs.image);
     hash.update(bytes);
@@ -144,7 +163,8 @@ export function createFake({ key = "" } = {}) {
     clearTimeout(state.timer);
     Object.assign(state, { latency: 0, faults: [], entries: [], requests: [], files: new Map(), pending: [],
       running: null, history: new Map(), outputs: new Map(), cache: new Map(), number: 0, saved: 0,
-      renames: false, newCombos: false, old: false, checkpoints: ["sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors"] });
+      renames: false, newCombos: false, old: false, checkpoints: ["sd_xl_base_1.0.safetensors", "flux1-dev-fp8.safetensors"],
+      unets: ["flux1-dev.safetensors", "flux1-schnell.safetensors"] });
   };
   reset();
 
@@ -205,7 +225,7 @@ export function createFake({ key = "" } = {}) {
   }
 
   function raise(item) {
-    const node = item.fault.node ?? "smp";
+    const node = item.fault.node ?? Object.keys(item.graph).find((id) => item.graph[id].class_type === "KSampler");
     end(item, "error", [["execution_error", { prompt_id: item.id, node_id: node,
       node_type: item.graph[node].class_type, executed: [], exception_type: "torch.OutOfMemoryError",
       exception_message: item.fault.message ?? "Allocation on device", traceback: ["  File \"execution.py\"\n"],

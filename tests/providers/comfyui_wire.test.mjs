@@ -40,6 +40,18 @@ test("text to image: the first checkpoint is asked for, the picture is the ledge
   assert.equal(entry.prompt_id, verdict.verdicts.find(({ verdict: type }) => type === "wait").remote_id);
 });
 
+test("a call sets the sampler; a name that the server does not know costs nothing", options, async () => {
+  const settings = { sampler: "dpmpp_2m", scheduler: "karras" };
+  const verdict = await call({ settings, options: { sampler: "euler" } });
+  const { entries: [entry] } = await ledger();
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.deepEqual([entry.graph.smp.inputs.sampler_name, entry.graph.smp.inputs.scheduler], ["dpmpp_2m", "karras"]);
+  const refused = await call({ settings: { sampler: "no_such" } });
+  assert.deepEqual([refused.verdict, refused.failure, refused.charged], ["failed", "invalid", "no"]);
+  assert.match(refused.message, /no_such/);
+  assert.equal((await ledger()).entries.length, 1);
+});
+
 test("a picture is not to be had without the key that goes with its address", options, async () => {
   const { pictures: [{ url, headers }] } = await call({});
   assert.equal((await fetch(url)).status, 401);
@@ -111,6 +123,85 @@ test("a checkpoint's name is a model", options, async () => {
   assert.deepEqual(pathsOf(verdict).slice(0, 1), ["POST /prompt"]);
 });
 
+// As the editor exports them: no placeholders, values that somebody tried them with.
+const exported = (graph, parameters) => ({ workflows: [{ id: "mine", graph: JSON.stringify(graph), parameters }] });
+const SD = {
+  3: { inputs: { seed: 156680208700286, steps: 20, cfg: 8, sampler_name: "euler", scheduler: "normal", denoise: 1,
+    model: ["4", 0], positive: ["6", 0], negative: ["7", 0], latent_image: ["5", 0] }, class_type: "KSampler" },
+  4: { inputs: { ckpt_name: "sd_xl_base_1.0.safetensors" }, class_type: "CheckpointLoaderSimple" },
+  5: { inputs: { width: 512, height: 512, batch_size: 1 }, class_type: "EmptyLatentImage", _meta: { title: "Size" } },
+  6: { inputs: { text: "a lamp", clip: ["4", 1] }, class_type: "CLIPTextEncode" },
+  7: { inputs: { text: "watermark", clip: ["4", 1] }, class_type: "CLIPTextEncode" },
+  8: { inputs: { samples: ["3", 0], vae: ["4", 2] }, class_type: "VAEDecode" },
+  9: { inputs: { filename_prefix: "ComfyUI", images: ["8", 0] }, class_type: "SaveImage" },
+};
+
+test("an exported workflow as it is: the call's values in their places, the rest its own", options, async () => {
+  const verdict = await call({ model: "mine", options: exported(SD), prompt: "a cup", seed: 7, count: 2, width: 640,
+    height: 512 });
+  const { entries: [{ graph, pictures }] } = await ledger();
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.equal(pictures.length, 2);
+  assert.deepEqual(pathsOf(verdict)[0], "POST /prompt", "no list of files is asked for: it names its own");
+  assert.deepEqual(graph[5].inputs, { width: 640, height: 512, batch_size: 2 });
+  assert.deepEqual([graph[6].inputs.text, graph[7].inputs.text], ["a cup", "watermark"]);
+  assert.deepEqual([graph[3].inputs.seed, graph[3].inputs.steps, graph[3].inputs.cfg], [7, 20, 8]);
+  assert.equal(graph[9].inputs.filename_prefix, "ComfyUI");
+});
+
+test("only what was declared is changed, and what was not is refused", options, async () => {
+  const mine = exported(SD, [{ name: "prompt", node: "6", input: "text" }]);
+  const verdict = await call({ model: "mine", options: mine });
+  const { entries: [{ graph }] } = await ledger();
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.equal(graph[3].inputs.seed, 156680208700286);
+  const refused = await call({ model: "mine", options: mine, seed: 7 });
+  assert.equal(refused.refused.field, "seed");
+});
+
+test("a sampler in parts, with the sides in nodes of their own", options, async () => {
+  const flux = {
+    6: { inputs: { text: "a kettle", clip: ["11", 0] }, class_type: "CLIPTextEncode" },
+    8: { inputs: { samples: ["13", 0], vae: ["10", 0] }, class_type: "VAEDecode" },
+    9: { inputs: { filename_prefix: "ComfyUI", images: ["8", 0] }, class_type: "SaveImage" },
+    10: { inputs: { vae_name: "ae.safetensors" }, class_type: "VAELoader" },
+    11: { inputs: { clip_name1: "t5xxl.safetensors", clip_name2: "clip_l.safetensors", type: "flux" }, class_type: "DualCLIPLoader" },
+    12: { inputs: { unet_name: "flux1-dev.safetensors", weight_dtype: "default" }, class_type: "UNETLoader" },
+    13: { inputs: { noise: ["25", 0], guider: ["22", 0], sampler: ["16", 0], sigmas: ["17", 0], latent_image: ["27", 0] },
+      class_type: "SamplerCustomAdvanced" },
+    16: { inputs: { sampler_name: "euler" }, class_type: "KSamplerSelect" },
+    17: { inputs: { scheduler: "simple", steps: 20, denoise: 1, model: ["12", 0] }, class_type: "BasicScheduler" },
+    22: { inputs: { model: ["12", 0], conditioning: ["26", 0] }, class_type: "BasicGuider" },
+    25: { inputs: { noise_seed: 1 }, class_type: "RandomNoise" },
+    26: { inputs: { guidance: 3.5, conditioning: ["6", 0] }, class_type: "FluxGuidance" },
+    27: { inputs: { width: ["41", 0], height: ["42", 0], batch_size: 1 }, class_type: "EmptySD3LatentImage" },
+    41: { inputs: { value: 1024 }, class_type: "PrimitiveInt" },
+    42: { inputs: { value: 1024 }, class_type: "PrimitiveInt" },
+  };
+  const verdict = await call({ model: "mine", options: exported(flux), width: 768, height: 512, seed: 9, scale: 2.5,
+    steps: 4, settings: { checkpoint: "flux1-schnell.safetensors", sampler: "ddim" } });
+  const { entries: [{ graph }] } = await ledger();
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.deepEqual([graph[41].inputs.value, graph[42].inputs.value, graph[25].inputs.noise_seed], [768, 512, 9]);
+  assert.deepEqual([graph[26].inputs.guidance, graph[17].inputs.steps, graph[16].inputs.sampler_name], [2.5, 4, "ddim"]);
+  assert.equal(graph[12].inputs.unet_name, "flux1-schnell.safetensors");
+});
+
+test("a mask in a picture's alpha is sent as a file of its own; a preview is saved", options, async () => {
+  const graph = { ...SD,
+    5: { inputs: { pixels: ["20", 0], vae: ["4", 2], mask: ["20", 1], grow_mask_by: 6 }, class_type: "VAEEncodeForInpaint" },
+    9: { inputs: { images: ["8", 0] }, class_type: "PreviewImage" },
+    20: { inputs: { image: "shelf.png" }, class_type: "LoadImage" } };
+  const verdict = await call({ model: "mine", options: exported(graph), action: "edit", references: [picture("a")],
+    mask: picture("mask"), mask_is_white: true });
+  const { entries: [{ graph: sent }], uploads } = await ledger();
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.deepEqual([sent[20].inputs.image, sent["vitrine-mask"].inputs.image], uploads);
+  assert.deepEqual(sent[5].inputs.mask, ["vitrine-mask", 0]);
+  assert.equal(sent[9].class_type, "SaveImage");
+  assert.equal(verdict.pictures.length, 1);
+});
+
 test("a workflow of one's own, with numbers as numbers", options, async () => {
   const workflow = JSON.stringify({
     4: { class_type: "CheckpointLoaderSimple", inputs: { ckpt_name: "%model%" } },
@@ -126,7 +217,7 @@ test("a workflow of one's own, with numbers as numbers", options, async () => {
     12: { class_type: "PreviewImage", inputs: { images: ["11", 0] } },
   });
   const verdict = await call({ model: "custom", seed: 5, references: [picture("a"), picture("b")],
-    options: { workflow, sampler: "ddim" } });
+    options: { workflows: [{ id: "custom", graph: workflow }], sampler: "ddim" } });
   const { entries: [{ graph }], uploads } = await ledger();
   assert.equal(verdict.verdict, "done", verdict.message ?? JSON.stringify(verdict.refused));
   assert.equal(verdict.pictures.length, 1); // not the preview

@@ -1,6 +1,10 @@
 // A fake of Alibaba DashScope's picture services, word by word after facts/providers.md 6.5; see plain.mjs for the
 // steering.  Strict: what the facts do not know is a 400 in the service's own form.
 //
+// No client proves it: Alibaba's own SDK is for Python and Java, and of what npm has (2026-11-29) `dashscope` and
+// `dashscope-node` are strangers' and know texts alone, `@ai-sdk/alibaba` texts and videos.  It is held against the
+// facts' own examples instead, in dashscope_facts.test.mjs.
+//
 // Faults beside the common ones: task_failed {code, message} *in doubt*; item_failed {code, message}: the last picture
 // of several; task_unknown: the task is forgotten; zero_images *; error200 {code, message}; echo_key.
 // A prompt with [blocked] is refused at once, one with [blocked output] when it is drawn.
@@ -75,13 +79,14 @@ function readOrder(fields, way) {
   const { prompt, images, negative } = isMessage ? readMessages(fields.input) : readPrompt(fields.input, way);
   const parameters = fields.parameters ?? {};
   only(parameters, ["n", "size", "seed", "watermark", ...(isMessage && model.negative ? ["negative_prompt"] : []),
-    ...(model.extend ? ["prompt_extend"] : [])], refuse);
+    ...(model.extend ? ["prompt_extend"] : []),
+    ...(fields.model.startsWith("wan2.7") ? ["enable_sequential", "thinking_mode"] : [])], refuse);
   if (typeof prompt !== "string" || prompt === "") refuse("a prompt is wanted");
   if (images.length < model.refs[0] || images.length > model.refs[1]) refuse("so many pictures are not taken");
   const files = images.map((image) => readDataUri(image, refuse));
   for (const file of files) if (file.length > (model.megabytes ?? 10) << 20) refuse("the picture is too large");
   const n = parameters.n ?? (fields.model.startsWith("wan2.7") ? 4 : 1);
-  if (!Number.isInteger(n) || n < 1 || n > model.n) refuse("n is out of range");
+  if (!Number.isInteger(n) || n < 1 || n > (parameters.enable_sequential ? 12 : model.n)) refuse("n is out of range");
   const size = parameters.size;
   if (size !== undefined && (model.size === null || !/^(\d+\*\d+|[124]K)$/.test(size) || !model.size(size, images.length)))
     refuse(`the size ${size} is not supported`);
@@ -89,12 +94,13 @@ function readOrder(fields, way) {
   if ([...negativeText].length > 500) refuse("negative_prompt is too long");
   const seed = parameters.seed;
   if (seed !== undefined && (!Number.isInteger(seed) || seed < 0 || seed > 2147483647)) refuse("seed is out of range");
-  for (const name of ["watermark", "prompt_extend"])
+  for (const name of ["watermark", "prompt_extend", "enable_sequential", "thinking_mode"])
     if (name in parameters && typeof parameters[name] !== "boolean") refuse(`${name} must be true or false`);
   if (prompt.includes("[blocked]"))
     throw fail(400, "DataInspectionFailed", "Input data may contain inappropriate content.");
   return { model: fields.model, way, prompt, n, size: size ?? null, seed: seed ?? null, negative: negativeText,
-    extends: parameters.prompt_extend ?? null, files: files.map((file) => ({ size: file.length, sha256: sha256(file) })) };
+    extends: parameters.prompt_extend ?? null, besides: Object.fromEntries(["enable_sequential", "thinking_mode"]
+      .filter((name) => name in parameters).map((name) => [name, parameters[name]])), files: files.map((file) => ({ size: file.length, sha256: sha256(file) })) };
 }
 
 const contentOf = (pictures) => pictures.map(({ url }) =>

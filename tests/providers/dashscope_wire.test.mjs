@@ -69,6 +69,17 @@ for (const [model, count, way, size] of editing)
       references.map((text) => sha256(Buffer.from(text, "base64"))));
   });
 
+test("what the call says besides: rewriting, a mark, thinking, a series of more than four", options, async () => {
+  const drawn = await call({ model: "qwen-image-2.0", settings: { prompt_extend: true, watermark: true } });
+  const series = await call({ model: "wan2.7-image", count: 6, settings: { enable_sequential: true, thinking_mode: false } });
+  const { entries } = await fake.ledger();
+  assert.equal(drawn.verdict, "done", drawn.message ?? JSON.stringify(drawn.refused));
+  assert.equal(series.verdict, "done", series.message ?? JSON.stringify(series.refused));
+  assert.equal(entries[0].extends, true);
+  assert.deepEqual(entries[1].besides, { enable_sequential: true, thinking_mode: false });
+  assert.equal((await call({ model: "wan2.7-image", count: 6 })).refused.field, "count");
+});
+
 test("an edit keeps the first picture's shape at a megapixel", options, async () => {
   await call({ model: "qwen-image-edit-max", references: [picture("a", 1600, 900), picture("b")] });
   const [{ size }] = (await fake.ledger()).entries;
@@ -144,9 +155,9 @@ const faults = [
   ["qwen-image-2.0", status("Arrearage", 403), "quota", "no", -1],
   ["qwen-image-2.0", status("AccessDenied.Unpurchased", 403), "auth", "no", -1],
   ["qwen-image-2.0", status("InvalidURL", 400), "invalid", "no", -1],
-  ["qwen-image-2.0", status("InternalError.Timeout", 500), "server", "maybe", -1],
-  ["qwen-image-2.0", status("ModelServingError", 503), "server", "maybe", -1],
-  ["qwen-image-2.0", { kind: "error200", code: "InternalError.Algo", message: "x" }, "server", "maybe", -1],
+  ["qwen-image-2.0", status("InternalError.Timeout", 500), "server", "no", -1],
+  ["qwen-image-2.0", status("ModelServingError", 503), "server", "no", -1],
+  ["qwen-image-2.0", { kind: "error200", code: "InternalError.Algo", message: "x" }, "server", "no", -1],
   ["qwen-image-2.0", { kind: "html200" }, "invalid", "no", -1],
   ["qwen-image-2.0", { kind: "garbage200" }, "unknown", "maybe", -1],
   ["qwen-image-2.0", { kind: "zero_images" }, "unknown", "maybe", -1],
@@ -154,7 +165,7 @@ const faults = [
   ["qwen-image-2.0", { kind: "cut_mid_body" }, "unknown", "maybe", -1],
   ["qwen-image-2.0", { kind: "hang" }, "unknown", "maybe", -1],
   ["wan2.7-image", { kind: "zero_images" }, "result_lost", "maybe", -1],
-  ["wan2.7-image", { kind: "task_failed", code: "InternalError", message: "x" }, "remote_failed", "maybe", -1],
+  ["wan2.7-image", { kind: "task_failed", code: "InternalError", message: "x" }, "remote_failed", "no", -1],
   ["wan2.7-image", { kind: "task_failed", code: "InvalidURL", message: "x" }, "remote_failed", "no", -1],
   ["wan2.7-image", { kind: "task_unknown" }, "invalid", "maybe", -1],
   ["wan2.7-image", { kind: "hang" }, "unknown", "maybe", -1],
@@ -171,8 +182,8 @@ for (const [model, fault, failure, charged, retryAfter] of faults)
       assert.equal(verdict.exchanges.filter(({ method }) => method === "POST").length, 1); // nothing is sent twice
     });
 
-for (const [model, prompt, charged] of [["qwen-image-2.0", "[blocked]", "maybe"], ["wan2.7-image", "[blocked]", "no"],
-  ["qwen-image-2.0", "[blocked output]", "maybe"], ["wan2.7-image", "[blocked output]", "maybe"]])
+for (const [model, prompt, charged] of [["qwen-image-2.0", "[blocked]", "no"], ["wan2.7-image", "[blocked]", "no"],
+  ["qwen-image-2.0", "[blocked output]", "no"], ["wan2.7-image", "[blocked output]", "no"]])
   test(`${prompt} is refused by ${model}`, options, async () => {
     const verdict = await call({ model, prompt });
     assert.equal(verdict.failure, "refused");

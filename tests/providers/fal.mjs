@@ -25,7 +25,7 @@ const ENDPOINTS = {
   "fal-ai/flux-pro/v1/fill": [[...PRO, "image_url", "mask_url"], ["image_url", "mask_url"]],
   "fal-ai/nano-banana": [[...COMMON, "aspect_ratio", "safety_tolerance"], []],
   "fal-ai/nano-banana/edit": [[...COMMON, "aspect_ratio", "safety_tolerance", "image_urls"], ["image_urls"]],
-  "fal-ai/nano-banana-pro": [[...COMMON, "aspect_ratio", "safety_tolerance", "resolution"], []],
+  "fal-ai/nano-banana-pro": [[...COMMON, "aspect_ratio", "safety_tolerance", "resolution", "enable_web_search"], []],
   "fal-ai/qwen-image": [[...FLUX, "image_size", "negative_prompt"], []],
   "acme/paint": [[...FLUX, "image_size", "negative_prompt", "image_url", "image_urls"], []],
 };
@@ -45,6 +45,12 @@ function findFault(endpoint, input) {
       if (decodePicture(text) === null) return invalid(name, "Failed to download the file.", "file_download_error");
   if (input.safety_tolerance !== undefined && !/^[1-6]$/.test(input.safety_tolerance))
     return invalid("safety_tolerance", "Input should be '1', '2', '3', '4', '5' or '6'", "literal_error");
+  if (input.acceleration !== undefined && !["none", "regular", "high"].includes(input.acceleration))
+    return invalid("acceleration", "Input should be 'none', 'regular' or 'high'", "literal_error");
+  if (input.strength !== undefined && !(input.strength >= 0 && input.strength <= 1))
+    return invalid("strength", "Input should be between 0 and 1", "less_than_equal");
+  for (const name of ["enable_web_search", "enable_safety_checker", "enhance_prompt"])
+    if (![true, false, undefined].includes(input[name])) return invalid(name, "Input should be a valid boolean", "bool_type");
   return null;
 }
 

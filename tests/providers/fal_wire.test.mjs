@@ -28,6 +28,7 @@ test("a generation: the pictures are those of the ledger, the price is by megapi
   assert.equal(verdict.cost_micro, 2 * 2 * 3000);
   assert.equal(verdict.request_id, entries[0].id);
   assert.equal(entries[0].headers["x-app-fal-disable-fallback"], "1");
+  assert.equal(entries[0].headers["x-fal-no-retry"], "1");
 });
 
 test("pictures find the endpoint and the field that wants them, byte for byte", options, async () => {
@@ -44,6 +45,10 @@ test("pictures find the endpoint and the field that wants them, byte for byte", 
       { image_urls: [dataUri("a")], aspect_ratio: "2:3" }],
     [{ model: "fal-ai/nano-banana-pro", width: 2688, height: 1536 }, "fal-ai/nano-banana-pro",
       { aspect_ratio: "16:9", resolution: "2K" }],
+    [{ model: "fal-ai/nano-banana-pro", settings: { enable_web_search: true } }, "fal-ai/nano-banana-pro",
+      { enable_web_search: true }],
+    [{ model: "fal-ai/flux/dev", references: [picture("a")], settings: { strength: 0.4, acceleration: "none" } },
+      "fal-ai/flux/dev/image-to-image", { image_url: dataUri("a"), strength: 0.4, acceleration: "none" }],
     [{ model: "fal-ai/qwen-image", negative_prompt: "dust", steps: 20, scale: 2.5 }, "fal-ai/qwen-image",
       { num_inference_steps: 20, guidance_scale: 2.5, negative_prompt: "dust" }],
     [{ model: "acme/paint", references: [picture("a"), picture("b")], width: 640, height: 480, seed: 1 }, "acme/paint",
@@ -97,7 +102,7 @@ testDoor(() => fake, call, "secret", [
   [{ kind: "status", status: 403, body: { detail: "Access denied" } }, "auth", "no", -1],
   [{ kind: "status", status: 404, body: { detail: "Application not found" } }, "invalid", "no", -1],
   [{ kind: "status", status: 504, headers: { "x-fal-request-timeout-type": "user" } }, "deadline", "no", -1],
-  [{ kind: "status", status: 504 }, "server", "maybe", -1],
+  [{ kind: "status", status: 504 }, "unknown", "maybe", -1],
   [{ kind: "status", status: 503, headers: { "retry-after": "1" } }, "throttled", "no", 1000],
 ]);
 

@@ -6,7 +6,8 @@
 //   POST /v1beta/models/MODEL:generateContent, GET /v1beta/models            x-goog-api-key
 //   POST /v1/projects/P/locations/L/publishers/google/models/MODEL:predict   Authorization: Bearer
 //
-// Its own knobs: "snake": true answers in snake_case; "old_schema": true knows responseSchema alone.
+// Its own knobs: "snake": true answers in snake_case; "old_schema": true knows responseSchema alone; "cloud_keys": true:
+// what stands before the cloud takes the key as Google's own API does, for our kind knows the cloud by its name.
 // Its own faults: blocked, finish {reason, message}, words, draft (an interim picture as a thought) *, no_parts *,
 // quota {delay, id}, filtered {count} (Imagen).
 import { createHash } from "node:crypto";
@@ -29,7 +30,8 @@ const PICTURE_MODELS = {
 };
 const TEXT_MODELS = ["gemini-3.8-flash", "gemini-3.1-pro-preview"];
 const IMAGEN = { "imagen-4.0-generate-001": 4, "imagen-4.0-ultra-generate-001": 1 };
-const TOP = ["contents", "systemInstruction", "generationConfig", "safetySettings"];
+const TOP = ["contents", "systemInstruction", "generationConfig", "safetySettings", "tools"];
+const LEVELS = { "gemini-nano-banana-2.1": ["MINIMAL", "MEDIUM", "HIGH"], "gemini-3.1-flash-image": ["MINIMAL", "HIGH"] };
 const CONFIG = ["temperature", "topP", "topK", "candidateCount", "maxOutputTokens", "stopSequences", "seed",
   "responseMimeType", "responseSchema", "responseJsonSchema", "responseModalities", "thinkingConfig", "imageConfig"];
 const KEYWORDS = ["$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items",
@@ -144,6 +146,12 @@ async function generate(req, res, body, state, model) {
     "generation_config");
   for (const setting of wanted.safetySettings ?? [])
     if (!THRESHOLDS.includes(setting.threshold)) throw invalid("Invalid threshold");
+  if (config.thinkingConfig && isPicture && (Object.keys(config.thinkingConfig).join() !== "thinkingLevel"
+    || !LEVELS[model]?.includes(config.thinkingConfig.thinkingLevel))) throw invalid("Invalid thinking level");
+  if (config.temperature !== undefined && !(config.temperature >= 0 && config.temperature <= 2))
+    throw invalid("temperature must be in [0, 2]");
+  if (wanted.tools && (model !== "gemini-nano-banana-2.1" || JSON.stringify(wanted.tools) !== '[{"googleSearch":{}}]'))
+    throw invalid("Search Grounding is not supported.");
   const { prompt, files } = readParts(wanted.contents);
   const order = isPicture ? checkImage(config, model) : null;
   if (config.responseJsonSchema) checkSchema(config.responseJsonSchema, false);
@@ -179,7 +187,7 @@ async function generate(req, res, body, state, model) {
   const { picture, ...shown } = answer;
   if (!isFree(fault))
     state.entries.push({ model, prompt, config, system: wanted.systemInstruction?.parts?.[0]?.text ?? null, picture,
-      safety: wanted.safetySettings ?? [], usage: answer.usageMetadata,
+      safety: wanted.safetySettings ?? [], tools: wanted.tools ?? [], usage: answer.usageMetadata,
       files: files.map(({ type, size }) => ({ type, size })),
       request_sha256: createHash("sha256").update(body).digest("hex") });
   const reply = { candidates: [{ index: 0, finishReason: "STOP", content: { role: "model", parts } }], ...shown };
@@ -215,11 +223,12 @@ export function createFake({ key = "test-key" } = {}) {
         .exec(req.url) ?? [];
     const isCloud = base !== "/v1beta";
     if (base === undefined) throw error(404, "NOT_FOUND", "Not found.");
-    if (isCloud && req.headers.authorization !== `Bearer ${key}`)
+    const isBearer = isCloud && !state.cloud_keys;
+    if (isBearer && req.headers.authorization !== `Bearer ${key}`)
       throw error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.");
-    if (!isCloud && !req.headers["x-goog-api-key"])
+    if (!isBearer && !req.headers["x-goog-api-key"])
       throw error(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers.");
-    if (!isCloud && req.headers["x-goog-api-key"] !== key)
+    if (!isBearer && req.headers["x-goog-api-key"] !== key)
       throw error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key.",
         [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "API_KEY_INVALID" }]);
     if (req.method === "GET" && model === undefined)
@@ -229,7 +238,7 @@ export function createFake({ key = "test-key" } = {}) {
     if (req.method === "POST" && method === "generateContent") return generate(req, res, body, state, model);
     if (req.method === "POST" && method === "predict" && isCloud) return predict(req, res, body, state, model);
     throw error(404, "NOT_FOUND", `models/${model} is not found, or is not supported for ${method}.`);
-  }, { snake: false, old_schema: false });
+  }, { snake: false, old_schema: false, cloud_keys: false });
 }
 
 export const startFake = (options = {}) => startServer(createFake(options));

@@ -31,6 +31,17 @@ test("a generation: our picture is the one in the ledger, our cost its tokens", 
   assert.ok(verdict.request_id.length > 0);
 });
 
+test("thinking, search and temperature are the call's own", options, async () => {
+  const settings = { thinking: "high", web_search: true, temperature: 0.5, safety: "none" };
+  const verdict = await call({ settings });
+  const { entries: [entry] } = await fake.ledger();
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.deepEqual(entry.config.thinkingConfig, { thinkingLevel: "HIGH" });
+  assert.equal(entry.config.temperature, 0.5);
+  assert.deepEqual(entry.tools, [{ googleSearch: {} }]);
+  assert.ok(entry.safety.every(({ threshold }) => threshold === "BLOCK_NONE"));
+});
+
 test("the same call is the same bytes", options, async () => {
   await call({ references: [base64("a")] });
   await call({ references: [base64("a")] });
@@ -100,7 +111,7 @@ for (const [fault, failure, charged, retryAfter] of [
   [{ kind: "status", status: 429, headers: { "retry-after": "3" } }, "throttled", "no", 3000],
   [rpc(500, "INTERNAL"), "server", "maybe", -1],
   [rpc(503, "UNAVAILABLE"), "server", "maybe", -1],
-  [rpc(504, "DEADLINE_EXCEEDED"), "server", "maybe", -1],
+  [rpc(504, "DEADLINE_EXCEEDED"), "unknown", "maybe", -1],
   [rpc(403, "PERMISSION_DENIED"), "auth", "no", -1],
   [rpc(400, "FAILED_PRECONDITION"), "invalid", "no", -1],
   [{ kind: "blocked" }, "refused", "no", -1],
@@ -160,6 +171,15 @@ test("a text about a picture, under an instruction", options, async () => {
   assert.equal(entries[0].config.maxOutputTokens, 200);
   assert.equal(verdict.cost_micro, Math.ceil(entries[0].usage.promptTokensDetails[0].tokenCount * 0.75) + 1100 * 0.75 +
     Math.ceil((entries[0].usage.candidatesTokenCount + 80) * 3.75));
+});
+
+test("a text is told how much to think, how steady to be and what to block", options, async () => {
+  const verdict = await call({ action: "write", model: "gemini-3.8-flash", prompt: "a cup",
+    settings: { thinking: "low", temperature: 0.4, safety: "relaxed" } });
+  const [{ config, safety }] = (await fake.ledger()).entries;
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.deepEqual(config, { maxOutputTokens: 4096, temperature: 0.4, thinkingConfig: { thinkingLevel: "LOW" } });
+  assert.ok(safety.length === 4 && safety.every(({ threshold }) => threshold === "BLOCK_ONLY_HIGH"));
 });
 
 test("an answer that fits a schema", options, async () => {

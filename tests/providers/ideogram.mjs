@@ -1,6 +1,10 @@
 // A fake of Ideogram (facts/providers.md 6.8): both versions of its API, pictures by address, work asked for by its id,
 // and a ledger.  node:-modules only.
 //
+// No client proves it: Ideogram has none on npm (2026-11-29; `ideogram` draws chromosomes), and `@aigne/ideogram`, a
+// stranger's for two of the places below, would bring three hundred packages.  It is held against the facts' own examples
+// instead, in ideogram_facts.test.mjs.
+//
 //   node ideogram.mjs --port 0 --key test-key      prints "listening PORT"
 //
 // Steering (no key needed)
@@ -28,11 +32,14 @@ const ASPECTS = ["1x3", "3x1", "1x2", "2x1", "9x16", "16x9", "10x16", "16x10", "
 const V1_FIELDS = { prompt: "text", aspect_ratio: ASPECTS, resolution: /^\d+x\d+$/,
   rendering_speed: ["FLASH", "TURBO", "DEFAULT", "QUALITY"], magic_prompt: ["AUTO", "ON", "OFF"], negative_prompt: "text",
   num_images: /^[1-8]$/, seed: /^\d{1,10}$/, style_type: ["AUTO", "GENERAL", "REALISTIC", "DESIGN", "FICTION"],
-  image_weight: /^([1-9]\d?|100)$/ };
+  image_weight: /^([1-9]\d?|100)$/, style_preset: /^[A-Z0-9_]{1,60}$/, style_codes: /^[0-9A-F]{8}$/,
+  color_palette: /^\{"members":\[(\{"color_hex":"#[0-9A-F]{6}"\},?){1,8}\]\}$/ };
+const STYLE = ["style_type", "style_preset", "style_codes"];
 const V4_FIELDS = { text_prompt: "text", resolution: /^\d+x\d+$/, rendering_speed: ["TURBO", "DEFAULT", "QUALITY"],
   image_weight: /^([1-9]\d?|100)$/ };
 const V2_FIELDS = { prompt: "text", magic_prompt: ["auto", "on", "off"], size: /^(auto|source|\d+x\d+)$/,
-  quality: ["very_low", "low", "medium", "high"], seed: /^\d{1,10}$/, num_images: /^[1-8]$/, async: ["true", "false"] };
+  quality: ["very_low", "low", "medium", "high"], seed: /^\d{1,10}$/, num_images: /^[1-8]$/, async: ["true", "false"],
+  enable_copyright_detection: ["true", "false"] };
 const pick = (fields, ...names) => Object.fromEntries(names.map((name) => [name, fields[name]]));
 const without = (fields, ...names) => Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 
@@ -40,8 +47,9 @@ const without = (fields, ...names) => Object.fromEntries(Object.entries(fields).
 const ROUTES = {
   "/v1/ideogram-v4/generate": [without(V4_FIELDS, "image_weight"), {}, "v1"],
   "/v1/ideogram-v4/remix": [V4_FIELDS, { image: [1, 1] }, "v1"],
-  "/v1/ideogram-v3/generate": [without(V1_FIELDS, "image_weight"), { style_reference_images: [0, 3] }, "v1"],
-  "/v1/ideogram-v3/generate-transparent": [without(V1_FIELDS, "image_weight", "style_type"), {}, "v1"],
+  "/v1/ideogram-v3/generate": [without(V1_FIELDS, "image_weight"), { style_reference_images: [0, 3],
+    character_reference_images: [0, 1] }, "v1"],
+  "/v1/ideogram-v3/generate-transparent": [without(V1_FIELDS, "image_weight", ...STYLE), {}, "v1"],
   "/v1/ideogram-v3/remix": [V1_FIELDS, { image: [1, 1], style_reference_images: [0, 3] }, "v1"],
   "/v1/ideogram-v3/inpaint": [without(V1_FIELDS, "image_weight", "aspect_ratio", "resolution"),
     { image: [1, 1], mask: [1, 1], style_reference_images: [0, 3] }, "v1"],
@@ -82,13 +90,16 @@ function readOrder(req, body, [known, wanted, , takesJson]) {
       throw new Refusal(400, { error: `${name} cannot be ${text}` });
     if (isJson && ["seed", "num_images"].includes(name) && typeof value !== "number")
       throw new Refusal(400, { error: `${name} is a number` });
-    if (isJson && name === "async" && typeof value !== "boolean") throw new Refusal(400, { error: "async is a boolean" });
+    if (isJson && ["async", "enable_copyright_detection"].includes(name) && typeof value !== "boolean")
+      throw new Refusal(400, { error: `${name} is a boolean` });
   }
   for (const name of ["prompt", "text_prompt"])
     if (known[name] && !fields[name]) throw new Refusal(400, { error: `${name} is needed` });
   if (fields.aspect_ratio && fields.resolution) throw new Refusal(400, { error: "aspect_ratio or resolution, not both" });
   if (fields.style_type && files.some(({ name }) => name === "style_reference_images"))
     throw new Refusal(400, { error: "style_type does not go with references" });
+  if (fields.style_codes && (fields.style_type || files.length > 0))
+    throw new Refusal(400, { error: "style_codes go with neither style_type nor references" });
   for (const { name } of files) if (!wanted[name]) throw new Refusal(400, { error: `unknown file ${name}` });
   for (const [name, [least, most]] of Object.entries(wanted)) {
     const count = files.filter((file) => file.name === name).length;

@@ -83,6 +83,11 @@ export async function startLedger({ slow_ms = 600 } = {}) {
   const server = createServer((req, res) => {
     const [, where, id] = req.url.split("/");
     if (where === "pictures" && req.method === "POST") return submit(req, res);
+    if (where === "calls") {
+      const known = byKey.get(id);
+      return known === undefined ? reply(res, 404, { error: { message: "no such call" } })
+        : reply(res, 200, { id: known.id, state: "running" });
+    }
     if (where === "models") return reply(res, 200, { data: [{ id: "ledger-1" }] });
     if (where === "files" && files.has(id)) {
       res.writeHead(200, { "content-type": "image/png" });

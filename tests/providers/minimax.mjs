@@ -47,6 +47,12 @@ function generate({ req, fields, fault, draw, charge }) {
   const n = fields.n ?? 1;
   if (!Number.isInteger(n) || n < 1 || n > 9) refuse("n");
   if (fields.seed !== undefined && !Number.isInteger(fields.seed)) refuse("seed");
+  if (fields.style !== undefined) {
+    only(fields.style, ["style_type", "style_weight"], refuse);
+    if (!["漫画", "元气", "中世纪", "水彩"].includes(fields.style.style_type)) refuse("style_type");
+    const weight = fields.style.style_weight;
+    if (weight !== undefined && !(weight > 0 && weight <= 1)) refuse("style_weight");
+  }
   for (const name of ["prompt_optimizer", "aigc_watermark"])
     if (name in fields && typeof fields[name] !== "boolean") refuse(name);
   const size = readSize(fields);
@@ -54,7 +60,7 @@ function generate({ req, fields, fault, draw, charge }) {
   if (fields.prompt.includes("[blocked]")) throw fail(1026, "input new_sensitive");
   const pictures = draw(`${fields.prompt} ${subject}`, fault.kind === "partly" ? n - 1 : n);
   charge({ model: fields.model, prompt: fields.prompt, n, size, subject, seed: fields.seed ?? null,
-    optimizer: fields.prompt_optimizer, watermark: fields.aigc_watermark,
+    optimizer: fields.prompt_optimizer, style: fields.style ?? null, watermark: fields.aigc_watermark,
     pictures: pictures.map((picture) => picture.sha256) });
   if (fields.prompt.includes("[blocked output]")) throw fail(1027, "output new_sensitive");
   const base64 = pictures.map(({ bytes }) => bytes.toString("base64"))

@@ -27,6 +27,17 @@ test("a generation: our pictures are the ones in the ledger", options, async () 
   assert.match(verdict.request_id, /^[0-9a-f-]{36}$/);
 });
 
+test("a style, and rewriting, are the call's own; a style that is none costs nothing", options, async () => {
+  const settings = { style_type: "水彩", style_weight: 0.8, prompt_optimizer: true };
+  const verdict = await call({ model: "image-01-live", settings });
+  const { entries: [entry] } = await fake.ledger();
+  assert.equal(verdict.verdict, "done", verdict.message ?? JSON.stringify(verdict.refused));
+  assert.deepEqual(entry.style, { style_type: "水彩", style_weight: 0.8 });
+  assert.equal(entry.optimizer, true);
+  const refused = await call({ model: "image-01-live", settings: { style_type: "no such" } });
+  assert.deepEqual([refused.failure, refused.charged], ["invalid", "no"]);
+});
+
 test("the live model is told a shape", options, async () => {
   await call({ model: "image-01-live", width: 1280, height: 720 });
   assert.equal((await fake.ledger()).entries[0].size, "16:9");
@@ -72,7 +83,7 @@ test("fewer pictures than asked for are told of", options, async () => {
 });
 
 const faults = [
-  ...[[1000, "server", "maybe"], [1001, "server", "maybe"], [1002, "throttled", "no"], [1004, "auth", "no"],
+  ...[[1000, "server", "maybe"], [1001, "unknown", "maybe"], [1002, "throttled", "no"], [1004, "auth", "no"],
     [1008, "quota", "no"], [1013, "server", "maybe"], [1024, "server", "maybe"], [1026, "refused", "no"],
     [1027, "refused", "maybe"], [1033, "server", "maybe"], [1039, "throttled", "no"], [2013, "invalid", "no"],
     [2049, "auth", "no"], [9999, "unknown", "maybe"]].map(([code, ...rest]) => [{ kind: "code", code }, ...rest, -1]),

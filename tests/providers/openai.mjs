@@ -9,6 +9,7 @@
 //   POST /__control  {"latency_ms": 50,            every generation takes so long
 //                     "partial_ms": 50,            so long passes after each partial picture
 //                     "url_reply": true,           data[].url instead of b64_json (dall-e style)
+//                     "headers": {"x-…": "…"},     of each answer to a generation; its body is as ever
 //                     "faults": [{"kind": …}, …],  one for each generation to come, in order
 //                     "reset": true}               forget faults, latency and ledger first
 //   GET  /__ledger   {"entries": [what was made, charged or about to be], "requests": [all that came]}
@@ -17,7 +18,7 @@
 // Kinds of fault; those marked * are charged, for the picture was made:
 //   none                  nothing: lets one call pass
 //   status                {status, code?, type?, message?, retry_after?, retry_after_date?,
-//                          retry_after_ms?}
+//                          retry_after_ms?, should_retry?}
 //   unknown_parameter     {name}: refused when the request has that field, else nothing
 //   echo_key              401 that repeats the key it was sent
 //   hang *                takes the request, never answers
@@ -42,6 +43,7 @@ const BODY_MAX = 64 * 1024 * 1024;
 const PIXEL_CAP = 1024; // of a side: tests want real sizes' ratios, not their megabytes
 const MODELS = ["gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.5-sunburst", "gpt-image-1.5",
   "gpt-image-1-mini"];
+const UNLISTED = ["gpt-image-2.6-flare"]; // answers all the same
 const COMMON = ["model", "prompt", "n", "size", "quality", "background", "output_format",
   "output_compression", "moderation", "stream", "partial_images", "safety_identifier", "user",
   "complexity"];
@@ -177,7 +179,7 @@ function checkFields(fields, isEdit) {
   if (typeof fields.prompt !== "string" || fields.prompt === "")
     throw new ApiError(400, { message: "Missing required parameter: 'prompt'.", param: "prompt",
       code: "missing_required_parameter" });
-  if (!MODELS.includes(fields.model))
+  if (![...MODELS, ...UNLISTED].includes(fields.model))
     throw new ApiError(404, { message: `The model '${fields.model}' does not exist.`,
       code: "model_not_found" });
   const count = fields.n ?? 1;
@@ -188,6 +190,11 @@ function checkFields(fields, isEdit) {
     ? ["low", "medium", "high", "xhigh", "max", "auto"] : ["low", "medium", "high", "auto"];
   if (!qualities.includes(quality))
     throw invalid(`Invalid value: '${quality}'.`, "quality", "invalid_value");
+  if (fields.complexity !== undefined && !fields.model.startsWith("gpt-image-2.6"))
+    throw new ApiError(400, { message: "Unknown parameter: 'complexity'.", param: "complexity", code: "unknown_parameter" });
+  for (const [name, values] of [["complexity", ["low", "medium", "high"]], ["moderation", ["auto", "low"]]])
+    if (fields[name] !== undefined && !values.includes(fields[name]))
+      throw invalid(`Invalid value: '${fields[name]}'.`, name, "invalid_value");
   const partials = fields.partial_images ?? 0;
   if (!Number.isInteger(partials) || partials < 0 || partials > 3)
     throw invalid("'partial_images' must be between 0 and 3.", "partial_images", "invalid_value");
@@ -206,7 +213,7 @@ const SLOW_MS = 600;
 export function createFake({ key = "test-key" } = {}) {
   const state = {};
   const reset = () => Object.assign(state,
-    { latency: 0, partialMs: 0, faults: [], entries: [], requests: [], urlReply: false, files: new Map() });
+    { latency: 0, partialMs: 0, faults: [], entries: [], requests: [], urlReply: false, headers: {}, files: new Map() });
   reset();
 
   function sendJson(res, status, body, headers = {}) {
@@ -225,6 +232,7 @@ export function createFake({ key = "test-key" } = {}) {
   function faultStatus(fault) {
     const headers = {};
     if (fault.retry_after !== undefined) headers["retry-after"] = String(fault.retry_after);
+    if (fault.should_retry !== undefined) headers["x-should-retry"] = String(fault.should_retry);
     if (fault.retry_after_ms !== undefined) headers["retry-after-ms"] = String(fault.retry_after_ms);
     if (fault.retry_after_date !== undefined)
       headers["retry-after"] = new Date(Date.now() + fault.retry_after_date * 1000).toUTCString();
@@ -346,6 +354,7 @@ export function createFake({ key = "test-key" } = {}) {
       files = isEdit ? readJsonFiles(fields) : [];
     }
     const fault = state.faults.shift() ?? { kind: "none" };
+    for (const [header, value] of Object.entries(state.headers)) res.setHeader(header, value);
     Object.assign(req.noted, { fault: fault.kind, fields: Object.keys(fields), prompt: fields.prompt });
     if (fault.kind === "status") throw faultStatus(fault);
     if (fault.kind === "echo_key")
@@ -368,6 +377,7 @@ export function createFake({ key = "test-key" } = {}) {
       state.entries.push({
         at: Date.now(), path: req.url, model: fields.model, prompt: fields.prompt, n: order.count,
         size: `${order.width}x${order.height}`, quality: order.quality,
+        complexity: fields.complexity ?? null, moderation: fields.moderation ?? null,
         idempotency_key: req.headers["idempotency-key"] ?? null,
         request_sha256: createHash("sha256").update(body).digest("hex"), bytes: body.length,
         files: files.map((file) => ({ name: file.name, filename: file.filename, type: file.type,
@@ -386,6 +396,7 @@ export function createFake({ key = "test-key" } = {}) {
     if (wanted.latency_ms !== undefined) state.latency = wanted.latency_ms;
     if (wanted.partial_ms !== undefined) state.partialMs = wanted.partial_ms;
     if (wanted.url_reply !== undefined) state.urlReply = wanted.url_reply;
+    if (wanted.headers !== undefined) state.headers = wanted.headers;
     if (wanted.faults !== undefined) state.faults = [...wanted.faults];
     sendJson(res, 200, { faults: state.faults.length, latency_ms: state.latency });
   }

@@ -8,6 +8,9 @@
 // polls {count} (asked so often before it is done), no_tool (words instead of a picture), and the images' own
 // truncated_base64 *, not_base64 *, stream_cut *, stream_error, split.
 //
+// A background response that is given a fault `failed` is queued, and fails; one of `forgotten` * is not known when it
+// is asked for.
+//
 // More kinds of fault: empty *, not_json * (words where a schema was sent), failed {code} (a response that
 // failed by itself).
 import { createHash, randomUUID } from "node:crypto";
@@ -21,6 +24,7 @@ const RESPONSES_FIELDS = ["model", "input", "instructions", "max_output_tokens",
 const CHAT_FIELDS = ["model", "messages", "response_format", "max_completion_tokens", "max_tokens", "temperature",
   "top_p", "n", "stop", "seed", "tools", "tool_choice", "stream", "stream_options", "reasoning_effort", "user",
   "safety_identifier", "store", "metadata"];
+const VERBOSITIES = ["low", "medium", "high"];
 const EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 const thinks = (model) => !/^gpt-4/.test(model);
 
@@ -116,6 +120,9 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
         "unsupported_parameter");
     if (body.reasoning !== undefined && !EFFORTS.includes(body.reasoning.effort))
       checks.refuse(`Invalid value: '${body.reasoning.effort}'.`, "reasoning.effort", "invalid_value");
+    if (body.text?.verbosity !== undefined && !VERBOSITIES.includes(body.text.verbosity))
+      checks.refuse(`Invalid value: '${body.text.verbosity}'.`, "text.verbosity", "invalid_value");
+    checkTemperature(body);
     const messages = typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input;
     const texts = [], files = [];
     for (const message of messages)
@@ -127,7 +134,18 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
       }
     const prompt = texts.join("\n"), system = body.instructions ?? "";
     return { prompt, system, files, limit: body.max_output_tokens ?? Infinity,
+      wishes: { effort: body.reasoning?.effort, verbosity: body.text?.verbosity, temperature: body.temperature },
       schema: checks.format(body.text?.format, `${system} ${prompt}`, "text.format") };
+  }
+
+  // Models that think take their own alone (facts 1.5).
+  function checkTemperature({ model, temperature }) {
+    if (temperature === undefined) return;
+    if (thinks(model) && temperature !== 1)
+      checks.refuse("Unsupported value: 'temperature' does not support it with this model.", "temperature",
+        "unsupported_value");
+    if (!(temperature >= 0 && temperature <= 2))
+      checks.refuse("Invalid 'temperature': decimal out of range.", "temperature", "decimal_above_max_value");
   }
 
   function readChat(body) {
@@ -136,6 +154,9 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
     if (body.max_tokens !== undefined && thinks(body.model))
       checks.refuse("Unsupported parameter: 'max_tokens' is not supported with this model. Use "
         + "'max_completion_tokens' instead.", "max_tokens", "unsupported_parameter");
+    if (body.reasoning_effort !== undefined && !EFFORTS.includes(body.reasoning_effort))
+      checks.refuse(`Invalid value: '${body.reasoning_effort}'.`, "reasoning_effort", "invalid_value");
+    checkTemperature(body);
     const texts = [], systems = [], files = [];
     for (const message of body.messages) {
       const into = ["system", "developer"].includes(message.role) ? systems : texts;
@@ -150,6 +171,7 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
     const format = body.response_format?.type === "json_schema"
       ? { type: "json_schema", ...body.response_format.json_schema } : body.response_format;
     return { prompt, system, files, limit: body.max_completion_tokens ?? body.max_tokens ?? Infinity,
+      wishes: { effort: body.reasoning_effort, temperature: body.temperature },
       schema: checks.format(format, `${system} ${prompt}`, "response_format") };
   }
 
@@ -176,6 +198,8 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
     const [bytes] = drawing.makePictures({ ...picture, count: 1 }, [], order.prompt);
     const said = think({ ...order, schema: null }, fault);
     const isFailed = fault.kind === "tool_failed", hasTool = fault.kind !== "no_tool";
+    if (fault.kind === "failed")
+      return { reply: { ...asResponse(body.model, said, fault), tool_usage: null }, sha256: null, isPaid: false };
     const read = Math.ceil(order.prompt.length / 4) + 8 + order.files.length * 323;
     const written = drawing.OUTPUT_TOKENS[picture.quality] + picture.partials * 100;
     const base64 = drawing.spoil(fault, bytes.toString("base64"));
@@ -287,7 +311,8 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
     const reply = make(body.model, said, fault);
     if (!["html200", "error200", "failed"].includes(fault.kind))
       state.entries.push({ at: Date.now(), path: req.url, model: body.model, prompt: order.prompt,
-        system: order.system, limit: order.limit, schema: order.schema, files: order.files, text: said.text,
+        system: order.system, limit: order.limit, wishes: order.wishes, schema: order.schema, files: order.files,
+        text: said.text,
         idempotency_key: req.headers["idempotency-key"] ?? null, bytes: bytes.length,
         request_sha256: createHash("sha256").update(bytes).digest("hex"), usage: reply.usage });
     if (answerWithFault(res, fault)) return;
@@ -304,8 +329,9 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
         idempotency_key: req.headers["idempotency-key"] ?? null, bytes: bytes.length });
     if (answerWithFault(res, fault)) return;
     if (body.background) {
-      waiting.set(reply.id, { polls: fault.kind === "polls" ? fault.count : 1, reply });
-      sendJson(res, 200, { ...reply, status: "queued", output: [], usage: null, tool_usage: null });
+      if (fault.kind !== "forgotten")
+        waiting.set(reply.id, { polls: fault.kind === "polls" ? fault.count : 1, reply });
+      sendJson(res, 200, { ...reply, status: "queued", error: null, output: [], usage: null, tool_usage: null });
     } else if (body.stream) {
       await streamTool(res, reply, picture, fault);
     } else if (fault.kind === "cut_mid_body") {
@@ -323,12 +349,12 @@ export function textRoutes({ state, readBody, sendJson, sendCut, faultStatus, an
       const work = waiting.get(id);
       if (!work) throw new ApiError(404, { message: `Response with id '${id}' not found.` });
       if (end && work.polls > 0) {
-        work.reply = { ...work.reply, status: "cancelled", output: [], usage: null, tool_usage: null };
+        work.reply = { ...work.reply, status: "cancelled", error: null, output: [], usage: null, tool_usage: null };
         work.polls = 0;
       }
       const isDone = work.polls-- <= 0;
       sendJson(res, 200, isDone ? work.reply
-        : { ...work.reply, status: "in_progress", output: [], usage: null, tool_usage: null });
+        : { ...work.reply, status: "in_progress", error: null, output: [], usage: null, tool_usage: null });
     };
   }
 

@@ -137,6 +137,25 @@ test("a background response is asked for until it is done, or cancelled", async 
   await assert.rejects(client.responses.retrieve("resp_none"), OpenAI.NotFoundError);
 });
 
+test("a background response fails by itself, and is not charged", async () => {
+  await control({ faults: [{ kind: "failed", code: "server_error" }] });
+  const reply = await client.responses.create({ ...tool(), background: true });
+  assert.deepEqual([reply.status, reply.error], ["queued", null]);
+  assert.equal((await client.responses.retrieve(reply.id)).status, "in_progress");
+  const over = await client.responses.retrieve(reply.id);
+  assert.deepEqual([over.status, over.error.code, over.output], ["failed", "server_error", []]);
+  assert.equal((await ledger()).entries.length, 0);
+});
+
+test("a background response is forgotten, and was charged", async () => {
+  await control({ faults: [{ kind: "forgotten" }] });
+  const reply = await client.responses.create({ ...tool(), background: true });
+  assert.equal(reply.status, "queued");
+  for (const ask of ["retrieve", "cancel"])
+    await assert.rejects(client.responses[ask](reply.id), OpenAI.NotFoundError);
+  assert.equal((await ledger()).entries.length, 1);
+});
+
 test("an unknown field of the tool is refused", async () => {
   await assert.rejects(client.responses.create(tool({ seed: 7 })), { status: 400, param: "tools[0].seed" });
 });

@@ -73,6 +73,20 @@ for (const [name, wanted] of apis) {
     assert.equal((await ledger()).entries.length, 1);
   });
 
+  test(`${name}: what a call says besides arrives`, options, async () => {
+    const settings = { effort: "high", ...(name === "responses" ? { verbosity: "low" } : {}) };
+    const verdict = await call({ options: wanted, settings, schema });
+    const [entry] = (await ledger()).entries;
+    assert.equal(verdict.verdict, "done", verdict.message);
+    assert.deepEqual(entry.wishes, settings);
+    assert.equal(entry.limit, 16384, "thinking counts");
+    assert.equal(verdict.dropped, "");
+    const steady = await call({ options: wanted, model: "gpt-4o", settings: { temperature: 0.2 } });
+    assert.equal(steady.verdict, "done", steady.message);
+    assert.deepEqual((await ledger()).entries[1].wishes, { temperature: 0.2 });
+    assert.equal((await ledger()).entries.length, 2);
+  });
+
   for (const [prompt, failure, charged] of [["[refuse]", "refused", "yes"], ["[filtered]", "refused", "yes"]])
     test(`${name}: ${prompt} is ${failure}`, options, async () => {
       const verdict = await call({ options: wanted, prompt });

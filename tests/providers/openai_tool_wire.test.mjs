@@ -71,11 +71,39 @@ test("background work is asked for until it is done, and outlives a restart", op
   assert.equal(verdict.cost_micro, cost(entries[0]));
 });
 
+for (const [fault, failure, charged, times] of [
+  [{ kind: "failed", code: "server_error" }, "remote_failed", "maybe", 0],
+  [{ kind: "failed", code: "moderation_blocked" }, "refused", "maybe", 0],
+  [{ kind: "tool_failed", code: "server_error", type: "server_error" }, "remote_failed", "yes", 0],
+  [{ kind: "no_tool" }, "result_lost", "yes", 0],
+  [{ kind: "not_base64" }, "result_lost", "yes", 1],
+  [{ kind: "forgotten" }, "invalid", "no", 1],
+])
+  test(`in the background ${fault.kind} ${fault.code ?? ""} is ${failure}`, options, async () => {
+    await control({ faults: [fault] });
+    const verdict = await call({ options: { responses_background: true } });
+    assert.deepEqual([verdict.verdict, verdict.failure, verdict.charged], ["failed", failure, charged]);
+    assert.deepEqual(verdict.exchanges.map(({ method }) => method),
+      fault.kind === "forgotten" ? ["POST", "GET"] : ["POST", "GET", "GET"]);
+    assert.equal((await ledger()).entries.length, times);
+  });
+
 test("a response that nobody knows any more is invalid", options, async () => {
   assert.equal((await call({ remote_id: "resp_none" })).failure, "invalid");
 });
 
 test("what the tool does not know is left out", options, async () => {
+  await control({ faults: [{ kind: "unknown_parameter", name: "safety_identifier" }] });
+  const verdict = await call({ quality: "low", safety_id: "u" });
+  const [entry] = (await ledger()).entries;
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.equal(verdict.dropped, "safety_identifier");
+  assert.deepEqual(verdict.exchanges.map(({ body }) =>
+    "safety_identifier" in JSON.parse(Buffer.from(body, "base64"))), [true, false]);
+  assert.equal(entry.quality, "low");
+});
+
+test("a refusal that names nothing leaves nothing out", options, async () => {
   await control({ faults: [{ kind: "status", status: 400, code: "unknown_parameter" }] });
   const verdict = await call({ quality: "low" });
   assert.equal(verdict.failure, "invalid"); // it named nothing

@@ -19,8 +19,9 @@ const FLUX = { prompt: "string", aspect_ratio: "string", num_outputs: "integer",
 const PRO = { prompt: "string", aspect_ratio: "string", width: "integer", height: "integer", seed: "integer",
   output_format: "string", output_quality: "integer", safety_tolerance: "integer", prompt_upsampling: "boolean" };
 const MODELS = {
-  "black-forest-labs/flux-schnell": FLUX,
-  "black-forest-labs/flux-dev": { ...FLUX, guidance: "number", image: "uri", prompt_strength: "number" },
+  "black-forest-labs/flux-schnell": { ...FLUX, go_fast: "boolean" },
+  "black-forest-labs/flux-dev": { ...FLUX, guidance: "number", image: "uri", prompt_strength: "number",
+    go_fast: "boolean" },
   "black-forest-labs/flux-1.1-pro": { ...PRO, image_prompt: "uri" },
   "black-forest-labs/flux-kontext-pro": { ...PRO, input_image: "uri" },
   "black-forest-labs/flux-fill-pro": { ...PRO, image: "uri", mask: "uri", steps: "integer", guidance: "number" },

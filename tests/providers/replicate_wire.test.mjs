@@ -29,6 +29,14 @@ test("a generation: the pictures are those of the ledger, the price the catalogu
   assert.equal(verdict.verdicts[2].progress, 0.75);
 });
 
+test("what the call says besides goes into the input", options, async () => {
+  const settings = { go_fast: false, prompt_strength: 0.5, safety_checker: false };
+  const verdict = await call({ model: "black-forest-labs/flux-dev", references: [picture("a")], settings });
+  const { entries: [{ input: { go_fast, prompt_strength, disable_safety_checker } }] } = await fake.ledger();
+  assert.equal(verdict.verdict, "done", verdict.message ?? JSON.stringify(verdict.refused));
+  assert.deepEqual([go_fast, prompt_strength, disable_safety_checker], [false, 0.5, true]);
+});
+
 test("pictures go to the field that wants them", options, async () => {
   for (const [order, fields] of [
     [{ model: "black-forest-labs/flux-kontext-pro", references: [picture("a")] }, { input_image: dataUri("a") }],

@@ -13,7 +13,7 @@
 // Kinds of fault; those marked * are charged, for the picture was made:
 //   none                  nothing: lets one call pass
 //   status                {status, name?, errors?, retry_after?}
-//   filtered *, error *   the finish reason; filtered comes with a blurred picture
+//   filtered, error       the finish reason; filtered comes with a blurred picture
 //   zero_images *, html200, truncated *, truncated_base64 *
 //   wrong_type *          JPEG is declared, PNG is sent
 //   hang *, reset_before_reply *, cut_mid_body *
@@ -32,6 +32,9 @@ const RULES = { aspect_ratio: (value) => ASPECTS.includes(value), seed: (value) 
   output_format: (value) => ["png", "jpeg", "webp"].includes(value), strength: UNIT, control_strength: UNIT,
   cfg_scale: (value) => Number(value) >= 1 && Number(value) <= 10, mode: (value) => ["text-to-image", "image-to-image"].includes(value),
   style_preset: (value) => /^[a-z0-9-]+$/.test(value) };
+const SIDE = (value) => /^\d{1,4}$/.test(value) && Number(value) <= 2000;
+Object.assign(RULES, { left: SIDE, right: SIDE, up: SIDE, down: SIDE, creativity: UNIT, fidelity: UNIT, style_strength: UNIT,
+  composition_fidelity: UNIT, change_strength: UNIT, grow_mask: (value) => /^\d{1,3}$/.test(value) && Number(value) <= 100 });
 const NEW = ["negative_prompt", "aspect_ratio", "seed", "output_format", "style_preset"];
 const SD3_CREDITS = { "sd3.5-large": 6.5, "sd3.5-large-turbo": 4, "sd3.5-medium": 3.5, "sd3.5-flash": 2.5 };
 
@@ -42,16 +45,19 @@ const ROUTES = {
   "/generate/sd3": [["prompt", "model"], [...NEW, "mode", "strength", "cfg_scale"], [], ["image"], 0],
   "/edit/inpaint": [["prompt"], ["negative_prompt", "seed", "output_format", "grow_mask"], ["image"], ["mask"], 5],
   "/edit/erase": [[], ["seed", "output_format", "grow_mask"], ["image"], ["mask"], 5],
+  "/edit/outpaint": [[], ["prompt", "left", "right", "up", "down", "creativity", "seed", "output_format"], ["image"], [], 4],
+  "/edit/search-and-replace": [["prompt", "search_prompt"], ["negative_prompt", "grow_mask", "seed", "output_format"], ["image"], [], 5],
+  "/edit/search-and-recolor": [["prompt", "select_prompt"], ["negative_prompt", "grow_mask", "seed", "output_format"], ["image"], [], 5],
   "/edit/remove-background": [[], ["output_format"], ["image"], [], 5],
   "/edit/replace-background-and-relight": [["background_prompt"], ["seed", "output_format"], ["subject_image"],
     ["background_reference"], 8, true],
   "/control/sketch": [["prompt"], ["control_strength", "seed", "output_format"], ["image"], [], 5],
   "/control/structure": [["prompt"], ["control_strength", "seed", "output_format"], ["image"], [], 5],
   "/control/style": [["prompt"], ["fidelity", "seed", "output_format"], ["image"], [], 5],
-  "/control/style-transfer": [[], ["seed", "output_format"], ["init_image", "style_image"], [], 8],
+  "/control/style-transfer": [[], ["style_strength", "composition_fidelity", "change_strength", "seed", "output_format"], ["init_image", "style_image"], [], 8],
   "/upscale/fast": [[], ["output_format"], ["image"], [], 2],
-  "/upscale/conservative": [["prompt"], ["seed", "output_format"], ["image"], [], 40],
-  "/upscale/creative": [["prompt"], ["seed", "output_format"], ["image"], [], 60, true],
+  "/upscale/conservative": [["prompt"], ["creativity", "seed", "output_format"], ["image"], [], 40],
+  "/upscale/creative": [["prompt"], ["creativity", "seed", "output_format"], ["image"], [], 60, true],
 };
 
 class Refusal extends Error {
@@ -138,7 +144,8 @@ export function createFake({ key = "test-key" } = {}) {
     const seed = Number(fields.seed) || 4242;
     const bytes = drawPng(48, 48, `${path} ${JSON.stringify(fields)} ${files.map((file) => file.data.length)}`);
     const id = randomBytes(32).toString("hex");
-    state.entries.push({ path, fields, files: files.map(({ name, filename, type, data }) => ({ name, filename, type, size: data.length })),
+    const isBilled = !["filtered", "error"].includes(fault.kind); // failures are not (facts 8)
+    if (isBilled) state.entries.push({ path, fields, files: files.map(({ name, filename, type, data }) => ({ name, filename, type, size: data.length })),
       credits: SD3_CREDITS[fields.model] ?? ROUTES[path][4], picture: createHash("sha256").update(bytes).digest("hex") });
     if (fault.kind === "hang") return undefined;
     if (fault.kind === "reset_before_reply") return res.socket.resetAndDestroy();

@@ -6,6 +6,7 @@
 // Faults beyond those of volc_fake.mjs; one for each call that orders something:
 //   code        {code, status?}: this code instead of what was asked for
 //   task        {state} or {code}: the task is accepted and ends so
+// With {"session_token": "…"} in the steering the key is a temporary one: that token is wanted, and signed.
 // A fault with "on": "poll" is for the next asking instead.
 import { createHmac, randomInt, randomUUID } from "node:crypto";
 
@@ -43,7 +44,7 @@ const reply = (code, data, message) => ({ code, data, message, request_id: rando
 const STATUS = { 10000: 200, 50400: 403, 50429: 429, 50430: 429, 50500: 500, 50501: 500 };
 const refuse = (code, message, status = STATUS[code] ?? 400) => new Answer(status, reply(code, null, message));
 
-function verify(req, body, { keyId, secret }) {
+function verify(req, body, { keyId, secret, token }) {
   const action = new URLSearchParams(req.url.split("?")[1]).get("Action");
   const date = req.headers["x-date"] ?? "";
   const at = Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
@@ -51,6 +52,8 @@ function verify(req, body, { keyId, secret }) {
   if (!expected || !["host", "x-date", "x-content-sha256"].every((name) => expected.signedHeaders.includes(name)))
     throw gateway(action, 401, "MissingAuthenticationToken", "The request is not signed.");
   if (expected.keyId !== keyId) throw gateway(action, 401, "InvalidAccessKey", `No access key ${expected.keyId}.`);
+  if (token !== "" && (req.headers["x-security-token"] !== token || !expected.signedHeaders.includes("x-security-token")))
+    throw gateway(action, 401, "InvalidSecurityToken", `The token ${req.headers["x-security-token"]} is none of ours.`);
   if (!(Math.abs(Date.now() - at) <= SKEW_MS) || expected.date !== date.slice(0, 8))
     throw gateway(action, 401, "InvalidTimestamp", "The signature has expired or is not yet valid.");
   if (req.headers["x-content-sha256"] !== sha256(body))
@@ -137,7 +140,7 @@ const ACTIONS = {
 export function startFake({ keyId = "AKLTTEST", secret = "test-secret", port = 0 } = {}) {
   return startServer((req, res, body, state) => {
     const query = new URLSearchParams(req.url.split("?")[1]);
-    verify(req, body, { keyId, secret });
+    verify(req, body, { keyId, secret, token: state.session_token });
     const action = ACTIONS[query.get("Action")];
     req.noted.name = query.get("Action");
     if (!action || req.method !== "POST" || query.get("Version") !== "2022-08-31")
@@ -149,5 +152,5 @@ export function startFake({ keyId = "AKLTTEST", secret = "test-secret", port = 0
       throw refuse(50200, "the body is no JSON");
     }
     return action(req, res, fields, state, body);
-  }, () => ({ polls: 1, tasks: new Map(), wanted: [] }), port);
+  }, () => ({ polls: 1, session_token: "", tasks: new Map(), wanted: [] }), port);
 }

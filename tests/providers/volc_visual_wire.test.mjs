@@ -47,6 +47,30 @@ test("our signature is the one of the official Signer", options, async () => {
   }
 });
 
+test("a temporary key says and signs its session token, as the official Signer does, in each call", options, async () => {
+  const token = "STS.test-token/+=", key = `test-secret\n${token}`;
+  await fake.control({ session_token: token });
+  const verdict = await call({ key, prompt: "一辆红色自行车，白墙前 🚲" });
+  assert.equal(verdict.verdict, "done", verdict.message);
+  assert.ok(verdict.exchanges.length > 1);
+  for (const exchange of verdict.exchanges) {
+    const headers = Object.fromEntries(exchange.headers), url = new URL(exchange.url);
+    const request = { method: "POST", region: "cn-north-1", pathname: "/", params: Object.fromEntries(url.searchParams),
+      body: Buffer.from(exchange.body, "base64").toString("utf8"), headers: { Host: url.host } };
+    const date = headers["X-Date"].replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z");
+    new Signer(request, "cv").addAuthorization({ accessKeyId: "AKLTTEST", secretKey: "test-secret",
+      sessionToken: token }, new Date(date));
+    assert.equal(headers["X-Security-Token"], token);
+    assert.equal(headers.Authorization, request.headers.Authorization);
+  }
+  // Another one is refused, and not told to anybody when it is repeated.
+  for (const [given, said] of [["test-secret", "undefined"], ["test-secret\nSTS.other-token-77", "***"]]) {
+    const wrong = await call({ key: given });
+    assert.deepEqual([wrong.failure, wrong.code], ["auth", "InvalidSecurityToken"]);
+    assert.equal(wrong.message, `The token ${said} is none of ours.`);
+  }
+});
+
 test("a task outlives whoever ordered it", options, async () => {
   const cut = await call({}, { polls: 1 });
   assert.equal(cut.verdict, "wait");

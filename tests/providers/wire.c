@@ -3,17 +3,19 @@
  * to a fake or to somebody else's server.  One JSON object a line, in turns:
  *
  *   in   {"kind","base_url","key","options",                     the account
- *         "model","prompt","count","width","height","quality","format","background","partial_images",
- *         "seed","negative_prompt","idempotency_key","safety_id","references":[base64],"mask":base64,
- *         "steps","scale","action":"write","system","schema","schema_name","output_tokens_max",
+ *         "model","prompt","count","width","height","quality","format","compression","background",
+ *         "partial_images","seed","negative_prompt","idempotency_key","safety_id",
+ *         "references":[base64],"mask":base64,"steps","scale","action":"write","system","schema",
+ *         "schema_name","output_tokens_max",
+ *         "settings": the model's options that the call sets, an object of texts, numbers, truths,
  *         "mime" of all pictures,"remote_id": asks for that instead of beginning,
  *         "cancel": true gives it up}
  *   out  {"method","url","headers":[[name,value]],"body":base64,"is_stream"}   or {"refused":{…}}
  *   in   {"outcome":"replied"|"lost","status","headers":[[name,value]],"body":base64,"piece":bytes}
  *   out  {"next":true} and the next exchange on a line of its own,
  *        or {"verdict","pictures":[{"sha256","size","url","headers"}],"text","missing","partials",
- *            "cost_micro","failure","charged","message","code","retry_after_ms","dropped",
- *            "request_id","remote_id","progress","poll_after_ms"}
+ *            "cost_micro","failure","charged","message","code","retry_after_ms","is_final",
+ *            "dropped","request_id","remote_id","progress","poll_after_ms"}
  *
  * After "wait" comes the exchange that polls, as if the time had passed.
  */
@@ -77,6 +79,22 @@ static struct str read_base64(const struct json *text, struct arena *arena)
     return bytes;
 }
 
+static void read_settings(struct wire *wire, const struct json *settings)
+{
+    struct provider_setting *out =
+        ARENA_ARRAY(wire->arena, struct provider_setting, PROVIDER_SETTINGS_MAX);
+    struct json_cursor cursor = {0};
+    const struct json *value;
+    struct str name;
+    size_t count = 0;
+
+    while (count < PROVIDER_SETTINGS_MAX && json_next(settings, &cursor, &name, &value))
+        out[count++] = (struct provider_setting){
+            name, json_is(value, JSON_TEXT) ? json_text(value) : json_print(value, wire->arena)};
+    wire->request.settings = out;
+    wire->request.setting_count = count;
+}
+
 static void read_request(struct wire *wire, const struct json *in)
 {
     const struct json *references = json_get(in, "references");
@@ -105,7 +123,7 @@ static void read_request(struct wire *wire, const struct json *in)
         .quality = json_text(json_get(in, "quality")),
         .format = json_text(json_get(in, "format")),
         .background = json_text(json_get(in, "background")),
-        .compression = -1,
+        .compression = json_int_or(json_get(in, "compression"), -1),
         .partial_images = json_int_or(json_get(in, "partial_images"), 0),
         .idempotency_key = json_text(json_get(in, "idempotency_key")),
         .safety_id = json_text(json_get(in, "safety_id")),
@@ -117,6 +135,7 @@ static void read_request(struct wire *wire, const struct json *in)
         .schema_name = json_text(json_get(in, "schema_name")),
         .output_tokens_max = json_int_or(json_get(in, "output_tokens_max"), 0),
     };
+    read_settings(wire, json_get(in, "settings"));
     if (!json_double(json_get(in, "scale"), &wire->request.scale))
         wire->request.scale = 0;
     for (size_t i = 0; i < json_count(references); i++)
@@ -284,6 +303,8 @@ static void write_verdict(const struct wire *wire, const struct provider_verdict
     add_text(&writer, "code", verdict->failure.code);
     json_name(&writer, "retry_after_ms");
     json_add_int(&writer, verdict->failure.retry_after_ms);
+    json_name(&writer, "is_final");
+    json_add_bool(&writer, verdict->failure.is_final);
     add_text(&writer, "dropped", verdict->dropped);
     add_text(&writer, "request_id", verdict->request_id);
     add_text(&writer, "remote_id", verdict->remote_id);

@@ -36,6 +36,15 @@ test("a generation: our picture is the one in the ledger, our cost its tokens", 
   assert.match(verdict.request_id, /^req_/);
 });
 
+test("planning and moderation are the call's own", options, async () => {
+  const settings = { complexity: "low", moderation: "low" };
+  const verdict = await call({ model: "gpt-image-2.6-flare", settings, options: { profile: "openai", complexity: "high" } });
+  const { entries: [entry] } = await ledger();
+  assert.equal(verdict.verdict, "done", verdict.message ?? JSON.stringify(verdict.refused));
+  assert.deepEqual([entry.complexity, entry.moderation], ["low", "low"]);
+  assert.equal((await call({ settings, options: { profile: "openai" } })).refused.field, "options.complexity");
+});
+
 test("the same call is the same bytes", options, async () => {
   await call({ idempotency_key: "k" });
   await call({ idempotency_key: "k" });
@@ -103,6 +112,10 @@ const faults = [
   [{ kind: "status", status: 429, code: "insufficient_quota" }, "quota", "no", -1],
   [{ kind: "status", status: 500, code: "server_error" }, "server", "maybe", -1],
   [{ kind: "status", status: 503, retry_after_ms: 70 }, "throttled", "no", 70],
+  [{ kind: "status", status: 500, should_retry: false }, "server", "maybe", -1],
+  [{ kind: "status", status: 429, should_retry: false }, "throttled", "no", -1],
+  [{ kind: "status", status: 504, should_retry: true }, "unknown", "maybe", -1],
+  [{ kind: "status", status: 400, should_retry: true }, "invalid", "no", -1],
   [{ kind: "html200" }, "invalid", "no", -1],
   [{ kind: "error200" }, "server", "maybe", -1],
   [{ kind: "zero_images" }, "unknown", "maybe", -1],
@@ -113,13 +126,14 @@ const faults = [
   [{ kind: "hang" }, "unknown", "maybe", -1],
 ];
 for (const [fault, failure, charged, retryAfter] of faults)
-  test(`${fault.kind} ${fault.status ?? ""} ${fault.code ?? ""} is ${failure}`, options, async () => {
+  test(`${fault.kind} ${fault.status ?? ""} ${fault.code ?? ""} ${fault.should_retry ?? ""} is ${failure}`, options, async () => {
     await control({ faults: [fault] });
     const verdict = await call({}, { timeout: 300 });
     assert.equal(verdict.verdict, "failed");
     assert.equal(verdict.failure, failure);
     assert.equal(verdict.charged, charged);
     assert.equal(verdict.retry_after_ms, retryAfter);
+    assert.equal(verdict.is_final, fault.should_retry === false); // and true makes nothing of it
     assert.equal(verdict.exchanges.length, 1); // nothing is ever sent again blindly
     // What was charged is never called free.
     if ((await ledger()).entries.length > 0) assert.notEqual(verdict.charged, "no");

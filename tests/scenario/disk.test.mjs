@@ -106,6 +106,7 @@ async function throughExhaustion(t, path, { exhaust, relieve, refuses }) {
   await fake.control({ latency_ms: 50 });
   await allPaidOnce(house, fake, [begun, later]);
   assert.deepEqual(await house.bytes(kept.id), before);
+  await house.doctor(); // before its disk goes
   await feed.until("the last picture is told of", (event) => event.kind === "run.changed" && event.data.run.id === later.id
     && event.data.run.state === "done");
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { access, mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -188,6 +188,15 @@ export class House {
     });
   }
 
+  // Everything the house can say is wrong with itself, every file read; whether or not it runs.
+  doctor() {
+    return new Promise((resolve, reject) => {
+      execFile(BINARY, ["doctor", "--whole"], { env: this.environment(), cwd: this.data },
+        (error, stdout, stderr) => error === null ? resolve(stdout)
+          : reject(new Error(`doctor: ${stdout}${stderr}`)));
+    });
+  }
+
   // as: "token" (default), "owner" (what the page sends), "anyone", or a token's text.
   headersOf(as = "token") {
     if (as === "anyone") return {};
@@ -288,13 +297,18 @@ export async function openHouse(t, { env = {}, hasOwner = true, mock = { latency
   const house = new House(data ?? await mkdtemp(join(tmpdir(), "vitrine-scenario-")), env);
   t.after(async () => {
     await house.stop();
+    // Who took the folder away meanwhile has asked before.
+    const isThere = await access(house.data).then(() => true, () => false);
+    const found = isThere ? await house.doctor().catch((error) => error) : null;
     await rm(house.data, { recursive: true, force: true });
     // Only a scenario kills; asserts and sanitizers speak on the standard error.
     assert.equal(house.died, undefined, house.log.slice(-2000));
     assert.ok([0, null].includes(house.code), `ended with ${house.code}: ${house.log.slice(-2000)}`);
     assert.doesNotMatch(house.log, /Sanitizer|runtime error:|Assertion/);
+    if (house.hasServed) assert.ifError(found instanceof Error ? found : null);
   });
   await house.start();
+  house.hasServed = true;
   if (hasOwner) {
     await house.makeOwner();
     await house.mock(mock);

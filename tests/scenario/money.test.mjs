@@ -1,8 +1,10 @@
 // What was said to cost so much costs so much, and the book agrees.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
-import { openFake, openHouse, until } from "./house.mjs";
+import { BINARY, openFake, openHouse, until } from "./house.mjs";
 
 const MOCK = { model: "mock", width: 64, height: 64 };
 const PRICE = 30000;
@@ -125,4 +127,98 @@ test("twenty at once get what a budget has for five", async (t) => {
     house.run({ ...MOCK, prompt: "at once" })));
   assert.equal(all.filter((one) => one.status === "fulfilled").length, 5);
   assert.equal((await totals(house))[0].reserved_micro, 5 * PRICE);
+});
+
+const execute = promisify(execFile);
+
+// Every rule of the rows and of the sums holds, whatever is under way.
+async function isSound(house) {
+  const { stdout } = await execute(BINARY, ["doctor"], { env: house.environment(), cwd: house.data });
+  assert.match(stdout, /faults: 0\n/, stdout);
+}
+
+// What a request is refused with, whole.
+async function refusal(house, path, body) {
+  const reply = await house.call("POST", path, { body });
+  assert.ok(reply.status >= 400, `${path} was taken`);
+  return reply.json;
+}
+
+test("a model's budget is of that model alone, and exact after kills before and amid the work", async (t) => {
+  const house = await openHouse(t, { mock: { latency_ms: 20, price_micro: PRICE } });
+  const account = (await house.get("/providers")).items.find((one) => one.kind === "mock");
+  const of = (model, units, more) => limit(units * PRICE,
+    { scope: "model", who_id: account.id, model, period: "day", ...more });
+  const order = { ...MOCK, prompt: "money" };
+  const fast = { ...order, model: "mock-fast" };
+
+  const wrong = await refusal(house, "/budgets", of("mock-slow", 5));
+  assert.deepEqual([wrong.code, wrong.field], ["not_in_list", "model"]);
+  const budgets = [await house.post("/budgets", of("mock", 5)),
+    await house.post("/budgets", of("mock-fast", 100, { period: "month" }))];
+  const taken = await refusal(house, "/budgets", of("mock", 7));
+  assert.deepEqual([taken.code, taken.field], ["conflict", "period"]);
+  const sums = async () => {
+    const { items } = await house.get("/budgets");
+    return budgets.map(({ id }) => items.find((one) => one.id === id))
+      .map((one) => [one.cost_micro / PRICE, one.reserved_micro / PRICE, one.doubtful_micro]);
+  };
+
+  const node = (key, parameters) => ({ key, operation: "image.generate", parameters });
+  await house.post("/queue/pause", {});
+  const first = await house.run(order, 3);
+  const refused = await refusal(house, "/runs", { nodes: ["a", "b", "c"].map((key) => node(key, order)) });
+  assert.deepEqual([refused.code, refused.field, refused.whose, refused.left],
+    ["budget_reached", "budget.day.model", "mock · mock", 2 * PRICE]);
+  const mixed = await house.post("/runs", { nodes: [node("a", order), node("b", fast),
+    node("c", order), node("d", fast)] });
+  const others = await house.run(fast, 4);
+  assert.equal((await refusal(house, "/runs", { nodes: [node("a", order)] })).left, 0);
+  assert.deepEqual(await sums(), [[0, 5, 0], [0, 6, 0]]);
+
+  await house.signal("SIGKILL");
+  await house.start();
+  assert.deepEqual(await sums(), [[0, 5, 0], [0, 6, 0]], "reserved, and nothing was lost or doubled");
+  await isSound(house);
+  await house.post(`/runs/${first.id}/cancel`);
+  const again = await house.run(order, 3);
+  assert.equal((await refusal(house, `/runs/${first.id}/retry`)).field, "budget.day.model");
+
+  await house.mock({ latency_ms: 1500, price_micro: PRICE });
+  await house.post("/queue/resume");
+  await house.taskIs(again.tasks[0].id, ["running", "waiting"]);
+  await house.signal("SIGKILL");
+  await house.start();
+  for (const { id } of [mixed, others, again]) assert.equal((await house.runEnds(id)).state, "done");
+  assert.deepEqual(await sums(), [[5, 0, 0], [6, 0, 0]]);
+  await house.patch(`/budgets/${budgets[0].id}`, { limit_micro: 8 * PRICE });
+  await house.post(`/runs/${first.id}/retry`);
+  await house.runEnds(first.id);
+  assert.deepEqual(await sums(), [[8, 0, 0], [6, 0, 0]]);
+  await isSound(house);
+});
+
+test("a repeat of what may have been paid is asked of the model's budget", async (t) => {
+  const house = await openHouse(t);
+  const fake = await openFake(t);
+  const account = await house.addOpenai(fake);
+  const order = { prompt: "a lamp", model: "gpt-image-2", width: 1024, height: 1024, quality: "low",
+    partial_images: 0 };
+  const { cost_micro: price } = await house.post("/runs/estimate", { nodes: [{ key: "a",
+    operation: "image.generate", parameters: order }] });
+  const budget = await house.post("/budgets", limit(price,
+    { scope: "model", who_id: account.id, model: "gpt-image-2", period: "day" }));
+  await fake.control({ faults: [{ kind: "reset_before_reply" }] });
+  const [task] = (await house.run(order)).tasks;
+  await house.taskIs(task.id, "held");
+  const resolve = `/tasks/${task.id}/resolve`;
+  assert.equal((await refusal(house, resolve, { answer: "repeat" })).field, "budget.day.model");
+  assert.equal((await house.get(`/tasks/${task.id}`)).state, "held", "and it still asks");
+  assert.equal((await fake.ledger()).entries.length, 1, "the one in doubt; nothing was asked again");
+  await house.patch(`/budgets/${budget.id}`, { limit_micro: 2 * price });
+  await house.post(resolve, { answer: "repeat" });
+  await house.taskIs(task.id, "done");
+  const [now] = (await house.get("/budgets")).items;
+  assert.deepEqual([now.reserved_micro, now.doubtful_micro], [0, price]);
+  await isSound(house);
 });

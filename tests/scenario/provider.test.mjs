@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { startFake as startComfyui } from "../providers/comfyui.mjs";
 import { openFake, openHouse, until } from "./house.mjs";
 import { plain } from "./pictures.mjs";
 
@@ -139,6 +140,8 @@ test("what no later try would mend fails at once, and says so", async (t) => {
     { order: { prompt: "[blocked] a lamp" }, faults: [], class: "refused", next: "edit" },
     { faults: [{ kind: "status", status: 400, code: "invalid_value", message: "no such thing" }],
       class: "invalid", next: "edit" },
+    { faults: [{ kind: "status", status: 500, should_retry: false }], class: "server", next: "retry" },
+    { faults: [{ kind: "status", status: 429, should_retry: false }], class: "throttled", next: "wait" },
   ];
   for (const row of rows) {
     await fake.control({ reset: true, faults: row.faults });
@@ -296,6 +299,9 @@ test("how a provider does is counted from its calls, and outlives kill -9", asyn
 
 test("providers go to another house as a file without secrets", async (t) => {
   const { house, fake, provider } = await open(t);
+  const limits = { concurrency: 2, per_minute: 30, units_per_minute: 60 };
+  await house.patch(`/providers/${provider.id}`, { models: [{ name: ORDER.model, is_enabled: true,
+    is_default: false, price_micro: -1, limits }] });
   const exported = await house.call("GET", "/providers/export");
   assert.equal(exported.status, 200);
   assert.match(exported.headers["content-disposition"],
@@ -315,6 +321,7 @@ test("providers go to another house as a file without secrets", async (t) => {
   const found = (await other.get("/providers")).items.find((one) => one.name === provider.name);
   assert.deepEqual([found.id, found.has_key, found.is_enabled, found.is_private_allowed],
     [made.json.items[1].id, false, false, false], "this machine's address is nobody's gift");
+  assert.deepEqual(found.models.find((one) => one.name === ORDER.model).limits, limits);
   const closed = await other.call("PATCH", `/providers/${found.id}`, { body: { is_enabled: true } });
   assert.deepEqual([closed.status, closed.json.field], [422, "base_url"]);
   await other.patch(`/providers/${found.id}`,
@@ -354,4 +361,86 @@ test("each purpose has a model of its own, and falls back when its provider is g
   assert.equal(await taken("image.edit", { images: pictures }), provider.id, "on disk");
   await house.call("DELETE", `/providers/${provider.id}`);
   assert.equal(await taken("image.edit", { images: pictures }), mock.id, "the first that can");
+});
+
+test("what a server has is asked in its test, offered, held to, and forgotten with its address", async (t) => {
+  const house = await openHouse(t);
+  const [fake, other] = [await startComfyui(), await startComfyui()];
+  t.after(() => Promise.all([fake.close(), other.close()]));
+  const provider = await house.post("/providers", { kind: "comfyui", name: "own", base_url: fake.url,
+    is_private_allowed: true, options: {} });
+  const optionsOf = async (name) => Object.fromEntries((await house.get("/models")).items
+    .find((model) => model.id === `${provider.id}/${name}`).options.map((row) => [row.name, row]));
+  const order = (options) => house.call("POST", "/runs", { body: { nodes: [{ key: "a", operation: "image.generate",
+    parameters: { prompt: "a cup", model: `${provider.id}/txt2img`, options } }] } });
+  const end = async ({ json }) => until("the end", async () => {
+    const { state, tasks } = await house.get(`/runs/${json.id}`);
+    return state === "done" || state === "failed" ? tasks[0] : null;
+  });
+
+  assert.equal((await optionsOf("txt2img")).sampler.type, "text", "never asked");
+  const judged = await end(await order({ sampler: "no_such" }));
+  assert.equal(judged.state, "failed", "the server judges");
+  assert.match(judged.error.message, /Value not in list/);
+
+  assert.equal((await house.post(`/providers/${provider.id}/test`)).ok, true);
+  const { sampler, scheduler, checkpoint } = await optionsOf("txt2img");
+  assert.deepEqual([sampler.type, scheduler.type, checkpoint.type], ["choice", "choice", "choice"]);
+  assert.ok(sampler.choices.includes("dpmpp_2m") && scheduler.choices.includes("karras"));
+  assert.equal((await end(await order({ sampler: "dpmpp_2m", scheduler: "karras" }))).state, "done");
+  await house.signal("SIGKILL");
+  await house.start();
+  const refused = await order({ sampler: "no_such" });
+  assert.equal(refused.status, 422);
+  assert.equal(refused.json.code, "not_in_list");
+  assert.equal(refused.json.field, "nodes[0].parameters.options.sampler");
+  assert.match(refused.json.detail, /^the server has, as it was tested last: euler, /);
+
+  await house.call("PATCH", `/providers/${provider.id}`, { body: { base_url: other.url } });
+  assert.equal((await optionsOf("txt2img")).sampler.type, "text");
+});
+
+test("workflows of one's own: each a model, carried by a file, gone when it is taken away", async (t) => {
+  const house = await openHouse(t);
+  const fake = await startComfyui();
+  t.after(() => fake.close());
+  const graph = JSON.stringify({
+    3: { class_type: "KSampler", inputs: { seed: 5, steps: 20, cfg: 6, sampler_name: "euler", scheduler: "karras",
+      denoise: 1, model: ["4", 0], positive: ["6", 0], negative: ["7", 0], latent_image: ["5", 0] } },
+    4: { class_type: "CheckpointLoaderSimple", inputs: { ckpt_name: "sd_xl_base_1.0.safetensors" } },
+    5: { class_type: "EmptyLatentImage", inputs: { width: 512, height: 512, batch_size: 1 } },
+    6: { class_type: "CLIPTextEncode", inputs: { text: "a lamp", clip: ["4", 1] } },
+    7: { class_type: "CLIPTextEncode", inputs: { text: "watermark", clip: ["4", 1] } },
+    8: { class_type: "VAEDecode", inputs: { samples: ["3", 0], vae: ["4", 2] } },
+    9: { class_type: "SaveImage", inputs: { images: ["8", 0], filename_prefix: "own" } },
+  });
+  const { parameters, notes } = await house.post("/provider-kinds/workflow", { kind: "comfyui", graph });
+  assert.deepEqual(parameters.map(({ parameter }) => parameter), ["prompt", "negative", "cfg", "seed", "width", "height",
+    "count", "steps", "sampler", "scheduler", "model"]);
+  assert.deepEqual(notes, []);
+  const fixed = parameters.filter(({ parameter }) => parameter === "prompt")
+    .map(({ parameter: name, node, input }) => ({ name, node, input }));
+  const provider = await house.post("/providers", { kind: "comfyui", name: "own", base_url: fake.url,
+    is_private_allowed: true, options: { workflows: [{ id: "open", name: "All of it", graph },
+      { id: "fixed", graph, parameters: fixed }] } });
+  const modelOf = async (name) => (await house.get("/models")).items.find(({ id }) => id === `${provider.id}/${name}`);
+  assert.equal((await modelOf("open")).label, "All of it");
+  assert.equal((await modelOf("open")).has_seed, true);
+  assert.equal((await modelOf("fixed")).has_seed, false);
+
+  const order = { prompt: "a cup", model: `${provider.id}/open`, width: 640, height: 512 };
+  assert.equal((await house.run(order, 1)).tasks[0].state !== "failed", true);
+  await until("it is drawn", async () => (await house.get("/assets")).items.length === 1);
+  const { entries: [entry] } = await (await fetch(`${fake.url}/__ledger`)).json();
+  assert.deepEqual([entry.graph[6].inputs.text, entry.graph[5].inputs.width, entry.graph[3].inputs.steps],
+    ["a cup", 640, 20]);
+
+  const file = await house.get("/providers/export");
+  assert.equal(file.providers.find(({ name }) => name === "own").options.workflows.length, 2);
+  await house.call("PATCH", `/providers/${provider.id}`, { body: { options: { workflows: [{ id: "fixed", graph }] } } });
+  assert.equal(await modelOf("open"), undefined);
+  assert.equal((await modelOf("fixed")).has_seed, true, "found, for nothing is declared any more");
+  const gone = await house.call("POST", "/runs", { body: { nodes: [{ key: "a", operation: "image.generate",
+    parameters: order }] } });
+  assert.deepEqual([gone.status, gone.json.code, gone.json.field], [422, "not_in_list", "nodes[0].parameters.model"]);
 });

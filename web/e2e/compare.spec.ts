@@ -68,7 +68,7 @@ test('M goes through the ways, X swaps, Space flips; all of it is in the address
 }) => {
   const [a, b] = await pair(rig);
   await page.goto(`/library/${a}/compare/${b}`);
-  await expect(page.getByRole('slider')).toBeVisible();
+  await expect(page.getByRole('slider', { name: /^Divider/ })).toBeVisible();
   await page.keyboard.press('m');
   await expect(page).toHaveURL(/mode=side/);
   await expect(page.getByRole('img', { name: /^[AB]: / })).toHaveCount(2);

@@ -41,6 +41,24 @@ test('kill -9 and a restart keep everything, and the page finds its way back by 
   await expect(page.getByRole('gridcell')).toHaveCount(2);
 });
 
+test('what would be paid again waits while the server is out of reach', async ({
+  signedIn: page,
+  rig,
+}) => {
+  await setMock(rig, { latency_ms: 100, failure_rate: 1, failure_kind: 'refused' });
+  await generate(page, 'refused before the crash', 2);
+  const results = page.getByRole('region', { name: 'Results' });
+  const again = results.getByRole('button', { name: /^(Retry 2|Try again)$/ });
+  await expect(again).toHaveCount(3, { timeout: 40_000 });
+  for (const button of await again.all()) await expect(button).toBeEnabled();
+  await rig.server.end('SIGKILL');
+  await expect(page.getByText(/Not connected, retrying/)).toBeVisible({ timeout: 20_000 });
+  for (const button of await again.all()) await expect(button).toBeDisabled();
+  await rig.server.start();
+  await expect(page.getByText(/Not connected, retrying/)).toBeHidden({ timeout: 40_000 });
+  for (const button of await again.all()) await expect(button).toBeEnabled();
+});
+
 const relayed = test.extend<{ relay: Relay }>({
   relay: async ({ rig }, use) => {
     const relay = new Relay(rig.server.url);

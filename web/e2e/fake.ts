@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { test as plain } from './test';
 
 const program = join(import.meta.dirname, '../../tests/providers/openai.mjs');
 
@@ -51,3 +52,14 @@ export class Fake {
     this.#process?.kill('SIGKILL');
   }
 }
+
+/** With such a server of its own beside the house. */
+export const test = plain.extend<{ fake: Fake }>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
+  fake: async ({}, use) => {
+    const fake = new Fake();
+    await fake.start();
+    await use(fake);
+    fake.end();
+  },
+});

@@ -280,9 +280,9 @@ test('the price stands before the click', async ({ signedIn: page, rig }) => {
   await page.getByLabel('Prompt', { exact: true }).fill('a lamp');
   const pieces = page.getByRole('group', { name: 'Pictures' });
   await pieces.getByRole('button', { name: '1', exact: true }).click();
-  await expect(page.getByText('about $0.02')).toBeVisible();
+  await expect(page.getByText('about $0.02', { exact: true })).toBeVisible();
   await pieces.getByRole('button', { name: '8', exact: true }).click();
-  await expect(page.getByText('about $0.16')).toBeVisible();
+  await expect(page.getByText('about $0.16', { exact: true })).toBeVisible();
 });
 
 test('recall takes over the prompt, the size and the seed', async ({ signedIn: page }) => {
@@ -384,4 +384,96 @@ test('earlier prompts are walked with Alt and the arrows, in another browser too
   await page.getByRole('button', { name: 'Earlier prompts' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'the first lamp' }).click();
   await expect(prompt).toHaveValue('the first lamp');
+});
+
+test('a size is given by its pixels, within what the model takes, and is made so', async ({
+  signedIn: page,
+  rig,
+}) => {
+  await setMock(rig, { latency_ms: 50, jitter_ms: 0, failure_rate: 0 });
+  await page.goto('/generate');
+  await page.getByLabel('Prompt', { exact: true }).fill('a bowl of its own size');
+  await page.getByRole('combobox', { name: 'Pixels' }).click();
+  await page.getByRole('option', { name: 'Own width and height' }).click();
+  const width = page.getByRole('textbox', { name: 'Width' });
+  const height = page.getByRole('textbox', { name: 'Height' });
+  await width.fill('5');
+  await width.press('Tab');
+  await expect(width).toHaveValue('64'); // the least that it takes
+  await width.fill('512');
+  await height.fill('768');
+  await height.press('Tab');
+  await expect(page.getByText('512 × 768').first()).toBeVisible();
+  await page.getByRole('button', { name: 'Generate', exact: true }).click();
+  await expect(pictures(page).first()).toBeVisible({ timeout: 30_000 });
+  await pictures(page).first().click();
+  await expect(page.getByText('512 × 768').first()).toBeVisible();
+});
+
+test('Ctrl Shift Enter starts before what waits', async ({ browser }) => {
+  await inOwnHouse(browser, async (page, rig) => {
+    await setMock(rig, { latency_ms: 60_000, jitter_ms: 0 }, { concurrency: 1 });
+    const prompt = page.getByLabel('Prompt', { exact: true });
+    await page.goto('/generate');
+    for (const [words, keys] of [
+      ['the running jar', 'Control+Enter'],
+      ['the patient jar', 'Control+Enter'],
+      ['the hasty jar', 'Control+Shift+Enter'],
+    ] as const) {
+      await prompt.fill(words);
+      await page.keyboard.press(keys);
+      await expect(page.getByRole('heading', { level: 2, name: words })).toBeVisible();
+    }
+    const place = async (title: string) => {
+      const { items } = (await call(rig, 'GET', '/runs?state=active')) as {
+        items: { id: string; title: string }[];
+      };
+      const id = items.find((run) => run.title === title)?.id;
+      const run = (await call(rig, 'GET', `/runs/${id}`)) as {
+        tasks: { position?: number | null; state: string }[];
+      };
+      return run.tasks[0]?.position ?? 0;
+    };
+    const hasty = await place('the hasty jar');
+    expect(hasty).toBeGreaterThan(0);
+    expect(await place('the patient jar')).toBeGreaterThan(hasty);
+  });
+});
+
+test('over a picture stand four verbs: star, reference, download and more', async ({
+  signedIn: page,
+  rig,
+}) => {
+  await setMock(rig, { latency_ms: 50, jitter_ms: 0, failure_rate: 0 });
+  await generate(page, 'a jar with a rail', 1);
+  const slot = page.locator('[data-asset]').first();
+  await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
+  await page.mouse.move(2, 2);
+  const star = slot.getByRole('button', { name: 'Star', exact: true });
+  const rail = slot.getByRole('link', { name: 'Download' }).locator('..');
+  await expect(rail).toHaveCSS('opacity', '0');
+  await slot.hover();
+  await expect(rail).toHaveCSS('opacity', '1');
+  await expect(rail.locator('> *')).toHaveCount(4);
+
+  await star.click();
+  await expect(slot.getByRole('button', { name: 'Remove star' })).toBeVisible();
+  await expect(slot.getByLabel('Starred')).toBeVisible();
+  await slot.getByRole('button', { name: 'Use as reference' }).click();
+  await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    slot.getByRole('link', { name: 'Download' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.(png|jpe?g|webp)$/);
+  await slot.hover();
+  await slot.getByRole('button', { name: 'More' }).click();
+  for (const name of ['Open', 'Remove star', 'Compare']) {
+    await expect(page.getByRole('menuitem', { name, exact: true })).toBeVisible();
+  }
+  await page.keyboard.press('Escape');
+  // By keys it is there as soon as the picture has the focus.
+  await page.mouse.move(2, 2);
+  await pictures(page).first().focus();
+  await expect(rail).toHaveCSS('opacity', '1');
 });

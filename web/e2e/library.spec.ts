@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Locator } from '@playwright/test';
-import { expect, generate, pictures, setMock, test } from './test';
+import { call, expect, generate, pictures, setMock, test } from './test';
 
 test.beforeEach(async ({ rig, signedIn: page }) => {
   await setMock(rig, { latency_ms: 200, failure_rate: 0 });
@@ -169,6 +169,72 @@ test('all that match go to the trash as one job, and come back', async ({ signed
   await expect(tiles).toHaveCount(before);
 });
 
+test('all but a few are starred, downloaded and trashed; the few stay as they are', async ({
+  rig,
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await expect(tiles.nth(3)).toBeVisible();
+  const before = await tiles.count();
+  const bar = page.getByRole('region', { name: 'Selected pictures' });
+  const starOf = (at: number) => tiles.nth(at).getByRole('img', { name: 'Starred' });
+  for (let at = 0; at < before; at++) await expect(starOf(at)).toHaveCount(0);
+  const ids = await tiles.evaluateAll((all) => all.map((one) => one.getAttribute('data-tile')));
+  const [first, second] = ids;
+
+  await tiles.first().getByRole('button').first().focus();
+  await page.keyboard.press('Control+a');
+  await expect(bar).toContainText(`${before} selected`);
+  // A click picks one off, Space another; Shift and an arrow one more, and one comes back.
+  await tiles.first().click();
+  await expect(bar).toContainText(`${before - 1} selected, 1 left out`);
+  await page.keyboard.press('Shift+ArrowRight');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(bar).toContainText(`${before - 3} selected, 3 left out`);
+  await page.keyboard.press('Space');
+  await expect(bar).toContainText(`${before - 2} selected, 2 left out`);
+  await expect(page.getByRole('gridcell', { selected: false })).toHaveCount(2);
+
+  await bar.getByRole('button', { name: 'Star' }).click();
+  await expect(starOf(2)).toBeVisible();
+  await expect(starOf(0)).toHaveCount(0);
+  await expect(starOf(1)).toHaveCount(0);
+  await expect(bar).toContainText('2 left out');
+
+  const coming = page.waitForEvent('download');
+  await bar.getByRole('button', { name: 'Download as ZIP' }).click();
+  const bytes = readFileSync(await (await coming).path());
+  expect(bytes.readUInt16LE(bytes.lastIndexOf('PK\x05\x06', undefined, 'latin1') + 10)).toBe(
+    before - 2 + 1,
+  );
+
+  await bar.getByRole('button', { name: 'Move to trash' }).click();
+  const question = page.getByRole('alertdialog');
+  await expect(question).toContainText(`Move ${before - 2} pictures to the trash?`);
+  await expect(question).toContainText('except what you left out');
+  await question.getByRole('button', { name: 'Move to trash' }).click();
+  await expect(tiles).toHaveCount(2);
+  expect(await tiles.evaluateAll((all) => all.map((one) => one.getAttribute('data-tile')))).toEqual(
+    [first, second],
+  );
+  await page
+    .getByRole('dialog', { name: /moved to the trash/ })
+    .getByRole('button', { name: 'Undo' })
+    .click();
+  await expect(tiles).toHaveCount(before);
+
+  // All again, then all picked off: nothing is selected.
+  await tiles.first().click({ modifiers: ['Control'] });
+  await bar.getByRole('button', { name: `Select all ${before} that match` }).click();
+  await tiles.first().click();
+  await bar.getByRole('button', { name: `Select all ${before} that match` }).click();
+  await expect(bar).not.toContainText('left out');
+  for (let at = 0; at < before; at++) await tiles.nth(at).click();
+  await expect(bar).toHaveCount(0);
+  await call(rig, 'POST', '/assets/bulk', { ids, action: 'unstar' });
+});
+
 test('the keyboard alone selects a range, stars, tags and rates', async ({ signedIn: page }) => {
   await page.goto('/library?q=orchard');
   const tiles = page.getByRole('gridcell');
@@ -312,8 +378,104 @@ test('details beside the grid follow the focus, stay open, and tell of several',
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
   await page.setViewportSize({ width: 1440, height: 900 });
+  await expect(panel).toBeVisible(); // there is room again, and it was open
   await page.keyboard.press('i');
   await expect(panel).toHaveCount(0);
+});
+
+test('details let a picture go that leaves the list, and keep one that stays', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  const opener = (at: number) => tiles.nth(at).getByRole('button').first();
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  const choose = async (now: string | RegExp, next: string) => {
+    await page.getByRole('button', { name: now }).click();
+    await page.getByRole('menuitem', { name: next }).click();
+  };
+  await expect(tiles.first()).toBeVisible();
+  for (const [at, stars] of [2, 5, 5].entries()) {
+    await opener(at).focus();
+    await page.keyboard.press(String(stars));
+    await expect(tiles.nth(at).getByRole('img', { name: `${stars} stars` })).toBeVisible();
+  }
+  const idOf = (at: number) => tiles.nth(at).getAttribute('data-tile');
+  const [left, stays, heir] = await Promise.all([idOf(0), idOf(1), idOf(2)]);
+  await opener(1).focus();
+  await page.keyboard.press('i');
+  await expect(panel).toContainText('an orchard at dawn');
+
+  await choose('Rating', '5 stars and more');
+  await expect(tiles).toHaveCount(2);
+  await expect(panel).toContainText('an orchard at dawn');
+  // One that leaves by what is done to it hands the focus to the next.
+  await opener(0).focus();
+  expect(await idOf(0)).toBe(stays);
+  await page.keyboard.press('0');
+  await expect(tiles).toHaveCount(1);
+  await expect(page.locator(`[data-open="${heir}"]`)).toBeFocused();
+  await expect(panel).toContainText('an orchard at dawn');
+
+  await page.getByRole('button', { name: /^5 stars/ }).click();
+  await expect(page).toHaveURL(/\/library\?q=orchard$/);
+  await expect(tiles.nth(2)).toBeVisible();
+  await page.locator(`[data-open="${left}"]`).focus();
+  await expect(panel).toContainText('an orchard at dawn');
+  await choose('Rating', '5 stars and more');
+  await expect(tiles).toHaveCount(1);
+  await expect(panel).toContainText('Go to a picture');
+  await expect(panel).not.toContainText('an orchard at dawn');
+  await expect(page).toHaveURL(/\/library\?q=orchard&rating=5$/);
+  await opener(0).focus();
+  await page.keyboard.press('0');
+  await expect(page.getByRole('heading', { name: 'Nothing matches' })).toBeVisible();
+  await page.getByRole('button', { name: /^5 stars/ }).click();
+  await opener(0).focus();
+  await page.keyboard.press('i');
+  await page.locator(`[data-open="${left}"]`).focus();
+  await page.keyboard.press('0');
+});
+
+test('the menu of a picture has all that can be done with it, and of several with all of them', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  const tiles = page.getByRole('gridcell');
+  await tiles.first().click({ button: 'right' });
+  const entry = (name: string | RegExp) => page.getByRole('menuitem', { name });
+  for (const name of [
+    'Open',
+    'Select',
+    'Details',
+    'Use all in Generate',
+    'Remix',
+    'Star',
+    'Move to trash',
+  ])
+    await expect(entry(new RegExp(`^${name}`)).first()).toBeVisible();
+  const saved = page.waitForEvent('download');
+  await entry('Download the original').click();
+  expect((await saved).suggestedFilename()).toMatch(/\.(png|jpe?g|webp)$/);
+
+  // By keys alone, and what it means is the picture with the focus.
+  await tiles.nth(1).getByRole('button').first().focus();
+  await page.keyboard.press('Shift+F10');
+  await expect(entry('Use as reference')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(entry('Use as reference')).toHaveCount(0);
+  await page.keyboard.press('p');
+  await expect(page).toHaveURL(/\/generate/);
+  await expect(page.getByLabel('Prompt', { exact: true })).toHaveValue(/an orchard at dawn/);
+  await page.goBack();
+
+  await page.getByRole('button', { name: 'Select', exact: true }).nth(0).click();
+  await page.getByRole('button', { name: 'Select', exact: true }).nth(1).click();
+  await tiles.nth(1).click({ button: 'right' });
+  await expect(entry('Open')).toHaveCount(0);
+  await entry('Use as references').click();
+  await expect(page.getByRole('button', { name: 'Reference 2', exact: true })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Reference 3', exact: true })).toHaveCount(0);
 });
 
 test('a box drawn from the background selects, Shift adds, Escape takes it back', async ({

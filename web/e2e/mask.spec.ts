@@ -139,6 +139,27 @@ test('by keys alone: a rectangle, undo and redo, invert, tools and sizes', async
   expect(await painted(page)).toBeCloseTo(0.25, 1);
 });
 
+test('on a low screen the picture keeps half of the height, and the form is scrolled to', async ({
+  signedIn: page,
+  rig,
+}) => {
+  const id = await madeOf(rig, 'a jug on a low screen', 41);
+  for (const [width, height] of [
+    [320, 512],
+    [720, 450],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    const { stage } = await open(page, id);
+    const box = await stage.boundingBox();
+    expect(box?.height).toBeGreaterThanOrEqual(height / 2);
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(height);
+    const submit = page.getByRole('complementary').getByRole('button').last();
+    await submit.scrollIntoViewIfNeeded();
+    await expect(submit).toBeInViewport({ ratio: 1 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+  }
+});
+
 test('the eraser and the lasso take away and add', async ({ signedIn: page, rig }) => {
   const id = await madeOf(rig, 'a lantern to be edited', 11);
   const { x, y } = await open(page, id);

@@ -1,17 +1,7 @@
 import type { Page } from '@playwright/test';
-import { Fake } from './fake';
+import { type Fake, test } from './fake';
 import { photograph } from './photograph';
-import { call, expect, pictures, test as plain } from './test';
-
-const test = plain.extend<{ fake: Fake }>({
-  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the names from the pattern
-  fake: async ({}, use) => {
-    const fake = new Fake();
-    await fake.start();
-    await use(fake);
-    fake.end();
-  },
-});
+import { call, expect, pictures } from './test';
 
 test.afterEach(async ({ rig, signedIn: page }) => {
   await page.goto('/queue'); // accounts are deleted behind a page that does not show them
@@ -178,6 +168,71 @@ test('a price of the house is given by quality and size, told as ours, and taken
   await expect(price).not.toContainText('our price');
 });
 
+test.describe('one model', () => {
+  test.use({ allowed: /status of (401|422)/ });
+
+  test('is bounded beside its account, keeps it, and goes back to the account', async ({
+    signedIn: page,
+    rig,
+    fake,
+  }) => {
+    const card = await add(page, fake, fake.key);
+    await card.getByRole('button', { name: 'Limits and rules' }).click();
+    const offered = page.getByRole('switch', { name: 'Offer GPT Image 2', exact: true });
+    const row = card.getByRole('listitem').filter({ has: offered });
+    const limits = row.getByRole('button', { name: /^Limits of GPT Image 2:/ });
+    await expect(limits).toHaveAccessibleName('Limits of GPT Image 2: as the account');
+    await limits.press('Enter');
+    const form = page.getByRole('dialog', { name: 'Limits of GPT Image 2' });
+    await expect(form.getByLabel('At once')).toHaveAttribute('placeholder', 'as the account');
+    await expect(form.getByLabel('Requests a minute')).toHaveAttribute('placeholder', 'no limit');
+    // More than the most there can be is the most there can be.
+    await form.getByLabel('At once').fill('99');
+    await form.getByLabel('Pictures a minute').fill('60');
+    await form.getByLabel('Pictures a minute').press('Enter');
+    await expect(form).toBeHidden();
+    await expect(row.getByText('64 at once · 60 pictures a minute')).toBeVisible();
+
+    // Another change of the model leaves them, and a page that is opened anew has them.
+    await offered.click();
+    await expect(offered).not.toBeChecked();
+    await page.reload();
+    await card.getByRole('button', { name: 'Limits and rules' }).click();
+    await expect(limits).toHaveAccessibleName(/: 64 at once · 60 pictures a minute$/);
+    await limits.click();
+    await expect(form.getByLabel('At once')).toHaveValue('64');
+    await form.getByLabel('At once').fill('0');
+    await form.getByLabel('Pictures a minute').fill('');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(limits).toHaveAccessibleName(/: as the account$/);
+    await expect(row.getByText('at once')).toBeHidden();
+
+    // Refused by the house: it is said, and what held before holds.
+    await page.route('**/api/v1/providers/*', async (route) => {
+      if (route.request().method() !== 'PATCH') return route.fallback();
+      await route.fulfill({
+        status: 422,
+        contentType: 'application/problem+json',
+        json: { status: 422, code: 'too_big', field: 'models[0].limits.concurrency', limit: 64 },
+      });
+    });
+    await limits.click();
+    await form.getByLabel('At once').fill('8');
+    await form.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText(/at most 64/).first()).toBeVisible();
+    await expect(limits).toHaveAccessibleName(/: as the account$/);
+    await page.unroute('**/api/v1/providers/*');
+    const { items } = (await call(rig, 'GET', '/models')) as {
+      items: { name: string; limits: object }[];
+    };
+    expect(items.find((one) => one.name === 'gpt-image-2')?.limits).toEqual({
+      concurrency: 0,
+      per_minute: 0,
+      units_per_minute: 0,
+    });
+  });
+});
+
 test('requests a minute are kept, and an address where nothing answers is said', async ({
   signedIn: page,
   fake,
@@ -315,4 +370,105 @@ test('what a rejected key leaves waiting is done by a stand-in, and its story sa
   await expect(
     page.getByText('“Spare” took it as a stand-in: “Studio” was in trouble (key rejected).'),
   ).toBeVisible();
+});
+
+test('a model that is asked to slow down rests alone, and its account and its task say so', async ({
+  signedIn: page,
+  rig,
+  fake,
+}) => {
+  const card = await add(page, fake, fake.key);
+  const { items } = (await call(rig, 'GET', '/models')) as {
+    items: { id: string; name: string; provider_id: string; kind: string }[];
+  };
+  const idOf = (name: string) =>
+    items.find((one) => one.kind === 'openai' && one.name === name)?.id ?? '';
+  const order = (name: string) =>
+    call(rig, 'POST', '/runs', {
+      title: 'a jug that waits',
+      nodes: [
+        {
+          key: 'a',
+          operation: 'image.generate',
+          parameters: {
+            model: idOf(name),
+            prompt: 'a jug that waits',
+            quality: 'low',
+            width: 1024,
+            height: 1024,
+          },
+        },
+      ],
+    }) as Promise<{ id: string; tasks: { id: string }[] }>;
+  await fake.control({
+    faults: [{ kind: 'status', status: 429, retry_after: 50, code: 'rate_limit_exceeded' }],
+  });
+  await order('gpt-image-1-mini');
+  await expect(card.getByText(/gpt-image-1-mini rests until .+: asked to slow down/)).toBeVisible({
+    timeout: 15_000,
+  });
+  const next = await order('gpt-image-1-mini');
+  await page.goto(`/queue/${next.id}`);
+  await expect(page.getByText(/· gpt-image-1-mini” asked for rest until/)).toBeVisible();
+  await page.getByRole('link', { name: 'Generate' }).first().click();
+  await page.getByRole('combobox', { name: 'Model', exact: true }).click();
+  await expect(page.getByRole('option', { name: /GPT Image 1 Mini/i })).toContainText(
+    /asked to rest/,
+  );
+  await expect(page.getByRole('option', { name: /^GPT Image 2\b(?!\.)/i })).not.toContainText(
+    /asked to rest/,
+  );
+  await page.keyboard.press('Escape');
+  const other = await order('gpt-image-2');
+  await expect
+    .poll(async () => ((await call(rig, 'GET', `/runs/${other.id}`)) as { state: string }).state)
+    .toBe('done');
+});
+
+test('a model that keeps failing says what failed and until when, is tried by one call, and goes on', async ({
+  signedIn: page,
+  rig,
+  fake,
+}) => {
+  test.setTimeout(120_000);
+  const card = await add(page, fake, fake.key);
+  const { items } = (await call(rig, 'GET', '/models')) as {
+    items: { id: string; name: string; kind: string }[];
+  };
+  const model = items.find((one) => one.kind === 'openai' && one.name === 'gpt-image-1-mini')?.id;
+  // What is answered well takes longer than the five faults together.
+  await fake.control({
+    latency_ms: 3000,
+    faults: Array.from({ length: 5 }, () => ({ kind: 'status', status: 500 })),
+  });
+  const run = (await call(rig, 'POST', '/runs', {
+    title: 'jugs of a broken kiln',
+    nodes: Array.from({ length: 12 }, (_, index) => ({
+      key: `jug${index}`,
+      operation: 'image.generate',
+      parameters: { model, prompt: 'a jug', quality: 'low', width: 1024, height: 1024 },
+    })),
+  })) as { id: string };
+  const why = 'Failures in a row: 5, the last: fault of the provider.';
+  await expect(
+    card.getByText(/^gpt-image-1-mini is left alone until .+, then one call tries it\. /),
+  ).toContainText(why, { timeout: 30_000 });
+  await page.goto(`/queue/${run.id}`);
+  await page.getByRole('button', { name: /^Picture 12/ }).click();
+  await expect(
+    page.getByText(/“Studio · gpt-image-1-mini” is left alone until/).first(),
+  ).toContainText(why);
+  await expect(
+    page.getByText('It waits: one call tries “Studio · gpt-image-1-mini”.').first(),
+  ).toContainText(why, { timeout: 30_000 });
+  await page.goto('/settings/providers');
+  await expect(
+    card.getByText(/^gpt-image-1-mini(: one call| answers again; one call)/),
+  ).toBeVisible();
+  await expect
+    .poll(async () => ((await call(rig, 'GET', `/runs/${run.id}`)) as { state: string }).state, {
+      timeout: 60_000,
+    })
+    .toBe('done');
+  await expect(card.getByText(/one call/)).toBeHidden();
 });

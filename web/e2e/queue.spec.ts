@@ -33,6 +33,34 @@ test('a task of unknown outcome asks, and both answers work', async ({ signedIn:
   await expect(pictures(page)).toHaveCount(1);
 });
 
+test('what asks names the rule that made it ask, and leads to where that is changed', async ({
+  signedIn: page,
+  rig,
+}) => {
+  const rules = [
+    [
+      { on_unknown: 'hold' },
+      /The rule of “[^”]+”: when nobody knows whether a call was paid, ask\./,
+    ],
+    [
+      { on_unknown: 'once_below', once_below_micro: 1 },
+      /The rule of “[^”]+”: repeat once by itself below \$0\.00\d*, else ask\./,
+    ],
+  ] as const;
+  for (const [rule, text] of rules) {
+    await setMock(rig, silent, rule);
+    const run = (await call(rig, 'POST', '/runs', {
+      nodes: [{ key: 'a', operation: 'image.generate', parameters: { prompt: 'a ruled lamp' } }],
+    })) as { id: string };
+    await page.goto(`/queue/${run.id}`);
+    const asks = page.getByRole('list', { name: 'Need an answer' }).getByRole('listitem');
+    await expect(asks).toContainText(text, { timeout: 30_000 });
+    await asks.getByRole('link', { name: 'Change the rule' }).click();
+    await expect(page).toHaveURL(/\/settings\/providers/);
+    await call(rig, 'POST', `/runs/${run.id}/cancel`);
+  }
+});
+
 test('a rejected key holds the work and leads to the provider', async ({ signedIn: page, rig }) => {
   await setMock(rig, { latency_ms: 200, failure_rate: 1, failure_kind: 'auth' });
   await generate(page, 'a lamp without a key', 1);
@@ -83,6 +111,11 @@ async function stand(
   names: string[],
 ) {
   await setMock(rig, sound);
+  const isIdle = async () => {
+    const queue = (await call(rig, 'GET', '/queue')) as { running: number; waiting_all: number };
+    return queue.running + queue.waiting_all === 0;
+  };
+  await expect.poll(isIdle, { timeout: 30_000 }).toBe(true); // another test's work may go on
   await call(rig, 'POST', '/queue/pause', {});
   for (const name of names) await generate(page, name, 1);
 }

@@ -1,4 +1,17 @@
-import { expect, inNewHouse, makeOwner, owner, test } from './test';
+import { photograph } from './photograph';
+import {
+  call,
+  expect,
+  generate,
+  inNewHouse,
+  inOwnHouse,
+  makeOwner,
+  owner,
+  pictures,
+  type Rig,
+  setMock,
+  test,
+} from './test';
 
 test('a provider is added with its fields alone, tested, paused and deleted', async ({
   signedIn: page,
@@ -164,4 +177,177 @@ test('a budget is made, changed and deleted', async ({ signedIn: page }) => {
   await row.getByRole('button', { name: /^Delete/ }).click();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Delete' }).click();
   await expect(row).toHaveCount(0);
+});
+
+test('the search covers every page of settings, and jumps to what is found', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/settings/profile');
+  const search = page.getByRole('searchbox', { name: 'Search settings' });
+  const places = page.getByRole('navigation', { name: 'Places that fit' });
+  const cases: [string, string, RegExp][] = [
+    ['theme', 'Theme Appearance', /\/settings\/appearance#theme$/],
+    ['start page', 'Start page Appearance', /appearance#start-page$/],
+    ['password', 'Password Profile', /profile#password$/],
+    ['account', 'Where you are signed in Profile', /profile#sessions$/],
+    ['one character', 'Shortcuts of one character Keyboard shortcuts', /shortcuts#letter-keys$/],
+    ['scopes', 'API tokens', /tokens#tokens$/],
+    ['presets', 'Presets', /presets#presets$/],
+    ['budgets', 'Budgets Usage', /usage#budgets$/],
+    ['stand-ins', 'Providers', /providers#providers$/],
+    ['limits', 'Limits System', /system#limits$/],
+    ['storage', 'Storage System', /system#storage$/],
+    ['labels', 'AI labels System', /system#labels$/],
+  ];
+  for (const [words, name, address] of cases) {
+    await search.fill(words);
+    await places.getByRole('link', { name, exact: true }).click();
+    await expect(page).toHaveURL(address);
+    await expect(search).toHaveValue('');
+    const at = address.source.replace(/.*#|\$/g, '');
+    await expect
+      .poll(
+        () =>
+          page.evaluate((id) => document.getElementById(id)?.contains(document.activeElement), at),
+        {
+          message: words,
+        },
+      )
+      .toBe(true);
+    await expect(page.locator(`[id="${at}"]`)).toBeInViewport();
+  }
+  // A row of the table is found from any page, and changed where it is found.
+  await search.fill('trash');
+  await expect(page.locator('form')).toContainText(['VITRINE_TRASH_DAYS']);
+});
+
+test('presets have their page: default, share, rename, delete and back again', async ({
+  browser,
+}) => {
+  await inOwnHouse(browser, async (page, rig) => {
+    await page.goto('/settings/presets');
+    await expect(page.getByText(/^No presets yet/)).toBeVisible();
+    for (const name of ['Night', 'Day']) {
+      await call(rig, 'POST', '/presets', {
+        name,
+        operation: 'image.generate',
+        count: 2,
+        parameters: { prompt: 'a lamp', width: 1024, height: 768 },
+      });
+    }
+    const mine = page.getByRole('list', { name: 'Mine' });
+    const row = mine.getByRole('listitem').filter({ hasText: /Night|Dusk/ });
+    await expect(row).toContainText('1024 × 768 · 2 pictures'); // another tab made them
+    const choose = async (name: string | RegExp) => {
+      await row.getByRole('button').focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('menuitem', { name }).focus();
+      await page.keyboard.press('Enter');
+    };
+    await choose('Make it my default');
+    await expect(row.getByText('default', { exact: true })).toBeVisible();
+    await choose(/^Share/);
+    await expect(row.getByText('shared', { exact: true })).toBeVisible();
+    await choose('Rename');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Dusk');
+    await page.keyboard.press('Enter');
+    await expect(dialog).toHaveCount(0);
+    await expect(row).toContainText('Dusk');
+    await choose(/^Delete/);
+    await expect(row).toHaveCount(0);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect(row).toContainText('Dusk');
+    await expect(row.getByText('default', { exact: true })).toBeVisible();
+    await page.getByRole('link', { name: 'Make one on Generate' }).click();
+    await expect(page).toHaveURL(/\/generate/);
+  });
+});
+
+/** Who made what was asked for last. */
+async function lastTask(rig: Rig) {
+  type Task = { provider_id: string; model: string };
+  const { items } = (await call(rig, 'GET', '/runs?limit=1')) as { items: { id: string }[] };
+  const { tasks } = (await call(rig, 'GET', `/runs/${items[0]?.id}`)) as { tasks: Task[] };
+  const accounts = (await call(rig, 'GET', '/providers')) as {
+    items: { id: string; name: string }[];
+  };
+  return {
+    provider: accounts.items.find((one) => one.id === tasks[0]?.provider_id)?.name,
+    model: tasks[0]?.model,
+  };
+}
+
+test('each purpose has a default model that is set on the page, and runs take it', async ({
+  browser,
+}) => {
+  await inOwnHouse(browser, async (page, rig) => {
+    await setMock(rig, { latency_ms: 50, jitter_ms: 0, failure_rate: 0 });
+    for (const name of ['Second', 'Third']) {
+      await call(rig, 'POST', '/providers', { kind: 'mock', name, options: { latency_ms: 50 } });
+    }
+    // Four purposes, no two of them at the same model of the same account.
+    const chosen = [
+      ['Second', 'Mock, at once', 'pictures'],
+      ['Third', 'Mock', 'edits'],
+      ['Second', 'Mock, text', 'text'],
+      ['Third', 'Mock, text', 'looking at pictures'],
+    ] as const;
+    await page.goto('/settings/providers');
+    for (const [account, model, purpose] of chosen) {
+      const card = page.getByRole('listitem').filter({
+        has: page.getByRole('heading', { name: new RegExp(`^${account}`) }),
+      });
+      const rules = card.getByRole('button', { name: 'Limits and rules' });
+      if ((await rules.getAttribute('aria-expanded')) !== 'true') await rules.click();
+      const defaults = card.getByRole('button', { name: new RegExp(`^${model}: Default`) });
+      await defaults.click();
+      const form = page.getByRole('dialog', { name: 'Default for' });
+      await form.getByRole('button', { name: purpose, exact: true }).click();
+      await expect(defaults).toHaveAccessibleName(new RegExp(`^${model}: Default: .*${purpose}`));
+      await page.keyboard.press('Escape');
+      await expect(form).toBeHidden();
+    }
+    await page.reload();
+    await expect(page.getByRole('button', { name: 'Limits and rules' })).toHaveCount(3);
+    const models = (await call(rig, 'GET', '/models')) as {
+      items: { provider_name: string; label: string; purposes: string[] }[];
+    };
+    expect(
+      ['image', 'edit', 'text', 'vision'].map((purpose) =>
+        models.items
+          .filter((one) => one.purposes.includes(purpose))
+          .map((one) => [one.provider_name, one.label]),
+      ),
+    ).toEqual(chosen.map(([account, model]) => [[account, model]]));
+
+    await generate(page, 'a jar of the default', 1);
+    await expect(pictures(page)).toHaveCount(1);
+    expect(await lastTask(rig)).toMatchObject({ provider: 'Second', model: 'mock-fast' });
+    await page.getByRole('button', { name: 'Expand' }).click();
+    await expect(page.getByText('The prompt was expanded.').first()).toBeVisible();
+    expect(await lastTask(rig)).toMatchObject({ provider: 'Second', model: 'mock-text' });
+    await page.getByLabel('Upload from this computer').setInputFiles({
+      name: 'cup.jpg',
+      mimeType: 'image/jpeg',
+      buffer: await photograph(page, 600),
+    });
+    await expect(page.getByRole('button', { name: 'Reference 1' })).toBeVisible();
+    await page.getByRole('button', { name: 'Describe', exact: true }).click();
+    await expect(page.getByText('The description is in the prompt.').first()).toBeVisible();
+    expect(await lastTask(rig)).toMatchObject({ provider: 'Third', model: 'mock-text' });
+
+    const { items } = (await call(rig, 'GET', '/assets?kind=generated')) as {
+      items: { id: string }[];
+    };
+    await page.goto(`/library/${items[0]?.id}/edit`);
+    const stage = page.getByRole('application', { name: 'Picture and mask' });
+    await expect(stage.getByRole('img')).toBeVisible();
+    await stage.click();
+    await page.getByLabel('What becomes of the marked part').fill('a paper moon');
+    await page.getByRole('button', { name: 'Change the picture' }).click();
+    await expect(page).toHaveURL(/\/generate\?run=/);
+    await expect(pictures(page)).toHaveCount(1);
+    expect(await lastTask(rig)).toMatchObject({ provider: 'Third', model: 'mock' });
+  });
 });

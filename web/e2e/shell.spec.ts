@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import axe from 'axe-core';
+import { go, prefer } from './look';
 import { photograph } from './photograph';
 import { Relay } from './relay';
 import {
@@ -65,7 +68,7 @@ test('a shortcut is changed by keyboard alone, acts, follows to another browser,
     await page.goto('/settings/shortcuts');
     await page.getByRole('button', { name: 'Reset all' }).click();
     await expect(page.getByText('1 command has its default keys again')).toBeVisible();
-    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Undo', exact: true }).click();
     await expect(row.getByRole('button', { name: /^Remove Ctrl Shift L/ })).toBeVisible();
     await row.getByRole('button', { name: 'Back to the default: Go to Library' }).click();
     await expect(row.getByRole('button', { name: 'Remove G L from Go to Library' })).toBeVisible();
@@ -275,7 +278,7 @@ test('a word with Undo waits while somebody is at it', async ({ signedIn: page, 
   await expect(word).toBeVisible();
   await page.keyboard.press('F6');
   await page.keyboard.press('Tab');
-  await tabTo(page, page.getByRole('button', { name: 'Undo' }), 5);
+  await tabTo(page, page.getByRole('button', { name: 'Undo', exact: true }), 5);
   await page.mouse.move(5, 5);
   await page.waitForTimeout(11_000);
   await expect(word).toBeVisible();
@@ -319,6 +322,61 @@ test('the page says so after five seconds, keeps what is read, and is glad when 
   );
 });
 
+/** Nobody but the owner can be made yet: the owner becomes one of them. */
+function become(role: 'member' | 'viewer', data: string) {
+  const words =
+    'import sqlite3, sys\n' +
+    'db = sqlite3.connect(sys.argv[1] + "/vitrine.db")\n' +
+    'db.execute("UPDATE user SET role = ?", (sys.argv[2],))\n' +
+    'db.commit()\n';
+  execFileSync('python3', ['-c', words, data, role]);
+}
+
+test('who is no admin is told so by a page for admins, in words, with a way back', async ({
+  browser,
+}) => {
+  await inOwnHouse(browser, async (page, { server }) => {
+    become('member', server.data);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    const main = page.getByRole('main');
+    const title = page.getByRole('heading', { name: 'This page is for admins' });
+    for (const path of ['/settings/providers', '/settings/system']) {
+      await go(page, path);
+      await expect(title).toBeVisible();
+      await expect(main).toContainText('signed in as ada with the role Member');
+      await expect(page).toHaveURL(new RegExp(`${path}$`));
+      await expect(page.getByRole('link', { name: 'Providers', exact: true })).toHaveCount(0);
+    }
+    expect(asked.filter((path) => /^\/api\/v1\/(providers|settings|system)/.test(path))).toEqual(
+      [],
+    );
+    await page.evaluate(axe.source);
+    const found = await page.evaluate(async () => {
+      const runner = (window as unknown as { axe: typeof axe }).axe;
+      return (await runner.run()).violations.map(({ id }) => id);
+    });
+    expect(found).toEqual([]);
+
+    await tabTo(page, main.getByRole('link', { name: 'Back to Generate' }));
+    await page.keyboard.press('Enter');
+    await expect(page).toHaveURL(/\/generate$/);
+    await page.goBack();
+    await expect(title).toBeVisible();
+    await main.getByRole('link', { name: 'Your profile' }).click();
+    await expect(page).toHaveURL(/\/settings\/profile$/);
+    await expect(title).toHaveCount(0);
+
+    become('viewer', server.data);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await prefer(page, { language: 'zh-CN', theme: 'dark' });
+    await go(page, '/settings/system');
+    await expect(page.getByRole('heading', { name: '此页面仅供管理员使用' })).toBeVisible();
+    await expect(main).toContainText('角色为访客');
+    await expect(page.getByRole('link', { name: '返回生成' })).toBeInViewport();
+  });
+});
+
 test.describe('an error', () => {
   test.use({ allowed: /status of (401|422)/ });
 
@@ -346,4 +404,25 @@ test.describe('an error', () => {
     await page.getByRole('searchbox').fill('429');
     await expect(page.getByRole('heading', { level: 2 })).toHaveCount(3);
   });
+});
+
+test("with the system's own colours what is chosen and what is a button have an edge", async ({
+  signedIn: page,
+}) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await page.goto('/generate');
+  const edge = (target: import('@playwright/test').Locator) =>
+    target.evaluate((element) => {
+      const { outlineStyle, outlineWidth, borderTopStyle } = getComputedStyle(element);
+      return { outline: outlineStyle === 'solid' && outlineWidth, border: borderTopStyle };
+    });
+  const tabs = page.getByRole('navigation', { name: 'Main' });
+  expect((await edge(tabs.getByRole('link', { name: 'Generate' }))).outline).toBe('2px');
+  expect((await edge(tabs.getByRole('link', { name: 'Queue' }))).outline).toBe(false);
+  const counts = page.getByRole('group', { name: 'Pictures' });
+  const chosen = counts.locator('[aria-pressed=true]');
+  expect((await edge(chosen)).outline).toBe('2px');
+  expect((await edge(counts.locator('[aria-pressed=false]').first())).outline).toBe(false);
+  const start = page.getByRole('button', { name: 'Generate', exact: true });
+  expect((await edge(start)).border).toBe('solid');
 });

@@ -106,7 +106,7 @@ export async function setMock(
 }
 
 const bareKey =
-  /(^|\s)(auth|common|errors|generate|library|queue|settings)\.[a-z]\w*(\.\w+)*(\s|$)/;
+  /(^|\s)(auth|common|errors|generate|library|picker|products|queue|settings)\.[a-z]\w*(\.\w+)*(\s|$)/;
 
 /** Notes a console error, a broken policy, a foreign request or a bare key on screen. */
 async function watch(page: Page, origin: string, allowed: RegExp) {
@@ -184,12 +184,17 @@ export async function inNewHouse(
 export function inOwnHouse(
   browser: Browser,
   visit: (page: Page, rig: Rig) => Promise<void>,
+  allowed = signedOut,
 ): Promise<void> {
-  return inNewHouse(browser, async (page, server) => {
-    const rig = { server, cookies: await makeOwner(server) };
-    await page.context().addCookies(rig.cookies);
-    await visit(page, rig);
-  });
+  return inNewHouse(
+    browser,
+    async (page, server) => {
+      const rig = { server, cookies: await makeOwner(server) };
+      await page.context().addCookies(rig.cookies);
+      await visit(page, rig);
+    },
+    allowed,
+  );
 }
 
 export const test = base.extend<Fixtures, { rig: Rig }>({

@@ -1,5 +1,5 @@
 import { photograph } from './photograph';
-import { expect, generate, pictures, setMock, test } from './test';
+import { call, expect, generate, inOwnHouse, pictures, setMock, test } from './test';
 
 test.beforeEach(async ({ rig }) => {
   await setMock(rig, { latency_ms: 300, jitter_ms: 0, failure_rate: 0, failure_kind: 'server' });
@@ -16,6 +16,7 @@ test('a prompt is expanded by keyboard, taken back and put in again', async ({
   await expect(pictures(page)).toHaveCount(1, { timeout: 30_000 });
   const prompt = page.getByLabel('Prompt', { exact: true });
   await prompt.fill('a small cup');
+  await expect(page.getByText(/^Expand: about \$/)).toBeVisible(); // before it is started
   await page.getByRole('button', { name: 'Expand' }).focus();
   await page.keyboard.press('Enter');
   await expect(page.getByText('The prompt was expanded.').first()).toBeVisible({ timeout: 20_000 });
@@ -85,4 +86,45 @@ test('a text that fails says why and is tried again, one that takes long is canc
   await running.getByRole('button', { name: 'Cancel' }).click();
   await expect(running).toBeHidden({ timeout: 20_000 });
   await expect(prompt).toHaveValue('a refused cup');
+});
+
+test('who writes is chosen with what it is told', async ({ browser }) => {
+  await inOwnHouse(browser, async (page, rig) => {
+    await call(rig, 'POST', '/providers', { kind: 'anthropic', name: 'Words', key: 'sk-ant-none' });
+    const sent: { model?: string; options?: unknown }[] = [];
+    await page.route('**/api/v1/runs', async (route) => {
+      if (route.request().method() === 'POST')
+        sent.push(route.request().postDataJSON().nodes[0].parameters);
+      await route.fallback();
+    });
+    await page.goto('/generate');
+    await page.getByLabel('Prompt', { exact: true }).fill('a small cup');
+    const writer = page.getByRole('button', { name: 'Writing model' });
+    await writer.click();
+    const form = page.getByRole('dialog', { name: 'Writing model' });
+    await expect(form.getByRole('combobox', { name: 'Model' })).toHaveText(/Automatic: Mock, text/);
+    await expect(form.getByText('Thinking')).toHaveCount(0); // the mock is told nothing
+    await form.getByRole('combobox', { name: 'Model' }).click();
+    await page.getByRole('option', { name: 'Claude Haiku 5.5' }).click();
+    await form.getByRole('combobox', { name: 'Thinking' }).click();
+    await page.getByRole('option', { name: 'High', exact: true }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Expand' }).click();
+    await expect.poll(() => sent.length).toBe(1);
+    expect(sent[0]?.model).toMatch(/\/claude-haiku-5-5$/);
+    expect(sent[0]?.options).toEqual({ effort: 'high' });
+
+    // Remembered; what another does not take is named and not sent.
+    await page.reload();
+    await writer.click();
+    await expect(form.getByRole('combobox', { name: 'Thinking' })).toHaveText(/High/);
+    await form.getByRole('combobox', { name: 'Model' }).click();
+    await page.getByRole('option', { name: 'Mock, text', exact: true }).click();
+    await expect(form.getByText('Not used by this model: “Thinking”.')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Expand' }).click();
+    await expect.poll(() => sent.length).toBe(2);
+    expect(sent[1]?.model).toMatch(/\/mock-text$/);
+    expect(sent[1]).not.toHaveProperty('options');
+  });
 });

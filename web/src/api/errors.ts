@@ -9,6 +9,7 @@ interface Problem {
   limit?: number;
   left?: number;
   unit?: string;
+  whose?: string;
   retry_after_ms?: number;
   trace_id?: string;
 }
@@ -22,6 +23,8 @@ export class ApiError extends Error {
   /** what is left of the limit, both in millionths of a currency */
   readonly left: number;
   readonly unit: string;
+  /** whose limit it is, by name */
+  readonly whose: string;
   readonly retryAfterMs: number;
   readonly traceId: string;
 
@@ -34,6 +37,7 @@ export class ApiError extends Error {
     this.limit = problem.limit;
     this.left = problem.left ?? 0;
     this.unit = problem.unit ?? '';
+    this.whose = problem.whose ?? '';
     this.retryAfterMs = problem.retry_after_ms ?? 0;
     this.traceId = problem.trace_id ?? '';
   }
@@ -51,7 +55,11 @@ export function errorText(error: unknown, t: Translate): string {
   const budget = `common.refused.${error.field.replace('budget.', '')}`;
   if (error.code === 'budget_reached' && error.unit && hasText(budget)) {
     const money = (micro: number) => formatMoney(micro, error.unit, currentLanguage());
-    return t(budget, { limit: money(error.limit ?? 0), left: money(error.left) });
+    return t(budget, {
+      whose: error.whose,
+      limit: money(error.limit ?? 0),
+      left: money(error.left),
+    });
   }
   return codeText(error.code, t, {
     limit: error.limit ?? '',

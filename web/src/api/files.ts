@@ -18,6 +18,14 @@ export function downloadUrl(id: string): string {
   return `${assetUrl(id, 'original')}&download=1`;
 }
 
+/** To the browser's downloads, under the name that the server gives. */
+export function saveFile(path: string) {
+  const link = document.createElement('a');
+  link.href = path;
+  link.download = '';
+  link.click();
+}
+
 export function partialUrl(taskId: string, index: number, version: number): string {
   return `/api/v1/tasks/${encodeURIComponent(taskId)}/partials/${index}?v=${version}`;
 }

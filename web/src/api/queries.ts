@@ -4,6 +4,7 @@ import {
   QueryClient,
   queryOptions,
 } from '@tanstack/react-query';
+import { share } from '~/lib/share';
 import { api, data } from './client';
 import { ApiError } from './errors';
 import type { AssetFilter } from './types';
@@ -18,6 +19,7 @@ export function createQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 30_000,
+        structuralSharing: share,
         refetchOnWindowFocus: false, // the live stream says what changed
         retry: (count, error) =>
           count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
@@ -59,6 +61,15 @@ export const myBudgetsQuery = queryOptions({
   queryKey: ['budgets', 'mine'],
   queryFn: async ({ signal }) => (await data(api.GET('/api/v1/budgets/mine', { signal }))).items,
 });
+
+/** What was spent on one day, as the server counts days. */
+export function spentQuery(all: boolean, day = new Date().toISOString().slice(0, 10)) {
+  const query = { from: day, to: day, all, by: 'day' as const };
+  return queryOptions({
+    queryKey: ['usage', query],
+    queryFn: ({ signal }) => data(api.GET('/api/v1/usage', { params: { query }, signal })),
+  });
+}
 
 export const tagsQuery = queryOptions({
   queryKey: ['tags'],

@@ -212,6 +212,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/provider-kinds/workflow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What of a workflow takes a call's values; nothing is kept */
+        post: operations["post_provider_kinds_workflow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/providers": {
         parameters: {
             query?: never;
@@ -258,7 +275,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A free call that proves address and key and lists models; 15 seconds at most */
+        /** Free calls: address, key, models, what their options can be; 15 seconds at most */
         post: operations["post_providers_id_test"];
         delete?: never;
         options?: never;
@@ -715,6 +732,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My products */
+        get: operations["get_products"];
+        put?: never;
+        /** Add a product. Idempotency-Key makes a repeat harmless */
+        post: operations["post_products"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/products/{product}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One product */
+        get: operations["get_products_product"];
+        put?: never;
+        post?: never;
+        /** Delete a product; its pictures, runs and what it cost stay */
+        delete: operations["delete_products_product"];
+        options?: never;
+        head?: never;
+        /** Change a product: what is absent stays, photos replace those there were */
+        patch: operations["patch_products_product"];
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -1091,6 +1145,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I asked pictures of, each prompt once */
+        get: operations["get_prompts"];
+        put?: never;
+        post?: never;
+        /** Forget all of them; runs and pictures stay, and what is used again comes back */
+        delete: operations["delete_prompts"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One prompt */
+        get: operations["get_prompts_id"];
+        put?: never;
+        post?: never;
+        /** Forget one; its runs and pictures stay */
+        delete: operations["delete_prompts_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring one back within a day of its deletion */
+        post: operations["post_prompts_id_restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/usage": {
         parameters: {
             query?: never;
@@ -1368,6 +1475,8 @@ export interface components {
             left?: number;
             /** @description Of limit and left: a currency, in millionths. */
             unit?: string;
+            /** @description Whose limit it is: a user's name, a provider's, or a provider's and its model's. */
+            whose?: string;
             retry_after_ms?: number;
             /** @description Names this answer in the log. */
             trace_id: string;
@@ -1647,13 +1756,13 @@ export interface components {
             fields: components["schemas"]["ProviderField"][];
         };
         ProviderField: {
-            /** @description base_url and key are the provider's own; every other name is a member of options. */
+            /** @description Of an account: base_url and key are its own, every other name is a member of its options. */
             name: string;
             /**
              * @description Of its value.
              * @enum {string}
              */
-            type: "text" | "url" | "secret" | "choice" | "int" | "double" | "bool" | "long_text";
+            type: "text" | "url" | "secret" | "choice" | "int" | "double" | "bool" | "long_text" | "workflows";
             /** @description In English. */
             label_en: string;
             /** @description In Chinese. */
@@ -1672,6 +1781,61 @@ export interface components {
             max: number;
             /** @description Of a choice. */
             choices: string[];
+        };
+        WorkflowInput: {
+            /** @description Of the provider. */
+            kind: string;
+            /** @description The file's text, as it was exported for the API. */
+            graph: string;
+            /** @description What was declared: a list of {name, node, input}; not said: found. */
+            parameters?: unknown;
+        };
+        Workflow: {
+            /** @description It was marked by placeholders: there is nothing to declare. */
+            is_marked: boolean;
+            /**
+             * Format: int64
+             * @description Its nodes.
+             */
+            node_count: number;
+            /** @description As they were declared, or found; pictures in their order. */
+            parameters: components["schemas"]["WorkflowSpot"][];
+            /** @description All that one could be put into instead; 2,000 at most. */
+            inputs: components["schemas"]["WorkflowSpot"][];
+            /** @description What one may want to look at. */
+            notes: components["schemas"]["WorkflowNote"][];
+        };
+        WorkflowSpot: {
+            /** @description What of a call is put there: prompt, seed, …; empty: nothing. */
+            parameter: string;
+            /** @description The node's id. */
+            node: string;
+            /** @description What the node is called in the editor; may be empty. */
+            title: string;
+            /** @description The node's class. */
+            class: string;
+            /** @description The input's name. */
+            input: string;
+            /**
+             * @description Of what may be put there.
+             * @enum {string}
+             */
+            type: "text" | "number" | "picture";
+            /** @description What stands there, and stays while a call is silent. */
+            value: string;
+        };
+        WorkflowNote: {
+            /**
+             * @description What could not be decided, or was by a rule.
+             * @enum {string}
+             */
+            code: "no_prompt" | "samplers" | "differs" | "texts" | "shared" | "steps" | "linked" | "preview" | "more";
+            /** @description The node's id. */
+            node: string;
+            /** @description Its title, or else its class. */
+            title: string;
+            /** @description The input's name; may be empty. */
+            input: string;
         };
         ProviderList: {
             /** @description The oldest first; 100 at most. */
@@ -1756,6 +1920,8 @@ export interface components {
             is_enabled: boolean;
             /** @description Another master key sealed it: give it again. */
             is_lost: boolean;
+            /** @description It is a temporary one. */
+            has_session_token: boolean;
             /**
              * Format: date-time
              * @description When it was added.
@@ -1853,6 +2019,10 @@ export interface components {
             qualities: string[];
             /** @description Empty: not chosen. */
             formats: string[];
+            /** @description What the parameter `options` may hold, besides; what a call leaves out is as its provider's settings say.  What the account's own server lists is left out for viewers. */
+            options: components["schemas"]["ProviderField"][];
+            /** @description The same of a call that writes text. */
+            write_options: components["schemas"]["ProviderField"][];
             /**
              * Format: int64
              * @description Of a picture at default size and quality, or of a text; -1: unknown.
@@ -1886,6 +2056,8 @@ export interface components {
              * @description Of a million tokens written, or painted.
              */
             out_micro: number;
+            /** @description What it is given beside its account's bounds. */
+            limits: components["schemas"]["ModelLimits"];
         };
         ModelPrice: {
             /**
@@ -1937,6 +2109,23 @@ export interface components {
              */
             price_micro: number;
         };
+        ModelLimits: {
+            /**
+             * Format: int64
+             * @description Calls at once; 0: as many as its account.
+             */
+            concurrency: number;
+            /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound of its own.
+             */
+            per_minute: number;
+            /**
+             * Format: int64
+             * @description Units a minute, as its account counts them; 0: no bound of its own.
+             */
+            units_per_minute: number;
+        };
         ProviderInput: {
             /** @description One of a kind in the house. */
             name: string;
@@ -1944,6 +2133,8 @@ export interface components {
             base_url?: string;
             /** @description The first key: kept sealed, never shown; empty takes it away. */
             key?: string;
+            /** @description Of a temporary first key, where the kind has that field; sealed with the key and given with it, never shown. */
+            session_token?: string;
             /** @description All of them: members by the kind's fields. */
             options?: unknown;
             /** @description Its models can be asked for. */
@@ -2000,6 +2191,8 @@ export interface components {
             is_forgotten?: boolean;
             /** @description The house's own price by a rule; goes before price_micro. */
             price?: components["schemas"]["ModelPrice"] | null;
+            /** @description What it is given beside its account's bounds; not said: as before. */
+            limits?: components["schemas"]["ModelLimits"] | null;
         };
         ProviderChange: {
             /** @description One of a kind in the house. */
@@ -2008,6 +2201,8 @@ export interface components {
             base_url?: string;
             /** @description The first key: kept sealed, never shown; empty takes it away. */
             key?: string;
+            /** @description Of a temporary first key, where the kind has that field; sealed with the key and given with it, never shown. */
+            session_token?: string;
             /** @description All of them: members by the kind's fields. */
             options?: unknown;
             /** @description Its models can be asked for. */
@@ -2073,6 +2268,8 @@ export interface components {
         ProviderKeyInput: {
             /** @description Kept sealed, never shown. */
             key: string;
+            /** @description Of a temporary key, where the kind has that field; sealed with the key and given with it, never shown.  A key without one has none. */
+            session_token?: string;
             /**
              * Format: int64
              * @description Its share of the calls beside the other keys' weights; 1 when absent.
@@ -2084,6 +2281,8 @@ export interface components {
         ProviderKeyChange: {
             /** @description Kept sealed, never shown. */
             key?: string;
+            /** @description Of a temporary key, where the kind has that field; sealed with the key and given with it, never shown.  A key without one has none. */
+            session_token?: string;
             /**
              * Format: int64
              * @description Its share of the calls beside the other keys' weights; 1 when absent.
@@ -2104,14 +2303,16 @@ export interface components {
              * @enum {string}
              */
             lane: "open" | "off" | "paused" | "stopped" | "resting";
-            /** @description Why: a person's words, or the engine's class of failure. */
+            /** @description Why: a person's words, the engine's class of failure, or used_up: nothing is left of a limit. */
             lane_reason: string;
             /**
              * Format: date-time
              * @description When it goes on by itself; null when it is open or waits for somebody.
              */
             lane_until: string | null;
-            /** @description Keys that the service rejected: no new call is made with them until the provider is changed. */
+            /** @description Models that are left alone, or tried by one request, because their calls kept failing. */
+            breakers: components["schemas"]["ProviderBreaker"][];
+            /** @description Keys that the service rejected or throttled, or that are used up: no new call is made with them meanwhile. */
             resting_keys: components["schemas"]["RestingKey"][];
         };
         HealthWindow: {
@@ -2172,11 +2373,37 @@ export interface components {
              */
             at: string;
         };
+        ProviderBreaker: {
+            /** @description The wire id. */
+            model: string;
+            /**
+             * @description open: left alone until `until`; half_open: one request tries for all.
+             * @enum {string}
+             */
+            breaker: "open" | "half_open";
+            /** @description The class of the last failure that it counted. */
+            failure: string;
+            /**
+             * Format: int64
+             * @description How many came since the provider last answered; 0: it answered since.
+             */
+            failures_in_row: number;
+            /**
+             * Format: date-time
+             * @description open: nothing is sent until then; null: half_open.
+             */
+            until: string | null;
+        };
         RestingKey: {
             /** @description The key. */
             id: string;
-            /** @description auth: the service rejects it; quota: what it may spend there is gone. */
+            /** @description auth: the service rejects it; quota: what it may spend there is gone; throttled: it was asked too often; used_up: the service said that nothing is left of a limit until then. */
             reason: string;
+            /**
+             * Format: date-time
+             * @description When it goes on by itself; null: when the provider is changed.
+             */
+            until: string | null;
         };
         ProviderFile: {
             /**
@@ -2252,6 +2479,8 @@ export interface components {
             price_micro: number;
             /** @description The same by a rule; goes before price_micro. */
             price?: components["schemas"]["ModelPrice"] | null;
+            /** @description What it is given beside its account's bounds. */
+            limits?: components["schemas"]["ModelLimits"] | null;
         };
         ProviderImport: {
             /** @description In the order of the file. */
@@ -2380,7 +2609,7 @@ export interface components {
         Parameter: {
             name: string;
             /** @enum {string} */
-            type: "text" | "long_text" | "int" | "double" | "bool" | "choice" | "seed" | "url" | "model";
+            type: "text" | "long_text" | "int" | "double" | "bool" | "choice" | "seed" | "url" | "model" | "options" | "roles";
             is_required: boolean;
             label_en: string;
             label_zh: string;
@@ -2462,6 +2691,8 @@ export interface components {
             run_id: string | null;
             /** @description The task that made it. */
             task_id: string | null;
+            /** @description What it was made for; null: nothing. */
+            product_id: string | null;
             /** @description Changes with each edit; for If-Match. */
             etag: string;
             /** @description The AI label inside the bytes. */
@@ -2545,6 +2776,8 @@ export interface components {
             run_id: string | null;
             /** @description The task that made it. */
             task_id: string | null;
+            /** @description What it was made for; null: nothing. */
+            product_id: string | null;
             /** @description Changes with each edit; for If-Match. */
             etag: string;
             /** @description The AI label inside the bytes. */
@@ -2675,6 +2908,8 @@ export interface components {
             ids?: string[];
             /** @description Instead of ids: all that match. */
             all_matching?: components["schemas"]["AssetFilter"] | null;
+            /** @description With all_matching: ids of pictures that stay as they are. */
+            except?: string[];
             /**
              * @description What happens to them; delete is for good.
              * @enum {string}
@@ -2697,6 +2932,8 @@ export interface components {
             model?: string;
             /** @description The run that made them. */
             run?: string | null;
+            /** @description What they were made for. */
+            product?: string | null;
             /**
              * Format: int64
              * @description At least so many stars.
@@ -2729,6 +2966,8 @@ export interface components {
             ids?: string[];
             /** @description Instead of ids: all that match. */
             all_matching?: components["schemas"]["AssetFilter"] | null;
+            /** @description With all_matching: ids of pictures that are left out. */
+            except?: string[];
         };
         Archive: {
             /** @description The archive's id. */
@@ -2806,6 +3045,122 @@ export interface components {
             /** @description The last 20, the newest first; those that ended an hour ago are gone. */
             items: components["schemas"]["AssetJob"][];
         };
+        ProductPage: {
+            /** @description The newest first. */
+            items: components["schemas"]["ProductSummary"][];
+            /** @description For the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        ProductSummary: {
+            /** @description The product's id. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description One of a kind among mine, whatever its case; empty: none. */
+            sku: string;
+            /** @description What kind of thing it is; may be empty. */
+            category: string;
+            /** @description In order, the first is the main one; without those that are in the trash. */
+            photos: components["schemas"]["ProductPhoto"][];
+            /**
+             * Format: int64
+             * @description How many pictures were made for it, those in the trash left out.
+             */
+            pictures: number;
+            /**
+             * Format: int64
+             * @description Grows with each edit; in quotes it is the ETag, for If-Match.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            changed_at: string;
+        };
+        ProductPhoto: {
+            /** @description The picture's id. */
+            id: string;
+            /** @description The picture's name. */
+            name: string;
+            /** @description Of the original. */
+            mime: string;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            width_px: number;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            height_px: number;
+            /** @description A tiny picture of it (npm: thumbhash), in base64. */
+            thumbhash: string;
+        };
+        ProductInput: {
+            /** @description What it is called, in one line. */
+            name: string;
+            /** @description One of a kind among mine, whatever its case; empty: none. */
+            sku?: string;
+            /** @description What kind of thing it is, in one line. */
+            category?: string;
+            /** @description What is true of it, in plain text of any lines. */
+            facts?: string;
+            /** @description Ids of pictures of mine that are not in the trash, each once: all of its photos in their order. */
+            photos?: string[];
+        };
+        Product: {
+            /** @description The product's id. */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description One of a kind among mine, whatever its case; empty: none. */
+            sku: string;
+            /** @description What kind of thing it is; may be empty. */
+            category: string;
+            /** @description What is true of it, in plain text: material, size, what is in the box. */
+            facts: string;
+            /** @description In order, the first is the main one; without those that are in the trash. */
+            photos: components["schemas"]["ProductPhoto"][];
+            /**
+             * Format: int64
+             * @description How many pictures were made for it, those in the trash left out.
+             */
+            pictures: number;
+            /**
+             * Format: int64
+             * @description Grows with each edit; in quotes it is the ETag, for If-Match.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            changed_at: string;
+        };
+        ProductChange: {
+            /** @description What it is called, in one line. */
+            name?: string;
+            /** @description One of a kind among mine, whatever its case; empty: none. */
+            sku?: string;
+            /** @description What kind of thing it is, in one line. */
+            category?: string;
+            /** @description What is true of it, in plain text of any lines. */
+            facts?: string;
+            /** @description Ids of pictures of mine that are not in the trash, each once: all of its photos in their order. */
+            photos?: string[];
+        };
         RunRequest: {
             /** @description For people; empty: made from the prompt. */
             title?: string;
@@ -2814,6 +3169,8 @@ export interface components {
              * @enum {string}
              */
             priority?: "front" | "normal" | "low";
+            /** @description One of my products, that this is made for. */
+            product_id?: string | null;
             /** @description What is to be done; nodes without edges go side by side. */
             nodes: components["schemas"]["RunNode"][];
             /** @description What feeds what. */
@@ -2870,6 +3227,8 @@ export interface components {
             /** Format: int64 */
             estimate_micro: number;
             currency: string;
+            /** @description What it is made for; null: nothing. */
+            product_id: string | null;
             tasks: components["schemas"]["Task"][];
         };
         Task: {
@@ -3187,11 +3546,6 @@ export interface components {
             capacity: number;
             /**
              * Format: int64
-             * @description At once now: less than its capacity after a 429 or in trouble.
-             */
-            allowed: number;
-            /**
-             * Format: int64
              * @description Requests a minute; 0: no bound.
              */
             per_minute: number;
@@ -3200,11 +3554,6 @@ export interface components {
              * @description Pictures a minute; 0: no bound.
              */
             units_per_minute: number;
-            /**
-             * @description open: in trouble and left alone; half_open: one request tries for all.
-             * @enum {string}
-             */
-            breaker: "closed" | "open" | "half_open";
             /** Format: int64 */
             running: number;
             /** Format: int64 */
@@ -3212,7 +3561,7 @@ export interface components {
             is_paused: boolean;
             /**
              * Format: date-time
-             * @description The provider asked for rest until then.
+             * @description All that was asked of it rests; this is when the first goes on.
              */
             pause_until: string | null;
             reason: string;
@@ -3226,6 +3575,60 @@ export interface components {
              * @description Of the rule once_below: repeated once when it is cheaper.
              */
             once_below_micro: number;
+            /** @description Those of which something is to be told: work, bounds of their own, trouble. */
+            models: components["schemas"]["QueueModel"][];
+        };
+        QueueModel: {
+            /** @description The wire id. */
+            name: string;
+            /**
+             * Format: int64
+             * @description At once, by its own bound or its account's.
+             */
+            capacity: number;
+            /**
+             * Format: int64
+             * @description At once now: less than its capacity after a 429 or in trouble.
+             */
+            allowed: number;
+            /**
+             * Format: int64
+             * @description Requests a minute; 0: no bound of its own.
+             */
+            per_minute: number;
+            /**
+             * Format: int64
+             * @description Pictures a minute; 0: no bound of its own.
+             */
+            units_per_minute: number;
+            /**
+             * @description open: in trouble and left alone; half_open: one request tries for all.
+             * @enum {string}
+             */
+            breaker: "closed" | "open" | "half_open";
+            /**
+             * Format: date-time
+             * @description open: nothing is sent until then; null: closed, or one request tries it.
+             */
+            breaker_until: string | null;
+            /** @description While the breaker is not closed: the class of the last failure that it counted; else empty. */
+            failure: string;
+            /**
+             * Format: int64
+             * @description While it is not closed: how many came since the provider last answered; 0: it answered since.
+             */
+            failures_in_row: number;
+            /** Format: int64 */
+            running: number;
+            /** Format: int64 */
+            waiting: number;
+            /**
+             * Format: date-time
+             * @description The provider asked for rest until then, has nothing left until then, or is left alone.
+             */
+            pause_until: string | null;
+            /** @description Of the rest: a class of failure; breaker; used_up: the provider said that nothing is left of a limit until then. */
+            reason: string;
         };
         QueueRecovered: {
             /**
@@ -3432,6 +3835,57 @@ export interface components {
             url: string;
             thumbnail_url: string;
         };
+        PromptPage: {
+            /** @description Those used last first. */
+            items: components["schemas"]["Prompt"][];
+            /** @description For the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        Prompt: {
+            /** @description The prompt's id. */
+            id: string;
+            /** @description As it was sent, without spaces around it. */
+            text: string;
+            /**
+             * Format: int64
+             * @description In how many runs, however many pictures each made.
+             */
+            use_count: number;
+            /**
+             * Format: date-time
+             * @description When it was used first.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was used last.
+             */
+            used_at: string;
+            /** @description The run that used it last: its tasks have all that was set beside it. */
+            run_id: string | null;
+            /** @description One that this run made of it; null when there is none outside the trash. */
+            picture: components["schemas"]["PromptPicture"] | null;
+        };
+        PromptPicture: {
+            /** @description The picture's id. */
+            id: string;
+            /** @description The picture's name. */
+            name: string;
+            /** @description Of the original. */
+            mime: string;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            width_px: number;
+            /**
+             * Format: int64
+             * @description Upright.
+             */
+            height_px: number;
+            /** @description A tiny picture of it (npm: thumbhash), in base64. */
+            thumbhash: string;
+        };
         Usage: {
             /** @description Days in their order; others by currency, the dearest first. */
             items: components["schemas"]["UsageItem"][];
@@ -3439,9 +3893,9 @@ export interface components {
             totals: components["schemas"]["UsageTotal"][];
         };
         UsageItem: {
-            /** @description The day, the provider's id, the model, the operation, or the user's id. */
+            /** @description The day, the provider's id, the model, the operation, the user's id, or the product's (empty: of none). */
             key: string;
-            /** @description The provider's or the user's name; otherwise the key again. */
+            /** @description The provider's, the user's or the product's name; otherwise the key again. */
             label: string;
             /**
              * Format: int64
@@ -3493,14 +3947,16 @@ export interface components {
             /** @description The budget's id. */
             id: string;
             /**
-             * @description Whose spending counts: everyone's, one user's, one provider account's.
+             * @description Whose spending counts: everyone's, one user's, one provider account's, one model's there.
              * @enum {string}
              */
-            scope: "everyone" | "user" | "provider";
-            /** @description The user's or the provider's id; null: everyone. */
+            scope: "everyone" | "user" | "provider" | "model";
+            /** @description The user's or the provider's id, of a model its provider's; null: everyone. */
             who_id: string | null;
             /** @description Their name; empty: everyone. */
             who_name: string;
+            /** @description The model's wire id; empty: not one model's. */
+            model: string;
             /**
              * @description A day or a month, of UTC.
              * @enum {string}
@@ -3551,9 +4007,11 @@ export interface components {
              * @description Whose spending counts.
              * @enum {string}
              */
-            scope: "everyone" | "user" | "provider";
-            /** @description The user or the provider; null or absent for everyone. */
+            scope: "everyone" | "user" | "provider" | "model";
+            /** @description The user, the provider, or of a model its provider; null or absent for everyone. */
             who_id?: string | null;
+            /** @description Of scope model: the wire id of one of the account's models, switched on or not. */
+            model?: string;
             /**
              * @description A day or a month, of UTC.
              * @enum {string}
@@ -4031,6 +4489,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProviderKindList"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_provider_kinds_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workflow"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -4604,6 +5088,8 @@ export interface operations {
                 model?: string;
                 /** @description The run that made them. */
                 run?: string;
+                /** @description What they were made for. */
+                product?: string;
                 /** @description Created then or later. */
                 from?: string;
                 /** @description Created before. */
@@ -4675,6 +5161,8 @@ export interface operations {
                 model?: string;
                 /** @description The run that made them. */
                 run?: string;
+                /** @description What they were made for. */
+                product?: string;
                 /** @description Created then or later. */
                 from?: string;
                 /** @description Created before. */
@@ -5050,6 +5538,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssetJob"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_products: {
+        parameters: {
+            query?: {
+                /** @description A part of name, SKU or category, whatever the case of its Latin letters. */
+                q?: string;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description 50 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_products: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductInput"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_products_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_products_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    patch_products_product: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductChange"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Product"];
                 };
             };
             "4XX": components["responses"]["Problem"];
@@ -5673,6 +6290,125 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_prompts: {
+        parameters: {
+            query?: {
+                /** @description Words that all stand in it, whatever the case of their Latin letters; four at most, the last may have spaces. */
+                q?: string;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description 30 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptPage"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_prompts_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_prompts_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    post_prompts_id_restore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            "4XX": components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     get_usage: {
         parameters: {
             query?: {
@@ -5681,7 +6417,7 @@ export interface operations {
                 /** @description The last day, UTC; left out: today.  400 days at most. */
                 to?: string;
                 /** @description What an item stands for; left out: day. */
-                by?: "day" | "provider" | "model" | "operation" | "user";
+                by?: "day" | "provider" | "model" | "operation" | "user" | "product";
                 /** @description True: everybody's, for admins; left out: one's own. */
                 all?: boolean;
             };
@@ -5712,7 +6448,7 @@ export interface operations {
                 /** @description The last day, UTC; left out: today.  400 days at most. */
                 to?: string;
                 /** @description What an item stands for; left out: day. */
-                by?: "day" | "provider" | "model" | "operation" | "user";
+                by?: "day" | "provider" | "model" | "operation" | "user" | "product";
                 /** @description True: everybody's, for admins; left out: one's own. */
                 all?: boolean;
             };

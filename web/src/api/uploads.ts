@@ -67,8 +67,8 @@ function next() {
   }
 }
 
-/** Queues files; `onDone` gets each asset as it lands. */
-export function addUploads(files: Iterable<File>, onDone?: (asset: Asset) => void) {
+/** Queues files; `onDone` gets each asset as it lands.  Their ids, for who shows these alone. */
+export function addUploads(files: Iterable<File>, onDone?: (asset: Asset) => void): string[] {
   const items: Upload[] = [];
   for (const file of files) {
     const error = checkFile(file);
@@ -87,6 +87,7 @@ export function addUploads(files: Iterable<File>, onDone?: (asset: Asset) => voi
   }
   useUploads.setState((before) => ({ items: [...before.items, ...items] }));
   next();
+  return items.map((item) => item.id);
 }
 
 export function retryUpload(id: string) {

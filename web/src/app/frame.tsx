@@ -1,5 +1,12 @@
-import { notifyManager, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Outlet, useLocation, useNavigate, useParams } from '@tanstack/react-router';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  Outlet,
+  useLocation,
+  useNavigate,
+  useParams,
+  useRouterState,
+} from '@tanstack/react-router';
+import clsx from 'clsx';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { applyPerson, saveTheme } from '~/api/person';
 import { meQuery, queueQuery } from '~/api/queries';
@@ -7,22 +14,27 @@ import { onLoginWanted } from '~/api/session';
 import { loadTexts, useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
+import { keepsHouse } from '~/lib/roles';
 import { useCommands } from '~/lib/use-commands';
 import { useEarly } from '~/lib/use-early';
 import { connectLive, useConnection } from '~/live/connection';
 import { createGatherer, createPace } from '~/live/gather';
-import { applyEvent } from '~/live/stale';
+import { applyEvents } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
 import { ConnectionBar, VersionBar } from './bars';
-import { appCommands } from './commands';
+import { appCommands, places } from './commands';
 import { frameIsDrawn } from './lazy-route';
 import { SideNav, TabBar } from './nav';
 import { TopBar } from './top-bar';
 import { useFiles } from './use-files';
 import { useKeyboard } from './use-keyboard';
 import { useLanguage, useNextTheme } from './use-language';
+import { useSignOut } from './use-sign-out';
 
-const loadPalette = () => import('./palette').then((file) => ({ default: file.Palette }));
+const loadPalette = async () => {
+  const [file] = await Promise.all([import('./palette'), loadTexts('settings')]);
+  return { default: file.Palette };
+};
 const Palette = lazy(loadPalette);
 const LoginDialog = lazy(() =>
   import('./login-dialog').then((file) => ({ default: file.LoginDialog })),
@@ -44,15 +56,7 @@ function useLive() {
     const pace = createPace();
     const gather = createGatherer<[string, unknown]>(pace.waitMs, (events) => {
       const begunAt = performance.now();
-      notifyManager.batch(() => {
-        for (const [kind, data] of events) {
-          try {
-            applyEvent(client, kind, data);
-          } catch (error) {
-            reportError(error); // it is seen, and those after it are applied
-          }
-        }
-      });
+      applyEvents(client, events, reportError);
       setTimeout(() => pace.drew(performance.now() - begunAt)); // the queries tell and draw before it
     });
     const leave = connectLive((kind, data) => gather.put([kind, data]));
@@ -85,7 +89,9 @@ function useFocusHead() {
 }
 
 /** "(3) Generate · vitrine" while my work runs and the tab is behind. */
-function useTabCount(running: number) {
+function TabCount() {
+  const { data: queue } = useQuery(queueQuery);
+  const running = (queue?.running ?? 0) + (queue?.waiting_mine ?? 0);
   useEffect(() => {
     const show = () => {
       const bare = document.title.replace(/^\(\d+\) /, '');
@@ -95,6 +101,25 @@ function useTabCount(running: number) {
     document.addEventListener('visibilitychange', show);
     return () => document.removeEventListener('visibilitychange', show);
   }, [running]);
+  return null;
+}
+
+/** The page: its room until the first is there, the one before until the next is. */
+function Main() {
+  const isBusy = useRouterState({ select: (state) => state.isLoading });
+  return (
+    <main
+      id="main"
+      tabIndex={-1}
+      aria-busy={isBusy || undefined}
+      className={clsx(
+        'room-while-empty flex min-h-0 flex-1 flex-col outline-none',
+        isBusy && 'dim-late',
+      )}
+    >
+      <Outlet />
+    </main>
+  );
 }
 
 export function Frame() {
@@ -108,16 +133,15 @@ export function Frame() {
   const isNewVersion = useConnection((state) => state.isNewVersion);
   useLive();
   useFiles();
-  const { data: queue } = useQuery(queueQuery);
   const { other, change } = useLanguage();
   const client = useQueryClient();
   const nextTheme = useNextTheme();
+  const signOut = useSignOut();
   const { data: me } = useQuery(meQuery);
   usePreferences((state) => state.shortcuts); // the keys shown are those in force
   useEffect(() => me && applyPerson(me), [me]);
   useKeyboard();
   useFocusHead();
-  useTabCount((queue?.running ?? 0) + (queue?.waiting_mine ?? 0));
   useEffect(() => onLoginWanted(setLoginWanted), []);
   useEffect(frameIsDrawn, []);
   useEarly(loadPalette);
@@ -125,12 +149,14 @@ export function Frame() {
   useCommands([
     { ...appCommands.palette, run: () => setOpen('palette') },
     { ...appCommands.sheet, run: () => setOpen('sheet') },
-    { ...appCommands.goGenerate, run: () => void navigate({ to: '/generate' }) },
-    { ...appCommands.goLibrary, run: () => void navigate({ to: '/library' }) },
-    { ...appCommands.goQueue, run: () => void navigate({ to: '/queue' }) },
-    { ...appCommands.goSettings, run: () => void navigate({ to: '/settings' }) },
+    ...places.map(({ command, to, ...rest }) => ({
+      ...command,
+      when: () => !('isHouse' in rest) || keepsHouse(me),
+      run: () => void navigate({ to }),
+    })),
     { ...appCommands.theme, run: () => void saveTheme(client, nextTheme).catch(() => undefined) },
     { ...appCommands.language, run: () => void change(other) },
+    { ...appCommands.signOut, run: () => void signOut() },
   ]);
 
   return (
@@ -150,17 +176,11 @@ export function Frame() {
         )}
         <div className="flex min-w-0 flex-1 flex-col">
           <div className="contents" inert={isCovered}>
-            <TopBar
-              queue={queue}
-              onPalette={() => setOpen('palette')}
-              onSheet={() => setOpen('sheet')}
-            />
+            <TopBar onPalette={() => setOpen('palette')} onSheet={() => setOpen('sheet')} />
           </div>
           <ConnectionBar />
           {isNewVersion && <VersionBar />}
-          <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-            <Outlet />
-          </main>
+          <Main />
         </div>
       </div>
       {isPhone && (
@@ -168,6 +188,7 @@ export function Frame() {
           <TabBar />
         </div>
       )}
+      <TabCount />
       <Announcer />
       <Suspense>
         {isLoginWanted && <LoginDialog />}

@@ -1,13 +1,16 @@
 import { Link } from '@tanstack/react-router';
+import { CircleX, Pause, Play } from 'lucide-react';
 import type { Queue, Run } from '~/api/types';
+import { useQueueActions } from '~/features/queue/actions';
 import { useFormat, useT } from '~/lib/i18n';
 import { orderRuns, placeOf } from '~/lib/run-order';
 import { endedTasks } from '~/lib/spoken';
+import { IconButton } from '~/ui/button';
 import { ProgressBar } from '~/ui/progress';
 
 const shownRuns = 5;
 
-/** My active runs in their turn. */
+/** My active runs in their turn; each can be held up and given up where it is seen. */
 export function MyRuns({
   runs,
   queue,
@@ -19,6 +22,7 @@ export function MyRuns({
 }) {
   const t = useT();
   const format = useFormat();
+  const actions = useQueueActions();
   if (runs.length === 0) return null;
   const inTurn = orderRuns(runs, []);
   return (
@@ -31,18 +35,18 @@ export function MyRuns({
         const place = placeOf(run, queue.providers);
         const progress = t('common.spoken.done', { done, total });
         return (
-          <li key={run.id}>
+          <li key={run.id} className="flex items-center">
             <Link
               to="/queue/$run"
               params={{ run: run.id }}
               onClick={onGo}
-              className="block rounded-6 px-2 py-1.5 hover:bg-surface-2"
+              className="block min-w-0 flex-1 rounded-6 px-2 py-1.5 hover:bg-surface-2"
             >
               <span className="block truncate text-13">
                 {run.tasks[0]?.prompt || run.title || t('common.queue.untitled')}
               </span>
               <span className="flex justify-between gap-2 py-0.5 text-12 text-fg-3 tabular-nums">
-                <span>{progress}</span>
+                <span>{run.is_paused ? t('common.queue.runPaused') : progress}</span>
                 {place && (
                   <span>
                     {t('common.order.place', {
@@ -54,6 +58,19 @@ export function MyRuns({
               </span>
               <ProgressBar share={total > 0 ? (total - run.left) / total : 0} label={progress} />
             </Link>
+            <IconButton
+              size="dense"
+              icon={run.is_paused ? Play : Pause}
+              label={t(run.is_paused ? 'common.queue.resumeRun' : 'common.queue.pauseRun')}
+              onClick={() => actions.run(run.id, run.is_paused ? 'resume' : 'pause')}
+            />
+            <IconButton
+              size="dense"
+              icon={CircleX}
+              look="danger-ghost"
+              label={t('common.queue.cancelRun')}
+              onClick={() => actions.run(run.id, 'cancel')}
+            />
           </li>
         );
       })}

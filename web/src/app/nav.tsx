@@ -1,13 +1,38 @@
-import { Link } from '@tanstack/react-router';
-import clsx from 'clsx';
-import { Images, ListTodo, type LucideIcon, Settings, Sparkles } from 'lucide-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useLocation } from '@tanstack/react-router';
+import {
+  BookOpen,
+  ChartColumn,
+  Ellipsis,
+  Images,
+  ListTodo,
+  type LucideIcon,
+  Package,
+  Plug,
+  Settings,
+  SlidersHorizontal,
+  Sparkles,
+} from 'lucide-react';
+import { useState } from 'react';
+import { meQuery } from '~/api/queries';
 import { type Key, useT } from '~/lib/i18n';
+import { keepsHouse } from '~/lib/roles';
+import { Sheet } from '~/ui/lazy';
 import { Mark } from '~/ui/mark';
 import { Tip } from '~/ui/tip';
 import { StatusFoot } from './status-foot';
 
 interface Place {
-  to: '/generate' | '/library' | '/queue' | '/settings';
+  to:
+    | '/generate'
+    | '/library'
+    | '/products'
+    | '/queue'
+    | '/settings'
+    | '/settings/usage'
+    | '/settings/providers'
+    | '/settings/system'
+    | '/docs';
   icon: LucideIcon;
   labelKey: Key;
 }
@@ -15,6 +40,7 @@ interface Place {
 const places: Place[] = [
   { to: '/generate', icon: Sparkles, labelKey: 'common.nav.generate' },
   { to: '/library', icon: Images, labelKey: 'common.nav.library' },
+  { to: '/products', icon: Package, labelKey: 'common.nav.products' },
   { to: '/queue', icon: ListTodo, labelKey: 'common.nav.queue' },
 ];
 const settings: Place = { to: '/settings', icon: Settings, labelKey: 'common.nav.settings' };
@@ -58,27 +84,62 @@ export function SideNav() {
   );
 }
 
+const usage: Place = { to: '/settings/usage', icon: ChartColumn, labelKey: 'common.nav.usage' };
+const house: Place[] = [
+  { to: '/settings/providers', icon: Plug, labelKey: 'common.nav.providers' },
+  { to: '/settings/system', icon: SlidersHorizontal, labelKey: 'common.nav.system' },
+];
+const docs: Place = { to: '/docs', icon: BookOpen, labelKey: 'common.nav.docs' };
+
+const tab =
+  'flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-11 text-fg-3 aria-[current=page]:font-medium aria-[current=page]:!text-fg';
+
 /** The phone's way around, within the thumb's reach. */
 export function TabBar() {
   const t = useT();
+  const { data: me } = useQuery(meQuery);
+  const { pathname } = useLocation();
+  const [isOpen, setOpen] = useState(false);
   return (
     <nav
       aria-label={t('common.nav.label')}
       className="z-10 flex shrink-0 border-line border-t bg-surface pb-[env(safe-area-inset-bottom)]"
     >
-      {[...places, settings].map((place) => (
-        <Link
-          key={place.to}
-          to={place.to}
-          className={clsx(
-            'flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-11 text-fg-3',
-          )}
-          activeProps={{ className: '!text-fg font-medium' }}
-        >
+      {places.map((place) => (
+        <Link key={place.to} to={place.to} className={tab}>
           <place.icon size={20} strokeWidth={1.75} aria-hidden />
           {t(place.labelKey)}
         </Link>
       ))}
+      <button
+        type="button"
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        aria-current={pathname.startsWith('/settings') ? 'page' : undefined}
+        onClick={() => setOpen(true)}
+        className={tab}
+      >
+        <Ellipsis size={20} strokeWidth={1.75} aria-hidden />
+        {t('common.more')}
+      </button>
+      <Sheet isOpen={isOpen} onClose={() => setOpen(false)} title={t('common.more')} side="bottom">
+        <ul className="p-2">
+          {[settings, usage, ...(keepsHouse(me) ? house : []), docs].map((place) => (
+            <li key={place.to}>
+              <Link
+                to={place.to}
+                activeOptions={{ exact: true }}
+                onClick={() => setOpen(false)}
+                className="flex h-12 items-center gap-3 rounded-8 px-3 text-14 hover:bg-surface-2"
+                activeProps={{ className: 'bg-surface-3 font-medium' }}
+              >
+                <place.icon size={18} strokeWidth={1.75} aria-hidden className="text-fg-2" />
+                {t(place.labelKey)}
+              </Link>
+            </li>
+          ))}
+        </ul>
+      </Sheet>
     </nav>
   );
 }

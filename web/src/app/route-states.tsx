@@ -41,21 +41,29 @@ export function RouteError({ error, reset }: ErrorComponentProps) {
   return <ErrorState error={error} onRetry={retry} />;
 }
 
+/** Within a page, whose main part is there already. */
 export function NotFound() {
   const t = useT();
   useTitle(t('common.notFound.title'));
   return (
+    <EmptyState
+      isPage
+      icon={Compass}
+      title={t('common.notFound.title')}
+      text={t('common.notFound.text')}
+    >
+      <LinkButton to="/generate" look="ink">
+        {t('common.notFound.back')}
+      </LinkButton>
+    </EmptyState>
+  );
+}
+
+/** All there is on the screen. */
+export function NothingHere() {
+  return (
     <main className="flex h-full">
-      <EmptyState
-        isPage
-        icon={Compass}
-        title={t('common.notFound.title')}
-        text={t('common.notFound.text')}
-      >
-        <LinkButton to="/generate" look="ink">
-          {t('common.notFound.back')}
-        </LinkButton>
-      </EmptyState>
+      <NotFound />
     </main>
   );
 }

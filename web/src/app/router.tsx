@@ -8,22 +8,25 @@ import {
 } from '@tanstack/react-router';
 import { isStatus } from '~/api/errors';
 import { meQuery, modelsQuery, operationsQuery, queueQuery, runsQuery } from '~/api/queries';
+import { loadTexts } from '~/lib/i18n';
 import {
   readCompareSearch,
   readGenerateSearch,
   readLibrarySearch,
   readLoginSearch,
   readQueueSearch,
-  readSystemSearch,
+  readSettingsSearch,
+  readWordsSearch,
 } from '~/lib/search';
 import { startPageOf } from '~/lib/start-page';
+import { forAdmins } from './for-admins';
 import { Frame } from './frame';
 import { lazyRouteComponent } from './lazy-route';
-import { NotFound, RouteError } from './route-states';
+import { NotFound, NothingHere, RouteError } from './route-states';
 
 const rootRoute = createRootRouteWithContext<{ client: QueryClient }>()({
   component: Outlet,
-  notFoundComponent: NotFound,
+  notFoundComponent: NothingHere,
 });
 
 const loginRoute = createRoute({
@@ -129,6 +132,34 @@ const editRoute = createRoute({
   ),
 });
 
+const productsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/products',
+  validateSearch: readWordsSearch,
+  component: lazyRouteComponent(
+    () => import('~/features/products/page'),
+    'ProductsPage',
+    'products',
+  ),
+});
+
+const productRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/products/$product',
+  component: lazyRouteComponent(
+    () => import('~/features/products/product-page'),
+    'ProductPage',
+    'products',
+  ),
+});
+
+const promptsRoute = createRoute({
+  getParentRoute: () => frameRoute,
+  path: '/prompts',
+  validateSearch: readWordsSearch,
+  component: lazyRouteComponent(() => import('./prompts-page'), 'PromptsPage', 'generate'),
+});
+
 const queueRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/queue',
@@ -149,6 +180,7 @@ const runRoute = createRoute({
 const settingsRoute = createRoute({
   getParentRoute: () => frameRoute,
   path: '/settings',
+  validateSearch: readSettingsSearch,
   component: lazyRouteComponent(
     () => import('~/features/settings/layout'),
     'SettingsLayout',
@@ -188,8 +220,16 @@ const settingsPages = [
   }),
   createRoute({
     getParentRoute: () => settingsRoute,
+    path: 'presets',
+    loader: () => loadTexts('generate'),
+    component: lazyRouteComponent(() => import('./presets-page'), 'PresetsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => settingsRoute,
     path: 'providers',
-    component: lazyRouteComponent(() => import('~/features/settings/providers'), 'ProvidersPage'),
+    component: forAdmins(
+      lazyRouteComponent(() => import('~/features/settings/providers'), 'ProvidersPage'),
+    ),
   }),
   createRoute({
     getParentRoute: () => settingsRoute,
@@ -199,8 +239,9 @@ const settingsPages = [
   createRoute({
     getParentRoute: () => settingsRoute,
     path: 'system',
-    validateSearch: readSystemSearch,
-    component: lazyRouteComponent(() => import('~/features/settings/system'), 'SystemPage'),
+    component: forAdmins(
+      lazyRouteComponent(() => import('~/features/settings/system'), 'SystemPage'),
+    ),
   }),
 ] as const;
 
@@ -213,6 +254,9 @@ const tree = rootRoute.addChildren([
     indexRoute,
     generateRoute,
     libraryRoute.addChildren([viewerRoute, compareRoute, editRoute]),
+    productsRoute,
+    productRoute,
+    promptsRoute,
     queueRoute,
     runRoute,
     settingsRoute.addChildren([settingsIndexRoute, ...settingsPages]),

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { ListTodo } from 'lucide-react';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { runQuery, runsQuery } from '~/api/queries';
 import type { Queue, Run } from '~/api/types';
 import { queueCommands } from '~/features/queue/commands';
@@ -9,6 +10,7 @@ import { endedTasks, type Spoken, speak } from '~/lib/spoken';
 import { useCommands } from '~/lib/use-commands';
 import { useEarly } from '~/lib/use-early';
 import { announce } from '~/ui/announce';
+import { IconButton } from '~/ui/button';
 import { Popover } from '~/ui/popover';
 import { showToast } from '~/ui/toast';
 
@@ -20,10 +22,10 @@ const loadMyRuns = () => import('./my-runs').then((file) => ({ default: file.MyR
 const MyRuns = lazy(loadMyRuns);
 
 /**
- * "3 of 8 done" over all that I have started, at most every ten seconds; failures at once.  What has
- * left the list of active runs is asked for once, so that its end is told too.
+ * "3 of 8 done" over all that I have started, at most every ten seconds; failures, ends and questions
+ * at once.  What has left the list of active runs is asked for once, so that its end is told too.
  */
-function useSpokenQueue(active: readonly Run[] | undefined, isSpoken: boolean) {
+function useSpokenQueue(active: readonly Run[] | undefined) {
   const t = useT();
   const client = useQueryClient();
   const spoken = useRef<Spoken | null>(null);
@@ -35,16 +37,20 @@ function useSpokenQueue(active: readonly Run[] | undefined, isSpoken: boolean) {
     const tell = (ended: readonly Run[]) => {
       const said = speak(spoken.current, [...active, ...ended].map(endedTasks), Date.now());
       spoken.current = active.length > 0 ? said.next : null;
-      if (!isSpoken) return;
       if (said.failed > 0) announce(t('common.spoken.failed', { count: said.failed }), true);
-      if (said.done) announce(t('common.spoken.done', said.done));
+      const words = [
+        said.ended && t('common.spoken.ended', { ...said.ended, name: said.ended.title }),
+        said.done && t('common.spoken.done', said.done),
+        said.held > 0 && t('common.spoken.held', { count: said.held }),
+      ].filter(Boolean);
+      if (words.length > 0) announce(words.join(' · '));
     };
     if (left.length === 0) {
       tell([]);
       return;
     }
     void Promise.all(left.map((run) => client.fetchQuery(runQuery(run.id)))).then(tell, () => {});
-  }, [active, isSpoken, client, t]);
+  }, [active, client, t]);
 }
 
 /** How much runs, at a glance: my runs, and everybody's share of the wait. */
@@ -56,10 +62,12 @@ export function RunningPill({ queue }: { queue: Queue }) {
   useEarly(loadMyRuns);
   const busy = queue.running + queue.waiting_mine;
   const isBusy = busy > 0 || queue.queued_mine > 0;
-  const active = useInfiniteQuery({ ...runsQuery('active'), enabled: isBusy || isOpen });
-  const mine = active.data?.pages.flatMap((page) => page.items);
-  // There the run that is looked at is told of by itself.
-  useSpokenQueue(mine, useLocation().pathname !== '/generate');
+  // Where work begins it is known before the queue tells of it, however quick it is.
+  const isStart = useLocation().pathname === '/generate';
+  const isWatched = isBusy || queue.held > 0 || isOpen || isStart;
+  const active = useInfiniteQuery({ ...runsQuery('active'), enabled: isWatched });
+  const mine = useMemo(() => active.data?.pages.flatMap((page) => page.items), [active.data]);
+  useSpokenQueue(mine);
   useCommands([
     {
       ...queueCommands.clear,
@@ -74,7 +82,7 @@ export function RunningPill({ queue }: { queue: Queue }) {
       <ClearDialog count={queue.queued_mine} isOpen onClose={() => setClearing(false)} />
     </Suspense>
   );
-  if (!isBusy && queue.held === 0 && !queue.is_paused) return dialog;
+  const isQuiet = !isBusy && queue.held === 0 && !queue.is_paused;
   const rows: [string, number][] = [
     [t('common.queue.running'), queue.running],
     [t('common.queue.waitingMine'), queue.waiting_mine],
@@ -92,21 +100,25 @@ export function RunningPill({ queue }: { queue: Queue }) {
         onOpenChange={setOpen}
         className="w-80"
         trigger={
-          <button
-            type="button"
-            className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 whitespace-nowrap font-medium text-accent-text tabular-nums max-md:h-9 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
-            data-tone={queue.is_paused || (!isBusy && queue.held > 0) ? 'warn' : undefined}
-          >
-            <span className="size-1.5 rounded-full bg-current" aria-hidden />
-            {queue.is_paused
-              ? t('common.queue.paused')
-              : isBusy
-                ? t('common.queue.pill', { count: busy, value: format.number(busy) })
-                : t('common.queue.heldPill', {
-                    count: queue.held,
-                    value: format.number(queue.held),
-                  })}
-          </button>
+          isQuiet ? (
+            <IconButton icon={ListTodo} label={t('common.queue.title')} />
+          ) : (
+            <button
+              type="button"
+              className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 whitespace-nowrap font-medium text-accent-text tabular-nums touch:h-11 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
+              data-tone={queue.is_paused || (!isBusy && queue.held > 0) ? 'warn' : undefined}
+            >
+              <span className="size-1.5 rounded-full bg-current" aria-hidden />
+              {queue.is_paused
+                ? t('common.queue.paused')
+                : isBusy
+                  ? t('common.queue.pill', { count: busy, value: format.number(busy) })
+                  : t('common.queue.heldPill', {
+                      count: queue.held,
+                      value: format.number(queue.held),
+                    })}
+            </button>
+          )
         }
       >
         <Suspense>

@@ -101,7 +101,7 @@ function Row({ command }: { command: Known }) {
     }
   };
   return (
-    <li className="border-line border-b py-1 text-13 last:border-b-0">
+    <li data-command={command.id} className="border-line border-b py-1 text-13 last:border-b-0">
       <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1">
         <span className="min-w-28 flex-1">{label}</span>
         <span className="flex flex-wrap items-center justify-end gap-1.5">
@@ -111,7 +111,7 @@ function Row({ command }: { command: Known }) {
               type="button"
               aria-label={t('settings.shortcuts.remove', { keys: spokenKeys(one), name: label })}
               onClick={() => put(keys.filter((other) => other !== one))}
-              className="group inline-flex h-7 items-center gap-1 rounded-6 px-1.5 text-fg-3 outline outline-line transition-colors duration-100 hover:bg-surface-2 hover:text-fg max-md:h-11 max-md:px-2.5"
+              className="group inline-flex h-7 items-center gap-1 rounded-6 px-1.5 text-fg-3 outline outline-line transition-colors duration-100 hover:bg-surface-2 hover:text-fg touch:h-11 max-md:px-2.5"
             >
               <Keys keys={one} />
               <X size={12} strokeWidth={2} aria-hidden />
@@ -188,7 +188,7 @@ function Capture({ name, onEnd }: { name: string; onEnd: (keys: string) => void 
       type="button"
       aria-label={t('settings.shortcuts.pressFor', { name })}
       onBlur={() => onEnd('')}
-      className="inline-flex h-7 items-center gap-1.5 rounded-6 bg-accent-soft px-2 text-12 text-accent-text max-md:h-11"
+      className="inline-flex h-7 items-center gap-1.5 rounded-6 bg-accent-soft px-2 text-12 text-accent-text touch:h-11"
     >
       {pressed ? <Keys keys={pressed} /> : t('settings.shortcuts.press')}
       {pressed && <span aria-hidden>{'…'}</span>}

@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { errorText } from '~/api/errors';
 import { savePerson } from '~/api/person';
-import { Card, Section } from '~/features/settings/section';
+import { Anchor, Card, Section } from '~/features/settings/section';
 import { knownCommands } from '~/lib/commands';
 import { useT } from '~/lib/i18n';
 import { usePreferences } from '~/lib/preferences';
@@ -30,6 +30,7 @@ export function ShortcutsPage() {
   return (
     <>
       <Section
+        at="shortcuts"
         title={t('settings.nav.shortcuts')}
         text={t('settings.shortcuts.text')}
         aside={
@@ -37,17 +38,19 @@ export function ShortcutsPage() {
         }
       >
         <Card>
-          <Switch
-            label={t('settings.letterKeys.label')}
-            help={t('settings.letterKeys.help')}
-            isOn={areLetterKeysOn}
-            onChange={(isOn) => {
-              set({ areLetterKeysOn: isOn });
-              void savePerson(client, { letter_keys: isOn }).catch((error) =>
-                showToast(errorText(error, t), { tone: 'bad' }),
-              );
-            }}
-          />
+          <Anchor at="letter-keys">
+            <Switch
+              label={t('settings.letterKeys.label')}
+              help={t('settings.letterKeys.help')}
+              isOn={areLetterKeysOn}
+              onChange={(isOn) => {
+                set({ areLetterKeysOn: isOn });
+                void savePerson(client, { letter_keys: isOn }).catch((error) =>
+                  showToast(errorText(error, t), { tone: 'bad' }),
+                );
+              }}
+            />
+          </Anchor>
         </Card>
       </Section>
       <Card>

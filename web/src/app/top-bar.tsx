@@ -1,6 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
 import { lazy, Suspense } from 'react';
-import type { Queue } from '~/api/types';
+import { queueQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
 import { Boundary } from '~/ui/boundary';
 import { Keys } from '~/ui/keys';
@@ -14,22 +15,20 @@ const RunningPill = lazy(() =>
 
 const SpendPill = lazy(() => import('./spend-pill').then((file) => ({ default: file.SpendPill })));
 
-export function TopBar({
-  queue,
-  onPalette,
-  onSheet,
-}: {
-  queue: Queue | undefined;
-  onPalette: () => void;
-  onSheet: () => void;
-}) {
+/** It alone watches the queue, so that what moves there draws nothing else of the frame. */
+function QueuePill() {
+  const { data: queue } = useQuery(queueQuery);
+  return queue && <RunningPill queue={queue} />;
+}
+
+export function TopBar({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }) {
   const t = useT();
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-line border-b bg-surface px-3">
       <button
         type="button"
         onClick={onPalette}
-        className="flex h-8 w-full max-w-80 items-center gap-2 rounded-8 bg-surface-2 px-2.5 text-13 text-fg-3 transition-colors duration-100 hover:bg-surface-3 hover:text-fg-2 max-md:h-10 max-md:w-10 max-md:justify-center max-md:px-0"
+        className="flex h-8 w-full max-w-80 items-center gap-2 rounded-8 bg-surface-2 px-2.5 text-13 text-fg-3 transition-colors duration-100 hover:bg-surface-3 hover:text-fg-2 touch:h-11 max-md:w-11 max-md:justify-center max-md:px-0"
       >
         <Search size={16} strokeWidth={1.75} aria-hidden />
         <span className="flex-1 truncate text-left max-md:sr-only">{t('common.palette.open')}</span>
@@ -42,9 +41,11 @@ export function TopBar({
         <Suspense>
           <SpendPill />
         </Suspense>
-        <Suspense>{queue && <RunningPill queue={queue} />}</Suspense>
+        <Suspense>
+          <QueuePill />
+        </Suspense>
       </Boundary>
-      <Suspense fallback={<span className="h-8 w-28 max-md:h-11 max-md:w-37" />}>
+      <Suspense fallback={<span className="h-8 w-28 touch:h-11 max-md:w-37" />}>
         <TopMenus onSheet={onSheet} />
       </Suspense>
     </header>

@@ -1,8 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Keyboard, Languages, LogOut, Monitor, Moon, Sun, User } from 'lucide-react';
-import { api, done } from '~/api/client';
-import { errorText } from '~/api/errors';
 import { saveTheme } from '~/api/person';
 import { meQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
@@ -10,9 +8,9 @@ import { usePreferences } from '~/lib/preferences';
 import { useConnection } from '~/live/connection';
 import { IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
-import { showToast } from '~/ui/toast';
 import { appCommands } from './commands';
 import { useLanguage } from './use-language';
+import { useSignOut } from './use-sign-out';
 
 const themeIcons = { light: Sun, dark: Moon, system: Monitor };
 
@@ -26,16 +24,7 @@ export function TopMenus({ onSheet }: { onSheet: () => void }) {
   const { language, change } = useLanguage();
   const build = useConnection((state) => state.build);
 
-  const signOut = async () => {
-    try {
-      await done(api.POST('/api/v1/auth/logout'));
-    } catch (error) {
-      showToast(errorText(error, t), { tone: 'bad' });
-      return;
-    }
-    client.clear();
-    await navigate({ to: '/login', replace: true });
-  };
+  const signOut = useSignOut();
 
   return (
     <>

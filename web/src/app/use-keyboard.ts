@@ -13,12 +13,11 @@ export function useKeyboard() {
       if (event.defaultPrevented || event.isComposing) return;
       const target = event.target;
       const inText = isTextField(target);
-      // Menus, lists and dialogs of the kit have keys of their own.
-      if (
+      // Menus, lists and dialogs of the kit have keys of their own, until they begin to go.
+      const area =
         target instanceof Element &&
-        target.closest('[role="menu"],[role="listbox"],[role="dialog"],[role="alertdialog"]') &&
-        !target.closest('[data-command-area]')
-      ) {
+        target.closest('[role="menu"],[role="listbox"],[role="dialog"],[role="alertdialog"]');
+      if (area && !area.hasAttribute('data-closed') && !target.closest('[data-command-area]')) {
         return;
       }
       // Enter and Space belong to the focused control.

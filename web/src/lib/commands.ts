@@ -2,7 +2,16 @@ import type { LucideIcon } from 'lucide-react';
 import type { Key } from './i18n';
 import { usePreferences } from './preferences';
 
-export type Scope = 'everywhere' | 'generate' | 'library' | 'viewer' | 'compare' | 'mask' | 'queue';
+export type Scope =
+  | 'everywhere'
+  | 'generate'
+  | 'library'
+  | 'viewer'
+  | 'compare'
+  | 'mask'
+  | 'products'
+  | 'prompts'
+  | 'queue';
 
 /** What can be done, once: button, menu, palette and shortcut sheet share it. */
 export interface Command {

@@ -6,6 +6,7 @@ import {
   formatMoney,
   formatNumber,
   formatPercent,
+  formatPixels,
   formatRelative,
   formatSpan,
   localDay,
@@ -60,10 +61,16 @@ describe('format', () => {
   it('says how long ago, and the date after a week', () => {
     const now = Date.parse('2026-11-22T12:00:00Z');
     expect(formatRelative('2026-11-22T11:55:00Z', 'en', now)).toBe('5 minutes ago');
-    expect(formatRelative('2026-11-22T12:00:00Z', 'en', now)).toBe('now');
+    expect(formatRelative('2026-11-22T12:00:00Z', 'en', now)).toBe(''); // its words are a text of ours
     expect(formatRelative(null, 'en', now)).toBe('');
     expect(formatRelative('2026-11-21T11:00:00Z', 'en', now)).toBe('yesterday');
     expect(formatRelative('2026-11-01T11:00:00Z', 'en', now)).toContain('2026');
+  });
+
+  it('counts pixels as the language does', () => {
+    expect(formatPixels(1_638_400, 'en')).toBe('1.6');
+    expect(formatPixels(1_048_576, 'zh-CN')).toBe('105 万');
+    expect(formatPixels(16_777_216, 'zh-CN')).toBe('1,678 万');
   });
 
   it('groups numbers and finds the local day', () => {

@@ -148,13 +148,19 @@ export function formatSpan(from: string, to: string, language: string): string {
   ).formatRange(noon(from), noon(to));
 }
 
+/** How many pixels a picture has, as people of the language count: "1.6 MP" is said of millions, "160 万" of ten thousands. */
+export function formatPixels(pixels: number, language: string): string {
+  if (!language.startsWith('zh')) return formatNumber(pixels / 1e6, language, 1);
+  return `${formatNumber(Math.round(pixels / 1e4), language)} 万`;
+}
+
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ['day', 86_400_000],
   ['hour', 3_600_000],
   ['minute', 60_000],
 ];
 
-/** "5 minutes ago"; a week and more is a date. */
+/** "5 minutes ago"; a week and more is a date; empty: less than a minute. */
 export function formatRelative(iso: string | null, language: string, now: number): string {
   if (!iso) return '';
   const apart = new Date(iso).getTime() - now;
@@ -166,7 +172,7 @@ export function formatRelative(iso: string | null, language: string, now: number
   for (const [unit, size] of steps) {
     if (Math.abs(apart) >= size) return format.format(Math.trunc(apart / size), unit);
   }
-  return format.format(0, 'second');
+  return '';
 }
 
 /** The local calendar day of a moment, "2026-11-22". */

@@ -8,6 +8,8 @@ import type docs from '../locales/en/docs.json';
 import type errors from '../locales/en/errors.json';
 import type generate from '../locales/en/generate.json';
 import type library from '../locales/en/library.json';
+import type picker from '../locales/en/picker.json';
+import type products from '../locales/en/products.json';
 import type queue from '../locales/en/queue.json';
 import type settings from '../locales/en/settings.json';
 import {
@@ -19,6 +21,7 @@ import {
   formatMonth,
   formatNumber,
   formatPercent,
+  formatPixels,
   formatRelative,
   formatSpan,
   formatTime,
@@ -33,6 +36,8 @@ interface Bundles {
   errors: typeof errors;
   generate: typeof generate;
   library: typeof library;
+  picker: typeof picker;
+  products: typeof products;
   queue: typeof queue;
   settings: typeof settings;
 }
@@ -138,7 +143,9 @@ export function useFormat() {
       day: (day: string) => formatDay(day, language, new Date()),
       span: (from: string, to: string) => formatSpan(from, to, language),
       month: (day: string) => formatMonth(day, language),
-      relative: (iso: string | null) => formatRelative(iso, language, Date.now()),
+      relative: (iso: string | null) =>
+        formatRelative(iso, language, Date.now()) || (iso ? translate('common.justNow') : ''),
+      pixels: (pixels: number) => formatPixels(pixels, language),
     }),
     [language],
   );

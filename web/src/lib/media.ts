@@ -13,6 +13,8 @@ export function useMedia(query: string): boolean {
 }
 
 export const phone = '(max-width: 767px)';
+/** fingers: nothing is hovered, and what is pressed wants to be larger */
+export const coarse = '(pointer: coarse)';
 export const narrow = '(max-width: 1199px)';
 /** no room for the details beside the library's grid */
 export const withoutDetails = '(max-width: 1099px)';

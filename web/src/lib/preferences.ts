@@ -1,5 +1,6 @@
 import { create } from 'zustand';
 import { persist } from 'zustand/middleware';
+import { type Column, type ColumnName, type Columns, changeColumn } from './columns';
 
 export type Theme = 'light' | 'dark' | 'system';
 export type Language = 'en' | 'zh-CN';
@@ -17,10 +18,13 @@ interface Preferences {
   /** of a run's results one at a time, not all; and their width, 0: so that all fit */
   isOneShown: boolean;
   resultWidth: number;
+  /** beside the middle of a page; read by lib/columns, which trusts nothing of it */
+  columns: Columns;
   areLetterKeysOn: boolean;
   /** by command, only those that differ from the page's own */
   shortcuts: Shortcuts;
-  set: (change: Partial<Omit<Preferences, 'set'>>) => void;
+  set: (change: Partial<Omit<Preferences, 'set' | 'setColumn'>>) => void;
+  setColumn: (name: ColumnName, change: Partial<Column>) => void;
 }
 
 /**
@@ -38,9 +42,12 @@ export const usePreferences = create<Preferences>()(
       areStatsOpen: false,
       isOneShown: false,
       resultWidth: 0,
+      columns: {},
       areLetterKeysOn: true,
       shortcuts: {},
       set,
+      setColumn: (name, change) =>
+        set(({ columns }) => ({ columns: changeColumn(columns, name, change) })),
     }),
     { name: 'vitrine.preferences', version: 1 },
   ),

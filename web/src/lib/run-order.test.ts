@@ -22,7 +22,7 @@ describe('the order of runs', () => {
       run('b', ['running', 0]),
       run('a', ['running', 0], ['ready', 3]),
     ];
-    expect(ids(orderRuns(runs, []))).toBe('bdac');
+    expect(ids(orderRuns(runs, []))).toBe('badc');
   });
 
   it('puts what has no place last, the oldest first', () => {
@@ -67,7 +67,9 @@ describe('the order of runs', () => {
   });
 
   it('moves what waits and nothing else', () => {
-    expect(isMovable(run('a', ['running', 0], ['blocked', 0]))).toBe(true);
+    expect(isMovable(run('a', ['held', 0], ['blocked', 0]))).toBe(true);
+    expect(isMovable(run('a', ['running', 0], ['blocked', 0]))).toBe(false);
+    expect(isMovable(run('a', ['waiting', 0], ['ready', 3]))).toBe(false);
     expect(isMovable(run('a', ['running', 0], ['held', 0]))).toBe(false);
   });
 });

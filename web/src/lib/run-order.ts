@@ -11,8 +11,13 @@ interface WaitingRun {
   tasks: readonly WaitingTask[];
 }
 
+function isWorkedOn(run: WaitingRun): boolean {
+  return run.tasks.some((task) => task.state === 'running' || task.state === 'waiting');
+}
+
+/** What has begun stands above what waits, and has no place among it. */
 export function isMovable(run: WaitingRun): boolean {
-  return run.tasks.some((task) => task.state === 'ready' || task.state === 'blocked');
+  return !isWorkedOn(run) && firstOf(run) !== undefined;
 }
 
 /** Its task that has its turn first; one without a place (paused, waiting for others) comes last. */
@@ -50,7 +55,7 @@ export function orderRuns<T extends WaitingRun>(runs: readonly T[], wish: readon
       return [
         run.id,
         [
-          first ? 1 : 0,
+          first && !isWorkedOn(run) ? 1 : 0,
           first ? (priorities[first.priority] ?? 1) : 0,
           first?.position || Number.MAX_SAFE_INTEGER,
         ],

@@ -3,8 +3,10 @@ import {
   optionalDay,
   optionalId,
   optionalText,
+  readGenerateSearch,
   readLibrarySearch,
   readQueueSearch,
+  readWordsSearch,
 } from './search';
 
 describe('addresses', () => {
@@ -27,12 +29,21 @@ describe('addresses', () => {
       starred: true,
       kind: 'uploaded',
       model: undefined,
+      product: undefined,
       from: undefined,
       to: undefined,
       run: undefined,
       trash: undefined,
       sort: undefined,
     });
+  });
+
+  it('names a product by its id alone', () => {
+    expect(readLibrarySearch({ product: '01JD' }).product).toBe('01JD');
+    expect(readGenerateSearch({ product: '01JD' }).product).toBe('01JD');
+    expect(readGenerateSearch({ product: '../x' }).product).toBeUndefined();
+    expect(readWordsSearch({ q: 'x'.repeat(300) }).q).toHaveLength(200);
+    expect(readWordsSearch({ q: '' }).q).toBeUndefined();
   });
 
   it('refuses ratings outside 1 to 5', () => {

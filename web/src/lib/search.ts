@@ -33,6 +33,7 @@ export interface LibrarySearch {
   kind?: (typeof kinds)[number] | undefined;
   /** PROVIDERID/wire-id, or the wire id of any provider */
   model?: string | undefined;
+  product?: string | undefined;
   /** the first and the last day, "2026-11-22" */
   from?: string | undefined;
   to?: string | undefined;
@@ -53,6 +54,7 @@ export function readLibrarySearch(search: Record<string, unknown>): LibrarySearc
     starred: search.starred === true || search.starred === 'true' ? true : undefined,
     kind: oneOf(search.kind, kinds),
     model: optionalText(search.model)?.slice(0, 200),
+    product: optionalId(search.product),
     from,
     to: from && to && to < from ? undefined : to,
     run: optionalId(search.run),
@@ -67,6 +69,7 @@ export interface GenerateSearch {
   recall?: string | undefined;
   what?: string | undefined;
   reference?: string | undefined;
+  product?: string | undefined;
 }
 
 export function readGenerateSearch(search: Record<string, unknown>): GenerateSearch {
@@ -75,6 +78,7 @@ export function readGenerateSearch(search: Record<string, unknown>): GenerateSea
     recall: optionalId(search.recall),
     what: optionalText(search.what),
     reference: optionalText(search.reference),
+    product: optionalId(search.product),
   };
 }
 
@@ -88,7 +92,7 @@ export function readCompareSearch(search: Record<string, unknown>): {
   return { mode: mode === 'slider' ? undefined : mode };
 }
 
-const runStates = ['active', 'failed', 'done', 'cancelled'] as const;
+const runStates = ['active', 'held', 'failed', 'done', 'cancelled'] as const;
 const sinces = ['1h', '24h', '7d', '30d'] as const;
 const ranges = ['1h', '6h', '24h', '7d', '30d'] as const;
 const groupings = ['model', 'provider', 'user'] as const;
@@ -116,10 +120,14 @@ export function readQueueSearch(search: Record<string, unknown>): QueueSearch {
   };
 }
 
+export function readWordsSearch(search: Record<string, unknown>): { q?: string | undefined } {
+  return { q: optionalText(search.q)?.slice(0, 200) };
+}
+
 export function readLoginSearch(search: Record<string, unknown>): { next?: string | undefined } {
   return { next: optionalText(search.next) };
 }
 
-export function readSystemSearch(search: Record<string, unknown>): { q?: string | undefined } {
+export function readSettingsSearch(search: Record<string, unknown>): { q?: string | undefined } {
   return { q: optionalText(search.q) };
 }

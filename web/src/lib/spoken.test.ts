@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { endedTasks, speak } from './spoken';
 
-const run = (id: string, total: number, done: number, failed = 0) => ({
+const run = (id: string, total: number, done: number, failed = 0, held = 0) => ({
   id,
+  title: `a ${id}`,
   total,
   done,
   failed,
+  held,
   left: total - done - failed,
 });
 
@@ -40,10 +42,45 @@ describe('what is read out', () => {
     expect(state.failed).toBe(0);
   });
 
+  it('tells the end of one run at once and by its name, while others go on', () => {
+    let state = speak(null, [run('a', 2, 0), run('b', 8, 0)], 0);
+    state = speak(state.next, [run('a', 2, 1), run('b', 8, 0)], 1000);
+    expect(state.done).toEqual({ done: 1, total: 10 });
+    state = speak(state.next, [run('a', 2, 2), run('b', 8, 0)], 2000);
+    expect(state.ended).toMatchObject({ title: 'a a', done: 2, total: 2 });
+    expect(state.done).toBeNull();
+    // It is told once, and the pause begins anew.
+    state = speak(state.next, [run('b', 8, 1)], 3000);
+    expect(state).toMatchObject({ ended: null, done: null });
+    state = speak(state.next, [run('b', 8, 8)], 4000);
+    expect(state).toMatchObject({ ended: null, done: { done: 10, total: 10 } });
+  });
+
+  it('tells of all where several end together, or one has no name', () => {
+    let state = speak(null, [run('a', 1, 0), run('b', 1, 0), run('c', 1, 0)], 0);
+    state = speak(state.next, [run('a', 1, 1), run('b', 1, 1)], 1);
+    expect(state).toMatchObject({ ended: null, done: { done: 2, total: 3 } });
+    state = speak(null, [{ ...run('a', 1, 0), title: '' }, run('b', 1, 0)], 0);
+    state = speak(state.next, [{ ...run('a', 1, 1), title: '' }], 1);
+    expect(state).toMatchObject({ ended: null, done: { done: 1, total: 2 } });
+  });
+
+  it('tells that something asks a person, once for each', () => {
+    let state = speak(null, [run('a', 8, 0, 0, 1)], 0);
+    expect(state.held).toBe(0);
+    state = speak(state.next, [run('a', 8, 0, 0, 3)], 1);
+    expect(state.held).toBe(2);
+    state = speak(state.next, [run('a', 8, 0, 0, 3)], 2);
+    expect(state.held).toBe(0);
+    state = speak(state.next, [run('a', 8, 0, 0, 0)], 3);
+    state = speak(state.next, [run('a', 8, 0, 0, 1)], 4);
+    expect(state.held).toBe(1);
+  });
+
   it('counts as done only what is', () => {
-    expect(endedTasks({ id: 'a', task_count: 8, left: 3, failed: 2, cancelled: 1 })).toMatchObject({
-      done: 2,
-      total: 8,
-    });
+    const tasks = [{ state: 'held' }, { state: 'ready' }, { state: 'done' }];
+    expect(
+      endedTasks({ id: 'a', title: 't', task_count: 8, left: 3, failed: 2, cancelled: 1, tasks }),
+    ).toMatchObject({ title: 't', done: 2, total: 8, held: 1 });
   });
 });

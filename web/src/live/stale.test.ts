@@ -1,9 +1,10 @@
 import { InfiniteQueryObserver, QueryClient } from '@tanstack/react-query';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Asset, Run, Task } from '~/api/types';
+import { keepPrompt, useKeptPrompts } from '~/lib/kept-prompts';
 import { onToast } from '~/ui/toast';
 import { readProgress } from './run-store';
-import { applyEvent, belongsIn, takeRun, takeTask } from './stale';
+import { applyEvents, belongsIn, takeRun, takeTask } from './stale';
 
 function makeAsset(change: Partial<Asset>): Asset {
   return {
@@ -23,6 +24,7 @@ function makeAsset(change: Partial<Asset>): Asset {
     trashed_at: null,
     run_id: null,
     task_id: null,
+    product_id: null,
     etag: 'x',
     label: null,
     ...change,
@@ -44,6 +46,10 @@ const pages = <T>(...items: T[]) => ({
   pages: [{ items, next_cursor: null, total: items.length }],
   pageParams: [''],
 });
+const applyEvent = (to: QueryClient, kind: string, data: unknown) =>
+  applyEvents(to, [[kind, data]], (error) => {
+    throw error;
+  });
 const listed = (key: unknown[]) =>
   client
     .getQueryData<ReturnType<typeof pages<{ id: string }>>>(key)
@@ -93,6 +99,72 @@ describe('stale table', () => {
     leave();
     expect(shown).toEqual(['plain', 'bad']);
     expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([['budgets']]);
+  });
+
+  it('names the model whose budget has reached its mark', () => {
+    const texts: string[] = [];
+    const leave = onToast((_title, options) => texts.push(options.text ?? ''));
+    const spent = { period: 'day', currency: 'USD', limit_micro: 9, used_micro: 8, share: 80 };
+    const whose = { scope: 'model', who_name: 'Studio', model: 'gpt-image-2' };
+    applyEvent(client, 'budget.reached', { ...whose, ...spent });
+    leave();
+    expect(texts[0]).toMatch(/^Studio · gpt-image-2/);
+  });
+
+  it('forgets here a prompt that was deleted elsewhere, and all when all were', () => {
+    const read = vi.spyOn(client, 'invalidateQueries');
+    client.setQueryData(['prompts', ''], pages({ id: 'P1', text: 'a lamp' }));
+    for (const text of ['a mug', 'a lamp']) keepPrompt(text);
+    applyEvent(client, 'prompts.changed', { id: 'P1' });
+    expect(useKeptPrompts.getState().texts).toEqual(['a mug']);
+    applyEvent(client, 'prompts.changed', {});
+    expect(useKeptPrompts.getState().texts).toEqual([]);
+    vi.advanceTimersByTime(100);
+    expect(read.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([['prompts']]);
+  });
+
+  it('reads prompts anew for a run that is new, whoever tells of it first', () => {
+    const read = vi.spyOn(client, 'invalidateQueries');
+    const told = () =>
+      read.mock.calls.filter(([filter]) => filter?.queryKey?.[0] === 'prompts').length;
+    takeRun(client, run);
+    vi.advanceTimersByTime(200);
+    expect(told()).toBe(1);
+    applyEvent(client, 'run.created', { run, tasks: [task] });
+    vi.advanceTimersByTime(200);
+    expect(told()).toBe(1);
+    applyEvent(client, 'run.created', { run: { ...run, id: 'R2' }, tasks: [] });
+    vi.advanceTimersByTime(200);
+    expect(told()).toBe(2);
+  });
+
+  it.each(['product.created', 'product.changed', 'product.deleted'])(
+    'reads products anew at %s',
+    (kind) => {
+      const asked = vi.spyOn(client, 'invalidateQueries');
+      applyEvent(client, kind, { id: '01P' });
+      vi.runAllTimers();
+      expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([
+        ['products'],
+        ['product'],
+      ]);
+    },
+  );
+
+  it('puts a picture into the list of what it was made for alone, which has one more', () => {
+    const asked = vi.spyOn(client, 'invalidateQueries');
+    client.setQueryData(
+      ['assets', { product: 'TEAPOT' }, 'newest'],
+      pages(makeAsset({ id: '01A' })),
+    );
+    client.setQueryData(['assets', { product: 'MUG' }, 'newest'], pages(makeAsset({ id: '01A' })));
+    applyEvent(client, 'asset.created', { asset: makeAsset({ id: '01C', product_id: 'TEAPOT' }) });
+    expect(listed(['assets', { product: 'TEAPOT' }, 'newest'])).toEqual(['01C', '01A']);
+    expect(listed(['assets', { product: 'MUG' }, 'newest'])).toEqual(['01A']);
+    vi.runAllTimers();
+    const keys = asked.mock.calls.map(([filter]) => filter?.queryKey?.[0]);
+    expect(keys).toContain('products');
+    expect(keys).toContain('product');
   });
 
   it('asks for the queue when somebody paused it', () => {

@@ -5,6 +5,8 @@ interface Props {
   children: ReactNode;
   /** there is no room for words: it is simply not there */
   isSilent?: boolean;
+  /** what is shown: another of its kind is tried anew */
+  of?: string;
 }
 
 /** One panel fails in its place; the page around it goes on. */
@@ -13,6 +15,10 @@ export class Boundary extends Component<Props, { error: unknown }> {
 
   static getDerivedStateFromError(error: unknown) {
     return { error };
+  }
+
+  override componentDidUpdate(before: Props) {
+    if (before.of !== this.props.of && this.state.error !== null) this.setState({ error: null });
   }
 
   override render() {

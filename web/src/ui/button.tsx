@@ -15,9 +15,9 @@ const looks: Record<Look, string> = {
 };
 
 const heights: Record<Height, string> = {
-  dense: 'h-7 px-2 text-12 gap-1.5 max-md:h-11',
-  normal: 'h-8 px-3 text-13 gap-2 max-md:h-11',
-  primary: 'h-9 px-4 text-14 gap-2 max-md:h-11',
+  dense: 'h-7 px-2 text-12 gap-1.5 touch:h-11',
+  normal: 'h-8 px-3 text-13 gap-2 touch:h-11',
+  primary: 'h-9 px-4 text-14 gap-2 touch:h-11',
 };
 
 export function buttonClass(look: Look, height: Height = 'normal'): string {
@@ -37,6 +37,8 @@ interface ButtonProps extends ComponentProps<'button'> {
   isPending?: boolean;
   /** disabled and why, shown as a tip; the button stays focusable */
   whyNot?: string;
+  /** pressed in spite of it: a finger sees no tip */
+  onRefused?: () => void;
 }
 
 export function Button({
@@ -45,6 +47,7 @@ export function Button({
   icon: Icon,
   isPending = false,
   whyNot,
+  onRefused,
   className,
   children,
   onClick,
@@ -61,6 +64,7 @@ export function Button({
       onClick={(event) => {
         if (isOff) event.preventDefault();
         else onClick?.(event);
+        if (whyNot) onRefused?.();
       }}
       className={clsx(
         buttonClass(look, height),
@@ -135,8 +139,8 @@ export function IconButton({
         className={clsx(
           'inline-flex shrink-0 items-center justify-center rounded-8 transition-colors duration-100 aria-disabled:opacity-45',
           size === 'dense' ? 'size-7' : 'size-8',
-          look !== 'picture' && 'max-md:size-11',
-          look === 'picture' && 'max-md:size-9',
+          look !== 'picture' && 'touch:size-11',
+          look === 'picture' && 'touch:size-11',
           iconLooks[look],
           isActive && look !== 'picture' && 'bg-accent-soft !text-accent-text',
           className,
@@ -150,4 +154,4 @@ export function IconButton({
 
 /** Of what shows a choice and opens the list of it. */
 export const selectTrigger =
-  'flex w-full min-w-0 items-center justify-between gap-2 rounded-8 border border-line-ctl bg-surface pr-2 pl-2.5 text-left text-fg transition-colors duration-100 hover:border-fg-2 data-popup-open:border-accent max-md:h-11';
+  'flex w-full min-w-0 items-center justify-between gap-2 rounded-8 border border-line-ctl bg-surface pr-2 pl-2.5 text-left text-fg transition-colors duration-100 hover:border-fg-2 data-popup-open:border-accent touch:h-11';

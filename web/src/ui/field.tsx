@@ -66,7 +66,7 @@ export const FieldControl = Base.Control;
 type ControlProps = ComponentProps<typeof Base.Control>;
 
 export function TextInput({ className, ...rest }: ControlProps) {
-  return <Base.Control {...rest} className={clsx(box, 'h-8 px-2.5 max-md:h-11', className)} />;
+  return <Base.Control {...rest} className={clsx(box, 'h-8 px-2.5 touch:h-11', className)} />;
 }
 
 export function TextArea({
@@ -93,7 +93,7 @@ export function SecretInput({ className, ...rest }: ControlProps) {
         {...rest}
         type={isShown ? 'text' : 'password'}
         spellCheck={false}
-        className={clsx(box, 'h-8 pr-9 pl-2.5 max-md:h-11 max-md:pr-12', className)}
+        className={clsx(box, 'h-8 pr-9 pl-2.5 touch:h-11 max-md:pr-12', className)}
       />
       <IconButton
         icon={isShown ? EyeOff : Eye}

@@ -24,10 +24,13 @@ function useQuestion(reason: string | null, canLookUp: boolean) {
 export function HeldQuestion({
   task,
   onAnswer,
+  whyNot = '',
   isWide = false,
 }: {
   task: Task;
   onAnswer: (answer: Answer) => Promise<unknown>;
+  /** why it cannot be answered now */
+  whyNot?: string;
   /** a row of a list instead of a card */
   isWide?: boolean;
 }) {
@@ -62,18 +65,25 @@ export function HeldQuestion({
           <Button
             height="dense"
             isPending={pending === 'look_up'}
+            whyNot={whyNot}
             onClick={() => answer('look_up')}
           >
             {t('common.held.lookUp')}
           </Button>
         )}
-        <Button height="dense" isPending={pending === 'repeat'} onClick={() => answer('repeat')}>
+        <Button
+          height="dense"
+          isPending={pending === 'repeat'}
+          whyNot={whyNot}
+          onClick={() => answer('repeat')}
+        >
           {t(isAccount ? 'common.held.goOn' : 'common.held.repeat')}
         </Button>
         <Button
           height="dense"
           look="ghost"
           isPending={pending === 'give_up'}
+          whyNot={whyNot}
           onClick={() => answer('give_up')}
         >
           {t('common.held.giveUp')}

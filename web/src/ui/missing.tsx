@@ -1,6 +1,7 @@
 import { Info } from 'lucide-react';
 import type { Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { Quoted } from './quoted';
 
 /** How many pictures one call was asked for. */
 function wantedOf(task: Pick<Task, 'parameters'>): number {
@@ -23,21 +24,20 @@ export function MissingNote({
   if (!task.missing) return null;
   const wanted = wantedOf(task);
   const came = task.assets.length;
-  const reason = task.missing;
   return (
     <p className={`flex items-start gap-1.5 text-12 text-fg-2 ${className}`}>
       <Info size={14} strokeWidth={1.75} className="mt-px shrink-0 text-fg-3" aria-hidden />
       <span className="min-w-0 break-words">
         {task.written
-          ? t('common.missing.text', { reason })
+          ? t('common.missing.text')
           : came < wanted
             ? t('common.missing.pictures', {
                 came: format.number(came),
                 count: wanted,
                 wanted: format.number(wanted),
-                reason,
               })
-            : t('common.missing.some', { reason })}
+            : t('common.missing.some')}
+        <Quoted text={task.missing} />
       </span>
     </p>
   );

@@ -33,7 +33,7 @@ export function NumberInput({
 }: NumberInputProps) {
   const t = useT();
   const side =
-    'flex w-7 shrink-0 items-center justify-center text-fg-3 hover:bg-surface-2 hover:text-fg max-md:w-11 data-disabled:opacity-40';
+    'flex w-7 shrink-0 items-center justify-center text-fg-3 hover:bg-surface-2 hover:text-fg touch:w-11 data-disabled:opacity-40';
   return (
     <BaseNumber.Root
       value={value}
@@ -45,7 +45,7 @@ export function NumberInput({
       format={{ useGrouping: isGrouped, maximumFractionDigits: digits }}
       className={className}
     >
-      <BaseNumber.Group className="flex h-8 w-full overflow-hidden rounded-8 border border-line-ctl bg-surface transition-colors duration-100 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent hover:border-fg-2 data-invalid:border-bad max-md:h-11">
+      <BaseNumber.Group className="flex h-8 w-full overflow-hidden rounded-8 border border-line-ctl bg-surface transition-colors duration-100 focus-within:border-accent focus-within:outline-2 focus-within:outline-accent hover:border-fg-2 data-invalid:border-bad touch:h-11">
         <BaseNumber.Input
           placeholder={placeholder}
           className="w-full min-w-0 flex-1 bg-transparent pl-2.5 text-14 tabular-nums outline-none"

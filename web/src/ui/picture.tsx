@@ -1,6 +1,6 @@
 import clsx from 'clsx';
 import { ImageOff } from 'lucide-react';
-import { memo, useState } from 'react';
+import { memo, useCallback, useEffect, useState } from 'react';
 import { assetUrl, type Variant, variantWidths } from '~/api/files';
 import type { Asset } from '~/api/types';
 import { thumbhashColor, thumbhashUrl } from '~/lib/thumbhash';
@@ -15,7 +15,10 @@ function sourceSet(id: string, width: number): string {
     .join(', ');
 }
 
-/** A picture of ours: colour first, then its hash, then the bytes that fit `sizes`. */
+/**
+ * A picture of ours: colour first, then its hash, then the bytes that fit `sizes`. Colour and hash
+ * stay below the picture until it has come in whole, so that the page never shows through.
+ */
 export const Picture = memo(function Picture({
   asset,
   sizes,
@@ -30,9 +33,21 @@ export const Picture = memo(function Picture({
   fit?: 'cover' | 'contain';
   className?: string;
 }) {
-  const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
+  const [state, setState] = useState<'loading' | 'coming' | 'shown' | 'failed'>('loading');
   const [tries, setTries] = useState(0);
+  const isHere = state === 'coming' || state === 'shown';
   const hash = state === 'shown' ? null : thumbhashUrl(asset.thumbhash);
+  /** One that the browser has already needs no coming in. */
+  const look = useCallback((image: HTMLImageElement | null) => {
+    if (image?.complete && image.naturalWidth > 0) setState('shown');
+  }, []);
+  const end = useCallback(() => setState((now) => (now === 'coming' ? 'shown' : now)), []);
+  // Of one that is not drawn just then no end is told.
+  useEffect(() => {
+    if (state !== 'coming') return;
+    const timer = setTimeout(end, 1000);
+    return () => clearTimeout(timer);
+  }, [state, end]);
   return (
     <span
       className={clsx('relative block size-full overflow-hidden', className)}
@@ -61,6 +76,7 @@ export const Picture = memo(function Picture({
       ) : (
         <img
           key={tries}
+          ref={look}
           src={assetUrl(asset.id, 'medium')}
           srcSet={sourceSet(asset.id, asset.width_px || 1600)}
           sizes={`${Math.max(1, Math.round(sizes))}px`}
@@ -69,13 +85,16 @@ export const Picture = memo(function Picture({
           alt={alt}
           decoding="async"
           draggable={false}
-          onLoad={() => setState('shown')}
+          onLoad={() => setState((now) => (now === 'loading' ? 'coming' : now))}
           onError={() => setState('failed')}
+          onTransitionEnd={end}
+          onTransitionCancel={end}
           className={clsx(
-            'absolute inset-0 size-full transition-opacity duration-200',
+            'absolute inset-0 size-full',
+            state !== 'shown' && 'transition-opacity duration-200',
             fit === 'cover' ? 'object-cover' : 'object-contain',
-            state === 'shown' ? 'opacity-100' : 'opacity-0',
-            state === 'shown' && asset.mime !== 'image/jpeg' && 'checker',
+            isHere ? 'opacity-100' : 'opacity-0',
+            isHere && asset.mime !== 'image/jpeg' && 'checker',
           )}
         />
       )}

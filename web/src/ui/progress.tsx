@@ -1,6 +1,6 @@
 import clsx from 'clsx';
 
-/** A ring that fills; without a known share it only breathes (and goes still for those who ask). */
+/** A ring that fills; without a known share it has no arc and only breathes (and goes still for those who ask). */
 export function ProgressRing({
   share,
   label,
@@ -14,6 +14,10 @@ export function ProgressRing({
 }) {
   const radius = size / 2 - 3;
   const around = 2 * Math.PI * radius;
+  const ring = { cx: size / 2, cy: size / 2, r: radius, fill: 'none', strokeWidth: 3 };
+  const known = isOnPicture ? 'stroke-picture-fg/35' : 'stroke-line-ctl/30';
+  const unknown = isOnPicture ? 'stroke-picture-fg/60' : 'stroke-line-ctl/60';
+  const under = share === null ? unknown : known;
   return (
     <svg
       width={size}
@@ -24,31 +28,22 @@ export function ProgressRing({
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={share === null ? undefined : Math.round(share * 100)}
-      className={clsx(share === null && 'animate-[spin_1.4s_linear_infinite]')}
+      className={clsx(share === null && 'sheen')}
     >
-      <circle
-        cx={size / 2}
-        cy={size / 2}
-        r={radius}
-        fill="none"
-        strokeWidth="3"
-        className={isOnPicture ? 'stroke-picture-fg/35' : 'stroke-line-ctl/30'}
-      />
-      <circle
-        cx={size / 2}
-        cy={size / 2}
-        r={radius}
-        fill="none"
-        strokeWidth="3"
-        strokeLinecap="round"
-        className={clsx(
-          'transition-[stroke-dashoffset] duration-200 ease-out',
-          isOnPicture ? 'stroke-picture-fg' : 'stroke-accent',
-        )}
-        strokeDasharray={around}
-        strokeDashoffset={around * (1 - (share ?? 0.22))}
-        transform={`rotate(-90 ${size / 2} ${size / 2})`}
-      />
+      <circle {...ring} className={under} />
+      {share !== null && (
+        <circle
+          {...ring}
+          strokeLinecap="round"
+          className={clsx(
+            'transition-[stroke-dashoffset] duration-200 ease-out',
+            isOnPicture ? 'stroke-picture-fg' : 'stroke-accent',
+          )}
+          strokeDasharray={around}
+          strokeDashoffset={around * (1 - share)}
+          transform={`rotate(-90 ${size / 2} ${size / 2})`}
+        />
+      )}
     </svg>
   );
 }

@@ -72,7 +72,7 @@ export function Select<T extends string>({
                     value={option.value}
                     label={option.label}
                     disabled={Boolean(option.whyNot)}
-                    className="flex min-h-8 select-none items-center gap-2 rounded-6 py-1 pr-3 pl-2 text-13 outline-none data-disabled:opacity-50 data-highlighted:bg-surface-2 max-md:min-h-11"
+                    className="flex min-h-8 select-none items-center gap-2 rounded-6 py-1 pr-3 pl-2 text-13 outline-none data-disabled:opacity-50 data-highlighted:bg-surface-2 touch:min-h-11"
                   >
                     <span className="flex w-4 shrink-0 justify-center">
                       <Base.ItemIndicator>

@@ -24,7 +24,7 @@ export function Switch({
     // biome-ignore lint/a11y/noLabelWithoutControl: the switch within is the control
     <label
       className={clsx(
-        'flex min-h-8 justify-between gap-3 max-md:min-h-11',
+        'flex min-h-8 justify-between gap-3 touch:min-h-11',
         isLabelHidden ? 'items-center' : 'items-start',
       )}
     >
@@ -57,7 +57,7 @@ export function Checkbox({
 }) {
   return (
     // biome-ignore lint/a11y/noLabelWithoutControl: the box within is the control
-    <label className="flex min-h-8 items-start gap-2.5 py-1 max-md:min-h-11">
+    <label className="flex min-h-8 items-start gap-2.5 py-1 touch:min-h-11">
       <BaseCheckbox.Root
         checked={isOn}
         onCheckedChange={onChange}

@@ -50,7 +50,7 @@ function Toasts() {
           </div>
           <Toast.Action
             className={clsx(
-              'h-7 shrink-0 rounded-6 px-2 text-13 font-medium text-accent-text hover:bg-accent-soft max-md:h-11',
+              'h-7 shrink-0 rounded-6 px-2 text-13 font-medium text-accent-text hover:bg-accent-soft touch:h-11',
             )}
           />
           <Toast.Close render={<IconButton icon={X} label={t('common.close')} size="dense" />} />

@@ -63,6 +63,7 @@ export function LoginPage() {
     return (
       <Card title={t('auth.setupNeeded.title')} text={t('auth.setupNeeded.text')}>
         <code className="block rounded-8 bg-surface-2 p-3 font-mono text-12 break-all text-fg-2">
+          {/* bare: an address */}
           {`${location.origin}/setup/…`}
         </code>
         <p className="mt-3 text-12 text-fg-3">{t('auth.setupNeeded.help')}</p>

@@ -81,6 +81,7 @@ export function DocsPage() {
           <p className="mt-2 text-14 text-fg-2">{t('docs.intro')}</p>
           <p className="mt-2 text-14 text-fg-2">{t('docs.token')}</p>
           <Code
+            // bare: commands to copy
             text={`TOKEN=$(vitrine token create demo)\nVITRINE=${location.origin}\ncurl "$VITRINE/api/v1/me" -H "Authorization: Bearer $TOKEN"`}
           />
           <p className="mt-3 text-14 text-fg-2">{t('docs.errors.text')}</p>

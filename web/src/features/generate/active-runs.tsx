@@ -83,6 +83,20 @@ function ActiveRun({
   const isRunning = run.tasks.some((task) => task.state === 'running' || task.state === 'waiting');
   const place = placeOf(run, queue?.providers ?? []);
   const prompt = run.tasks[0]?.prompt || run.title;
+  const state =
+    sum.held > 0
+      ? t('common.state.held')
+      : run.is_paused
+        ? t('generate.stage.paused')
+        : isRunning
+          ? t('common.state.running')
+          : place
+            ? t('common.order.place', {
+                place: format.number(place.place),
+                of: format.number(place.of),
+              })
+            : t('common.state.ready');
+  const progress = t('generate.stage.progress', { done: sum.done, total: sum.total });
   return (
     <li
       {...(isMovable ? reorder.row(run.id) : {})}
@@ -99,7 +113,7 @@ function ActiveRun({
         onClick={() => onShow(run.id)}
         className="absolute inset-0 rounded-8"
       >
-        <span className="sr-only">{prompt}</span>
+        <span className="sr-only">{[prompt, state, progress].join(' · ')}</span>
       </button>
       <div className="pointer-events-none flex items-start gap-2">
         {isMovable && (
@@ -132,26 +146,10 @@ function ActiveRun({
         </div>
       </div>
       <div className="pointer-events-none mt-2 flex flex-col gap-1.5">
-        <ProgressBar
-          share={sum.total ? (sum.total - sum.left) / sum.total : 0}
-          label={t('generate.stage.progress', { done: sum.done, total: sum.total })}
-        />
-        <p className="flex justify-between text-12 text-fg-3 tabular-nums">
-          <span>
-            {sum.held > 0
-              ? t('common.state.held')
-              : run.is_paused
-                ? t('generate.stage.paused')
-                : isRunning
-                  ? t('common.state.running')
-                  : place
-                    ? t('common.order.place', {
-                        place: format.number(place.place),
-                        of: format.number(place.of),
-                      })
-                    : t('common.state.ready')}
-          </span>
-          <span>{t('generate.stage.progress', { done: sum.done, total: sum.total })}</span>
+        <ProgressBar share={sum.total ? (sum.total - sum.left) / sum.total : 0} label={progress} />
+        <p aria-hidden className="flex justify-between text-12 text-fg-3 tabular-nums">
+          <span>{state}</span>
+          <span>{progress}</span>
         </p>
       </div>
     </li>

@@ -4,9 +4,11 @@ import { CircleAlert, CircleHelp, MoreHorizontal, RotateCw } from 'lucide-react'
 import { memo } from 'react';
 import { runsQuery } from '~/api/queries';
 import type { Run } from '~/api/types';
+import { byDay } from '~/lib/days';
 import { localDay } from '~/lib/format';
 import { useFormat, useT } from '~/lib/i18n';
 import { isTextRun } from '~/lib/text-tasks';
+import { usePaidWait } from '~/live/paid';
 import { Button, IconButton } from '~/ui/button';
 import { Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
@@ -38,13 +40,7 @@ export const Activity = memo(function Activity({
   const active = all.filter((run) => run.state === 'active');
   const past = all.filter((run) => run.state !== 'active');
   const today = localDay(new Date().toISOString());
-  const days = new Map<string, Run[]>();
-  for (const run of past) {
-    const day = localDay(run.created_at);
-    const list = days.get(day);
-    if (list) list.push(run);
-    else days.set(day, [run]);
-  }
+  const days = byDay(past, (run) => run.created_at);
   return (
     <div className="flex flex-col gap-1 p-3">
       {active.length > 0 && (
@@ -58,7 +54,7 @@ export const Activity = memo(function Activity({
       {runs.data && all.length === 0 && (
         <p className="p-2 text-13 text-fg-3">{t('generate.activity.empty')}</p>
       )}
-      {[...days].map(([day, list]) => (
+      {days.map(([day, list]) => (
         <section key={day} aria-label={format.day(day)}>
           <h2 className="px-1 pt-2 pb-1 text-12 font-medium text-fg-3">
             {day === today ? t('generate.activity.today') : format.day(day)}
@@ -114,12 +110,21 @@ const PastRun = memo(function PastRun({
   const first = pictures[0];
   const prompt = run.tasks[0]?.prompt || run.title;
   const sum = summarise(run.tasks);
+  const facts = [
+    format.relative(run.created_at),
+    run.state === 'cancelled' && t('common.state.cancelled'),
+    sum.failed > 0 && t('generate.stage.failed', { count: sum.failed }),
+    sum.held > 0 && t('common.state.held'),
+  ].filter((part) => part !== false);
+  const made = pictures.length > 0 && t('generate.stage.count', { count: pictures.length });
+  const whyNot = usePaidWait();
   const entries: MenuEntry[] = [
     ...(first ? recallEntries(t, (what) => onRecall(first.id, what)) : []),
     sum.failed > 0 && first !== undefined && 'line',
     sum.failed > 0 && {
       label: t('generate.stage.retry', { count: sum.failed }),
       icon: RotateCw,
+      whyNot,
       run: () => actions.retryRun(run.id),
     },
   ];
@@ -136,7 +141,9 @@ const PastRun = memo(function PastRun({
         onClick={() => onShow(run.id)}
         className="absolute inset-0 rounded-8"
       >
-        <span className="sr-only">{prompt}</span>
+        <span className="sr-only">
+          {[prompt, made, ...facts].filter((part) => part !== false).join(' · ')}
+        </span>
       </button>
       <div aria-hidden className="pointer-events-none">
         {pictures.length > 0 && (
@@ -163,15 +170,7 @@ const PastRun = memo(function PastRun({
           <p className="line-clamp-2 min-w-0 flex-1 text-12 text-fg-2">{prompt}</p>
           <span className="w-7 shrink-0" />
         </div>
-        <p className="px-0.5 text-12 text-fg-3 tabular-nums">
-          {[
-            format.relative(run.created_at),
-            run.state === 'cancelled' && t('common.state.cancelled'),
-            sum.failed > 0 && t('generate.stage.failed', { count: sum.failed }),
-          ]
-            .filter((part) => part !== false)
-            .join(' · ')}
-        </p>
+        <p className="px-0.5 text-12 text-fg-3 tabular-nums">{facts.join(' · ')}</p>
       </div>
       {entries.some(Boolean) && (
         <div className="absolute right-1 bottom-4 opacity-0 transition-opacity focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">

@@ -5,6 +5,8 @@ import {
   Columns2,
   FastForward,
   ImagePlus,
+  PanelLeft,
+  PanelRight,
   PencilLine,
   Sparkles,
   WandSparkles,
@@ -48,6 +50,18 @@ export const generateCommands = defineCommands('generate', {
     icon: ImagePlus,
     scope: 'generate',
     keys: ['U'],
+  },
+  foldForm: {
+    labelKey: 'generate.command.foldForm',
+    icon: PanelLeft,
+    scope: 'generate',
+    keys: ['['],
+  },
+  foldActivity: {
+    labelKey: 'generate.command.foldActivity',
+    icon: PanelRight,
+    scope: 'generate',
+    keys: [']'],
   },
   presets: {
     labelKey: 'generate.command.presets',

@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useCanGoBack, useNavigate, useRouter } from '@tanstack/react-router';
 import {
   Brush,
@@ -16,16 +16,15 @@ import {
   X,
 } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
 import { uploadMask } from '~/api/files';
+import { productQuery } from '~/api/products';
 import { assetQuery, modelsQuery, operationsQuery } from '~/api/queries';
 import type { AssetDetail, Model } from '~/api/types';
 import { isTextField } from '~/lib/commands';
 import { useFormat, useT } from '~/lib/i18n';
 import { addStep, type MaskStep, redo, undo } from '~/lib/mask';
 import { useCommands } from '~/lib/use-commands';
-import { useRested } from '~/lib/use-now';
 import { useZoomPan } from '~/lib/use-zoom-pan';
 import { useConnection } from '~/live/connection';
 import { Button, IconButton } from '~/ui/button';
@@ -51,6 +50,7 @@ import {
 } from './mask-model';
 import { MaskStage } from './mask-stage';
 import { groupByProvider, promptLengthMax, seedMax } from './model';
+import { useEstimate } from './use-estimate';
 
 const route = getRouteApi('/frame/library/$asset/edit');
 const icons = { brush: Brush, eraser: Eraser, rectangle: SquareDashed, lasso: Lasso };
@@ -177,12 +177,13 @@ function Editor({ asset, models }: { asset: AssetDetail; models: readonly Model[
   ]);
 
   return (
-    <div className="flex min-h-0 flex-1 max-md:flex-col">
-      <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+    // Where it is low too, the picture keeps half of the height, and tools and form scroll by.
+    <div className="flex min-h-0 flex-1 max-md:flex-col max-md:short:overflow-y-auto">
+      <div className="flex min-h-0 min-w-0 flex-1 flex-col max-md:short:shrink-0 max-md:short:flex-none">
         <div
           role="toolbar"
           aria-label={t('generate.mask.tools')}
-          className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-line border-b bg-surface px-3 py-1.5"
+          className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-1.5 border-line border-b bg-surface px-3 py-1.5 [&>*]:shrink-0 max-md:short:flex-nowrap max-md:short:overflow-x-auto"
         >
           <Segments
             label={t('generate.mask.tool')}
@@ -288,7 +289,7 @@ function Range({
         min={min}
         max={max}
         onChange={(event) => onChange(Number(event.target.value))}
-        className="slider w-24 max-md:h-11 max-md:w-16"
+        className="slider w-24 touch:h-11 max-md:w-16"
       />
       <span aria-hidden className="w-7 tabular-nums max-md:hidden">
         {value}
@@ -310,22 +311,15 @@ function EditForm({ asset, models }: { asset: AssetDetail; models: readonly Mode
   const [problem, setProblem] = useState('');
   const model =
     models.find((one) => one.id === draft.modelId) ??
+    models.find((one) => one.purposes.includes('edit')) ??
     models.find((one) => one.is_default) ??
     models[0];
+  // What a picture was made for, its edits are made for too, while that is there.
+  const { data: product } = useQuery(productQuery(asset.product_id ?? ''));
   const picture = { id: asset.id, width: asset.width_px, height: asset.height_px };
-  const priced = useRested(
+  const { estimate } = useEstimate(
     model ? editRequest({ ...draft, prompt: draft.prompt || '…' }, model, picture, '', 0) : null,
-    400,
   );
-  const estimate = useQuery({
-    queryKey: ['estimate', priced],
-    queryFn: ({ signal }) =>
-      data(api.POST('/api/v1/runs/estimate', { body: priced ?? { nodes: [] }, signal })),
-    enabled: priced !== null,
-    staleTime: 60_000,
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
   const price = !estimate.data
     ? ''
     : !estimate.data.is_known
@@ -361,7 +355,10 @@ function EditForm({ asset, models }: { asset: AssetDetail; models: readonly Mode
       const seed = Math.floor(Math.random() * (seedMax - draft.count));
       const run = await start.mutateAsync({
         wish: JSON.stringify([kept.id, draft.prompt, draft.count, model.id, asset.id]),
-        request: editRequest(draft, model, picture, kept.id, seed),
+        request: {
+          ...editRequest(draft, model, picture, kept.id, seed),
+          ...(product ? { product_id: product.id } : {}),
+        },
       });
       void navigate({ to: '/generate', search: { run: run.id } });
     } catch (error) {
@@ -375,7 +372,7 @@ function EditForm({ asset, models }: { asset: AssetDetail; models: readonly Mode
   return (
     <aside
       aria-label={t('generate.mask.form')}
-      className="flex w-80 shrink-0 flex-col gap-4 overflow-y-auto border-line border-l bg-surface p-4 max-md:w-full max-md:max-h-[45%] max-md:border-t max-md:border-l-0"
+      className="flex w-80 shrink-0 flex-col gap-4 overflow-y-auto border-line border-l bg-surface p-4 max-md:w-full max-md:max-h-[45%] max-md:border-t max-md:border-l-0 max-md:short:max-h-none max-md:short:shrink-0 max-md:short:overflow-visible"
     >
       <Field label={t('generate.mask.prompt')} help={t('generate.mask.promptHelp')}>
         <TextArea
@@ -408,7 +405,7 @@ function EditForm({ asset, models }: { asset: AssetDetail; models: readonly Mode
           {problem}
         </p>
       )}
-      <div className="sticky -bottom-4 -mx-4 mt-auto -mb-4 flex flex-col gap-2 border-line bg-surface px-4 py-3 max-md:flex-row max-md:items-center max-md:border-t">
+      <div className="sticky -bottom-4 -mx-4 mt-auto -mb-4 flex flex-col gap-2 border-line bg-surface px-4 py-3 max-md:flex-row max-md:items-center max-md:border-t max-md:short:static">
         <span aria-live="polite" className="min-h-5 text-14 font-medium tabular-nums max-md:flex-1">
           {price}
         </span>

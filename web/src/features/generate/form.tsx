@@ -1,14 +1,18 @@
-import { lazy, memo, type RefObject, Suspense } from 'react';
+import { lazy, memo, type RefObject, Suspense, useMemo } from 'react';
 import type { Model, Operation } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { findVariables } from '~/lib/variables';
-import { Field, TextArea } from '~/ui/field';
+import { Field } from '~/ui/field';
 import { Segments } from '~/ui/segments';
 import { Skeleton } from '~/ui/states';
-import { counts, type Draft, isOffered, promptLengthMax, type Size } from './model';
+import { useDraft } from './draft';
+import { Dropped } from './dropped';
+import { counts, fitSize, negativeOf, promptLengthMax } from './model';
 import { ModelPicker } from './model-picker';
 import { MoreFields } from './more-fields';
+import { NegativeBox } from './negative-box';
 import { PresetMenu } from './preset-menu';
+import { ProductPicker } from './product-picker';
 import { PromptBox } from './prompt-box';
 import type { PromptTools } from './prompt-tools';
 import { References } from './references';
@@ -19,11 +23,8 @@ const VariableFields = lazy(() =>
   import('./variable-fields').then((file) => ({ default: file.VariableFields })),
 );
 
-/** The left column: what is wanted, drawn from the operation and the model's capabilities; not anew for an event. */
+/** The left column: what is wanted, drawn from the operation and the model's capabilities; not anew for an event, nor for a letter. */
 export const Form = memo(function Form({
-  draft,
-  wantedSize,
-  change,
   models,
   model,
   operation,
@@ -34,9 +35,6 @@ export const Form = memo(function Form({
   onFiles,
   onPick,
 }: {
-  draft: Draft;
-  wantedSize: Size | null;
-  change: (change: Partial<Draft>) => void;
   models: Model[];
   model: Model | undefined;
   operation: Operation | undefined;
@@ -49,42 +47,35 @@ export const Form = memo(function Form({
   onPick: () => void;
 }) {
   const t = useT();
-  const negative = operation?.parameters.find((one) => one.name === 'negative_prompt');
+  const change = useDraft((state) => state.change);
+  const setRole = useDraft((state) => state.setRole);
+  const references = useDraft((state) => state.draft.references);
+  const roles = useDraft((state) => state.draft.roles);
+  const count = useDraft((state) => state.draft.count);
+  const wanted = useDraft((state) => state.draft.size);
+  const hasVariables = useDraft((state) => findVariables(state.draft.prompt).length > 0);
+  const size = useMemo(() => (model ? fitSize(wanted, model) : wanted), [wanted, model]);
+  const negative = negativeOf(operation, model);
   return (
     <div className="flex flex-col gap-4">
-      <PresetMenu draft={draft} models={models} model={model} operation={operation} />
+      <PresetMenu models={models} model={model} operation={operation} />
       <PromptBox
-        value={draft.prompt}
-        onChange={(prompt) => change({ prompt })}
         boxRef={promptRef}
         lengthMax={promptLengthMax(operation)}
+        models={models}
+        model={model}
+        operation={operation}
+        tools={tools}
       />
       {isKnown ? (
         <>
-          <ToolBar
-            tools={tools}
-            expanding={expanding}
-            prompt={draft.prompt}
-            references={draft.references}
-          />
-          <Suspense>
-            {findVariables(draft.prompt).length > 0 && (
-              <VariableFields draft={draft} change={change} />
-            )}
-          </Suspense>
-          {negative && model && isOffered(negative, model) && (
-            <Field label={t('generate.negative.label')}>
-              <TextArea
-                rows={2}
-                value={draft.negativePrompt}
-                placeholder={t('generate.negative.placeholder')}
-                onChange={(event) => change({ negativePrompt: event.target.value })}
-              />
-            </Field>
-          )}
+          <ToolBar tools={tools} expanding={expanding} references={references} />
+          <Suspense>{hasVariables && <VariableFields />}</Suspense>
           <References
-            ids={draft.references}
-            onChange={(references) => change({ references })}
+            ids={references}
+            onChange={(next) => change({ references: next })}
+            roles={roles}
+            onRole={setRole}
             model={model}
             onFiles={onFiles}
             onPick={onPick}
@@ -92,26 +83,29 @@ export const Form = memo(function Form({
           <ModelPicker
             models={models}
             model={model}
-            hasReferences={draft.references.length > 0}
+            hasReferences={references.length > 0}
             onChange={(modelId) => change({ modelId })}
           />
+          {operation && model && <Dropped operation={operation} model={model} models={models} />}
           {model && (
             <SizePicker
-              size={draft.size}
-              wanted={wantedSize}
+              size={size}
+              wanted={wanted}
               model={model}
-              onChange={(size) => change({ size })}
+              onChange={(next) => change({ size: next })}
             />
           )}
           <Field label={t('generate.count.label')} isCustom>
             <Segments
               label={t('generate.count.label')}
-              value={String(draft.count)}
-              onChange={(count) => change({ count: Number(count) })}
+              value={String(count)}
+              onChange={(next) => change({ count: Number(next) })}
               options={counts.map((count) => ({ value: String(count), label: count }))}
             />
           </Field>
-          {operation && model && <MoreFields operation={operation} model={model} draft={draft} />}
+          <ProductPicker model={model} />
+          {negative && <NegativeBox parameter={negative} />}
+          {operation && model && <MoreFields operation={operation} model={model} />}
         </>
       ) : (
         <FormRoom />

@@ -200,7 +200,7 @@ export function MaskStage({
       }}
       onPointerLeave={() => setPointer(null)}
       className={clsx(
-        'relative min-h-0 min-w-0 flex-1 touch-none overflow-hidden outline-none focus-visible:outline-2 focus-visible:outline-accent focus-visible:-outline-offset-2',
+        'relative min-h-0 min-w-0 flex-1 touch-none max-md:short:h-[60dvh] max-md:short:flex-none overflow-hidden outline-none focus-visible:outline-2 focus-visible:outline-accent focus-visible:-outline-offset-2',
         hasRing && pointer ? 'cursor-none' : 'cursor-crosshair',
       )}
     >

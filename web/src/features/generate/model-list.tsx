@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
-import { Check, Search } from 'lucide-react';
+import { Check } from 'lucide-react';
 import { type KeyboardEvent, type RefObject, useEffect, useRef, useState } from 'react';
 import { statsQuery } from '~/api/queue-stats';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { matchRank } from '~/lib/match-rank';
+import { ListSearch } from '~/ui/list-search';
 import { Popover } from '~/ui/popover';
 import { canUse, groupByProvider } from './model';
 import { modelsShownMax, searchModels, usualOf } from './model-search';
@@ -162,28 +163,18 @@ function Options({
   return (
     <>
       {isMany && (
-        <div className="flex h-10 shrink-0 items-center gap-2 border-line border-b px-3 max-md:h-12">
-          <Search size={16} className="text-fg-3" aria-hidden />
-          <input
-            ref={first as RefObject<HTMLInputElement | null>}
-            role="combobox"
-            aria-expanded
-            aria-autocomplete="list"
-            aria-controls={id}
-            aria-activedescendant={active}
-            aria-label={t('generate.model.search')}
-            placeholder={t('generate.model.search')}
-            autoComplete="off"
-            spellCheck={false}
-            value={words}
-            onChange={(event) => {
-              setWords(event.target.value);
-              setAt(0);
-            }}
-            onKeyDown={onKeyDown}
-            className="h-full min-w-0 flex-1 bg-transparent text-14 outline-none"
-          />
-        </div>
+        <ListSearch
+          inputRef={first as RefObject<HTMLInputElement | null>}
+          label={t('generate.model.search')}
+          listId={id}
+          active={active}
+          words={words}
+          onWords={(next) => {
+            setWords(next);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
       )}
       <div
         ref={(element) => {

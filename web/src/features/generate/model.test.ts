@@ -1,20 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { AssetDetail, Model, Operation, Parameter, Run, Task } from '~/api/types';
+import type { AssetDetail, Model, Operation, Parameter, QueueLane, Run, Task } from '~/api/types';
+import { moveItem } from '~/lib/move-item';
 import {
   choicesOf,
   chooseModel,
+  droppedParameters,
   emptyDraft,
   fitSize,
   groupByProvider,
   isOffered,
   isSizeAllowed,
-  joinKeyword,
-  joinTexts,
   laneState,
   leftMs,
   longestPrompt,
-  moveItem,
+  moreParameters,
   nearestPixels,
+  negativeOf,
   picturesMax,
   pixelClasses,
   promptCount,
@@ -24,7 +25,6 @@ import {
   ratios,
   ratioValue,
   recallDraft,
-  remember,
   rememberVariable,
   runRequest,
   seedMax,
@@ -32,55 +32,14 @@ import {
   sizeShapes,
   summarise,
   taskLeftMs,
-  toolRequest,
   usualMs,
+  valuesOf,
   walkHistory,
+  wholePixels,
 } from './model';
+import { free, option } from './model.fixture';
+import { toolRequest } from './tool-model';
 
-const free: Model = {
-  id: 'P1/free',
-  name: 'free',
-  label: 'Free',
-  provider_id: 'P1',
-  provider_name: 'mock',
-  kind: 'mock',
-  is_enabled: true,
-  is_default: false,
-  purposes: [],
-  is_known: true,
-  can_write: false,
-  can_see: false,
-  has_schema: false,
-  can_generate: true,
-  can_edit: true,
-  can_mask: false,
-  has_seed: true,
-  has_negative: true,
-  has_steps: true,
-  has_scale: true,
-  has_transparency: false,
-  has_stream: true,
-  references_max: 2,
-  count_max: 4,
-  sizes: [],
-  side_px_min: 256,
-  side_px_max: 2048,
-  side_px_step: 16,
-  pixels_min: 256 * 256,
-  pixels_max: 2048 * 2048,
-  qualities: ['low', 'high'],
-  formats: [],
-  price_micro: 40000,
-  currency: 'USD',
-  price_as_of: '2026-11-22',
-  ratio_max: 0,
-  has_own_price: false,
-  own_price: null,
-  text_in_micro: 0,
-  image_in_micro: 0,
-  cached_in_micro: 0,
-  out_micro: 0,
-};
 const listed: Model = {
   ...free,
   id: 'P2/listed',
@@ -127,6 +86,132 @@ const operation: Operation = {
 };
 const draft = { ...emptyDraft, prompt: ' a mug ', count: 3 };
 
+const styled: Model = {
+  ...free,
+  options: [
+    option,
+    { ...option, name: 'tiling', type: 'bool', choices: [] },
+    { ...option, name: 'weight', type: 'int', min: 1, max: 100, choices: [] },
+  ],
+};
+const withOptions: Operation = {
+  ...operation,
+  parameters: [...operation.parameters, parameter({ name: 'options', type: 'options' })],
+};
+
+describe("a model's own options", () => {
+  it('stand among the fields in place of the parameter that holds them', () => {
+    expect(moreParameters(withOptions, free).map(({ name }) => name)).toEqual(['quality', 'seed']);
+    expect(moreParameters(withOptions, styled).map(({ name }) => name)).toEqual([
+      'quality',
+      'seed',
+      'options.style',
+      'options.tiling',
+      'options.weight',
+    ]);
+    // A truth that is not set is as the provider's settings say: neither true nor false.
+    expect(moreParameters(withOptions, styled)[3]?.fallback).toBe(null);
+  });
+  it('are sent as far as the model has them, and come back from what was made', () => {
+    const values = {
+      'options.style': 'bold',
+      'options.tiling': false,
+      'options.weight': 7,
+      'options.gone': 'x',
+    };
+    const sent = runRequest({ ...draft, values }, styled, withOptions, 1, 'normal').nodes[0]
+      ?.parameters as Record<string, unknown>;
+    expect(sent.options).toEqual({ style: 'bold', tiling: false, weight: 7 });
+    expect(valuesOf({ ...sent, seed: undefined })).toEqual({
+      'options.style': 'bold',
+      'options.tiling': false,
+      'options.weight': 7,
+    });
+    const other = { ...styled, options: [{ ...option, choices: ['auto'] }] };
+    const none = runRequest({ ...draft, values }, other, withOptions, 1, 'normal').nodes[0];
+    expect(none?.parameters).not.toHaveProperty('options');
+    expect(
+      runRequest({ ...draft, values }, free, withOptions, 1, 'normal').nodes[0]?.parameters,
+    ).not.toHaveProperty('options');
+  });
+});
+
+describe('what a model does not take', () => {
+  const names = (change: Partial<typeof draft>, model: Model) =>
+    droppedParameters({ ...draft, ...change }, model, operation, [free, listed]).map(
+      ({ name }) => name,
+    );
+
+  it('is named when it is set', () => {
+    const set = { negativePrompt: 'text', values: { seed: 7, quality: 'high' } };
+    expect(names(set, free)).toEqual([]);
+    expect(names(set, listed)).toEqual(['negative_prompt', 'seed']);
+    expect(names({ values: { seed: 0 } }, listed)).toEqual(['seed']);
+  });
+
+  it('is nothing to speak of when it is not set', () => {
+    expect(names({}, listed)).toEqual([]);
+    expect(names({ negativePrompt: '  \n' }, listed)).toEqual([]);
+    expect(names({ values: { quality: '', width: 9, elsewhere: 1 } }, listed)).toEqual([]);
+  });
+
+  it('is a choice too that only another model has', () => {
+    expect(names({ values: { quality: 'ultra' } }, free)).toEqual(['quality']);
+    expect(names({ values: { quality: 'low' } }, free)).toEqual([]);
+  });
+
+  it('is what a run is not given', () => {
+    const full = { ...draft, negativePrompt: 'text', values: { seed: 7, quality: 'ultra' } };
+    for (const model of [free, listed]) {
+      const [node] = runRequest(full, model, operation, 1, 'normal').nodes;
+      for (const { name } of droppedParameters(full, model, operation, [])) {
+        expect(node?.parameters).not.toHaveProperty(name);
+      }
+    }
+  });
+
+  it('is an option of another model, and a value that another has', () => {
+    const of = (values: typeof draft.values, model: Model, all: Model[]) =>
+      droppedParameters({ ...draft, values }, model, withOptions, all).map((one) => [
+        one.name,
+        one.label_en,
+      ]);
+    const set = { 'options.style': 'bold', 'options.weight': 7, 'options.gone': 'x' };
+    expect(of(set, styled, [styled])).toEqual([['options.gone', 'gone']]);
+    expect(of(set, free, [free, styled])).toEqual([
+      ['options.style', 'Style'],
+      ['options.weight', 'Style'], // the rows of this test have one label
+      ['options.gone', 'gone'],
+    ]);
+    const tame = { ...styled, options: [{ ...option, choices: ['auto'] }] };
+    expect(of({ 'options.style': 'bold', 'options.tiling': false }, tame, [])).toEqual([
+      ['options.style', 'Style'],
+      ['options.tiling', 'tiling'],
+    ]);
+    expect(of({ 'options.style': '' }, free, [styled])).toEqual([]);
+    // An operation without options sends none, whatever a draft was kept with.
+    expect(names({ values: set }, free)).toEqual([]);
+  });
+
+  it('has no limit of words that are not sent', () => {
+    expect(negativeOf(operation, free)?.name).toBe('negative_prompt');
+    expect(negativeOf(operation, listed)).toBeUndefined();
+    expect(negativeOf(undefined, free)).toBeUndefined();
+  });
+});
+
+describe('from shape to shape', () => {
+  it('the pixels stay those that were meant', () => {
+    const model = { ...free, side_px_step: 8 };
+    let size = { width: 1024, height: 1024 };
+    for (let turn = 0; turn < 20; turn++) {
+      for (const ratio of ratios) size = sizeFor(ratioValue(ratio), wholePixels(size), model);
+    }
+    expect(sizeFor(1, wholePixels(size), model)).toEqual({ width: 1024, height: 1024 });
+    expect(wholePixels({ width: 800, height: 800 })).toBe(640_000);
+  });
+});
+
 describe('sizes', () => {
   it('makes only sizes the model takes, for every ratio and every pixel class', () => {
     for (const ratio of ratios) {
@@ -153,6 +238,24 @@ describe('sizes', () => {
 });
 
 describe('a run from a draft', () => {
+  it('says what references are for, in their order, where the model takes them', () => {
+    const told = {
+      ...operation,
+      parameters: [
+        ...operation.parameters,
+        parameter({ name: 'reference_roles', type: 'roles', capability: 'references_max' }),
+      ],
+    };
+    const of = (change: Partial<typeof draft>, model = free) =>
+      runRequest({ ...draft, ...change }, model, told, 1, 'normal').nodes[0]?.parameters as {
+        reference_roles?: string[];
+      };
+    const roles = { B: 'style', C: 'place', GONE: 'person' } as const;
+    expect(of({ references: ['A', 'B', 'C'], roles }).reference_roles).toEqual(['', 'style']);
+    expect(of({ references: ['A'], roles })).not.toHaveProperty('reference_roles');
+    expect(of({ references: ['B'], roles }, listed)).not.toHaveProperty('reference_roles');
+  });
+
   it('makes a node per picture with its own seed', () => {
     const request = runRequest(draft, free, operation, 100, 'normal');
     expect(request.nodes.map((node) => (node.parameters as { seed: number }).seed)).toEqual([
@@ -244,6 +347,7 @@ describe('recall', () => {
         width: 1536,
         height: 1024,
         quality: 'high',
+        reference_roles: ['style'],
         seed: 7,
       },
       references: ['R'],
@@ -257,8 +361,21 @@ describe('recall', () => {
     expect(recallDraft(draft, asset, 'size').size).toEqual({ width: 1536, height: 1024 });
     const all = recallDraft(draft, asset, 'all');
     expect(all).toMatchObject({ prompt: 'a lamp', modelId: 'P1/free', references: ['R'] });
+    expect(all.roles).toEqual({ R: 'style' });
     expect(all.values).toEqual({ quality: 'high', seed: 7 });
     expect(recallDraft(all, asset, 'remix').values).toEqual({ quality: 'high' });
+  });
+
+  it('brings back what it was made for, with the words alone it does not', () => {
+    const made = { ...asset, product_id: 'TEAPOT' };
+    expect(recallDraft(draft, made, 'all').product).toBe('TEAPOT');
+    expect(recallDraft(draft, made, 'remix').product).toBe('TEAPOT');
+    expect(recallDraft(draft, made, 'prompt').product).toBe('');
+    const other = { ...draft, product: 'MUG' };
+    // Made for nothing, it leaves what the next ones are made for.
+    expect(recallDraft(other, { ...asset, product_id: null }, 'all').product).toBe('MUG');
+    expect(recallDraft(other, { ...asset, product_id: null }, 'remix').product).toBe('MUG');
+    expect(recallDraft(other, made, 'all').product).toBe('TEAPOT');
   });
 
   it('gives the size of a picture nobody generated, and nothing else', () => {
@@ -271,31 +388,46 @@ describe('recall', () => {
   });
 });
 
-describe('a model’s account', () => {
-  const well = { is_paused: false, pause_until: null, breaker: 'closed' as const, waiting: 0 };
+describe('what it is made for', () => {
+  it('goes with the run, and with texts', () => {
+    const request = runRequest({ ...draft, product: 'TEAPOT' }, free, operation, 1, 'normal');
+    expect(request.product_id).toBe('TEAPOT');
+    expect(runRequest(draft, free, operation, 1, 'normal')).not.toHaveProperty('product_id');
+    expect(toolRequest('expand', 'a cup', [], 'en', 'a cup', 'TEAPOT').product_id).toBe('TEAPOT');
+  });
+});
+
+describe('a model and its account', () => {
+  const well = { is_paused: false, waiting: 0, models: [] };
+  const of = (change: Partial<QueueLane['models'][number]>) => ({
+    ...well,
+    models: [
+      { name: 'm', breaker: 'closed', breaker_until: null, pause_until: null, ...change },
+    ] as QueueLane['models'],
+  });
   it.each([
     [well, null],
     [
       { ...well, waiting: 3 },
       { name: 'waiting', count: 3 },
     ],
+    [of({ pause_until: '2026-11-28T10:00:00Z' }), { name: 'rests', count: 0 }],
+    [of({ pause_until: '2026-11-28T09:00:00Z' }), null],
+    [of({ name: 'another', breaker: 'open' }), null],
     [
-      { ...well, pause_until: '2026-11-28T10:00:00Z' },
-      { name: 'rests', count: 0 },
+      { ...of({ breaker: 'half_open' }), waiting: 1 },
+      { name: 'probe', count: 1 },
     ],
-    [{ ...well, pause_until: '2026-11-28T09:00:00Z' }, null],
+    [of({ breaker: 'open', breaker_until: '2026-11-28T10:00:00Z' }), { name: 'trouble', count: 0 }],
+    [of({ breaker: 'open', breaker_until: '2026-11-28T09:00:00Z' }), { name: 'probe', count: 0 }],
     [
-      { ...well, breaker: 'half_open' as const, waiting: 1 },
-      { name: 'trouble', count: 1 },
-    ],
-    [
-      { ...well, is_paused: true, breaker: 'open' as const },
+      { ...of({ breaker: 'open' }), is_paused: true },
       { name: 'paused', count: 0 },
     ],
   ])('is told by what stands most in the way', (lane, expected) => {
-    expect(laneState(lane, Date.parse('2026-11-28T09:30:00Z'))).toEqual(expected);
+    expect(laneState(lane, 'm', Date.parse('2026-11-28T09:30:00Z'))).toEqual(expected);
   });
-  it('says nothing while nobody knows', () => expect(laneState(undefined, 0)).toBeNull());
+  it('says nothing while nobody knows', () => expect(laneState(undefined, 'm', 0)).toBeNull());
 });
 
 describe('progress', () => {
@@ -397,32 +529,8 @@ describe('words in braces', () => {
 });
 
 describe('history and order', () => {
-  it('is what stood here and what was sent, each once, without texts', () => {
-    const run = (operation: string, ...prompts: string[]) =>
-      ({ tasks: prompts.map((prompt) => ({ prompt, operation })) }) as Run;
-    expect(
-      promptHistory(
-        ['kept'],
-        [
-          run('image.generate', 'b', 'b', 'a '),
-          run('prompt.expand', 'short'),
-          run('image.generate', 'kept', '', 'c'),
-        ],
-      ),
-    ).toEqual(['kept', 'b', 'a', 'c']);
-    const many = run('image.generate', ...Array.from({ length: 300 }, (_, index) => `${index}`));
-    expect(promptHistory([], [many])).toHaveLength(200);
-  });
-
-  it('keeps each prompt once, newest first, at most fifty', () => {
-    expect(remember(['a', 'b'], ' b ')).toEqual(['b', 'a']);
-    expect(remember(['a'], '  ')).toEqual(['a']);
-    expect(
-      remember(
-        Array.from({ length: 50 }, (_, i) => `p${i}`),
-        'new',
-      ),
-    ).toHaveLength(50);
+  it('is what stood here and what was sent, each once', () => {
+    expect(promptHistory(['kept', 'a'], ['b', 'a', 'kept', 'c'])).toEqual(['kept', 'a', 'b', 'c']);
   });
 
   it('walks between what was written and the oldest', () => {
@@ -435,34 +543,6 @@ describe('history and order', () => {
   it('moves one and keeps the others in order', () => {
     expect(moveItem(['a', 'b', 'c'], 0, 2)).toEqual(['b', 'c', 'a']);
     expect(moveItem(['a', 'b'], 1, 5)).toEqual(['a', 'b']);
-  });
-});
-
-describe('prompt tools', () => {
-  it('ask for one text', () => {
-    expect(toolRequest('expand', ' a cup ', [], 'en', ' a cup ')).toEqual({
-      title: 'a cup',
-      priority: 'normal',
-      nodes: [{ key: 'text', operation: 'prompt.expand', parameters: { prompt: 'a cup' } }],
-    });
-    expect(toolRequest('describe', '', ['A'], 'zh-CN', 'x').nodes[0]).toMatchObject({
-      operation: 'image.describe',
-      parameters: { language: 'zh' },
-      inputs: { images: ['A'] },
-    });
-  });
-
-  it('stand below what was written, or alone', () => {
-    expect(joinTexts('', 'a cup')).toBe('a cup');
-    expect(joinTexts('on wood\n', ' a cup ')).toBe('on wood\na cup');
-  });
-
-  it('add a keyword with the comma of its script', () => {
-    expect(joinKeyword('', 'cup')).toBe('cup');
-    expect(joinKeyword('a mug', 'cup')).toBe('a mug, cup');
-    expect(joinKeyword('a mug, ', 'cup')).toBe('a mug, cup');
-    expect(joinKeyword('茶杯', '木桌')).toBe('茶杯，木桌');
-    expect(joinKeyword('茶杯，', '木桌')).toBe('茶杯，木桌');
   });
 });
 

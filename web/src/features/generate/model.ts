@@ -9,7 +9,9 @@ import type {
   RunRequest,
   Task,
 } from '~/api/types';
-import { isTextRun } from '~/lib/text-tasks';
+import { flatParameters, optionPrefix } from '~/lib/parameters';
+import { type ReferenceRole, rolesOf } from '~/lib/reference-roles';
+import { breakerOf, isResting } from '~/lib/resting';
 import { elapsedMs } from '~/lib/time';
 import { countFilled, fillAll, missingVariables } from '~/lib/variables';
 import type { LiveProgress } from '~/live/run-store';
@@ -27,6 +29,15 @@ export function promptLengthMax(operation: Operation | undefined): number {
   return operation?.parameters.find((one) => one.name === 'prompt')?.max || 32_000;
 }
 
+/** What is not to be seen, when the model takes such words. */
+export function negativeOf(
+  operation: Operation | undefined,
+  model: Model | undefined,
+): Parameter | undefined {
+  const parameter = operation?.parameters.find((one) => one.name === 'negative_prompt');
+  return parameter && model && isOffered(parameter, model) ? parameter : undefined;
+}
+
 export interface Size {
   width: number;
   height: number;
@@ -36,6 +47,10 @@ export interface Draft {
   prompt: string;
   negativePrompt: string;
   references: string[];
+  /** what they are there for, by their ids */
+  roles: Record<string, ReferenceRole>;
+  /** the id of what it is made for; empty: nothing */
+  product: string;
   modelId: string;
   count: number;
   size: Size | null;
@@ -49,6 +64,8 @@ export const emptyDraft: Draft = {
   prompt: '',
   negativePrompt: '',
   references: [],
+  roles: {},
+  product: '',
   modelId: '',
   count: 4,
   size: { width: 1024, height: 1024 },
@@ -58,6 +75,12 @@ export const emptyDraft: Draft = {
 
 export const ratios = ['1:1', '4:3', '3:2', '16:9', '3:4', '2:3', '9:16'] as const;
 export const pixelClasses = [512 * 512, 1024 * 1024, 1448 * 1448, 2048 * 2048] as const;
+
+/** How many pixels are meant by a size that was rounded: from shape to shape they would become fewer. */
+export function wholePixels({ width, height }: Size): number {
+  const area = width * height;
+  return pixelClasses.find((one) => Math.abs(Math.log(one / area)) < 0.04) ?? area;
+}
 
 export function ratioValue(ratio: string): number {
   const [width = 1, height = 1] = ratio.split(':').map(Number);
@@ -188,6 +211,11 @@ export function fitSize(size: Size | null, model: Model): Size | null {
   return sizeFor(ratio, wanted.width * wanted.height, model);
 }
 
+/** The draft as this model takes it. */
+export function usedDraft(draft: Draft, model: Model | undefined): Draft {
+  return model ? { ...draft, size: fitSize(draft.size, model) } : draft;
+}
+
 /** Whether a model has what a parameter needs. */
 export function isOffered(parameter: Parameter, model: Model): boolean {
   switch (parameter.capability) {
@@ -225,6 +253,12 @@ export function isOffered(parameter: Parameter, model: Model): boolean {
     case 'sizes':
     case 'size':
       return hasSize(model);
+    case 'references_max':
+      return model.references_max > 0;
+    case 'options':
+      return model.options.length > 0;
+    case 'write_options':
+      return model.write_options.length > 0;
     default:
       return true; // a newer server's word: let it decide
   }
@@ -247,11 +281,81 @@ const placed = [
   'height',
   'n',
   'partial_images',
+  'reference_roles',
 ];
 
-/** The parameters that stand folded under "More". */
-export function moreParameters(operation: Operation): Parameter[] {
-  return operation.parameters.filter((parameter) => !placed.includes(parameter.name));
+/** A truth has three states here, for the provider's settings may say either: no fallback. */
+export function optionParameter(option: Model['options'][number]): Parameter {
+  const { type } = option;
+  return {
+    ...option,
+    name: optionPrefix + option.name,
+    // What accounts alone have is no option of a call.
+    type: type === 'secret' || type === 'workflows' ? 'text' : type,
+    fallback: null,
+    capability: '',
+  };
+}
+
+/** The parameters that stand folded under "More"; the model's own options in their place. */
+export function moreParameters(operation: Operation, model: Model | undefined): Parameter[] {
+  return operation.parameters
+    .filter((parameter) => !placed.includes(parameter.name))
+    .flatMap((parameter) =>
+      parameter.type === 'options' ? (model?.options ?? []).map(optionParameter) : [parameter],
+    );
+}
+
+type OptionRow = Model['options'][number];
+
+const takes = ({ type, choices }: OptionRow, value: string | number | boolean) =>
+  type !== 'choice' || choices.includes(String(value));
+
+/** Of these options those that are set, as the server wants them; undefined: none. */
+export function optionsOf(
+  values: Draft['values'],
+  rows: readonly OptionRow[],
+): Record<string, string | number | boolean> | undefined {
+  const out: Record<string, string | number | boolean> = {};
+  for (const row of rows) {
+    const value = values[optionPrefix + row.name];
+    if (value !== undefined && value !== '' && takes(row, value)) out[row.name] = value;
+  }
+  return Object.keys(out).length > 0 ? out : undefined;
+}
+
+/** Options that are set and not sent: not these, or not this value; named as other models (`all`) do. */
+export function droppedOptions(
+  values: Draft['values'],
+  rows: readonly OptionRow[],
+  all: readonly OptionRow[],
+): Parameter[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    if (!key.startsWith(optionPrefix) || value === '') return [];
+    const name = key.slice(optionPrefix.length);
+    const row = rows.find((one) => one.name === name);
+    if (row && takes(row, value)) return [];
+    const known = row ?? all.find((one) => one.name === name);
+    return [known ? optionParameter(known) : bareOption(name)];
+  });
+}
+
+/** One that no model has any more. */
+function bareOption(name: string): Parameter {
+  return {
+    name: optionPrefix + name,
+    type: 'text',
+    label_en: name,
+    label_zh: name,
+    help_en: '',
+    help_zh: '',
+    fallback: null,
+    capability: '',
+    is_required: false,
+    min: 0,
+    max: 0,
+    choices: [],
+  };
 }
 
 /** Width to height of what a task makes, or has made. */
@@ -259,26 +363,30 @@ export function ratioOf(task: Task, asset: Asset | undefined): number {
   return (asset?.width_px || task.width_px || 1) / (asset?.height_px || task.height_px || 1);
 }
 
-/** Nobody tells when a rest is over: its time does. */
-export function isResting(lane: Pick<QueueLane, 'pause_until'>, now: number): boolean {
-  return lane.pause_until !== null && Date.parse(lane.pause_until) > now;
-}
-
-/** What is worth knowing of a model's account before one asks it; null: nothing, it works. */
+/** What is worth knowing of a model before one asks it; null: nothing, it works. */
 export function laneState(
-  lane: Pick<QueueLane, 'is_paused' | 'pause_until' | 'breaker' | 'waiting'> | undefined,
+  lane: Pick<QueueLane, 'is_paused' | 'waiting' | 'models'> | undefined,
+  name: string,
   now: number,
-): { name: 'paused' | 'trouble' | 'rests' | 'waiting'; count: number } | null {
+): { name: 'paused' | 'trouble' | 'probe' | 'rests' | 'waiting'; count: number } | null {
   if (!lane) return null;
   const { waiting: count } = lane;
+  const model = lane.models.find((one) => one.name === name);
   if (lane.is_paused) return { name: 'paused', count };
-  if (lane.breaker !== 'closed') return { name: 'trouble', count };
-  if (isResting(lane, now)) return { name: 'rests', count };
+  const breaker = model ? breakerOf(model, now) : 'closed';
+  if (breaker === 'half_open') return { name: 'probe', count };
+  if (breaker === 'open') return { name: 'trouble', count };
+  if (model && isResting(model, now)) return { name: 'rests', count };
   return count > 0 ? { name: 'waiting', count } : null;
 }
 
 export function canUse(model: Model, references: number): boolean {
   return references > 0 ? model.can_edit || model.references_max > 0 : model.can_generate;
+}
+
+/** In the order of the pictures that are sent; empty: nothing is said of one. */
+function rolesFor({ references, roles }: Draft, model: Model): string[] {
+  return references.slice(0, model.references_max).map((id) => roles[id] ?? '');
 }
 
 /** What a node is given: what is set, as far as the model has it. */
@@ -291,6 +399,16 @@ function nodeParameters(draft: Draft, model: Model, operation: Operation) {
       continue;
     }
     if (!isOffered(parameter, model)) continue;
+    if (type === 'options') {
+      const options = optionsOf(draft.values, model.options);
+      if (options) out[name] = options;
+      continue;
+    }
+    if (type === 'roles') {
+      const roles = rolesFor(draft, model);
+      if (roles.some((role) => role !== '')) out[name] = roles;
+      continue;
+    }
     if (name === 'negative_prompt') {
       if (draft.negativePrompt.trim()) out[name] = draft.negativePrompt.trim();
       continue;
@@ -300,6 +418,30 @@ function nodeParameters(draft: Draft, model: Model, operation: Operation) {
     if (type !== 'choice' || choicesOf(parameter, model).includes(String(value))) out[name] = value;
   }
   return out;
+}
+
+/** What is set and not sent: this model does not take it, or not this value of it. */
+export function droppedParameters(
+  draft: Pick<Draft, 'negativePrompt' | 'values'>,
+  model: Model,
+  operation: Operation,
+  models: readonly Model[],
+): Parameter[] {
+  const hasOptions = operation.parameters.some(({ type }) => type === 'options');
+  const all = models.flatMap(({ options }) => options);
+  const options = hasOptions ? droppedOptions(draft.values, model.options, all) : [];
+  const own = operation.parameters.filter((parameter) => {
+    if (parameter.name === 'negative_prompt') {
+      return draft.negativePrompt.trim() !== '' && !isOffered(parameter, model);
+    }
+    const value = placed.includes(parameter.name) ? undefined : draft.values[parameter.name];
+    if (value === undefined || value === '') return false;
+    return (
+      !isOffered(parameter, model) ||
+      (parameter.type === 'choice' && !choicesOf(parameter, model).includes(String(value)))
+    );
+  });
+  return [...own, ...options];
 }
 
 /** The prompts that the draft's words in braces make, with every value: at least one. */
@@ -352,6 +494,7 @@ export function runRequest(
   return {
     title: draft.prompt.trim().slice(0, 80),
     priority,
+    ...(draft.product ? { product_id: draft.product } : {}),
     nodes: fillAll(
       draft.prompt.trim(),
       draft.variables,
@@ -377,13 +520,23 @@ export const recalls: readonly Recall[] = ['all', 'remix', 'prompt', 'seed', 'si
 /** Of parameters as the server has them those that stand folded under "More". */
 export function valuesOf(parameters: unknown): Draft['values'] {
   const values: Draft['values'] = {};
-  for (const [name, value] of Object.entries(parameters ?? {})) {
+  for (const [name, value] of flatParameters(parameters)) {
     if (placed.includes(name)) continue;
     if (['string', 'number', 'boolean'].includes(typeof value)) {
       values[name] = value as string | number | boolean;
     }
   }
   return values;
+}
+
+function rolesById(ids: readonly string[], parameters: unknown): Draft['roles'] {
+  const roles = rolesOf(parameters);
+  const out: Draft['roles'] = {};
+  ids.forEach((id, index) => {
+    const role = roles[index];
+    if (role) out[id] = role;
+  });
+  return out;
 }
 
 /** Takes over what a picture was made with. */
@@ -402,6 +555,9 @@ export function recallDraft(draft: Draft, asset: AssetDetail, what: Recall): Dra
     prompt: recipe.prompt,
     negativePrompt: recipe.negative_prompt,
     references: [...recipe.references],
+    roles: rolesById(recipe.references, recipe.parameters),
+    // A picture that was made for nothing leaves the draft's product alone.
+    product: asset.product_id ?? draft.product,
     modelId: recipe.model.startsWith(`${recipe.provider_id}/`)
       ? recipe.model
       : `${recipe.provider_id}/${recipe.model}`,
@@ -503,72 +659,12 @@ export function leftMs(
   return Math.max(...each) + Math.ceil(queued.length / running.length) * usual;
 }
 
-/** Adds a prompt to the history: newest first, each once, at most 50. */
-export function remember(history: readonly string[], prompt: string): string[] {
-  const text = prompt.trim();
-  if (!text) return [...history];
-  return [text, ...history.filter((one) => one !== text)].slice(0, 50);
-}
-
-export type PromptTool = 'expand' | 'describe';
-
-/** A run of one text: a better prompt, or what pictures show, in the page's language. */
-export function toolRequest(
-  tool: PromptTool,
-  prompt: string,
-  pictures: readonly string[],
-  language: string,
-  title: string,
-): RunRequest {
-  return {
-    title: title.trim().slice(0, 80),
-    priority: 'normal',
-    nodes: [
-      tool === 'expand'
-        ? { key: 'text', operation: 'prompt.expand', parameters: { prompt: prompt.trim() } }
-        : {
-            key: 'text',
-            operation: 'image.describe',
-            parameters: { language: language.startsWith('zh') ? 'zh' : 'en' },
-            inputs: { images: [...pictures] },
-          },
-    ],
-  };
-}
-
-/** A description stands below what was written before. */
-export function joinTexts(before: string, text: string): string {
-  return [before.trimEnd(), text.trim()].filter(Boolean).join('\n');
-}
-
-/** One more keyword at the end, with the comma of the script it follows. */
-export function joinKeyword(prompt: string, word: string): string {
-  const text = prompt.trimEnd();
-  if (text === '') return word;
-  if (/[,，、;；:：]$/.test(text))
-    return /[，、；：]$/.test(text) ? text + word : `${text} ${word}`;
-  return /\p{Script=Han}$/u.test(text.replace(/[。！？]$/, ''))
-    ? `${text}，${word}`
-    : `${text}, ${word}`;
-}
-
-/** Earlier prompts: what stood here since the page was loaded, then those of one's runs. */
-export function promptHistory(kept: readonly string[], runs: readonly Run[]): string[] {
-  const made = runs
-    .filter((run) => !isTextRun(run))
-    .flatMap((run) => run.tasks.map((task) => task.prompt.trim()));
-  return [...new Set([...kept, ...made])].filter((text) => text !== '').slice(0, 200);
+/** Earlier prompts, each once: what stood here since the page was loaded, then those of one's runs. */
+export function promptHistory(kept: readonly string[], used: readonly string[]): string[] {
+  return [...new Set([...kept, ...used])];
 }
 
 /** Walks the history; -1 is what was being written. */
 export function walkHistory(length: number, at: number, step: 1 | -1): number {
   return Math.min(length - 1, Math.max(-1, at + step));
-}
-
-export function moveItem<T>(items: readonly T[], from: number, to: number): T[] {
-  if (from < 0 || to < 0 || from >= items.length || to >= items.length) return [...items];
-  const next = [...items];
-  const [item] = next.splice(from, 1);
-  if (item !== undefined) next.splice(to, 0, item);
-  return next;
 }

@@ -1,43 +1,43 @@
 import clsx from 'clsx';
 import { ChevronRight } from 'lucide-react';
-import { lazy, Suspense, useId } from 'react';
+import { lazy, Suspense, useEffect, useId, useRef } from 'react';
 import type { Model, Operation, Parameter } from '~/api/types';
 import { pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { useDraft } from './draft';
-import { type Draft, isOffered, moreParameters } from './model';
+import { isOffered, moreParameters } from './model';
 
 const ParameterField = lazy(() =>
   import('./parameter-field').then((file) => ({ default: file.ParameterField })),
 );
 
 /** The rest, folded: drawn from the operation's table, shown as far as the model has it. */
-export function MoreFields({
-  operation,
-  model,
-  draft,
-}: {
-  operation: Operation;
-  model: Model;
-  draft: Draft;
-}) {
+export function MoreFields({ operation, model }: { operation: Operation; model: Model }) {
   const t = useT();
   const format = useFormat();
   const id = useId();
+  const box = useRef<HTMLDivElement>(null);
+  /** opened by hand, not as it was left */
+  const isAsked = useRef(false);
   const isOpen = useDraft((state) => state.isMoreOpen);
+  const values = useDraft((state) => state.draft.values);
   const toggle = useDraft((state) => state.toggleMore);
-  const all = moreParameters(operation);
-  const shown = all.filter((parameter) => isOffered(parameter, model));
-  const missing = operation.parameters.filter((parameter) => !isOffered(parameter, model));
-  const set = shown.filter((parameter) => draft.values[parameter.name] !== undefined).length;
+  const shown = moreParameters(operation, model).filter((one) => isOffered(one, model));
+  const missing = operation.parameters.filter(
+    ({ type, ...rest }) => type !== 'options' && !isOffered({ type, ...rest }, model),
+  );
+  const set = shown.filter((parameter) => values[parameter.name] !== undefined).length;
   const name = (parameter: Parameter) =>
     pickLanguage(parameter.label_en, parameter.label_zh, format.language) || parameter.name;
   return (
-    <div className="border-line border-t pt-2">
+    <div ref={box} className="scroll-mb-4 border-line border-t pt-2">
       <button
         type="button"
         aria-expanded={isOpen}
         aria-controls={id}
-        onClick={toggle}
+        onClick={() => {
+          isAsked.current = !isOpen;
+          toggle();
+        }}
         className="-mx-2 flex h-8 w-[calc(100%+1rem)] items-center gap-1.5 rounded-8 px-2 text-13 font-medium text-fg-2 hover:bg-surface-2 hover:text-fg max-md:h-11"
       >
         <ChevronRight
@@ -64,6 +64,11 @@ export function MoreFields({
                 help={pickLanguage(parameter.help_en, parameter.help_zh, format.language)}
               />
             ))}
+            <Arrived
+              onArrival={() => {
+                if (isAsked.current) box.current?.scrollIntoView({ block: 'nearest' });
+              }}
+            />
           </Suspense>
           {missing.length > 0 && (
             <p className="text-12 text-fg-3">
@@ -77,4 +82,11 @@ export function MoreFields({
       )}
     </div>
   );
+}
+
+/** Stands behind what is loaded when it is opened, and tells that it is there. */
+function Arrived({ onArrival }: { onArrival: () => void }) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it arrives once, whatever its teller becomes
+  useEffect(onArrival, []);
+  return null;
 }

@@ -1,16 +1,27 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  type InfiniteData,
+  useInfiniteQuery,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { KeyRound, PanelRight, SlidersHorizontal } from 'lucide-react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { errorText } from '~/api/errors';
+import { errorText, isStatus } from '~/api/errors';
+import { productQuery } from '~/api/products';
 import { assetQuery, modelsQuery, operationsQuery, runQuery, runsQuery } from '~/api/queries';
+import type { Run } from '~/api/types';
 import { addUploads, pictureFiles } from '~/api/uploads';
+import { readColumn } from '~/lib/columns';
 import { otherOf } from '~/lib/compare';
 import { useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
+import { usePreferences } from '~/lib/preferences';
 import { isTextRun } from '~/lib/text-tasks';
 import { useCommands } from '~/lib/use-commands';
+import { Boundary } from '~/ui/boundary';
 import { IconButton } from '~/ui/button';
+import { Columns } from '~/ui/columns';
 import { Sheet } from '~/ui/lazy';
 import { LinkButton } from '~/ui/link';
 import { useTitle } from '~/ui/page';
@@ -21,12 +32,11 @@ import { Activity } from './activity';
 import { generateCommands } from './commands';
 import { useDraft } from './draft';
 import { Form } from './form';
-import { chooseModel, fitSize, operationName, type Recall, recallDraft, recalls } from './model';
+import { chooseModel, operationName, type Recall, recallDraft, recalls, usualMs } from './model';
 import { useDefaultPreset } from './presets';
 import { usePromptTools } from './prompt-tools';
 import { Stage } from './stage';
-import { SubmitBar } from './submit-bar';
-import { useSubmit } from './use-submit';
+import { SubmitBar, Submitting } from './submit-bar';
 
 const route = getRouteApi('/frame/generate');
 
@@ -34,13 +44,39 @@ const route = getRouteApi('/frame/generate');
 function useOrders(recall: (id: string, what: Recall) => void) {
   const search = route.useSearch();
   const navigate = useNavigate();
-  const { recall: id, what, reference } = search;
+  const { recall: id, what, reference, product } = search;
   useEffect(() => {
-    if (!id && !reference) return;
+    if (!id && !reference && !product) return;
+    if (product) useDraft.getState().change({ product });
     if (reference) useDraft.getState().addReferences(reference.split(',').filter(Boolean));
     if (id) recall(id, recalls.find((one) => one === what) ?? 'all');
     void navigate({ to: '/generate', search: { run: search.run }, replace: true });
-  }, [id, what, reference, recall, navigate, search.run]);
+  }, [id, what, reference, product, recall, navigate, search.run]);
+}
+
+/** Of all runs the one on the stage, and how long each model takes. */
+function stageOf(runs: readonly Run[], wanted: string | undefined) {
+  // Texts have no pictures to show: they stand in the activity, never by themselves on the stage.
+  const id = wanted ?? runs.find((one) => !isTextRun(one))?.id ?? '';
+  const run = runs.find((one) => one.id === id);
+  const models = new Set(runs.flatMap((one) => one.tasks.map(({ model }) => model)));
+  const usual = Object.fromEntries([...models].map((model) => [model, usualMs(runs, model)]));
+  return { id, run, usual };
+}
+
+/** By key or by name: away with a column, or back. */
+function fold(name: 'form' | 'activity', isFolded?: boolean) {
+  const { columns, setColumn } = usePreferences.getState();
+  const before = readColumn(columns, name).isFolded;
+  setColumn(name, { isFolded: isFolded ?? !before });
+}
+
+function WrittenSoFar() {
+  const t = useT();
+  const prompt = useDraft((state) => state.draft.prompt.trim());
+  return (
+    <span className="min-w-0 flex-1 truncate">{prompt || t('generate.prompt.placeholder')}</span>
+  );
 }
 
 export function GeneratePage() {
@@ -57,28 +93,31 @@ export function GeneratePage() {
 
   const models = useQuery(modelsQuery);
   const operations = useQuery(operationsQuery);
-  const runs = useInfiniteQuery(runsQuery('all'));
-  const { draft, change, replace, addReferences } = useDraft();
+  const modelId = useDraft((state) => state.draft.modelId);
+  const { change, replace, addReferences } = useDraft.getState();
   const list = useMemo(
     () =>
       models.data?.filter((model) => model.is_enabled && (model.can_generate || model.can_edit)) ??
       [],
     [models.data],
   );
-  const model = chooseModel(list, draft.modelId);
+  const model = chooseModel(list, modelId);
   const operation = operations.data?.find((one) => one.name === operationName);
-  const size = model ? fitSize(draft.size, model) : draft.size;
-  const usedDraft = useMemo(() => ({ ...draft, size }), [draft, size]);
 
-  const shownRuns = useMemo(
-    () => runs.data?.pages.flatMap((page) => page.items) ?? [],
-    [runs.data],
-  );
-  // Texts have no pictures to show: they stand in the activity, never by themselves on the stage.
-  const runId = search.run ?? shownRuns.find((one) => !isTextRun(one))?.id ?? '';
-  const listedRun = shownRuns.find((run) => run.id === runId);
-  const alone = useQuery({ ...runQuery(runId), enabled: runId !== '' && !listedRun });
-  const run = listedRun ?? alone.data;
+  const runs = useInfiniteQuery({
+    ...runsQuery('all'),
+    select: useCallback(
+      (data: InfiniteData<{ items: Run[] }>) =>
+        stageOf(
+          data.pages.flatMap((page) => page.items),
+          search.run,
+        ),
+      [search.run],
+    ),
+  });
+  const runId = runs.data?.id ?? search.run ?? '';
+  const alone = useQuery({ ...runQuery(runId), enabled: runId !== '' && !runs.data?.run });
+  const run = runs.data?.run ?? alone.data;
 
   const showRun = useCallback(
     (id: string) => {
@@ -87,24 +126,47 @@ export function GeneratePage() {
     },
     [navigate],
   );
-  const submit = useSubmit(usedDraft, model, operation, (id) => {
+  const showStarted = (id: string) => {
     setSheet(null);
     void navigate({ to: '/generate', search: { run: id }, replace: true });
-  });
+  };
   const actions = useRunActions();
   const tools = usePromptTools(models.data ?? []);
 
-  const write = useCallback(() => {
+  const openForm = useCallback(() => {
     if (isPhone) setSheet('form');
-    requestAnimationFrame(() => prompt.current?.focus());
+    else fold('form', false);
   }, [isPhone]);
+  const fill = useCallback(
+    (field: string) => {
+      openForm();
+      // The form may be on its way, and what opens over the page takes the focus first.
+      const seek = (frames: number) => {
+        const named = document.querySelector<HTMLElement>(`[data-field="${CSS.escape(field)}"]`);
+        const wanted = named ?? prompt.current;
+        if (wanted && document.activeElement !== wanted) wanted.focus();
+        if (frames > 0 && (!wanted || isPhone)) requestAnimationFrame(() => seek(frames - 1));
+      };
+      requestAnimationFrame(() => seek(20));
+    },
+    [openForm, isPhone],
+  );
+  const write = useCallback(() => fill('prompt'), [fill]);
 
   const pick = useCallback(() => picker.current?.click(), []);
   const recall = useCallback(
     (id: string, what: Recall) => {
       client.ensureQueryData(assetQuery(id)).then(
-        (asset) => {
-          replace(recallDraft(useDraft.getState().draft, asset, what));
+        async (asset) => {
+          // A product that is gone is none to make pictures for.
+          const isGone =
+            asset.product_id !== null &&
+            (await client.ensureQueryData(productQuery(asset.product_id)).then(
+              () => false,
+              (error) => isStatus(error, 404),
+            ));
+          const known = isGone ? { ...asset, product_id: null } : asset;
+          replace(recallDraft(useDraft.getState().draft, known, what));
           showToast(t(`generate.recalled.${what}`));
         },
         (error) => showToast(errorText(error, t), { tone: 'bad' }),
@@ -161,8 +223,6 @@ export function GeneratePage() {
         void compare(slot?.dataset.asset ?? made[0]?.id ?? '');
       },
     },
-    { ...generateCommands.run, run: () => submit.start('normal') },
-    { ...generateCommands.runFirst, run: () => submit.start('front') },
     {
       ...generateCommands.cancel,
       when: () => run?.state === 'active',
@@ -171,15 +231,29 @@ export function GeneratePage() {
     {
       ...generateCommands.expand,
       when: () => tools.canExpand && !tools.job,
-      run: tools.expand,
+      run: () => {
+        openForm();
+        tools.expand();
+      },
     },
     { ...generateCommands.write, run: write },
     { ...generateCommands.upload, run: pick },
+    {
+      ...generateCommands.foldForm,
+      run: () => (isPhone ? setSheet('form') : fold('form')),
+    },
+    {
+      ...generateCommands.foldActivity,
+      run: () => (isNarrow ? setSheet('activity') : fold('activity')),
+    },
   ]);
 
   const takeFiles = useCallback(
-    (files: File[]) => addUploads(files, (asset) => addReferences([asset.id])),
-    [addReferences],
+    (files: File[]) => {
+      if (!isPhone) fold('form', false); // where they arrive
+      addUploads(files, (asset) => addReferences([asset.id]));
+    },
+    [addReferences, isPhone],
   );
   useEffect(() => {
     const onPaste = (event: ClipboardEvent) => {
@@ -220,133 +294,151 @@ export function GeneratePage() {
     );
   }
 
+  // Each column fails alone: what cannot be shown of a run takes nobody's words with it.
   const form = (
-    <Form
-      draft={usedDraft}
-      wantedSize={draft.size}
-      change={change}
-      models={list}
-      isKnown={!models.isPending && !operations.isPending}
-      model={model}
-      operation={operation}
-      tools={tools}
-      expanding={operations.data?.find((one) => one.name === 'prompt.expand')}
-      promptRef={prompt}
-      onFiles={takeFiles}
-      onPick={pick}
-    />
+    <Boundary>
+      <Form
+        models={list}
+        isKnown={!models.isPending && !operations.isPending}
+        model={model}
+        operation={operation}
+        tools={tools}
+        expanding={operations.data?.find((one) => one.name === 'prompt.expand')}
+        promptRef={prompt}
+        onFiles={takeFiles}
+        onPick={pick}
+      />
+    </Boundary>
   );
-  const bar = <SubmitBar submit={submit} />;
   const activity = (
-    <Activity shown={runId} onShow={showRun} onRecall={recallRun} actions={actions} />
+    <Boundary>
+      <Activity shown={runId} onShow={showRun} onRecall={recallRun} actions={actions} />
+    </Boundary>
   );
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping has the picker beside it
-    <div
-      className="flex min-h-0 flex-1 max-md:flex-col-reverse"
-      onDragOver={(event) => {
-        if (event.dataTransfer.types.includes('Files')) event.preventDefault();
-      }}
-      onDrop={(event) => {
-        const files = pictureFiles(event.dataTransfer);
-        if (files.length === 0) return;
-        event.preventDefault();
-        takeFiles(files);
-      }}
-    >
-      <h1 tabIndex={-1} className="sr-only">
-        {t('common.nav.generate')}
-      </h1>
-      <input
-        ref={picker}
-        type="file"
-        accept="image/*"
-        multiple
-        hidden
-        aria-label={t('generate.references.upload')}
-        onChange={(event) => {
-          takeFiles([...(event.target.files ?? [])]);
-          event.target.value = '';
+    <Submitting model={model} operation={operation} onStarted={showStarted} onRefused={fill}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping has the picker beside it */}
+      <div
+        className="flex min-h-0 flex-1 max-md:flex-col-reverse"
+        onDragOver={(event) => {
+          if (event.dataTransfer.types.includes('Files')) event.preventDefault();
         }}
-      />
-      {isPhone ? (
-        <>
-          <div className="shrink-0 border-line border-t bg-surface">
-            <button
-              type="button"
-              onClick={write}
-              className="flex min-h-11 w-full items-center gap-2 px-3 pt-2 text-left text-14 text-fg-2"
-            >
-              <SlidersHorizontal size={16} strokeWidth={1.75} className="shrink-0" aria-hidden />
-              <span className="min-w-0 flex-1 truncate">
-                {draft.prompt.trim() || t('generate.prompt.placeholder')}
-              </span>
-            </button>
-            {bar}
-          </div>
-          <Sheet
-            isOpen={sheet === 'form'}
-            onClose={() => setSheet(null)}
-            title={t('generate.form.title')}
-            side="bottom"
-          >
-            <div data-command-area className="p-4">
-              {form}
+        onDrop={(event) => {
+          const files = pictureFiles(event.dataTransfer);
+          if (files.length === 0) return;
+          event.preventDefault();
+          takeFiles(files);
+        }}
+      >
+        <h1 tabIndex={-1} className="sr-only">
+          {t('common.nav.generate')}
+        </h1>
+        <input
+          ref={picker}
+          type="file"
+          accept="image/*"
+          multiple
+          hidden
+          aria-label={t('generate.references.upload')}
+          onChange={(event) => {
+            takeFiles([...(event.target.files ?? [])]);
+            event.target.value = '';
+          }}
+        />
+        {isPhone && (
+          <>
+            <div className="shrink-0 border-line border-t bg-surface">
+              <button
+                type="button"
+                onClick={write}
+                className="flex min-h-11 w-full items-center gap-2 px-3 pt-2 text-left text-14 text-fg-2"
+              >
+                <SlidersHorizontal size={16} strokeWidth={1.75} className="shrink-0" aria-hidden />
+                <WrittenSoFar />
+              </button>
+              <SubmitBar />
             </div>
-            <div className="sticky bottom-0 mt-auto border-line border-t bg-surface">{bar}</div>
-          </Sheet>
-        </>
-      ) : (
-        <section
-          aria-label={t('generate.form.title')}
-          className="flex w-80 shrink-0 flex-col border-line border-r bg-surface"
+            <Sheet
+              isOpen={sheet === 'form'}
+              onClose={() => setSheet(null)}
+              title={t('generate.form.title')}
+              side="bottom"
+            >
+              <div data-command-area className="p-4">
+                {form}
+              </div>
+              <div className="sticky bottom-0 mt-auto border-line border-t bg-surface">
+                <SubmitBar />
+              </div>
+            </Sheet>
+          </>
+        )}
+        <Columns
+          left={
+            isPhone
+              ? undefined
+              : {
+                  name: 'form',
+                  label: t('generate.form.title'),
+                  content: (
+                    <>
+                      <div className="min-h-0 flex-1 overflow-y-auto p-4">{form}</div>
+                      <div className="border-line border-t">
+                        <SubmitBar />
+                      </div>
+                    </>
+                  ),
+                }
+          }
+          right={
+            isNarrow
+              ? undefined
+              : {
+                  name: 'activity',
+                  label: t('generate.activity.title'),
+                  content: <div className="min-h-0 flex-1 overflow-y-auto">{activity}</div>,
+                }
+          }
         >
-          <div className="min-h-0 flex-1 overflow-y-auto p-4">{form}</div>
-          <div className="border-line border-t">{bar}</div>
-        </section>
-      )}
-      <Stage
-        run={run}
-        isLoading={runs.isPending || (runId !== '' && !run && alone.isPending)}
-        error={runs.error ?? alone.error}
-        onRetry={() => void runs.refetch()}
-        runs={shownRuns}
-        actions={actions}
-        onEdit={write}
-        onRecall={recall}
-        onCompare={compare}
-        onSample={(text) => {
-          change({ prompt: text });
-          write();
-        }}
-        aside={
-          isNarrow && (
-            <IconButton
-              icon={PanelRight}
-              label={t('generate.activity.open')}
-              onClick={() => setSheet('activity')}
+          <Boundary of={runId}>
+            <Stage
+              run={run}
+              isLoading={runs.isPending || (runId !== '' && !run && alone.isPending)}
+              error={runs.error ?? alone.error}
+              onRetry={() => void runs.refetch()}
+              usual={runs.data?.usual[run?.tasks[0]?.model ?? ''] ?? 0}
+              actions={actions}
+              onEdit={write}
+              onRecall={recall}
+              onCompare={compare}
+              onSample={(text) => {
+                change({ prompt: text });
+                write();
+              }}
+              aside={
+                isNarrow && (
+                  <IconButton
+                    icon={PanelRight}
+                    label={t('generate.activity.open')}
+                    onClick={() => setSheet('activity')}
+                  />
+                )
+              }
             />
-          )
-        }
-      />
-      {isNarrow ? (
-        <Sheet
-          isOpen={sheet === 'activity'}
-          onClose={() => setSheet(null)}
-          title={t('generate.activity.title')}
-          side={isPhone ? 'bottom' : 'right'}
-        >
-          {activity}
-        </Sheet>
-      ) : (
-        <aside
-          aria-label={t('generate.activity.title')}
-          className="flex w-70 shrink-0 flex-col overflow-y-auto border-line border-l bg-surface"
-        >
-          {activity}
-        </aside>
-      )}
-    </div>
+          </Boundary>
+        </Columns>
+        {isNarrow && (
+          <Sheet
+            isOpen={sheet === 'activity'}
+            onClose={() => setSheet(null)}
+            title={t('generate.activity.title')}
+            side={isPhone ? 'bottom' : 'right'}
+          >
+            {activity}
+          </Sheet>
+        )}
+      </div>
+    </Submitting>
   );
 }

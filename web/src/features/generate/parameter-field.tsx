@@ -13,22 +13,50 @@ import { choicesOf, seedMax } from './model';
 /** The model's own choice; it is not sent. */
 const auto = 'auto';
 
-/** One parameter of an operation, drawn by its type. */
-export function ParameterField({
-  parameter,
-  model,
-  label,
-  help,
-}: {
+type Value = string | number | boolean | undefined;
+
+interface FieldProps {
   parameter: Parameter;
   model: Model;
   label: string;
   help: string;
-}) {
-  const t = useT();
-  const value = useDraft((state) => state.draft.values[parameter.name]);
+}
+
+/** One of the draft's own. */
+export function ParameterField(props: FieldProps) {
+  const value = useDraft((state) => state.draft.values[props.parameter.name]);
   const setValue = useDraft((state) => state.setValue);
-  const put = (next: string | number | boolean | undefined) => setValue(parameter.name, next);
+  return (
+    <ParameterInput {...props} value={value} put={(next) => setValue(props.parameter.name, next)} />
+  );
+}
+
+/** One parameter of an operation, drawn by its type. */
+export function ParameterInput({
+  parameter,
+  model,
+  label,
+  help,
+  value,
+  put,
+}: FieldProps & { value: Value; put: (next: Value) => void }) {
+  const t = useT();
+  if (parameter.type === 'bool' && parameter.fallback === null) {
+    return (
+      <Field label={label} help={help} isCustom>
+        <Segments
+          label={label}
+          value={value === undefined ? auto : String(value === true)}
+          onChange={(next) => put(next === auto ? undefined : next === 'true')}
+          options={[
+            { value: auto, label: t('generate.more.auto') },
+            { value: 'true', label: t('generate.more.on') },
+            { value: 'false', label: t('generate.more.off') },
+          ]}
+        />
+      </Field>
+    );
+  }
   if (parameter.type === 'bool') {
     return (
       <Switch

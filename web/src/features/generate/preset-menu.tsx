@@ -1,14 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import {
-  Bookmark,
-  BookmarkPlus,
-  Ellipsis,
-  House,
-  PencilLine,
-  RefreshCw,
-  Trash2,
-  Users,
-} from 'lucide-react';
+import { Bookmark, BookmarkPlus, Ellipsis, House, Users } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import type { Model, Operation, Preset } from '~/api/types';
 import { useT } from '~/lib/i18n';
@@ -18,8 +9,10 @@ import { Menu } from '~/ui/menu';
 import { Popover } from '~/ui/popover';
 import { ErrorState } from '~/ui/states';
 import { generateCommands } from './commands';
-import type { Draft } from './model';
+import { useDraft } from './draft';
+import { usedDraft } from './model';
 import { usePresetActions } from './preset-actions';
+import { presetAbout, presetEntries } from './preset-entries';
 import { isApplied, presetOf } from './preset-model';
 import { presetsQuery, useApplyPreset } from './presets';
 
@@ -29,12 +22,10 @@ const PresetDialog = lazy(() =>
 
 /** On top of the form: what was kept, mine and the house's, and a place for what stands there now. */
 export function PresetMenu({
-  draft,
   models,
   model,
   operation,
 }: {
-  draft: Draft;
   models: readonly Model[];
   model: Model | undefined;
   operation: Operation | undefined;
@@ -54,68 +45,23 @@ export function PresetMenu({
     { ...generateCommands.savePreset, run: save },
   ]);
   const list = presets.data ?? [];
-  const current = list.find(
-    (one) =>
-      isApplied(draft, one, model) && (one.parameters as { model?: string }).model === model?.id,
+  const mine = list.filter((one) => (one.parameters as { model?: string }).model === model?.id);
+  const current = useDraft(({ draft }) =>
+    mine.find((one) => isApplied(usedDraft(draft, model), one, model)),
   );
-  const about = (preset: Preset) => {
-    const { model: id = '', width, height } = preset.parameters as Record<string, string | number>;
-    const found = models.find((one) => one.id === id);
-    return [
-      id !== '' && (found ? found.label || found.name : t('generate.presets.gone')),
-      width && height && `${width} × ${height}`,
-      t('generate.price.pictures', { count: preset.count }),
-      !preset.is_mine && preset.owner_name,
-    ]
-      .filter(Boolean)
-      .join(' · ');
-  };
-  const entries = (preset: Preset) => [
-    {
-      label: t(preset.is_default ? 'generate.presets.undefault' : 'generate.presets.setDefault'),
-      icon: House,
-      run: () =>
-        actions.put(
-          preset,
-          { is_default: !preset.is_default },
-          t(preset.is_default ? 'generate.presets.noDefault' : 'generate.presets.isDefault'),
-        ),
-    },
-    preset.is_mine && {
-      label: t('generate.presets.update'),
-      icon: RefreshCw,
-      run: () => {
+  const drafted = () => usedDraft(useDraft.getState().draft, model);
+  const entries = (preset: Preset) =>
+    presetEntries(preset, t, actions, {
+      onUpdate: () => {
         const hasWords = 'prompt' in (preset.parameters as object);
-        const { count, parameters } = presetOf(draft, model, operation, hasWords);
+        const { count, parameters } = presetOf(drafted(), model, operation, hasWords);
         actions.put(preset, { count, parameters }, t('generate.presets.updated'));
       },
-    },
-    preset.is_mine && {
-      label: t('generate.presets.rename'),
-      icon: PencilLine,
-      run: () => {
+      onRename: () => {
         setOpen(false);
         setDialog({ preset });
       },
-    },
-    preset.is_mine && {
-      label: t(preset.is_shared ? 'generate.presets.unshare' : 'generate.presets.share'),
-      icon: Users,
-      run: () =>
-        actions.put(
-          preset,
-          { is_shared: !preset.is_shared },
-          t(preset.is_shared ? 'generate.presets.unshared' : 'generate.presets.isShared'),
-        ),
-    },
-    preset.is_mine && ('line' as const),
-    preset.is_mine && {
-      label: t('generate.presets.remove'),
-      icon: Trash2,
-      isDanger: true,
-      run: () => actions.remove(preset),
-    },
-  ];
+    });
   const group = (title: string, items: Preset[]) =>
     items.length > 0 && (
       <section aria-label={title}>
@@ -150,7 +96,7 @@ export function PresetMenu({
                   )}
                 </span>
                 <span className="block truncate text-12 text-fg-3 tabular-nums">
-                  {about(preset)}
+                  {presetAbout(preset, models, t)}
                 </span>
               </button>
               <Menu
@@ -215,7 +161,7 @@ export function PresetMenu({
         <Suspense>
           <PresetDialog
             {...dialog}
-            draft={draft}
+            draft={drafted()}
             model={model}
             operation={operation}
             actions={actions}

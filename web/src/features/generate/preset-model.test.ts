@@ -12,6 +12,7 @@ const model = {
   references_max: 2,
   has_seed: true,
   has_steps: true,
+  options: [] as Model['options'],
   has_negative: false,
   sizes: [] as string[],
   side_px_max: 2048,
@@ -126,6 +127,21 @@ describe('a preset put into the form', () => {
       'negative_prompt',
       'older',
       'size',
+    ]);
+    const style = { name: 'style', type: 'choice', choices: ['bold'] } as Model['options'][number];
+    const styled = { ...model, options: [style] };
+    const options = { style: 'bold', weight: 7 };
+    const own = preset({ options });
+    expect(applyPreset(emptyDraft, own, [styled], styled, operation).dropped).toEqual([
+      'options.weight',
+    ]);
+    expect(applyPreset(emptyDraft, own, [poor], poor, operation)).toMatchObject({
+      dropped: ['options.style', 'options.weight'],
+      draft: { values: { 'options.style': 'bold', 'options.weight': 7 } }, // kept for another
+    });
+    const gone = preset({ options: { style: 'loud' } });
+    expect(applyPreset(emptyDraft, gone, [styled], styled, operation).dropped).toEqual([
+      'options.style',
     ]);
     const pictures = preset({ model: 'P/blind' });
     expect(applyPreset(draft, pictures, [blind], model, operation).dropped).toEqual(['references']);

@@ -3,10 +3,12 @@ import {
   canUse,
   counts,
   type Draft,
+  droppedOptions,
   emptyDraft,
   isOffered,
   moreParameters,
   operationName,
+  optionsOf,
   valuesOf,
 } from './model';
 
@@ -24,10 +26,12 @@ export function presetOf(
   }
   if (model) parameters.model = model.id;
   if (draft.size) Object.assign(parameters, draft.size);
-  for (const { name } of operation ? moreParameters(operation) : []) {
+  for (const { name } of operation ? moreParameters(operation, undefined) : []) {
     const value = draft.values[name];
     if (value !== undefined && value !== '') parameters[name] = value;
   }
+  const options = model && optionsOf(draft.values, model.options);
+  if (options) parameters.options = options;
   return { operation: operationName, count: draft.count, parameters };
 }
 
@@ -66,6 +70,8 @@ export function applyPreset(
     prompt: text('prompt') || draft.prompt,
     negativePrompt: text('negative_prompt') || draft.negativePrompt,
     references: draft.references,
+    roles: draft.roles,
+    product: draft.product,
     modelId: found?.id ?? draft.modelId,
     count: counts.reduce((best, one) =>
       Math.abs(one - preset.count) < Math.abs(best - preset.count) ? one : best,
@@ -84,8 +90,10 @@ export function applyPreset(
     lostModel: wanted && !found ? wanted.slice(wanted.indexOf('/') + 1) : '',
     dropped: [
       ...Object.keys(parts).filter(
-        (name) => !['model', 'prompt', 'width', 'height'].includes(name) && !isTaken(name),
+        (name) =>
+          !['model', 'prompt', 'width', 'height', 'options'].includes(name) && !isTaken(name),
       ),
+      ...(model ? droppedOptions(next.values, model.options, []).map(({ name }) => name) : []),
       ...(isSized && model && !isTaken('width') ? ['size'] : []),
       ...(draft.references.length > 0 && model && !canUse(model, 1) ? ['references'] : []),
     ],

@@ -3,6 +3,7 @@ import { useCallback, useEffect } from 'react';
 import { api, data } from '~/api/client';
 import type { Model, Operation, Preset } from '~/api/types';
 import { pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { optionPrefix } from '~/lib/parameters';
 import { showToast } from '~/ui/toast';
 import { useDraft } from './draft';
 import { chooseModel, operationName } from './model';
@@ -29,8 +30,11 @@ export function useApplyPreset(models: readonly Model[], operation: Operation | 
       const labels = applied.dropped.map((one) => {
         if (one === 'size') return t('generate.size.label');
         if (one === 'references') return t('generate.references.label');
-        const row = operation?.parameters.find((parameter) => parameter.name === one);
-        return (row && pickLanguage(row.label_en, row.label_zh, language)) || one;
+        const row =
+          operation?.parameters.find((parameter) => parameter.name === one) ??
+          models.flatMap(({ options }) => options).find(({ name }) => optionPrefix + name === one);
+        const label = row && pickLanguage(row.label_en, row.label_zh, language);
+        return label || one.replace(optionPrefix, '');
       });
       const lines = [
         applied.lostModel &&

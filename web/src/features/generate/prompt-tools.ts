@@ -7,7 +7,7 @@ import { type Translate, useFormat, useT } from '~/lib/i18n';
 import { announce } from '~/ui/announce';
 import { useRunActions, useStart } from './actions';
 import { useDraft } from './draft';
-import { joinTexts, type PromptTool, toolRequest } from './model';
+import { joinTexts, type PromptTool, toolRequest, writerParameters } from './tool-model';
 
 export interface Outcome {
   tool: PromptTool;
@@ -129,21 +129,37 @@ export function usePromptTools(models: readonly Model[]) {
         },
       );
     };
+    const written = (tool: PromptTool) =>
+      writerParameters(models, useDraft.getState().writer, tool);
     const usable = models.filter((model) => model.is_enabled && model.can_write);
     return {
+      /** all there are: those of the form make pictures */
+      models,
       canExpand: usable.length > 0,
       canDescribe: usable.some((model) => model.can_see),
       isPending,
       job,
       task,
       expand: () => {
-        const { prompt } = useDraft.getState().draft;
-        if (prompt.trim()) ask('expand', toolRequest('expand', prompt, [], language, prompt));
+        const { prompt, product } = useDraft.getState().draft;
+        if (!prompt.trim()) return;
+        ask(
+          'expand',
+          toolRequest('expand', prompt, [], language, prompt, product, written('expand')),
+        );
       },
       describe: (ids: string[]) =>
         ask(
           'describe',
-          toolRequest('describe', '', ids, language, t('generate.tool.describe.run')),
+          toolRequest(
+            'describe',
+            '',
+            ids,
+            language,
+            t('generate.tool.describe.run'),
+            useDraft.getState().draft.product,
+            written('describe'),
+          ),
         ),
       again: () => last && ask(last.tool, last.request),
       cancel: () => job && cancelRun(job.runId),

@@ -6,16 +6,19 @@ import { type DragEvent, useState } from 'react';
 import { errorText } from '~/api/errors';
 import { assetQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
+import { moveItem } from '~/lib/move-item';
+import { type ReferenceRole, referenceRoles } from '~/lib/reference-roles';
 import { IconButton } from '~/ui/button';
 import { ContextMenu, Menu } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
-import { moveItem } from './model';
 
 interface TilesProps {
   ids: string[];
   /** how many the model takes; those after are marked */
   most: number;
   onChange: (ids: string[]) => void;
+  roles: Record<string, ReferenceRole>;
+  onRole: (id: string, role: ReferenceRole | undefined) => void;
   /** the shape of a place in the list */
   className: string;
 }
@@ -53,6 +56,8 @@ function Tile({
   ids,
   most,
   onChange,
+  roles,
+  onRole,
   className,
   id,
   index,
@@ -70,6 +75,13 @@ function Tile({
   const navigate = useNavigate();
   const { data: asset, error } = useQuery(assetQuery(id));
   const remove = () => onChange(ids.filter((one) => one !== id));
+  const role = roles[id];
+  const name = role
+    ? t('generate.references.itemRole', {
+        index: index + 1,
+        role: t(`common.referenceRole.${role}`),
+      })
+    : t('generate.references.item', { index: index + 1 });
   const entries = [
     index > 0 && {
       label: t('generate.references.earlier'),
@@ -87,6 +99,12 @@ function Tile({
       run: () => void navigate({ to: '/library/$asset/edit', params: { asset: id } }),
     },
     { label: t('generate.references.remove'), icon: X, run: remove },
+    'line',
+    ...referenceRoles.map((one) => ({
+      label: t('generate.references.as', { role: t(`common.referenceRole.${one}`) }),
+      isChosen: one === role,
+      run: () => onRole(id, one === role ? undefined : one),
+    })),
   ] as const;
   return (
     <ContextMenu entries={entries}>
@@ -102,13 +120,10 @@ function Tile({
       >
         <Menu
           align="start"
+          isDraggable
           entries={entries}
           trigger={
-            <button
-              type="button"
-              aria-label={t('generate.references.item', { index: index + 1 })}
-              className="size-full focus-on-picture"
-            >
+            <button type="button" aria-label={name} className="size-full focus-on-picture">
               {asset && <Picture asset={asset} sizes={64} alt="" />}
               {error && <span className="block p-1 text-11 text-bad">{errorText(error, t)}</span>}
             </button>
@@ -116,9 +131,11 @@ function Tile({
         />
         <span
           aria-hidden
-          className="pointer-events-none absolute bottom-1 left-1 flex size-4 items-center justify-center rounded-4 bg-picture-scrim text-11 text-picture-fg"
+          className="pointer-events-none absolute bottom-0.5 left-0.5 flex h-4 min-w-4 max-w-15 items-center justify-center rounded-4 bg-picture-scrim px-1 text-11 text-picture-fg"
         >
-          {index + 1}
+          <span className="truncate">
+            {role ? `${index + 1} ${t(`common.referenceRole.${role}`)}` : index + 1}
+          </span>
         </span>
         <IconButton
           icon={X}

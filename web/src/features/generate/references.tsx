@@ -1,17 +1,16 @@
 import clsx from 'clsx';
-import { Images, Plus, RotateCw, Upload as UploadIcon, X } from 'lucide-react';
+import { Images, Plus, Upload as UploadIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { errorText } from '~/api/errors';
 import type { Model } from '~/api/types';
-import { dropUpload, pictureFiles, retryUpload, useUploads } from '~/api/uploads';
+import { pictureFiles, useUploads } from '~/api/uploads';
 import { useT } from '~/lib/i18n';
-import { IconButton } from '~/ui/button';
+import type { ReferenceRole } from '~/lib/reference-roles';
+import { referencesMax } from '~/lib/references';
 import { Menu } from '~/ui/menu';
-import { ProgressRing } from '~/ui/progress';
-
-const LibraryPicker = lazy(() =>
-  import('./library-picker').then((file) => ({ default: file.LibraryPicker })),
-);
+import { LibraryPicker } from '~/ui/picker';
+import { UploadTile } from '~/ui/upload-tile';
+import type { Draft } from './model';
 
 const ReferenceTiles = lazy(() =>
   import('./reference-tiles').then((file) => ({ default: file.ReferenceTiles })),
@@ -24,12 +23,16 @@ const tile =
 export function References({
   ids,
   onChange,
+  roles,
+  onRole,
   model,
   onFiles,
   onPick,
 }: {
   ids: string[];
   onChange: (ids: string[]) => void;
+  roles: Draft['roles'];
+  onRole: (id: string, role: ReferenceRole | undefined) => void;
   model: Model | undefined;
   onFiles: (files: File[]) => void;
   onPick: () => void;
@@ -77,36 +80,27 @@ export function References({
       <ul className="flex flex-wrap gap-2">
         <Suspense fallback={ids.map((id) => <li key={id} className={tile} />)}>
           {ids.length > 0 && (
-            <ReferenceTiles ids={ids} most={most} onChange={onChange} className={tile} />
+            <ReferenceTiles
+              ids={ids}
+              most={most}
+              onChange={onChange}
+              roles={roles}
+              onRole={onRole}
+              className={tile}
+            />
           )}
         </Suspense>
         {uploads.map((item) => (
-          <li key={item.id} className={clsx(tile, 'group flex items-center justify-center')}>
-            {item.state === 'failed' ? (
-              <button
-                type="button"
-                onClick={() => retryUpload(item.id)}
-                title={errorText(item.error, t)}
-                aria-label={t('generate.references.retry', { name: item.name })}
-                className="flex size-full items-center justify-center bg-bad-soft text-bad"
-              >
-                <RotateCw size={16} aria-hidden />
-              </button>
-            ) : (
-              <ProgressRing
-                size={32}
-                share={item.state === 'sending' ? item.share : 0}
-                label={t('generate.references.sending', { name: item.name })}
-              />
-            )}
-            <IconButton
-              icon={X}
-              label={t('generate.references.remove')}
-              look="picture"
-              className="absolute top-0.5 right-0.5 !size-6 !rounded-6"
-              onClick={() => dropUpload(item.id)}
-            />
-          </li>
+          <UploadTile
+            key={item.id}
+            item={item}
+            className={tile}
+            labels={{
+              retry: t('generate.references.retry', { name: item.name }),
+              sending: t('generate.references.sending', { name: item.name }),
+              remove: t('generate.references.remove'),
+            }}
+          />
         ))}
         <li className={clsx(ids.length === 0 && uploads.length === 0 && 'w-full')}>
           <Menu
@@ -118,8 +112,8 @@ export function References({
                   ids.length + uploads.length > 0 ? t('generate.references.add') : undefined
                 }
                 className={clsx(
-                  'flex h-16 items-center justify-center gap-2 rounded-8 border border-dashed text-13 transition-colors duration-100',
-                  ids.length === 0 && uploads.length === 0 ? 'w-full px-3' : 'w-16',
+                  'flex items-center justify-center gap-2 rounded-8 border border-dashed text-13 transition-colors duration-100',
+                  ids.length === 0 && uploads.length === 0 ? 'h-11 w-full px-3' : 'size-16',
                   isOver
                     ? 'border-accent bg-accent-soft text-accent-text'
                     : 'border-line-ctl text-fg-3 hover:bg-surface-2 hover:text-fg-2',
@@ -156,8 +150,9 @@ export function References({
       <Suspense>
         {isLibraryOpen && (
           <LibraryPicker
+            title={t('generate.references.choose')}
             chosen={ids}
-            most={most || 16}
+            most={most || referencesMax}
             onClose={() => setLibraryOpen(false)}
             onChoose={(next) => {
               onChange(next);

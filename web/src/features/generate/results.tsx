@@ -94,6 +94,7 @@ export function Results({
       asset={asset}
       index={index}
       width={grid.width}
+      isPaused={run.is_paused}
       usual={task.model === run.tasks[0]?.model ? usual : 0}
       {...verbs}
     />

@@ -2,6 +2,7 @@ import clsx from 'clsx';
 import { lazy, Suspense, useState } from 'react';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { onRadioKeys } from '~/ui/radio-keys';
 import { Tip } from '~/ui/tip';
 import {
   hasSize,
@@ -15,6 +16,7 @@ import {
   sizeList,
   sizeShapes,
   sizesShownMax,
+  wholePixels,
 } from './model';
 
 // The shape is there at once, the list of its sizes follows.
@@ -58,7 +60,7 @@ export function SizePicker({
     return <p className="text-12 text-fg-3">{t('generate.size.auto', { model: model.label })}</p>;
   }
   const list = sizeList(model);
-  const pixels = size.width * size.height;
+  const pixels = wholePixels(size);
   const text = (one: Size) => `${one.width} × ${one.height}`;
   const isLong = list.length > sizesShownMax;
   const shapes = isLong ? sizeShapes(list) : [];
@@ -75,6 +77,7 @@ export function SizePicker({
       : list.length
         ? isSame(one)
         : ratioName(one) === ratioName(size) && ratioName(size) !== '';
+  const at = choices.findIndex((choice) => chosen(choice.size));
   const isChanged =
     wanted !== null && (wanted.width !== size.width || wanted.height !== size.height);
   const classes = pixelClasses.map((area) => sizeFor(size.width / size.height, area, model));
@@ -90,18 +93,28 @@ export function SizePicker({
           </h2>
           <span className="text-12 text-fg-3 tabular-nums">{text(size)}</span>
         </div>
-        <div role="radiogroup" aria-labelledby="size-label" className="grid grid-cols-7 gap-1">
-          {choices.map((choice) => (
-            <Tip key={text(choice.size)} text={text(choice.size)}>
+        <div
+          role="radiogroup"
+          aria-labelledby="size-label"
+          onKeyDown={onRadioKeys}
+          className="grid grid-cols-7 gap-1"
+        >
+          {choices.map((choice, index) => (
+            // A shape stays the same one while its pixels change.
+            <Tip
+              key={list.length > 0 && !isLong ? text(choice.size) : choice.name}
+              text={text(choice.size)}
+            >
               <button
                 type="button"
                 role="radio"
-                aria-checked={chosen(choice.size)}
+                aria-checked={index === at}
+                tabIndex={index === Math.max(at, 0) ? 0 : -1}
                 aria-label={`${choice.name}, ${text(choice.size)}`}
                 onClick={() => onChange(choice.size)}
                 className={clsx(
                   'flex h-13 flex-col items-center justify-end gap-1 rounded-8 pb-1 text-11 tabular-nums transition-colors duration-100',
-                  chosen(choice.size)
+                  index === at
                     ? 'bg-accent-soft text-accent-text outline-2 outline-accent -outline-offset-2 outline'
                     : 'bg-surface-2 text-fg-2 hover:bg-surface-3 hover:text-fg',
                 )}
@@ -128,7 +141,7 @@ export function SizePicker({
               value: text(one),
               label: text(one),
               detail: t('generate.size.mega', {
-                value: format.number((one.width * one.height) / 1e6, 1),
+                value: format.pixels(one.width * one.height),
               }),
             }))}
           />
@@ -148,7 +161,7 @@ export function SizePicker({
               ...offered.map((one) => ({
                 value: text(one),
                 label: t('generate.size.mega', {
-                  value: format.number((one.width * one.height) / 1e6, 1),
+                  value: format.pixels(one.width * one.height),
                 }),
                 detail: text(one),
               })),

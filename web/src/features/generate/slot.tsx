@@ -25,12 +25,14 @@ import type { Asset, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { elapsedMs } from '~/lib/time';
 import { useNow } from '~/lib/use-now';
+import { usePaidWait } from '~/live/paid';
 import { useProgress } from '~/live/run-store';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { ContextMenu, Menu, type MenuEntry } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
 import { ProgressRing } from '~/ui/progress';
+import { Quoted } from '~/ui/quoted';
 import { StateMark } from '~/ui/state-mark';
 import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
@@ -39,6 +41,7 @@ import { type Recall, ratioOf, taskLeftMs } from './model';
 const HeldQuestion = lazy(() =>
   import('~/ui/held').then((file) => ({ default: file.HeldQuestion })),
 );
+const WaitLine = lazy(() => import('~/ui/wait-line').then((file) => ({ default: file.WaitLine })));
 const Written = lazy(() => import('~/ui/written').then((file) => ({ default: file.Written })));
 
 interface SlotProps {
@@ -47,6 +50,7 @@ interface SlotProps {
   index: number;
   width: number;
   usual: number;
+  isPaused: boolean;
   actions: ReturnType<typeof useRunActions>;
   onEdit: () => void;
   onRecall: (assetId: string, what: Recall) => void;
@@ -95,7 +99,17 @@ function Middle({ children, className }: { children: ReactNode; className?: stri
   );
 }
 
-function QuietSlot({ task, actions }: SlotProps) {
+/** It costs money again: not while the server is out of reach. */
+function RetryButton({ id, retry }: { id: string; retry: (id: string) => void }) {
+  const t = useT();
+  return (
+    <Button height="dense" icon={RotateCw} whyNot={usePaidWait()} onClick={() => retry(id)}>
+      {t('common.retry')}
+    </Button>
+  );
+}
+
+function QuietSlot({ task, isPaused, actions }: SlotProps) {
   const t = useT();
   const isCancelled = task.state === 'cancelled';
   const isGone = task.state === 'done';
@@ -106,26 +120,18 @@ function QuietSlot({ task, actions }: SlotProps) {
       ) : (
         <>
           <StateMark state={task.state} />
-          {task.state === 'ready' && task.position > 0 && (
-            <p className="text-12 text-fg-3 tabular-nums">
-              {t('generate.slot.position', { place: task.position })}
-            </p>
-          )}
+          <Suspense>
+            <WaitLine
+              task={task}
+              run={{ is_paused: isPaused }}
+              className="max-w-full text-12 break-words text-fg-3 tabular-nums"
+            />
+          </Suspense>
         </>
       )}
-      {isCancelled && (
-        <Button height="dense" icon={RotateCw} onClick={() => actions.retryTask(task.id)}>
-          {t('common.retry')}
-        </Button>
-      )}
+      {isCancelled && <RetryButton id={task.id} retry={actions.retryTask} />}
       {!isCancelled && !isGone && (
-        <IconButton
-          icon={X}
-          label={t('generate.slot.cancel')}
-          size="dense"
-          className="absolute top-1.5 right-1.5"
-          onClick={() => actions.cancelTask(task.id)}
-        />
+        <CancelButton id={task.id} look="ghost" cancel={actions.cancelTask} />
       )}
     </Middle>
   );
@@ -198,18 +204,38 @@ function RunningSlot({ task, usual, actions, index }: SlotProps) {
         )}
       </div>
       {!task.is_cancelling && (
-        <IconButton
-          icon={X}
-          label={t('generate.slot.cancel')}
+        <CancelButton
+          id={task.id}
           look={partials > 0 ? 'picture' : 'ghost'}
-          size="dense"
-          className="absolute top-1.5 right-1.5"
-          onClick={() => actions.cancelTask(task.id)}
+          cancel={actions.cancelTask}
         />
       )}
     </>
   );
 }
+
+/** Not drawn anew by the clock beside it. */
+const CancelButton = memo(function CancelButton({
+  id,
+  look,
+  cancel,
+}: {
+  id: string;
+  look: 'ghost' | 'picture';
+  cancel: (id: string) => void;
+}) {
+  const t = useT();
+  return (
+    <IconButton
+      icon={X}
+      label={t('generate.slot.cancel')}
+      look={look}
+      size="dense"
+      className="absolute top-1.5 right-1.5"
+      onClick={() => cancel(id)}
+    />
+  );
+});
 
 function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
   const t = useT();
@@ -220,9 +246,9 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
       <CircleX size={20} strokeWidth={1.75} className="shrink-0 text-bad" aria-hidden />
       <p className="text-13 font-medium text-bad">{codeText(error?.code ?? 'internal', t)}</p>
       {error?.message && isRoomy && (
-        <p className="line-clamp-3 max-w-full text-12 break-words text-fg-2" title={error.message}>
-          {error.message}
-        </p>
+        <span className="max-w-full" title={error.message}>
+          <Quoted text={error.message} className="line-clamp-4" />
+        </span>
       )}
       <div className="mt-1 flex flex-wrap justify-center gap-1.5">
         {error?.next === 'open_provider' && (
@@ -235,19 +261,22 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
             {t('generate.slot.edit')}
           </Button>
         )}
-        <Button height="dense" icon={RotateCw} onClick={() => actions.retryTask(task.id)}>
-          {t('common.retry')}
-        </Button>
+        <RetryButton id={task.id} retry={actions.retryTask} />
       </div>
     </Middle>
   );
 }
 
 function HeldSlot({ task, actions }: SlotProps) {
+  const whyNot = usePaidWait();
   return (
     <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-warn-solid/50">
       <Suspense>
-        <HeldQuestion task={task} onAnswer={(answer) => actions.resolveTask(task, answer)} />
+        <HeldQuestion
+          task={task}
+          whyNot={whyNot}
+          onAnswer={(answer) => actions.resolveTask(task, answer)}
+        />
       </Suspense>
     </Middle>
   );
@@ -360,7 +389,7 @@ function DoneSlot({
             download
             aria-label={t('generate.slot.download')}
             title={t('generate.slot.download')}
-            className="inline-flex size-7 items-center justify-center rounded-8 bg-picture-scrim text-picture-fg focus-on-picture hover:bg-picture-scrim-strong max-md:size-9"
+            className="inline-flex size-7 items-center justify-center rounded-8 bg-picture-scrim text-picture-fg focus-on-picture hover:bg-picture-scrim-strong touch:size-11"
           >
             <Download size={16} strokeWidth={1.75} aria-hidden />
           </a>

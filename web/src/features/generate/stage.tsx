@@ -1,15 +1,15 @@
 import { CircleX, Clock3, FastForward, ImagePlus, Pause, Play, RotateCw } from 'lucide-react';
-import { lazy, type ReactNode, Suspense, useEffect, useRef } from 'react';
+import { lazy, type ReactNode, Suspense } from 'react';
 import type { Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { useNow } from '~/lib/use-now';
 import { useSize } from '~/lib/use-size';
+import { usePaidWait } from '~/live/paid';
 import { readProgress } from '~/live/run-store';
-import { announce } from '~/ui/announce';
 import { Button, IconButton } from '~/ui/button';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import type { useRunActions } from './actions';
-import { leftMs, type Recall, summarise, usualMs } from './model';
+import { leftMs, type Recall, summarise } from './model';
 import { Results, ResultsView } from './results';
 
 const MissingNote = lazy(() =>
@@ -18,36 +18,12 @@ const MissingNote = lazy(() =>
 
 type Actions = ReturnType<typeof useRunActions>;
 
-/** "3 of 8 done", spoken at most every ten seconds; failures at once. */
-function useSpokenProgress(run: Run | undefined) {
-  const t = useT();
-  const last = useRef({ id: '', done: 0, failed: 0, at: 0 });
-  useEffect(() => {
-    if (!run) return;
-    const { total, done, failed } = summarise(run.tasks);
-    const before = last.current;
-    if (before.id !== run.id) {
-      last.current = { id: run.id, done, failed, at: 0 };
-      return;
-    }
-    if (failed > before.failed) {
-      announce(t('generate.spoken.failed', { count: failed - before.failed }), true);
-    }
-    const now = Date.now();
-    const isOver = run.state !== 'active';
-    if (done > before.done && (isOver || now - before.at >= 10_000)) {
-      announce(t('generate.spoken.done', { done, total }));
-      last.current = { id: run.id, done, failed, at: now };
-    } else last.current = { ...before, failed };
-  }, [run, t]);
-}
-
 export function Stage({
   run,
   isLoading,
   error,
   onRetry,
-  runs,
+  usual,
   actions,
   onEdit,
   onRecall,
@@ -59,7 +35,8 @@ export function Stage({
   isLoading: boolean;
   error: unknown;
   onRetry: () => void;
-  runs: readonly Run[];
+  /** milliseconds that its like took, 0 when nothing is known */
+  usual: number;
   actions: Actions;
   onEdit: () => void;
   onRecall: (assetId: string, what: Recall) => void;
@@ -69,9 +46,6 @@ export function Stage({
 }) {
   const t = useT();
   const [roomRef, room] = useSize();
-  useSpokenProgress(run);
-  const first = run?.tasks[0];
-  const usual = first ? usualMs(runs, first.model) : 0;
 
   return (
     <section
@@ -113,6 +87,28 @@ export function Stage({
   );
 }
 
+/** What the clock alone renews of the head. */
+function Facts({ run, usual }: { run: Run; usual: number }) {
+  const t = useT();
+  const format = useFormat();
+  const isActive = run.state === 'active';
+  const now = useNow(isActive);
+  const sum = summarise(run.tasks);
+  const left = run.is_paused ? 0 : leftMs(run.tasks, readProgress, usual, now);
+  const cost = isActive ? 0 : run.cost_micro;
+  const facts = [
+    isActive
+      ? t('generate.stage.progress', { done: sum.done, total: sum.total })
+      : t('generate.stage.count', { count: sum.done }),
+    left > 0 && t('generate.stage.left', { time: format.duration(left) }),
+    run.is_paused && t('generate.stage.paused'),
+    sum.failed > 0 && t('generate.stage.failed', { count: sum.failed }),
+    cost > 0 && format.money(cost, run.currency),
+    !isActive && format.relative(run.created_at),
+  ].filter((fact) => fact !== false);
+  return <p className="truncate text-12 text-fg-3 tabular-nums">{facts.join(' · ')}</p>;
+}
+
 function StageHead({
   run,
   usual,
@@ -125,30 +121,17 @@ function StageHead({
   aside: ReactNode;
 }) {
   const t = useT();
-  const format = useFormat();
   const isActive = run.state === 'active';
-  const now = useNow(isActive);
   const sum = summarise(run.tasks);
-  const left = run.is_paused ? 0 : leftMs(run.tasks, readProgress, usual, now);
+  const whyNot = usePaidWait();
   const prompt = run.tasks[0]?.prompt || run.title;
-  const cost = isActive ? 0 : run.cost_micro;
-  const facts = [
-    isActive
-      ? t('generate.stage.progress', { done: sum.done, total: sum.total })
-      : t('generate.stage.count', { count: sum.done }),
-    left > 0 && t('generate.stage.left', { time: format.duration(left) }),
-    run.is_paused && t('generate.stage.paused'),
-    sum.failed > 0 && t('generate.stage.failed', { count: sum.failed }),
-    cost > 0 && format.money(cost, run.currency),
-    !isActive && format.relative(run.created_at),
-  ].filter((fact) => fact !== false);
   return (
     <div className="flex min-h-12 shrink-0 flex-wrap items-center gap-x-2 gap-y-1 border-line border-b bg-surface px-4 py-1.5 max-md:px-3">
       <div className="min-w-40 flex-1">
         <h2 className="truncate text-13 font-medium" title={prompt}>
           {prompt}
         </h2>
-        <p className="truncate text-12 text-fg-3 tabular-nums">{facts.join(' · ')}</p>
+        <Facts run={run} usual={usual} />
         <Suspense>
           {run.tasks
             .filter((task) => task.missing && !task.written)
@@ -160,7 +143,12 @@ function StageHead({
       </div>
       <div className="ml-auto flex flex-wrap items-center justify-end gap-2">
         {sum.failed > 0 && (
-          <Button height="dense" icon={RotateCw} onClick={() => actions.retryRun(run.id)}>
+          <Button
+            height="dense"
+            icon={RotateCw}
+            whyNot={whyNot}
+            onClick={() => actions.retryRun(run.id)}
+          >
             {t('generate.stage.retry', { count: sum.failed })}
           </Button>
         )}

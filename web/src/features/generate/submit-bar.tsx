@@ -1,15 +1,58 @@
 import clsx from 'clsx';
 import { ChevronUp, CircleAlert, FastForward, Sparkles } from 'lucide-react';
-import { errorText } from '~/api/errors';
+import { createContext, memo, type ReactNode, use, useMemo } from 'react';
+import { ApiError, errorText } from '~/api/errors';
+import type { Model, Operation } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { useCommands } from '~/lib/use-commands';
 import { Button, IconButton } from '~/ui/button';
 import { Keys } from '~/ui/keys';
 import { Menu } from '~/ui/menu';
 import { generateCommands } from './commands';
-import type { Submit } from './use-submit';
+import { useDraft } from './draft';
+import { usedDraft } from './model';
+import { UnitPriceContext } from './unit-price';
+import { type Submit, useSubmit } from './use-submit';
+
+const SubmitContext = createContext<Submit | null>(null);
+
+/** What all bars of the page share.  It alone, and they, are drawn anew as one writes. */
+export function Submitting({
+  model,
+  operation,
+  onStarted,
+  onRefused,
+  children,
+}: {
+  model: Model | undefined;
+  operation: Operation | undefined;
+  onStarted: (runId: string) => void;
+  /** the field that stands against it */
+  onRefused: (field: string) => void;
+  children: ReactNode;
+}) {
+  const draft = useDraft((state) => state.draft);
+  const used = useMemo(() => usedDraft(draft, model), [draft, model]);
+  const submit = useSubmit(used, model, operation, onStarted, onRefused);
+  useCommands([
+    { ...generateCommands.run, run: () => submit.start('normal') },
+    { ...generateCommands.runFirst, run: () => submit.start('front') },
+  ]);
+  return (
+    <UnitPriceContext value={submit.unit}>
+      <SubmitContext value={submit}>{children}</SubmitContext>
+    </UnitPriceContext>
+  );
+}
 
 /** What it will cost, and the one primary button of the page. */
-export function SubmitBar({ submit }: { submit: Submit }) {
+export function SubmitBar() {
+  const submit = use(SubmitContext);
+  return submit && <Bar {...submit} />;
+}
+
+/** As long as none of it changes, a letter more draws nothing of it. */
+const Bar = memo(function Bar(submit: Submit) {
   const t = useT();
   const format = useFormat();
   const { estimate } = submit;
@@ -27,7 +70,19 @@ export function SubmitBar({ submit }: { submit: Submit }) {
       {submit.error !== null && (
         <p role="alert" className="flex items-start gap-1.5 text-12 text-bad">
           <CircleAlert size={14} className="mt-px shrink-0" aria-hidden />
-          {errorText(submit.error, t)}
+          {submit.error instanceof ApiError && submit.error.field === 'product_id'
+            ? t('generate.product.gone')
+            : errorText(submit.error, t)}
+        </p>
+      )}
+      {submit.refusal !== '' && (
+        <p
+          key={submit.refusals} // said again when it is asked for again
+          role="alert"
+          className="flex items-start gap-1.5 text-12 text-bad"
+        >
+          <CircleAlert size={14} className="mt-px shrink-0" aria-hidden />
+          {submit.refusal}
         </p>
       )}
       <div className="flex flex-col gap-2 max-md:flex-row max-md:items-center max-md:gap-3">
@@ -55,6 +110,7 @@ export function SubmitBar({ submit }: { submit: Submit }) {
             whyNot={submit.whyNot}
             className="!rounded-r-none flex-1"
             onClick={() => submit.start('normal')}
+            onRefused={() => submit.start('normal')}
           >
             {t('generate.submit.action')}
             <span className="-mr-1 opacity-80 max-md:hidden">
@@ -67,7 +123,7 @@ export function SubmitBar({ submit }: { submit: Submit }) {
                 icon={ChevronUp}
                 label={t('generate.submit.more')}
                 className={clsx(
-                  '!h-9 !w-8 !rounded-l-none border-ink-fg/20 border-l !bg-ink !text-ink-fg hover:!bg-ink-hover max-md:!h-11',
+                  '!h-9 !w-8 touch:!w-11 !rounded-l-none border-ink-fg/20 border-l !bg-ink !text-ink-fg hover:!bg-ink-hover touch:!h-11',
                   submit.whyNot && 'opacity-45',
                 )}
               />
@@ -86,4 +142,4 @@ export function SubmitBar({ submit }: { submit: Submit }) {
       </div>
     </div>
   );
-}
+});

@@ -14,13 +14,14 @@ import type { Operation } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { elapsedMs } from '~/lib/time';
 import { useNow } from '~/lib/use-now';
-import { useConnection } from '~/live/connection';
+import { usePaidWait } from '~/live/paid';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { Menu } from '~/ui/menu';
+import { Quoted } from '~/ui/quoted';
 import { StateMark } from '~/ui/state-mark';
 import { useDraft } from './draft';
-import { joinKeyword, promptLengthMax } from './model';
+import { promptLengthMax } from './model';
 import {
   dismissOutcome,
   type PromptTools,
@@ -28,22 +29,27 @@ import {
   undoOutcome,
   useToolStore,
 } from './prompt-tools';
+import { joinKeyword } from './tool-model';
+import { ToolPrices } from './tool-price';
+import { WriterMenu } from './writer-menu';
 
 /** Under the prompt: the tools, what they are doing, what came of it and the way back. */
 export function ToolBar({
   tools,
   expanding,
-  prompt,
   references,
 }: {
   tools: PromptTools;
   /** the operation, for its limit */
   expanding: Operation | undefined;
-  prompt: string;
   references: string[];
 }) {
   const t = useT();
-  const isLost = useConnection((state) => state.state === 'lost');
+  const offline = usePaidWait();
+  const noPrompt = useDraft(({ draft: { prompt } }) => {
+    if (prompt.trim() === '') return t('generate.submit.noPrompt');
+    return [...prompt].length > promptLengthMax(expanding) ? t('generate.submit.longPrompt') : '';
+  });
   if (!tools.canExpand) {
     return (
       <p className="text-12 text-fg-3">
@@ -55,13 +61,6 @@ export function ToolBar({
     );
   }
   const busy = tools.job || tools.isPending ? t('generate.tool.busy') : '';
-  const offline = isLost ? t('common.offline.paid') : '';
-  const noPrompt =
-    prompt.trim() === ''
-      ? t('generate.submit.noPrompt')
-      : [...prompt].length > promptLengthMax(expanding)
-        ? t('generate.submit.longPrompt')
-        : '';
   const noPicture = references.length === 0 ? t('generate.tool.describe.noPicture') : '';
   const describe = (
     <Button
@@ -106,7 +105,9 @@ export function ToolBar({
           ) : (
             describe
           ))}
+        <WriterMenu models={tools.models} />
       </div>
+      <ToolPrices models={tools.models} references={references} />
       {tools.job && <Running tools={tools} />}
       <Problem tools={tools} />
       <Came />
@@ -152,6 +153,7 @@ function Running({ tools }: { tools: PromptTools }) {
 function Problem({ tools }: { tools: PromptTools }) {
   const t = useT();
   const problem = useToolStore((state) => state.problem);
+  const whyNot = usePaidWait();
   if (!problem) return null;
   const error = problem.task?.error;
   const said = error ? error.message : errorDetail(problem.error);
@@ -161,9 +163,9 @@ function Problem({ tools }: { tools: PromptTools }) {
         <CircleAlert size={14} className="mt-px shrink-0" aria-hidden />
         {error ? codeText(error.code, t) : errorText(problem.error, t)}
       </p>
-      {said && <p className="mt-1 line-clamp-4 break-words text-fg-2">{said}</p>}
+      {said && <Quoted text={said} className="mt-1 line-clamp-5" />}
       <div className="mt-2 flex flex-wrap gap-1.5">
-        <Button height="dense" icon={RotateCw} onClick={tools.again}>
+        <Button height="dense" icon={RotateCw} whyNot={whyNot} onClick={tools.again}>
           {t('common.retry')}
         </Button>
         {error?.next === 'open_provider' && (
@@ -225,7 +227,7 @@ function Came() {
                 lang=""
                 aria-label={t('generate.tool.addKeyword', { word })}
                 onClick={() => change({ prompt: joinKeyword(draft.prompt, word) })}
-                className="inline-flex min-h-6 max-w-full items-center gap-1 rounded-full bg-surface px-2 text-left outline outline-line hover:bg-surface-3 max-md:min-h-11"
+                className="inline-flex min-h-6 max-w-full items-center gap-1 rounded-full bg-surface px-2 text-left outline outline-line hover:bg-surface-3 touch:min-h-11"
               >
                 <Plus size={12} aria-hidden className="shrink-0" />
                 <span className="truncate">{word}</span>

@@ -1,17 +1,16 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
-import { api, data } from '~/api/client';
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Model, Operation } from '~/api/types';
 import { useUploads } from '~/api/uploads';
-import { useT } from '~/lib/i18n';
-import { useRested } from '~/lib/use-now';
+import { useFormat, useT } from '~/lib/i18n';
+import { forgetPrompts, keepPrompt } from '~/lib/kept-prompts';
+import { findVariables } from '~/lib/variables';
 import { useConnection } from '~/live/connection';
 import { useStart } from './actions';
-import { useDraft } from './draft';
 import {
   canUse,
   type Draft,
   longestPrompt,
+  negativeOf,
   picturesMax,
   promptCount,
   promptGaps,
@@ -19,6 +18,33 @@ import {
   runRequest,
   seedMax,
 } from './model';
+import type { UnitPrice } from './unit-price';
+import { useEstimate } from './use-estimate';
+
+/** One function for good, which does what the newest would. */
+function useLatest<T extends unknown[]>(work: (...given: T) => void) {
+  const latest = useRef(work);
+  useLayoutEffect(() => {
+    latest.current = work;
+  });
+  return useCallback((...given: T) => latest.current(...given), []);
+}
+
+/** Of one picture, while the price asked for last is of this model. */
+function useUnit(
+  estimate:
+    | { is_known: boolean; cost_micro: number; currency: string; model: unknown; nodes: number }
+    | undefined,
+  model: Model | undefined,
+): UnitPrice | null {
+  const isFit = estimate?.is_known && estimate.model === model?.id && estimate.nodes > 0;
+  const micro = isFit ? Math.round(estimate.cost_micro / estimate.nodes) : -1;
+  const currency = isFit ? estimate.currency : '';
+  return useMemo(
+    () => (model && micro >= 0 ? { model: model.id, micro, currency } : null),
+    [model, micro, currency],
+  );
+}
 
 /** The price before, the reason why not, and the click itself. */
 export function useSubmit(
@@ -26,8 +52,10 @@ export function useSubmit(
   model: Model | undefined,
   operation: Operation | undefined,
   onStarted: (runId: string) => void,
+  onRefused: (field: string) => void,
 ) {
   const t = useT();
+  const format = useFormat();
   const start = useStart();
   const [error, setError] = useState<unknown>(null);
   const isLost = useConnection((state) => state.state === 'lost');
@@ -40,72 +68,87 @@ export function useSubmit(
   const count = prompts * draft.count;
   const isTooMany = count > picturesMax;
   const gap = promptGaps(draft)[0];
+  const isPromptLong = longestPrompt(draft) > promptLengthMax(operation);
+  const negative = negativeOf(operation, model);
+  const negativeMax = negative?.max || Number.POSITIVE_INFINITY;
+  const isNegativeLong = negative && [...draft.negativePrompt.trim()].length > negativeMax;
+  // What the server would refuse has no price.
+  const hasPrice = !isTooMany && !isPromptLong && !isNegativeLong;
   const priced = useMemo(
     () =>
-      model && operation && !isTooMany
+      model && operation && hasPrice
         ? runRequest(
-            { ...draft, prompt: draft.prompt.trim() || '…' },
+            // The price is the same whatever it is for, also for what was deleted since.
+            { ...draft, prompt: draft.prompt.trim() || '…', product: '' },
             model,
             operation,
             0,
             'normal',
           )
         : null,
-    [draft, model, operation, isTooMany],
+    [draft, model, operation, hasPrice],
   );
-  const rested = useRested(priced, 400);
-  const estimate = useQuery({
-    queryKey: ['estimate', rested],
-    queryFn: ({ signal }) =>
-      data(api.POST('/api/v1/runs/estimate', { body: rested ?? { nodes: [] }, signal })),
-    enabled: rested !== null,
-    staleTime: 60_000,
-    gcTime: 60_000,
-    placeholderData: keepPreviousData,
-    retry: false,
-  });
+  const { rested, estimate } = useEstimate(priced);
 
-  const whyNot = (() => {
-    if (!model || !operation) return t('generate.submit.loading');
-    if (isLost) return t('common.offline.paid');
-    if (draft.prompt.trim() === '') return t('generate.submit.noPrompt');
-    if (gap) return t('generate.variables.missing', { name: gap });
-    if (isTooMany) return t('generate.variables.tooMany', { count, limit: picturesMax });
-    if (longestPrompt(draft) > promptLengthMax(operation)) return t('generate.submit.longPrompt');
-    if (isUploading) return t('generate.submit.uploading');
-    if (used > model.references_max) {
-      return t('generate.submit.references', { count: model.references_max });
+  /** why it cannot start, and the field to mend it in */
+  const [whyNot, field] = ((): [string, string?] => {
+    if (!model || !operation) return [t('generate.submit.loading')];
+    if (isLost) return [t('common.offline.paid')];
+    if (draft.prompt.trim() === '') return [t('generate.submit.noPrompt'), 'prompt'];
+    if (gap) return [t('generate.variables.missing', { name: gap }), `variable ${gap}`];
+    if (isTooMany)
+      return [t('generate.variables.tooMany', { count, limit: picturesMax }), 'prompt'];
+    if (isPromptLong) return [t('generate.submit.longPrompt'), 'prompt'];
+    if (isNegativeLong) {
+      return [t('generate.submit.longNegative', { limit: format.number(negativeMax) }), 'negative'];
     }
-    if (!canUse(model, used)) return t('generate.submit.noGenerate');
-    return '';
+    if (isUploading) return [t('generate.submit.uploading')];
+    if (used > model.references_max) {
+      return [t('generate.submit.references', { count: model.references_max })];
+    }
+    if (!canUse(model, used)) return [t('generate.submit.noGenerate')];
+    return [''];
   })();
 
+  // Asked for in spite of a reason: it is told where it can be read, as long as it stands.
+  const [told, setTold] = useState({ text: '', times: 0 });
+  if (told.text !== '' && told.text !== whyNot) setTold({ ...told, text: '' });
+  const refuse = useLatest(() => {
+    setTold(({ times }) => ({ text: whyNot, times: times + 1 }));
+    if (field) onRefused(field);
+  });
+  const begin = useLatest((priority: 'normal' | 'front') => {
+    if (whyNot) refuse();
+    if (whyNot || !model || !operation || start.isPending) return;
+    setError(null);
+    const seedBase = Math.floor(Math.random() * (seedMax - draft.count));
+    const wish = JSON.stringify([draft, model.id, priority]);
+    start.mutate(
+      { wish, request: runRequest(draft, model, operation, seedBase, priority) },
+      {
+        onSuccess: (run) => {
+          // The server has what was sent; words in braces were filled in before.
+          if (prompts > 1 || findVariables(draft.prompt).length > 0) keepPrompt(draft.prompt);
+          else forgetPrompts([draft.prompt]);
+          onStarted(run.id);
+        },
+        onError: setError,
+      },
+    );
+  });
   return {
     whyNot,
+    refusal: told.text === whyNot ? whyNot : '',
+    refusals: told.times,
     isPending: start.isPending,
     error,
-    dismiss: () => setError(null),
+    unit: useUnit(estimate.data, model),
     estimate: isTooMany ? undefined : estimate.data,
     isEstimating: estimate.isFetching || rested !== priced,
     count,
     prompts,
     perPrompt: draft.count,
-    start: (priority: 'normal' | 'front') => {
-      if (whyNot || !model || !operation || start.isPending) return;
-      setError(null);
-      const seedBase = Math.floor(Math.random() * (seedMax - draft.count));
-      const wish = JSON.stringify([draft, model.id, priority]);
-      start.mutate(
-        { wish, request: runRequest(draft, model, operation, seedBase, priority) },
-        {
-          onSuccess: (run) => {
-            useDraft.getState().keepPrompt();
-            onStarted(run.id);
-          },
-          onError: setError,
-        },
-      );
-    },
+    start: begin,
   };
 }
 

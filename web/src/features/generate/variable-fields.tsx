@@ -1,17 +1,13 @@
 import { useT } from '~/lib/i18n';
 import { findVariables } from '~/lib/variables';
 import { Field, TextInput } from '~/ui/field';
-import { type Draft, picturesMax, promptCount, rememberVariable } from './model';
+import { useDraft } from './draft';
+import { picturesMax, promptCount, rememberVariable } from './model';
 
 /** A field for each word in braces of the prompt, with what was written for it last. */
-export function VariableFields({
-  draft,
-  change,
-}: {
-  draft: Draft;
-  change: (change: Partial<Draft>) => void;
-}) {
+export function VariableFields() {
   const t = useT();
+  const { draft, change } = useDraft();
   const names = findVariables(draft.prompt);
   const count = promptCount(draft) * draft.count;
   return (
@@ -21,6 +17,7 @@ export function VariableFields({
         <Field key={name} label={name}>
           <TextInput
             lang=""
+            data-field={`variable ${name}`}
             value={Object.hasOwn(draft.variables, name) ? draft.variables[name] : ''}
             placeholder={t('generate.variables.example')}
             onChange={(event) =>

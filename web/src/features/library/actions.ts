@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { api, data } from '~/api/client';
 import { errorText } from '~/api/errors';
+import { saveFile } from '~/api/files';
 import type { Asset, AssetDetail, AssetFilter } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { jobChanged, putAsset, removeAsset } from '~/live/stale';
@@ -17,8 +18,14 @@ type Action =
   | 'tag_add'
   | 'tag_remove';
 
-/** What is acted on: pictures that are loaded, or all that match. */
-export type Target = { assets: Asset[] } | { filter: AssetFilter; count: number };
+/** What is acted on: pictures that are loaded, or all that match but a few. */
+export type Target =
+  | { assets: Asset[] }
+  | { filter: AssetFilter; count: number; except: readonly string[] };
+
+function matching({ filter, except }: { filter: AssetFilter; except: readonly string[] }) {
+  return { all_matching: filter, ...(except.length > 0 ? { except: [...except] } : {}) };
+}
 
 const idsMax = 1000;
 
@@ -72,7 +79,7 @@ export function useLibraryActions() {
       } else {
         const job = await data(
           api.POST('/api/v1/asset-jobs', {
-            body: { all_matching: target.filter, action, ...bodyValue(action, value) },
+            body: { ...matching(target), action, ...bodyValue(action, value) },
           }),
         );
         jobChanged(client, { job });
@@ -137,13 +144,10 @@ export function useLibraryActions() {
             body:
               'assets' in target
                 ? { ids: target.assets.map((asset) => asset.id) }
-                : { all_matching: target.filter },
+                : matching(target),
           }),
         );
-        const link = document.createElement('a');
-        link.href = new URL(archive.url, location.origin).pathname;
-        link.download = '';
-        link.click();
+        saveFile(new URL(archive.url, location.origin).pathname);
       } catch (error) {
         showToast(errorText(error, t), { tone: 'bad' });
       }

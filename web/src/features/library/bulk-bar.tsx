@@ -2,7 +2,7 @@ import type { LucideIcon } from 'lucide-react';
 import { X } from 'lucide-react';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
-import type { Selection } from './model';
+import { countOf, type Selection } from './model';
 
 /** What can be done with all that is selected; the bar and the details show the same. */
 export interface BulkVerb {
@@ -13,7 +13,7 @@ export interface BulkVerb {
   run: () => void;
 }
 
-/** Floats over the grid while something is ticked; offers all that match. */
+/** Floats over the grid while something is ticked; offers all that match, also those picked off. */
 export function BulkBar({
   selection,
   total,
@@ -29,31 +29,40 @@ export function BulkBar({
 }) {
   const t = useT();
   const format = useFormat();
-  const count = selection.isAll ? (total ?? selection.ids.size) : selection.ids.size;
+  const count = countOf(selection, total);
+  const off = selection.isAll ? selection.except.size : 0;
   return (
     <section
       aria-label={t('library.bulk.label')}
       className="fade-in absolute inset-x-2 bottom-4 z-20 mx-auto flex w-fit flex-wrap items-center justify-center gap-1 rounded-12 bg-surface p-1.5 shadow-3 outline outline-line"
     >
       <span aria-live="polite" className="px-2 text-13 font-medium whitespace-nowrap tabular-nums">
-        {t('library.bulk.selected', { count, value: format.number(count) })}
+        {count === 0
+          ? t('library.bulk.none')
+          : off > 0
+            ? t('library.bulk.selectedBut', {
+                value: format.number(count),
+                off: format.number(off),
+              })
+            : t('library.bulk.selected', { count, value: format.number(count) })}
       </span>
-      {!selection.isAll && total !== null && total > selection.ids.size && (
+      {total !== null && total > count && (
         <Button look="ghost" onClick={onAll}>
           {t('library.bulk.all', { count: total, value: format.number(total) })}
         </Button>
       )}
-      <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />
-      {verbs.map((verb) => (
-        <IconButton
-          key={verb.label}
-          icon={verb.icon}
-          label={verb.label}
-          {...(verb.keys ? { keys: verb.keys } : {})}
-          {...(verb.isDanger ? { look: 'danger-ghost' as const } : {})}
-          onClick={verb.run}
-        />
-      ))}
+      {count > 0 && <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />}
+      {count > 0 &&
+        verbs.map((verb) => (
+          <IconButton
+            key={verb.label}
+            icon={verb.icon}
+            label={verb.label}
+            {...(verb.keys ? { keys: verb.keys } : {})}
+            {...(verb.isDanger ? { look: 'danger-ghost' as const } : {})}
+            onClick={verb.run}
+          />
+        ))}
       <span aria-hidden className="mx-1 h-5 w-px bg-line max-md:hidden" />
       <IconButton icon={X} label={t('library.command.deselect')} keys="Escape" onClick={onClear} />
     </section>

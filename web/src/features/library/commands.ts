@@ -26,6 +26,30 @@ import {
 } from 'lucide-react';
 import { defineCommand, defineCommands } from '~/lib/commands';
 
+const recallIcons = { all: Copy, prompt: TextQuote, seed: Dices, size: Ruler, remix: Shuffle };
+export type RecallPart = keyof typeof recallIcons;
+const recallKeys = { all: 'A', prompt: 'P', seed: 'S', size: 'D', remix: 'R' };
+export const recallParts: readonly RecallPart[] = ['all', 'prompt', 'seed', 'size', 'remix'];
+
+/** What a picture was made with goes back to Generate: of the one with the focus, or shown. */
+function defineRecalls(scope: 'library' | 'viewer') {
+  return recallParts.map((what) =>
+    defineCommand({
+      id: `${scope}.${what}`,
+      labelKey: `library.recall.${what}` as const,
+      icon: recallIcons[what],
+      scope,
+      keys: [recallKeys[what]],
+      what,
+    }),
+  );
+}
+const recalls = { library: defineRecalls('library'), viewer: defineRecalls('viewer') };
+
+export function recallCommands(scope: 'library' | 'viewer') {
+  return recalls[scope];
+}
+
 export const libraryCommands = defineCommands('library', {
   search: { labelKey: 'library.command.search', icon: Search, scope: 'library', keys: ['/'] },
   upload: { labelKey: 'library.command.upload', icon: ImagePlus, scope: 'library', keys: ['U'] },
@@ -68,11 +92,6 @@ export const viewerCommands = defineCommands('viewer', {
   },
   star: { labelKey: 'library.command.star', icon: Star, scope: 'viewer', keys: ['.'] },
   tag: { labelKey: 'library.command.tag', icon: Tag, scope: 'viewer', keys: ['T'] },
-  all: { labelKey: 'library.recall.all', icon: Copy, scope: 'viewer', keys: ['A'] },
-  prompt: { labelKey: 'library.recall.prompt', icon: TextQuote, scope: 'viewer', keys: ['P'] },
-  seed: { labelKey: 'library.recall.seed', icon: Dices, scope: 'viewer', keys: ['S'] },
-  size: { labelKey: 'library.recall.size', icon: Ruler, scope: 'viewer', keys: ['D'] },
-  remix: { labelKey: 'library.recall.remix', icon: Shuffle, scope: 'viewer', keys: ['R'] },
   compare: {
     labelKey: 'library.command.compare',
     icon: Columns2,
@@ -117,7 +136,6 @@ function defineRatings(scope: 'library' | 'viewer') {
       icon: Star,
       scope,
       keys: [String(stars)],
-      isKeyOnly: true,
       stars,
     }),
   );
@@ -154,7 +172,7 @@ export const compareCommands = defineCommands('compare', {
   close: { labelKey: 'library.command.close', icon: X, scope: 'compare', keys: ['Escape'] },
 });
 
-/** 0 to 5 rate what is selected or shown; one command per key, out of the palette. */
+/** 0 to 5 rate what is selected or shown; one command per key. */
 export function ratingCommands(scope: 'library' | 'viewer') {
   return ratings[scope];
 }

@@ -1,4 +1,5 @@
 import type { AssetDetail } from '~/api/types';
+import { flatParameters } from '~/lib/parameters';
 import { type CompareMode, compareModes } from '~/lib/search';
 
 export function nextMode(mode: CompareMode): CompareMode {
@@ -38,9 +39,7 @@ function facts(asset: AssetDetail): Map<string, Difference['a']> {
     ['seed', recipe?.seed ?? null],
     ['pixels', `${asset.width_px} × ${asset.height_px}`],
   ]);
-  const parameters = recipe?.parameters;
-  if (!parameters || typeof parameters !== 'object') return out;
-  for (const [name, value] of Object.entries(parameters)) {
+  for (const [name, value] of flatParameters(recipe?.parameters)) {
     if (told.includes(name)) continue;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       out.set(name, value);

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { operationsQuery } from '~/api/queries';
+import { modelsQuery, operationsQuery } from '~/api/queries';
 import type { AssetDetail } from '~/api/types';
 import { choiceText, pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { findOption } from '~/lib/parameters';
 import { wordDiff } from '~/lib/word-diff';
 import { Picture } from '~/ui/picture';
 import { type Difference, differences } from './compare-model';
@@ -12,13 +13,15 @@ export function ComparePanel({ a, b }: { a: AssetDetail; b: AssetDetail }) {
   const t = useT();
   const format = useFormat();
   const { data: operations } = useQuery(operationsQuery);
+  const { data: models } = useQuery(modelsQuery);
   const rows = differences(a, b);
   const parameterOf = (name: string) => {
     for (const one of operations ?? []) {
       const found = one.parameters.find((parameter) => parameter.name === name);
       if (found) return pickLanguage(found.label_en, found.label_zh, format.language);
     }
-    return name;
+    const option = findOption(models, name);
+    return option ? pickLanguage(option.label_en, option.label_zh, format.language) : name;
   };
   const nameOf = (row: Difference) =>
     row.isParameter

@@ -20,6 +20,7 @@ import { useCommands } from '~/lib/use-commands';
 import { useZoomPan, type ZoomPan } from '~/lib/use-zoom-pan';
 import { announce } from '~/ui/announce';
 import { IconButton } from '~/ui/button';
+import { Columns } from '~/ui/columns';
 import { Sheet } from '~/ui/lazy';
 import { useTitle } from '~/ui/page';
 import { Segments } from '~/ui/segments';
@@ -50,6 +51,7 @@ export function Compare() {
   const [isOtherShown, setOtherShown] = useState(false);
   useTitle(t('library.compare.title'));
   const head = useRef<HTMLHeadingElement>(null);
+  const infoButton = useRef<HTMLButtonElement>(null);
   // Whoever came by key stood in the list, which is out of reach now.
   useEffect(() => head.current?.focus({ preventScroll: true }), []);
 
@@ -144,6 +146,7 @@ export function Compare() {
           onClick={() => go(b, a, mode)}
         />
         <IconButton
+          ref={infoButton}
           icon={Info}
           label={t('library.compare.differences')}
           keys="I"
@@ -153,7 +156,29 @@ export function Compare() {
           }
         />
       </header>
-      <div className="flex min-h-0 flex-1">
+      <Columns
+        right={
+          !isNarrow && isPanelOpen
+            ? {
+                name: 'details',
+                label: t('library.compare.differences'),
+                onClose: () => {
+                  set({ isPanelOpen: false });
+                  infoButton.current?.focus();
+                },
+                content: (
+                  <div
+                    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too
+                    tabIndex={0}
+                    className="min-h-0 flex-1 overflow-y-auto -outline-offset-2"
+                  >
+                    {panel}
+                  </div>
+                ),
+              }
+            : undefined
+        }
+      >
         <div className="flex min-w-0 flex-1 flex-col">
           {error && !pair ? (
             <ErrorState
@@ -181,15 +206,7 @@ export function Compare() {
             />
           )}
         </div>
-        {!isNarrow && isPanelOpen && (
-          <aside
-            aria-label={t('library.compare.differences')}
-            className="w-80 shrink-0 overflow-y-auto border-line border-l bg-surface"
-          >
-            {panel}
-          </aside>
-        )}
-      </div>
+      </Columns>
       {isNarrow && (
         <Sheet
           isOpen={isSheetOpen}
@@ -376,7 +393,7 @@ function Flip({
         type="button"
         onPointerDown={(event) => event.stopPropagation()}
         onClick={onFlip}
-        className="absolute bottom-3 left-1/2 inline-flex h-9 -translate-x-1/2 items-center gap-2 rounded-full bg-picture-scrim px-4 text-13 font-medium text-picture-fg focus-on-picture hover:bg-picture-scrim-strong max-md:h-11"
+        className="absolute bottom-3 left-1/2 inline-flex h-9 -translate-x-1/2 items-center gap-2 rounded-full bg-picture-scrim px-4 text-13 font-medium text-picture-fg focus-on-picture hover:bg-picture-scrim-strong touch:h-11"
       >
         <FlipHorizontal2 size={16} strokeWidth={1.75} aria-hidden />
         {t(isOther ? 'library.compare.showA' : 'library.compare.showB')}

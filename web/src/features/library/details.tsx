@@ -7,6 +7,7 @@ import type { Asset } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
 import { useRested } from '~/lib/use-now';
+import { Boundary } from '~/ui/boundary';
 import { Button } from '~/ui/button';
 import { Sheet } from '~/ui/lazy';
 import { ErrorState, Skeleton } from '~/ui/states';
@@ -31,41 +32,47 @@ interface DetailsProps {
   canWrite: boolean;
 }
 
-/** Beside the grid where there is room, else in a sheet over it. */
-export function Details({
-  isSheet,
+/** Beside the grid, in a column of the page's. */
+export function DetailsColumn(what: DetailsProps) {
+  return (
+    <div
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too
+      tabIndex={0}
+      className="min-h-0 flex-1 overflow-y-auto -outline-offset-2"
+    >
+      <Content {...what} />
+    </div>
+  );
+}
+
+/** Over the grid, where there is no room beside it. */
+export function DetailsSheet({
   isOpen,
   onClose,
   ...what
-}: DetailsProps & { isSheet: boolean; isOpen: boolean; onClose: () => void }) {
+}: DetailsProps & { isOpen: boolean; onClose: () => void }) {
   const t = useT();
   const isPhone = useMedia(phone);
-  const title = t('library.panel.label');
-  if (isSheet) {
-    return (
-      <Sheet isOpen={isOpen} onClose={onClose} title={title} side={isPhone ? 'bottom' : 'right'}>
-        <Content {...what} />
-      </Sheet>
-    );
-  }
   return (
-    isOpen && (
-      <aside
-        aria-label={title}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too
-        tabIndex={0}
-        className="w-80 shrink-0 overflow-y-auto border-line border-l bg-surface -outline-offset-2"
-      >
-        <Content {...what} />
-      </aside>
-    )
+    <Sheet
+      isOpen={isOpen}
+      onClose={onClose}
+      title={t('library.panel.label')}
+      side={isPhone ? 'bottom' : 'right'}
+    >
+      <Content {...what} />
+    </Sheet>
   );
 }
 
 function Content({ id, chosen, canWrite }: DetailsProps) {
   if (chosen) return <Several chosen={chosen} />;
   if (!id) return <Nothing />;
-  return <One id={id} canWrite={canWrite} />;
+  return (
+    <Boundary of={id}>
+      <One id={id} canWrite={canWrite} />
+    </Boundary>
+  );
 }
 
 function Nothing() {

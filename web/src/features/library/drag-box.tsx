@@ -2,7 +2,9 @@ import { type MouseEvent as Press, type RefObject, useEffect, useRef, useState }
 import type { Place } from '~/lib/scaled-scroll';
 import {
   type Box,
+  isChoosing,
   type Layout,
+  mark,
   noSelection,
   type Section,
   type Selection,
@@ -85,8 +87,7 @@ export function useDragBox(field: Field) {
     const touched = ids.join();
     if (touched !== one.touched) {
       one.touched = touched;
-      const all = new Set([...one.base.ids, ...ids]);
-      onSelect({ ...one.base, ids: all, anchor: ids[0] ?? one.base.anchor });
+      onSelect({ ...mark(one.base, ids, true), anchor: ids[0] ?? one.base.anchor });
     }
     const shift = grid.left - frame.left;
     setBox({
@@ -138,7 +139,7 @@ export function useDragBox(field: Field) {
       one.at = { x: move.clientX, y: move.clientY };
       if (one.isMoving || Math.hypot(one.at.x - begin.x, one.at.y - begin.y) <= slack) return;
       one.isMoving = true;
-      if (!event.shiftKey && one.before.ids.size > 0) latest.current.onSelect(noSelection);
+      if (!event.shiftKey && isChoosing(one.before)) latest.current.onSelect(noSelection);
       step();
     };
     const onKey = (key: KeyboardEvent) => {

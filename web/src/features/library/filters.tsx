@@ -1,72 +1,18 @@
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
-import { ChevronDown, Search, Star, Trash2, X } from 'lucide-react';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { ChevronDown, Star, Trash2, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { modelsQuery, tagsQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
 import { usePreferences } from '~/lib/preferences';
 import type { LibrarySearch } from '~/lib/search';
-import { useRested } from '~/lib/use-now';
-import { IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
 import { Popover } from '~/ui/popover';
 import { DaysForm } from './days-form';
-
-export function SearchBox({
-  inputRef,
-  value,
-  onChange,
-}: {
-  inputRef: RefObject<HTMLInputElement | null>;
-  value: string;
-  onChange: (value: string) => void;
-}) {
-  const t = useT();
-  const [words, setWords] = useState(value);
-  const rested = useRested(words, 250);
-  useEffect(() => setWords(value), [value]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed goes out
-  useEffect(() => {
-    if (rested.trim() !== value && rested === words) onChange(rested.trim());
-  }, [rested]);
-  return (
-    <div className="relative w-72 max-w-full max-md:order-last max-md:w-full">
-      <Search
-        size={16}
-        strokeWidth={1.75}
-        aria-hidden
-        className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-fg-3"
-      />
-      <input
-        ref={inputRef}
-        type="search"
-        aria-label={t('library.search.label')}
-        placeholder={t('library.search.label')}
-        value={words}
-        onChange={(event) => setWords(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') event.currentTarget.blur();
-        }}
-        className="h-8 w-full rounded-8 border border-line-ctl bg-surface pr-8 pl-8 text-14 focus-visible:outline-offset-0 max-md:h-11"
-      />
-      {words && (
-        <IconButton
-          icon={X}
-          label={t('library.search.clear')}
-          size="dense"
-          className="absolute top-0.5 right-0.5 max-md:top-0 max-md:right-0"
-          onClick={() => {
-            setWords('');
-            onChange('');
-          }}
-        />
-      )}
-    </div>
-  );
-}
+import { ProductChip } from './product-chip';
 
 const chip =
-  'inline-flex h-7 shrink-0 items-center gap-1.5 rounded-full border px-3 text-12 font-medium transition-colors duration-100 max-md:h-9';
+  'inline-flex h-7 shrink-0 items-center gap-1.5 rounded-full border px-3 text-12 font-medium transition-colors duration-100 touch:h-11';
 const off = 'border-line-ctl/60 bg-surface text-fg-2 hover:bg-surface-2 hover:text-fg';
 const on = 'border-accent bg-accent-soft text-accent-text';
 
@@ -199,6 +145,12 @@ export function Filters({
         search.model,
         modelOptions,
       )}
+      <ProductChip
+        chip={chip}
+        look={search.product ? on : off}
+        value={search.product ?? ''}
+        onChange={(product) => change('product', { product })}
+      />
       {days ? (
         <button
           type="button"
@@ -281,7 +233,7 @@ export function Filters({
         value={tileSize}
         aria-label={t('library.tileSize')}
         onChange={(event) => set({ tileSize: Number(event.target.value) })}
-        className="slider w-24 shrink-0 max-md:hidden"
+        className="slider w-24 min-w-14 shrink max-sm:hidden"
       />
     </div>
   );

@@ -1,4 +1,3 @@
-import { useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
 import {
   type KeyboardEvent,
@@ -12,7 +11,7 @@ import {
   useRef,
   useState,
 } from 'react';
-import { type AssetSort, assetsQuery } from '~/api/queries';
+import type { AssetSort } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import { phone, useMedia } from '~/lib/media';
@@ -20,33 +19,47 @@ import { usePreferences } from '~/lib/preferences';
 import { follow, heightMax, type Place, topOf } from '~/lib/scaled-scroll';
 import { useSize } from '~/lib/use-size';
 import { ContextMenu } from '~/ui/menu';
+import type { BulkVerb } from './bulk-bar';
 import { useDragBox } from './drag-box';
 import {
   dayHeight,
   estimateHeight,
+  heirOf,
+  isChoosing,
+  isChosen,
   type Layout,
-  linesOf,
   moveVertically,
-  runAround,
+  noSelection,
   type Section,
   type Selection,
   sectionAt,
-  selectRange,
   stack,
   toggle,
 } from './model';
 import { Scrubber } from './scrubber';
 import { DaySection, gap } from './section';
 import { useTileLabels } from './tile';
-import { tileMenu } from './tile-menu';
+import { chosenMenu, type TileVerbs, tileMenu } from './tile-menu';
+import { useChoosing } from './use-choosing';
 
 /** What is drawn changes by steps: a frame of scrolling costs nothing in between. */
 const step = 256;
 const footRoom = 88;
 /** px a millisecond above which pictures are colours */
 const passing = 4;
-/** as many are loaded to select a range over what was not shown */
-const rangeMax = 5000;
+
+/** The menu of what the button stands on, below it. */
+function openMenu(button: Element) {
+  const { left, bottom } = button.getBoundingClientRect();
+  button.dispatchEvent(
+    new MouseEvent('contextmenu', {
+      bubbles: true,
+      cancelable: true,
+      clientX: left,
+      clientY: bottom,
+    }),
+  );
+}
 
 export interface GridHandle {
   find: (id: string) => Asset | undefined;
@@ -60,23 +73,23 @@ interface GridProps {
   sort: AssetSort;
   isStale: boolean;
   selection: Selection;
+  /** a tap selects also while nothing is selected yet */
+  isSelecting: boolean;
   onSelect: (selection: Selection) => void;
   onGone: (ids: string[]) => void;
   focused: string;
   onFocus: (id: string) => void;
-  onOpen: (asset: Asset) => void;
-  onDetails: () => void;
-  onStar: (asset: Asset) => void;
-  onTrash: (asset: Asset) => void;
+  verbs: TileVerbs;
+  /** of all that is selected, when that is more than one picture */
+  chosenVerbs: readonly BulkVerb[] | null;
   isTrash: boolean;
   canWrite: boolean;
 }
 
 /** Days of justified rows: arrows move, Shift ranges, Space ticks, Enter opens. */
 export function Grid(props: GridProps) {
-  const { sections, sort, selection, onSelect, onGone, focused, onFocus, onOpen } = props;
+  const { sections, sort, selection, onSelect, onGone, focused, onFocus, verbs } = props;
   const t = useT();
-  const client = useQueryClient();
   const isPhone = useMedia(phone);
   const tileSize = usePreferences((state) => state.tileSize);
   const [roomRef, room] = useSize();
@@ -116,7 +129,7 @@ export function Grid(props: GridProps) {
     },
     [roomRef],
   );
-  const labels = useTileLabels(props.isTrash);
+  const labels = useTileLabels();
   const place = useRef<Place>({ top: 0, virtual: 0 });
   const [shown, setShown] = useState({ virtual: 0, shift: 0, isPassing: false });
   const anchor = useRef({ key: '', id: '', offset: 0 });
@@ -200,6 +213,26 @@ export function Grid(props: GridProps) {
     if (Math.abs(wanted - place.current.virtual) > 0.5) scrollTo(wanted);
   }, [tops]);
 
+  const latest = useRef({ focused, sections, onFocus });
+  latest.current = { focused, sections, onFocus };
+  const focusTile = (id: string) =>
+    requestAnimationFrame(() =>
+      scroller.current?.querySelector<HTMLElement>(`[data-open="${id}"]`)?.focus(),
+    );
+  /** The one beside takes the focus of a picture that left the list, also the browser's. */
+  const inherit = useRef((gone: readonly string[], assets: readonly Asset[], of: string) => {
+    const order = latest.current.sections.flatMap(({ key }) =>
+      key === of ? assets : (layouts.current.get(key)?.assets ?? []),
+    );
+    const heir = heirOf(
+      order.map(({ id }) => id),
+      gone,
+      latest.current.focused,
+    );
+    latest.current.onFocus(heir);
+    if (heir && document.activeElement === document.body) focusTile(heir);
+  }).current;
+
   const onLayout = useCallback(
     (key: string, layout: Layout | null) => {
       const before = layouts.current.get(key);
@@ -212,13 +245,14 @@ export function Grid(props: GridProps) {
         const now = new Set(layout.assets.map((asset) => asset.id));
         const gone = before.assets.filter(({ id }) => !now.has(id)).map(({ id }) => id);
         if (gone.length > 0) onGone(gone);
+        if (gone.includes(latest.current.focused)) inherit(gone, before.assets, key);
       }
       if (heights.current.get(key) !== layout.height || before?.assets !== layout.assets) {
         heights.current.set(key, layout.height);
         setVersion((one) => one + 1);
       }
     },
-    [onGone],
+    [onGone, inherit],
   );
 
   const whereIs = useCallback(
@@ -240,10 +274,6 @@ export function Grid(props: GridProps) {
     [whereIs],
   );
 
-  const focusTile = (id: string) =>
-    requestAnimationFrame(() =>
-      scroller.current?.querySelector<HTMLElement>(`[data-open="${id}"]`)?.focus(),
-    );
   const bringIntoView = (id: string) => {
     const found = whereIs(id);
     const row = found?.layout.rows.find((one) => found.index >= one.start && found.index < one.end);
@@ -295,46 +325,14 @@ export function Grid(props: GridProps) {
   };
   useImperativeHandle(props.ref, () => ({ find, reveal }));
 
-  const runOf = (id: string) => {
-    const found = whereIs(id);
-    const run = found ? runAround(sections, layouts.current, found.at) : [];
-    return { lines: linesOf(run), assets: run.flatMap((layout) => layout.assets) };
-  };
-
-  /** A range may pass over days that were not shown: they are loaded first. */
-  const chooseRange = async (base: Selection, id: string) => {
-    const { assets } = runOf(id);
-    const order = assets.map((asset) => asset.id);
-    const from = sections.findIndex(({ key }) => key === rangeFrom.current);
-    const to = whereIs(id)?.at ?? -1;
-    if (order.includes(base.anchor) || from < 0 || to < 0) {
-      onSelect(selectRange(base, order, id));
-      return;
-    }
-    const between = sections.slice(Math.min(from, to), Math.max(from, to) + 1);
-    if (between.reduce((sum, { count }) => sum + count, 0) > rangeMax) {
-      onSelect(selectRange(base, order, id));
-      return;
-    }
-    const lists = await Promise.all(
-      between.map(({ filter }) =>
-        client.fetchInfiniteQuery({ ...assetsQuery(filter, sort), pages: 100 }),
-      ),
-    );
-    const all = lists.flatMap(({ pages }) => pages.flatMap((page) => page.items));
-    onSelect(
-      selectRange(
-        base,
-        all.map((asset) => asset.id),
-        id,
-      ),
-    );
-  };
-  const rangeFrom = useRef('');
-  const tick = (id: string) => {
-    rangeFrom.current = sections[whereIs(id)?.at ?? -1]?.key ?? '';
-    onSelect(toggle(selection, id));
-  };
+  const { runOf, chooseRange, tick } = useChoosing({
+    sections,
+    layouts,
+    sort,
+    sectionOf: (id) => whereIs(id)?.at ?? -1,
+    selection,
+    onSelect,
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !focused) return;
@@ -373,13 +371,17 @@ export function Grid(props: GridProps) {
     const asset = id ? find(id) : undefined;
     if (!asset) return;
     onFocus(asset.id);
+    const verb = element.closest<HTMLElement>('[data-verb]')?.dataset.verb;
     if (event.shiftKey) void chooseRange(selection, asset.id);
     else if (element.closest('[data-tick]') || event.ctrlKey || event.metaKey) tick(asset.id);
-    else if (element.closest('[data-star]')) props.onStar(asset);
-    else if (element.closest('[data-trash]')) props.onTrash(asset);
+    else if (verb === 'star') verbs.star(asset);
+    else if (verb === 'reference') verbs.reference(asset);
+    else if (verb === 'download') verbs.download(asset);
+    else if (verb === 'restore') verbs.trash(asset);
+    else if (verb === 'more') openMenu(element);
     else if (element.closest('[data-open]')) {
-      if (selection.ids.size > 0) tick(asset.id);
-      else onOpen(asset);
+      if (props.isSelecting || isChoosing(selection)) tick(asset.id);
+      else verbs.open(asset);
     }
   };
 
@@ -397,17 +399,9 @@ export function Grid(props: GridProps) {
 
   const current = find(focused);
   const entries = current
-    ? tileMenu(
-        t,
-        {
-          open: () => onOpen(current),
-          tick: () => tick(current.id),
-          details: props.onDetails,
-          star: () => props.onStar(current),
-          trash: () => props.onTrash(current),
-        },
-        props,
-      )
+    ? props.chosenVerbs && isChosen(selection, current.id)
+      ? chosenMenu(t, props.chosenVerbs, () => onSelect(noSelection))
+      : tileMenu(t, current, verbs, { ...props, tick: () => tick(current.id) })
     : [];
 
   // Loaded within two screens, drawn a little beyond the view.
@@ -423,7 +417,14 @@ export function Grid(props: GridProps) {
 
   return (
     <div className="relative flex min-h-0 flex-1 flex-col">
-      <ContextMenu entries={entries}>
+      <ContextMenu
+        entries={entries}
+        onOpen={(target) => {
+          const id = target.closest<HTMLElement>('[data-tile]')?.dataset.tile;
+          if (id) onFocus(id);
+          return Boolean(id);
+        }}
+      >
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: keys are handled on the grid within */}
         {/* biome-ignore lint/a11y/noStaticElementInteractions: clicks are delegated from the tiles */}
         <div
@@ -437,10 +438,6 @@ export function Grid(props: GridProps) {
           onScroll={onScroll}
           onClick={onClick}
           onMouseDown={onMouseDown}
-          onContextMenu={(event) => {
-            const id = (event.target as Element).closest<HTMLElement>('[data-tile]')?.dataset.tile;
-            if (id) onFocus(id);
-          }}
         >
           <div
             role="grid"
@@ -470,6 +467,7 @@ export function Grid(props: GridProps) {
                   view={view}
                   isPassing={shown.isPassing}
                   selection={selection}
+                  isSelecting={props.isSelecting}
                   tabStop={tabStop}
                   isTrash={props.isTrash}
                   labels={labels}

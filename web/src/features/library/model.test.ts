@@ -2,17 +2,26 @@ import { describe, expect, it } from 'vitest';
 import type { Asset } from '~/api/types';
 import {
   chunk,
+  countOf,
+  exceptMax,
   filterOf,
+  heirOf,
+  isChoosing,
+  isChosen,
   isFiltered,
   type Layout,
   layOut,
   linesOf,
   makeSections,
+  mark,
+  momentOf,
   moveVertically,
   noSelection,
   runAround,
   sectionAt,
+  selectAll,
   selectRange,
+  settled,
   stack,
   toggle,
   touchedBy,
@@ -121,15 +130,81 @@ describe('selection', () => {
     expect([...without(one, ['a']).ids]).toEqual(['b']);
   });
 
-  it('begins anew with one of all that match', () => {
-    const all = { ...toggle(noSelection, 'a'), isAll: true };
-    expect(toggle(all, 'b')).toEqual({ ids: new Set(['b']), anchor: 'b', isAll: false });
+  it('picks single ones off all that match, and on again', () => {
+    const all = selectAll(toggle(noSelection, 'a'));
+    expect(countOf(all, 300)).toBe(300);
+    const but = toggle(toggle(all, 'b'), 'c');
+    expect(but.isAll).toBe(true);
+    expect([...but.except]).toEqual(['b', 'c']);
+    expect(countOf(but, 300)).toBe(298);
+    expect(['a', 'b', 'z'].map((id) => isChosen(but, id))).toEqual([true, false, true]);
+    expect([...toggle(but, 'b').except]).toEqual(['c']);
+    // All once more forgets what was picked off, and what is picked anew names no exceptions.
+    expect(selectAll(but).except.size).toBe(0);
+    expect(toggle(noSelection, 'b').except.size).toBe(0);
+  });
+
+  it('ranges off where it began with one picked off, and on where with one picked on', () => {
+    const off = selectRange(toggle(selectAll(noSelection), 'b'), order, 'd');
+    expect([...off.except]).toEqual(['b', 'c', 'd']);
+    const on = selectRange(toggle(off, 'd'), order, 'c');
+    expect([...on.except]).toEqual(['b']);
+    expect([...selectRange(selectAll(noSelection), order, 'c').except]).toEqual(['c']);
+  });
+
+  it('marks many of all that match, as a box does', () => {
+    const off = mark(selectAll(noSelection), ['a', 'b'], false);
+    expect([...off.except]).toEqual(['a', 'b']);
+    expect([...mark(off, ['b', 'c'], true).except]).toEqual(['a']);
+    expect(isChoosing(off)).toBe(true);
+    expect(isChoosing(noSelection)).toBe(false);
+  });
+
+  it('lets no more be picked off than the server takes, and nothing be what is left', () => {
+    const names = Array.from({ length: exceptMax + 1 }, (_, index) => `n${index}`);
+    const most = mark(selectAll(noSelection), names.slice(1), false);
+    expect(settled(most, 5000)).toBe(most);
+    expect(settled(mark(most, names, false), 5000)).toBeNull();
+    expect(settled(most, exceptMax)).toBe(noSelection);
+    expect(settled(selectAll(noSelection), null)?.isAll).toBe(true);
+    // What is picked one by one has no such bound.
+    expect(settled(mark(noSelection, names, true), 5000)?.ids.size).toBe(exceptMax + 1);
+  });
+
+  it('counts no exception that left the list', () => {
+    const but = toggle(selectAll(noSelection), 'b');
+    expect(without(but, ['x'])).toBe(but);
+    expect(countOf(without(but, ['b']), 299)).toBe(299);
+  });
+});
+
+describe('heirOf', () => {
+  const order = ['a', 'b', 'c', 'd'];
+  it('is the next that stays, else the one before', () => {
+    expect(heirOf(order, ['b'], 'b')).toBe('c');
+    expect(heirOf(order, ['b', 'c'], 'b')).toBe('d');
+    expect(heirOf(order, ['c', 'd'], 'd')).toBe('b');
+  });
+  it('is nobody where nothing stays, or it was not in the list', () => {
+    expect(heirOf(order, order, 'b')).toBe('');
+    expect(heirOf(order, ['x'], 'x')).toBe('');
   });
 });
 
 describe('filters', () => {
+  it('finds the one moment of a picture, inside the times that are asked for', () => {
+    const at = '2026-11-22T10:00:00.500Z';
+    const moment = { from: at, to: '2026-11-22T10:00:00.501Z' };
+    expect(momentOf({ q: 'mug' }, at)).toEqual({ q: 'mug', ...moment });
+    expect(momentOf({ from: at, to: '2026-11-23T00:00:00.000Z' }, at)).toEqual(moment);
+    expect(momentOf({ to: at }, at)).toBeNull();
+    expect(momentOf({ from: moment.to }, at)).toBeNull();
+  });
+
   it('asks only for what is set', () => {
     expect(filterOf({ q: '', rating: undefined, sort: 'oldest' }, 0)).toEqual({});
+    expect(filterOf({ product: 'TEAPOT' }, 0)).toEqual({ product: 'TEAPOT' });
+    expect(isFiltered({ product: 'TEAPOT' })).toBe(true);
     expect(filterOf({ q: 'mug', trash: true, starred: true }, 0)).toEqual({
       q: 'mug',
       trash: true,

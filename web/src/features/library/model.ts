@@ -18,6 +18,7 @@ export function filterOf(search: LibrarySearch, zone: number): AssetFilter {
   if (search.starred) filter.starred = true;
   if (search.kind) filter.kind = search.kind;
   if (search.model) filter.model = search.model;
+  if (search.product) filter.product = search.product;
   if (search.from) filter.from = new Date(beginOf(search.from, zone)).toISOString();
   if (search.to) filter.to = new Date(beginOf(search.to, zone) + dayMs).toISOString();
   if (search.run) filter.run = search.run;
@@ -219,42 +220,100 @@ export function touchedBy(
 }
 
 export interface Selection {
+  /** picked one by one; of everything they are but examples */
   ids: ReadonlySet<string>;
   /** where a range begins */
   anchor: string;
   /** everything that matches the filter, loaded or not */
   isAll: boolean;
+  /** of everything, what was picked off again */
+  except: ReadonlySet<string>;
 }
 
-export const noSelection: Selection = { ids: new Set(), anchor: '', isAll: false };
+/** as many can be picked off: the server takes them by name */
+export const exceptMax = 1000;
+
+export const noSelection: Selection = {
+  ids: new Set(),
+  anchor: '',
+  isAll: false,
+  except: new Set(),
+};
+
+export function selectAll(selection: Selection): Selection {
+  return { ids: selection.ids, anchor: '', isAll: true, except: noSelection.except };
+}
+
+export function isChosen(selection: Selection, id: string): boolean {
+  return selection.isAll ? !selection.except.has(id) : selection.ids.has(id);
+}
+
+export function isChoosing(selection: Selection): boolean {
+  return selection.isAll || selection.ids.size > 0;
+}
+
+/** How many there are of `total` that match. */
+export function countOf({ isAll, ids, except }: Selection, total: number | null): number {
+  return isAll && total !== null ? Math.max(0, total - except.size) : ids.size;
+}
+
+/** These are picked, or picked off. */
+export function mark(selection: Selection, ids: readonly string[], isOn: boolean): Selection {
+  const name = selection.isAll ? 'except' : 'ids';
+  const next = new Set(selection[name]);
+  for (const id of ids) {
+    if (isOn === selection.isAll) next.delete(id);
+    else next.add(id);
+  }
+  return { ...selection, [name]: next };
+}
 
 export function toggle(selection: Selection, id: string): Selection {
-  // Out of all that match there is no "all but": one begins anew with this one.
-  if (selection.isAll) return { ids: new Set([id]), anchor: id, isAll: false };
-  const ids = new Set(selection.ids);
-  if (!ids.delete(id)) ids.add(id);
-  return { ids, anchor: id, isAll: false };
+  return { ...mark(selection, [id], !isChosen(selection, id)), anchor: id };
 }
 
-/** Adds all from the anchor to `id` in the order of the list. */
+/** What is wanted where it can be: all picked off again is nothing; null: more are picked off than can be. */
+export function settled(wanted: Selection, total: number | null): Selection | null {
+  if (wanted.except.size > exceptMax) return null;
+  return wanted.isAll && countOf(wanted, total) === 0 && total !== null ? noSelection : wanted;
+}
+
+/** All from the anchor to `id` in the order of the list become what the anchor is. */
 export function selectRange(selection: Selection, order: readonly string[], id: string): Selection {
   const to = order.indexOf(id);
   const from = order.indexOf(selection.anchor);
   if (to < 0) return selection;
-  if (from < 0) return { ids: new Set([...selection.ids, id]), anchor: id, isAll: false };
-  const ids = new Set(selection.ids);
-  for (let at = Math.min(from, to); at <= Math.max(from, to); at++) {
-    const one = order[at];
-    if (one) ids.add(one);
-  }
-  return { ids, anchor: selection.anchor, isAll: false };
+  if (from < 0) return { ...mark(selection, [id], !selection.isAll), anchor: id };
+  const range = order.slice(Math.min(from, to), Math.max(from, to) + 1);
+  return mark(selection, range, !selection.isAll || isChosen(selection, selection.anchor));
 }
 
 /** Without what left the list. */
 export function without(selection: Selection, gone: readonly string[]): Selection {
-  const ids = new Set(selection.ids);
-  for (const id of gone) ids.delete(id);
-  return ids.size === selection.ids.size ? selection : { ...selection, ids };
+  const { ids, except } = selection;
+  if (!gone.some((id) => ids.has(id) || except.has(id))) return selection;
+  const isGone = new Set(gone);
+  const left = (of: ReadonlySet<string>) => new Set([...of].filter((id) => !isGone.has(id)));
+  return { ...selection, ids: left(ids), except: left(except) };
+}
+
+/** Who has the focus after one that left the list: the next that stays, else the one before. */
+export function heirOf(order: readonly string[], gone: readonly string[], id: string): string {
+  const at = order.indexOf(id);
+  const isGone = new Set(gone);
+  const stays = (one: string) => !isGone.has(one);
+  return at < 0 ? '' : (order.slice(at).find(stays) ?? order.slice(0, at).findLast(stays) ?? '');
+}
+
+/** What the list has of the millisecond in which a picture came; null: it ends before or begins after. */
+export function momentOf(filter: AssetFilter, createdAt: string): AssetFilter | null {
+  const at = Date.parse(createdAt);
+  if (at < Date.parse(filter.from ?? '') || at >= Date.parse(filter.to ?? '')) return null;
+  return {
+    ...filter,
+    from: new Date(at).toISOString(),
+    to: new Date(at + 1).toISOString(),
+  };
 }
 
 export function isLive(job: AssetJob): boolean {

@@ -8,45 +8,63 @@ import {
   Info,
   RotateCcw,
   SearchX,
+  SquareCheckBig,
   Star,
   Tag,
   Trash2,
   Upload,
 } from 'lucide-react';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { downloadUrl, saveFile } from '~/api/files';
 import { assetDaysQuery, meQuery, zoneMin } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { addUploads, pictureFiles } from '~/api/uploads';
 import { useFormat, useT } from '~/lib/i18n';
-import { useMedia, withoutDetails } from '~/lib/media';
+import { coarse, useMedia, withoutDetails } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
+import { referencesMax } from '~/lib/references';
 import { useCommands } from '~/lib/use-commands';
 import { Button, IconButton } from '~/ui/button';
+import { Columns } from '~/ui/columns';
 import { ConfirmDialog } from '~/ui/lazy';
 import { LinkButton } from '~/ui/link';
 import { PageHead } from '~/ui/page';
+import { SearchBox } from '~/ui/search-box';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
+import { showToast } from '~/ui/toast';
 import { type Target, useLibraryActions } from './actions';
 import { BulkBar, type BulkVerb } from './bulk-bar';
-import { libraryCommands, ratingCommands } from './commands';
-import { Filters, SearchBox } from './filters';
+import { libraryCommands, type RecallPart, ratingCommands, recallCommands } from './commands';
+import { Filters } from './filters';
 import { Grid, type GridHandle } from './grid';
 import { JobPanel } from './job-panel';
 import {
+  countOf,
+  exceptMax,
   filterOf,
+  isChoosing,
+  isChosen,
   isFiltered,
   makeSections,
   noSelection,
   type Section,
   type Selection,
+  selectAll,
+  settled,
   without,
 } from './model';
 import { seedNeighbours } from './neighbours';
 import { UploadPanel } from './upload-panel';
+import { useFocused } from './use-focused';
 
 const route = getRouteApi('/frame/library');
 const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
-const Details = lazy(() => import('./details').then((file) => ({ default: file.Details })));
+const DetailsColumn = lazy(() =>
+  import('./details').then((file) => ({ default: file.DetailsColumn })),
+);
+const DetailsSheet = lazy(() =>
+  import('./details').then((file) => ({ default: file.DetailsSheet })),
+);
 const rates = ratingCommands('library');
 
 export function LibraryPage() {
@@ -65,9 +83,11 @@ export function LibraryPage() {
   const client = useQueryClient();
   const grid = useRef<GridHandle>(null);
   const [selection, setSelection] = useState<Selection>(noSelection);
+  // Where nothing can be hovered the first tick needs a way of its own.
+  const isTouch = useMedia(coarse);
+  const [isSelecting, setSelecting] = useState(false);
   /** what is selected, also when its day is not loaded any more */
   const picked = useRef(new Map<string, Asset>());
-  const [focused, setFocused] = useState('');
   const [dialog, setDialog] = useState<'tag' | 'delete' | 'empty' | 'trash' | null>(null);
   const [isDeleting, setDeleting] = useState(false);
   const isNarrow = useMedia(withoutDetails);
@@ -79,6 +99,7 @@ export function LibraryPage() {
     isNarrow ? setSheetOpen(!isSheetOpen) : set({ areDetailsOpen: !areDetailsOpen });
   const searchBox = useRef<HTMLInputElement>(null);
   const picker = useRef<HTMLInputElement>(null);
+  const infoButton = useRef<HTMLButtonElement>(null);
 
   // The days of the filter before stay until those of the next one are there.
   const shown = useRef<{ sections: Section[]; name: string }>({ sections: [], name: '' });
@@ -89,9 +110,21 @@ export function LibraryPage() {
   if (!days.isPlaceholderData) shown.current = { sections, name: JSON.stringify([filter, sort]) };
   const total = days.data ? days.data.reduce((sum, day) => sum + day.count, 0) : null;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another list, another selection
-  useEffect(() => setSelection(noSelection), [filter, sort]);
+  useEffect(() => {
+    setSelection(noSelection);
+    setSelecting(false);
+  }, [filter, sort]);
   const find = useCallback((id: string) => grid.current?.find(id) ?? picked.current.get(id), []);
-  const choose = useCallback((next: Selection) => {
+  const [focused, setFocused] = useFocused(filter, find);
+  useEffect(() => {
+    if (!focused) setSheetOpen((is) => is && false);
+  }, [focused]);
+  const choose = (wanted: Selection) => {
+    const next = settled(wanted, total);
+    if (!next) {
+      showToast(t('library.bulk.exceptMax', { max: format.number(exceptMax) }), { tone: 'bad' });
+      return;
+    }
     const before = picked.current;
     picked.current = new Map();
     for (const id of next.ids) {
@@ -99,7 +132,7 @@ export function LibraryPage() {
       if (asset) picked.current.set(id, asset);
     }
     setSelection(next);
-  }, []);
+  };
   const drop = useCallback((gone: string[]) => setSelection((before) => without(before, gone)), []);
 
   // Out of the viewer one goes on at the picture that was open last.
@@ -111,10 +144,12 @@ export function LibraryPage() {
     setFocused(last);
     const known = client.getQueryData<Asset>(['asset', last]) ?? find(last);
     if (known) grid.current?.reveal(last, known.created_at);
-  }, [viewed, client, find]);
+  }, [viewed, client, find, setFocused]);
 
   const target = useCallback((): Target => {
-    if (selection.isAll && total !== null) return { filter, count: total };
+    if (selection.isAll && total !== null) {
+      return { filter, count: countOf(selection, total), except: [...selection.except] };
+    }
     const ids = selection.ids.size > 0 ? [...selection.ids] : [focused];
     return { assets: ids.map(find).filter((asset) => asset !== undefined) };
   }, [selection, focused, filter, total, find]);
@@ -122,9 +157,11 @@ export function LibraryPage() {
     const what = target();
     return !('assets' in what) || what.assets.length > 0;
   };
-  const clear = () => choose(noSelection);
-  const selectAll = () => choose({ ...selection, isAll: true });
-  const isChoosing = selection.isAll || selection.ids.size > 0;
+  const clear = () => {
+    choose(noSelection);
+    setSelecting(false);
+  };
+  const chooseAll = () => choose(selectAll(selection));
   const askTrash = () => {
     const what = target();
     if (search.trash) setDialog('delete');
@@ -138,6 +175,21 @@ export function LibraryPage() {
     const isStarred = 'assets' in what ? !what.assets.every((asset) => asset.is_starred) : true;
     actions.star(what, isStarred);
   };
+
+  const can = () => canWrite && !isViewing && hasTarget();
+  const recall = (asset: Asset, what: RecallPart) =>
+    void navigate({ to: '/generate', search: { recall: asset.id, what } });
+  const refer = (assets: readonly Asset[]) =>
+    void navigate({
+      to: '/generate',
+      search: { reference: assets.map(({ id }) => id).join(',') },
+    });
+  /** What keys mean for one picture alone. */
+  const single = () => {
+    const what = target();
+    return 'assets' in what && what.assets.length === 1 ? what.assets[0] : undefined;
+  };
+  const canRecall = () => can() && !search.trash && single()?.kind === 'generated';
 
   // Two pictures, in the order of the list.
   const pair = (() => {
@@ -154,7 +206,12 @@ export function LibraryPage() {
     });
   };
 
-  const verbs = [
+  const referred = (() => {
+    const what = target();
+    const isFew = 'assets' in what && what.assets.length === selection.ids.size;
+    return isFew && what.assets.length <= referencesMax ? what.assets : [];
+  })();
+  const allVerbs: (BulkVerb | false | null | undefined)[] = [
     canWrite &&
       !search.trash && {
         label: t('library.command.star'),
@@ -168,6 +225,13 @@ export function LibraryPage() {
         icon: Tag,
         keys: 'T',
         run: () => setDialog('tag'),
+      },
+    canWrite &&
+      !search.trash &&
+      referred.length > 0 && {
+        label: t('library.bulk.reference'),
+        icon: ImagePlus,
+        run: () => refer(referred),
       },
     pair && { label: t('library.command.compare'), icon: Columns2, keys: 'C', run: compare },
     {
@@ -191,11 +255,12 @@ export function LibraryPage() {
       isDanger: true,
       run: askTrash,
     },
-  ].filter((verb): verb is BulkVerb => Boolean(verb));
+  ];
+  const verbs = allVerbs.filter((verb) => !!verb);
   const chosen = (() => {
     const what = target();
     const count = 'assets' in what ? selection.ids.size : what.count;
-    if (count < 2 || !isChoosing) return null;
+    if (count < 2 || !isChoosing(selection)) return null;
     const isKnown = 'assets' in what && what.assets.length === count;
     return {
       count,
@@ -204,7 +269,6 @@ export function LibraryPage() {
     };
   })();
 
-  const can = () => canWrite && !isViewing && hasTarget();
   useCommands(
     isViewing
       ? []
@@ -218,7 +282,7 @@ export function LibraryPage() {
           {
             ...libraryCommands.selectAll,
             when: () => (total ?? 0) > 0,
-            run: selectAll,
+            run: chooseAll,
           },
           { ...libraryCommands.star, when: can, run: toggleStar },
           { ...libraryCommands.tag, when: can, run: () => setDialog('tag') },
@@ -227,9 +291,17 @@ export function LibraryPage() {
           { ...libraryCommands.trash, when: can, run: askTrash },
           {
             ...libraryCommands.deselect,
-            when: () => isChoosing,
+            when: () => isChoosing(selection),
             run: clear,
           },
+          ...recallCommands('library').map((command) => ({
+            ...command,
+            when: canRecall,
+            run: () => {
+              const asset = single();
+              if (asset) recall(asset, command.what);
+            },
+          })),
           ...rates.map((command) => ({
             ...command,
             when: can,
@@ -252,6 +324,19 @@ export function LibraryPage() {
   const open = (asset: Asset) => {
     seedNeighbours(client, filter, sort, shown.current.sections, asset, total);
     void navigate({ to: '/library/$asset', params: { asset: asset.id }, search });
+  };
+  const tileVerbs = {
+    open,
+    details: () => !isInfoOpen && toggleInfo(),
+    recall,
+    reference: (asset: Asset) => refer([asset]),
+    edit: (asset: Asset) =>
+      void navigate({ to: '/library/$asset/edit', params: { asset: asset.id }, search }),
+    star: (asset: Asset) => actions.star({ assets: [asset] }, !asset.is_starred),
+    tag: isChoosing(selection) ? null : () => setDialog('tag'),
+    download: (asset: Asset) => saveFile(downloadUrl(asset.id)),
+    trash: (asset: Asset) =>
+      search.trash ? actions.restore({ assets: [asset] }) : actions.trash({ assets: [asset] }),
   };
   const setSearch = (change: Partial<typeof search>) =>
     void navigate({ to: '/library', search: { ...search, ...change }, replace: true });
@@ -305,20 +390,23 @@ export function LibraryPage() {
         sort={sort}
         isStale={days.isPlaceholderData}
         selection={selection}
+        isSelecting={isSelecting}
         onSelect={choose}
         onGone={drop}
         focused={focused}
         onFocus={setFocused}
-        onOpen={open}
-        onDetails={() => !isInfoOpen && toggleInfo()}
-        onStar={(asset) => actions.star({ assets: [asset] }, !asset.is_starred)}
-        onTrash={(asset) =>
-          search.trash ? actions.restore({ assets: [asset] }) : actions.trash({ assets: [asset] })
-        }
+        verbs={tileVerbs}
+        chosenVerbs={chosen && verbs}
         isTrash={Boolean(search.trash)}
         canWrite={canWrite}
       />
     );
+
+  const detailsOf = {
+    id: focused || ([...selection.ids][0] ?? ''),
+    chosen,
+    canWrite,
+  };
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: dropping has the picker beside it
@@ -340,13 +428,24 @@ export function LibraryPage() {
           count={total === null ? undefined : format.number(total)}
         >
           <SearchBox
+            label={t('library.search.label')}
+            clearLabel={t('library.search.clear')}
             inputRef={searchBox}
             value={search.q ?? ''}
             onChange={(q) => setSearch({ q: q || undefined })}
           />
           <div className="flex-1" />
+          {(total ?? 0) > 0 && isTouch && (
+            <IconButton
+              icon={SquareCheckBig}
+              label={t('library.select')}
+              isActive={isSelecting || isChoosing(selection)}
+              onClick={() => (isSelecting || isChoosing(selection) ? clear() : setSelecting(true))}
+            />
+          )}
           {(total ?? 0) > 0 && (
             <IconButton
+              ref={infoButton}
               icon={Info}
               label={t('library.command.info')}
               keys="I"
@@ -378,41 +477,55 @@ export function LibraryPage() {
             event.target.value = '';
           }}
         />
-        <div className="flex min-h-0 flex-1">
+        <Columns
+          right={
+            !isNarrow && isInfoOpen && (total ?? 0) > 0
+              ? {
+                  name: 'details',
+                  label: t('library.panel.label'),
+                  onClose: () => {
+                    toggleInfo();
+                    infoButton.current?.focus();
+                  },
+                  content: (
+                    <Suspense>
+                      <DetailsColumn {...detailsOf} />
+                    </Suspense>
+                  ),
+                }
+              : undefined
+          }
+        >
           <div className="relative flex min-w-0 flex-1 flex-col">
             {body}
-            {isChoosing && !isViewing && (
+            {(isSelecting || isChoosing(selection)) && !isViewing && (
               <BulkBar
                 selection={selection}
                 total={total}
                 verbs={verbs}
-                onAll={selectAll}
+                onAll={chooseAll}
                 onClear={clear}
               />
             )}
             <UploadPanel />
             {!isViewing && <JobPanel canWrite={canWrite} />}
           </div>
-          <Suspense>
-            {(total ?? 0) > 0 && (isInfoOpen || (isNarrow && isSheetOpen !== null)) && (
-              <Details
-                isSheet={isNarrow}
-                isOpen={isInfoOpen}
-                onClose={() => setSheetOpen(false)}
-                id={focused || ([...selection.ids][0] ?? '')}
-                chosen={chosen}
-                canWrite={canWrite}
-              />
-            )}
-          </Suspense>
-        </div>
+        </Columns>
+        <Suspense>
+          {isNarrow && isSheetOpen !== null && (total ?? 0) > 0 && (
+            <DetailsSheet {...detailsOf} isOpen={isInfoOpen} onClose={() => setSheetOpen(false)} />
+          )}
+        </Suspense>
         <Suspense>
           {dialog === 'tag' && (
             <TagDialog
               onClose={() => setDialog(null)}
               onAdd={(tag) => actions.addTag(target(), tag)}
               onRemove={(tag) => actions.removeTag(target(), tag)}
-              assets={[...selection.ids].map(find).filter((asset) => asset !== undefined)}
+              assets={[...selection.ids]
+                .filter((id) => isChosen(selection, id))
+                .map(find)
+                .filter((asset) => asset !== undefined)}
             />
           )}
         </Suspense>
@@ -426,7 +539,9 @@ export function LibraryPage() {
           onConfirm={() => {
             setDeleting(true);
             const what: Target =
-              dialog === 'empty' ? { filter: { trash: true }, count: total ?? 0 } : target();
+              dialog === 'empty'
+                ? { filter: { trash: true }, count: total ?? 0, except: [] }
+                : target();
             void actions.deleteForGood(what).then(() => {
               setDeleting(false);
               setDialog(null);
@@ -438,10 +553,12 @@ export function LibraryPage() {
           isOpen={dialog === 'trash'}
           onClose={() => setDialog(null)}
           title={t('library.trashAll.title', {
-            count: total ?? 0,
-            value: format.number(total ?? 0),
+            count: countOf(selection, total),
+            value: format.number(countOf(selection, total)),
           })}
-          about={t('library.trashAll.text')}
+          about={t(
+            selection.except.size > 0 ? 'library.trashAll.textBut' : 'library.trashAll.text',
+          )}
           action={t('library.command.trash')}
           onConfirm={() => {
             actions.trash(target());

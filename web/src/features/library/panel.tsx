@@ -2,10 +2,14 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Copy, Dices, Pencil, Ruler, Shuffle, Sparkle, Tag, TextQuote } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { assetQuery, operationsQuery } from '~/api/queries';
+import { isStatus } from '~/api/errors';
+import { productQuery } from '~/api/products';
+import { assetQuery, modelsQuery, operationsQuery } from '~/api/queries';
 import type { AssetDetail, Recipe } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
 import { choiceText, pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { findOption, flatParameters } from '~/lib/parameters';
+import { rolesOf } from '~/lib/reference-roles';
 import { Button, IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
 import { Picture } from '~/ui/picture';
@@ -68,6 +72,7 @@ export function Panel({
               ),
             ],
             [t('library.panel.created'), format.dateTime(asset.created_at)],
+            [t('library.panel.product'), asset.product_id && <ProductName id={asset.product_id} />],
           ]}
         />
         {canWrite ? (
@@ -123,18 +128,19 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
   const t = useT();
   const format = useFormat();
   const references = useQueries({ queries: recipe.references.map((id) => assetQuery(id)) });
+  const roles = rolesOf(recipe.parameters);
   const { data: operations } = useQuery(operationsQuery);
+  const { data: models } = useQuery(modelsQuery);
   const operation = operations?.find((one) => one.name === recipe.operation);
   const nameOf = (name: string) => {
-    const parameter = operation?.parameters.find((one) => one.name === name);
+    const parameter =
+      operation?.parameters.find((one) => one.name === name) ?? findOption(models, name);
     return parameter ? pickLanguage(parameter.label_en, parameter.label_zh, format.language) : name;
   };
   const known = ['prompt', 'negative_prompt', 'model', 'width', 'height', 'seed', 'n'];
-  const parameters = Object.entries(
-    recipe.parameters && typeof recipe.parameters === 'object'
-      ? (recipe.parameters as Record<string, unknown>)
-      : {},
-  ).filter(([name, value]) => !known.includes(name) && isChosen(value));
+  const parameters = flatParameters(recipe.parameters).filter(
+    ([name, value]) => !known.includes(name) && isChosen(value),
+  );
   const isRevised = recipe.revised_prompt && recipe.revised_prompt !== recipe.prompt;
   return (
     <>
@@ -157,7 +163,7 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
             <h4 className="mt-3 mb-1 text-12 text-fg-3">{t('library.panel.references')}</h4>
             <ul className="flex flex-wrap gap-1.5">
               {references.map((reference, index) => (
-                <li key={recipe.references[index]}>
+                <li key={recipe.references[index]} className="w-14">
                   {reference.data && (
                     <Link
                       to="/library/$asset"
@@ -167,6 +173,11 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
                     >
                       <Picture asset={reference.data} sizes={56} alt="" />
                     </Link>
+                  )}
+                  {roles[index] && (
+                    <span className="block truncate text-11 text-fg-3">
+                      {t(`common.referenceRole.${roles[index]}`)}
+                    </span>
                   )}
                 </li>
               ))}
@@ -182,7 +193,11 @@ function RecipeView({ recipe }: { recipe: Recipe }) {
             [t('library.panel.seed'), recipe.seed === null ? '' : String(recipe.seed)],
             ...parameters.map(([name, value]): [string, string] => [
               nameOf(name),
-              typeof value === 'number' ? format.number(value) : choiceText(String(value), t),
+              typeof value === 'number'
+                ? format.number(value)
+                : typeof value === 'boolean'
+                  ? t(value ? 'library.compare.on' : 'library.compare.off')
+                  : choiceText(String(value), t),
             ]),
             [t('library.panel.dropped'), recipe.dropped],
             [
@@ -230,11 +245,29 @@ function Text({ text }: { text: string }) {
   );
 }
 
-function Facts({ rows }: { rows: [string, string][] }) {
+/** What it was made for, also when that was deleted since. */
+function ProductName({ id }: { id: string }) {
+  const t = useT();
+  const { data: product, error } = useQuery(productQuery(id));
+  if (isStatus(error, 404)) return t('library.filter.productGone');
+  if (!product) return '…';
+  return (
+    <Link
+      to="/products/$product"
+      params={{ product: id }}
+      lang=""
+      className="text-accent-text hover:underline"
+    >
+      {product.name}
+    </Link>
+  );
+}
+
+function Facts({ rows }: { rows: [string, ReactNode][] }) {
   return (
     <dl className="grid grid-cols-[minmax(5.5rem,auto)_1fr] gap-x-3 gap-y-1.5 text-13">
       {rows
-        .filter(([, value]) => value !== '')
+        .filter(([, value]) => value !== '' && value !== null)
         .map(([name, value]) => (
           <div key={name} className="contents">
             <dt className="text-fg-3">{name}</dt>

@@ -4,7 +4,15 @@ import { type AssetSort, assetsQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button } from '~/ui/button';
 import { Skeleton } from '~/ui/states';
-import { dayHeight, type Layout, layOut, type Section, type Selection } from './model';
+import {
+  dayHeight,
+  isChoosing,
+  isChosen,
+  type Layout,
+  layOut,
+  type Section,
+  type Selection,
+} from './model';
 import { Tile, type TileLabels } from './tile';
 
 export const gap = 4;
@@ -22,6 +30,8 @@ export interface SectionProps {
   view: number;
   isPassing: boolean;
   selection: Selection;
+  /** a tap selects also while nothing is selected yet */
+  isSelecting: boolean;
   tabStop: string;
   isTrash: boolean;
   labels: TileLabels;
@@ -93,8 +103,8 @@ export const DaySection = memo(function DaySection(props: SectionProps) {
                   asset={asset}
                   width={tileWidth}
                   height={row.height}
-                  isChosen={selection.isAll || selection.ids.has(asset.id)}
-                  isChoosing={selection.ids.size > 0}
+                  isChosen={isChosen(selection, asset.id)}
+                  isChoosing={props.isSelecting || isChoosing(selection)}
                   isTabStop={asset.id === props.tabStop}
                   isTrash={props.isTrash}
                   labels={props.labels}

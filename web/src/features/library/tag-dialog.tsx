@@ -90,7 +90,7 @@ export function TagDialog({
                   type="button"
                   aria-label={t('library.tags.remove', { name: tag })}
                   onClick={() => void put(tag, false)}
-                  className="inline-flex h-7 items-center gap-1 rounded-full bg-surface-2 pr-1.5 pl-3 text-12 hover:bg-surface-3 max-md:h-11"
+                  className="inline-flex h-7 items-center gap-1 rounded-full bg-surface-2 pr-1.5 pl-3 text-12 hover:bg-surface-3 touch:h-11"
                 >
                   {tag}
                   <X size={14} aria-hidden />

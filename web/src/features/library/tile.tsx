@@ -1,5 +1,5 @@
 import clsx from 'clsx';
-import { Check, RotateCcw, Star, Trash2 } from 'lucide-react';
+import { Check, Download, ImagePlus, MoreHorizontal, RotateCcw, Star } from 'lucide-react';
 import { memo, useMemo, useState } from 'react';
 import type { Asset } from '~/api/types';
 import { useT } from '~/lib/i18n';
@@ -11,12 +11,15 @@ export interface TileLabels {
   tick: string;
   star: string;
   starred: string;
-  trash: string;
+  restore: string;
+  reference: string;
+  download: string;
+  more: string;
   rated: (count: number) => string;
 }
 
 /** Words for all tiles at once: hundreds pass by in a second. */
-export function useTileLabels(isTrash: boolean): TileLabels {
+export function useTileLabels(): TileLabels {
   const t = useT();
   return useMemo(
     () => ({
@@ -24,10 +27,13 @@ export function useTileLabels(isTrash: boolean): TileLabels {
       tick: t('library.command.tick'),
       star: t('library.command.star'),
       starred: t('library.filter.starred'),
-      trash: t(isTrash ? 'library.restore' : 'library.command.trash'),
+      restore: t('library.restore'),
+      reference: t('library.viewer.reference'),
+      download: t('library.viewer.download'),
+      more: t('common.more'),
       rated: (count: number) => t('common.rating.stars', { count }),
     }),
-    [t, isTrash],
+    [t],
   );
 }
 
@@ -60,6 +66,16 @@ export const Tile = memo(function Tile({
 }) {
   // What only a pointer or the focus shows is not there before: thousands of tiles pass by.
   const [isHot, setHot] = useState(false);
+  const room = Math.floor((width - 36) / 32); // beside the tick
+  const rail = [
+    canWrite && !isTrash && { icon: Star, name: 'star', label: labels.star },
+    canWrite && !isTrash && { icon: ImagePlus, name: 'reference', label: labels.reference },
+    canWrite && isTrash && { icon: RotateCcw, name: 'restore', label: labels.restore },
+    { icon: Download, name: 'download', label: labels.download },
+    { icon: MoreHorizontal, name: 'more', label: labels.more },
+  ]
+    .filter((verb) => verb !== false)
+    .filter((_, place, all) => place === all.length - 1 || place < room - 1);
   return (
     <div
       role="gridcell"
@@ -105,7 +121,8 @@ export const Tile = memo(function Tile({
         aria-label={labels.tick}
         aria-pressed={isChosen}
         className={clsx(
-          'absolute top-1 left-1 flex size-7 items-center justify-center rounded-full max-md:size-9',
+          'absolute top-1 left-1 flex size-7 items-center justify-center rounded-full',
+          (isChosen || isChoosing) && 'touch:size-11',
           !isChosen && !isChoosing && !isHot && 'opacity-0',
         )}
       >
@@ -120,27 +137,21 @@ export const Tile = memo(function Tile({
           {isChosen && <Check size={14} strokeWidth={2.5} aria-hidden />}
         </span>
       </button>
-      {isHot && canWrite && !isChoosing && (
-        <div className="fade-in absolute top-1 right-1 flex gap-1 max-md:hidden">
-          {!isTrash && (
+      {isHot && !isChoosing && (
+        // Of a small tile only what fits; its menu has them all.
+        <div className="fade-in absolute top-1 right-1 flex gap-1 touch:hidden">
+          {rail.map(({ icon, name, label }) => (
             <IconButton
-              icon={Star}
+              key={name}
+              icon={icon}
               look="picture"
               size="dense"
-              data-star
+              data-verb={name}
               tabIndex={-1}
-              isFilled={asset.is_starred}
-              label={labels.star}
+              isFilled={name === 'star' && asset.is_starred}
+              label={label}
             />
-          )}
-          <IconButton
-            icon={isTrash ? RotateCcw : Trash2}
-            look="picture"
-            size="dense"
-            data-trash
-            tabIndex={-1}
-            label={labels.trash}
-          />
+          ))}
         </div>
       )}
       {(asset.is_starred || asset.rating > 0) && (

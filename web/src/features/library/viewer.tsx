@@ -23,14 +23,16 @@ import { useFormat, useT } from '~/lib/i18n';
 import { narrow, phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
+import { Boundary } from '~/ui/boundary';
 import { IconButton } from '~/ui/button';
+import { Columns } from '~/ui/columns';
 import { Sheet } from '~/ui/lazy';
 import { Menu } from '~/ui/menu';
 import { useTitle } from '~/ui/page';
 import { ErrorState } from '~/ui/states';
 import { Tip } from '~/ui/tip';
 import { useLibraryActions } from './actions';
-import { ratingCommands, viewerCommands } from './commands';
+import { ratingCommands, recallCommands, viewerCommands } from './commands';
 import { Filmstrip } from './filmstrip';
 import { filterOf } from './model';
 import { Panel } from './panel';
@@ -52,6 +54,7 @@ export function Viewer() {
   const search = listRoute.useSearch();
   const isNarrow = useMedia(narrow);
   const isPhone = useMedia(phone);
+  const infoButton = useRef<HTMLButtonElement>(null);
   const { isPanelOpen, set } = usePreferences();
   const [isSheetOpen, setSheetOpen] = useState(false);
   const [isTagging, setTagging] = useState(false);
@@ -141,10 +144,10 @@ export function Viewer() {
     },
     { ...viewerCommands.star, when: write, run: () => void star() },
     { ...viewerCommands.tag, when: write, run: () => setTagging(true) },
-    ...(['all', 'prompt', 'seed', 'size', 'remix'] as const).map((what) => ({
-      ...viewerCommands[what],
+    ...recallCommands('viewer').map((command) => ({
+      ...command,
       when: canRecall,
-      run: () => recall(what),
+      run: () => recall(command.what),
     })),
     { ...viewerCommands.compare, when: () => Boolean(other), run: () => void compare() },
     { ...viewerCommands.edit, when: write, run: edit },
@@ -271,7 +274,7 @@ export function Viewer() {
               href={downloadUrl(asset.id)}
               download
               aria-label={t('library.viewer.download')}
-              className="inline-flex size-8 items-center justify-center rounded-8 text-fg-2 hover:bg-surface-3/70 hover:text-fg max-md:size-11"
+              className="inline-flex size-8 items-center justify-center rounded-8 text-fg-2 hover:bg-surface-3/70 hover:text-fg touch:size-11"
             >
               <Download size={16} strokeWidth={1.75} aria-hidden />
             </a>
@@ -284,6 +287,7 @@ export function Viewer() {
           />
         )}
         <IconButton
+          ref={infoButton}
           icon={Info}
           label={t('library.command.info')}
           keys="I"
@@ -291,7 +295,29 @@ export function Viewer() {
           onClick={toggleInfo}
         />
       </header>
-      <div className="flex min-h-0 flex-1">
+      <Columns
+        right={
+          !isNarrow && isPanelOpen && (asset || !detail.error)
+            ? {
+                name: 'details',
+                label: t('library.panel.label'),
+                onClose: () => {
+                  toggleInfo();
+                  infoButton.current?.focus();
+                },
+                content: (
+                  <div
+                    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too
+                    tabIndex={0}
+                    className="min-h-0 flex-1 overflow-y-auto -outline-offset-2"
+                  >
+                    <Boundary of={id}>{panel}</Boundary>
+                  </div>
+                ),
+              }
+            : undefined
+        }
+      >
         <div className="relative flex min-w-0 flex-1 flex-col">
           {asset ? (
             <ZoomStage
@@ -334,15 +360,7 @@ export function Viewer() {
             />
           )}
         </div>
-        {!isNarrow && isPanelOpen && (asset || !detail.error) && (
-          <aside
-            aria-label={t('library.panel.label')}
-            className="w-80 shrink-0 overflow-y-auto border-line border-l bg-surface"
-          >
-            {panel}
-          </aside>
-        )}
-      </div>
+      </Columns>
       {isNarrow && (
         <Sheet
           isOpen={isSheetOpen}
@@ -350,7 +368,7 @@ export function Viewer() {
           title={t('library.panel.label')}
           side={isPhone ? 'bottom' : 'right'}
         >
-          {panel}
+          <Boundary of={id}>{panel}</Boundary>
         </Sheet>
       )}
       <Suspense>

@@ -1,6 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { QueueLane, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { usePaidWait } from '~/live/paid';
 import { HeldQuestion } from '~/ui/held';
 import type { QueueActions } from './actions';
 
@@ -15,12 +16,18 @@ export function HeldCards({
 }) {
   const t = useT();
   const format = useFormat();
+  const whyNot = usePaidWait();
   if (tasks.length === 0) return null;
   return (
     <ul aria-label={t('queue.held.list')} className="flex flex-col gap-2">
       {tasks.map((task) => (
         <li key={task.id} className="rounded-8 bg-warn-soft px-4 py-3">
-          <HeldQuestion task={task} isWide onAnswer={(answer) => actions.resolve(task, answer)} />
+          <HeldQuestion
+            task={task}
+            isWide
+            whyNot={whyNot}
+            onAnswer={(answer) => actions.resolve(task, answer)}
+          />
           <p className="mt-1 truncate pl-9 text-12 text-fg-2">
             <Link to="/queue/$run" params={{ run: task.run_id }} className="underline">
               {task.prompt || task.operation}

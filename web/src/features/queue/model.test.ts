@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Queue, QueueLane, QueueStats, Run, Task, TaskDetail } from '~/api/types';
+import type { Queue, QueueStats, Run, Task, TaskDetail } from '~/api/types';
 import {
   causesOf,
   costIn,
@@ -11,7 +11,6 @@ import {
   recoveryOf,
   spanMs,
   waitingText,
-  waitOf,
 } from './model';
 
 function task(state: Task['state'], code?: string): Task {
@@ -46,48 +45,6 @@ describe('queue', () => {
   });
 });
 
-describe('what a task waits for', () => {
-  const ready = { state: 'ready' as const, run_at: null, position: 1 };
-  const lane: QueueLane = {
-    id: 'p',
-    name: 'P',
-    capacity: 4,
-    allowed: 4,
-    per_minute: 0,
-    units_per_minute: 0,
-    breaker: 'closed',
-    running: 0,
-    waiting: 1,
-    is_paused: false,
-    pause_until: null,
-    reason: '',
-    on_unknown: 'hold',
-    once_below_micro: 0,
-  };
-  const now = Date.parse('2026-11-28T12:00:00Z');
-  const on = { is_paused: false };
-  const off = { is_paused: true };
-
-  it.each([
-    ['inputs', { ...ready, state: 'blocked' as const }, on, on, lane],
-    ['queuePaused', ready, off, off, lane],
-    ['runPaused', ready, off, on, { ...lane, is_paused: true }],
-    ['later', { ...ready, run_at: '2026-11-28T12:00:09Z' }, on, on, lane],
-    ['lanePaused', ready, on, on, { ...lane, is_paused: true, breaker: 'open' as const }],
-    ['laneRests', ready, on, on, { ...lane, pause_until: '2026-11-28T12:01:00Z' }],
-    ['breaker', ready, on, on, { ...lane, breaker: 'open' as const }],
-    ['probe', ready, on, on, { ...lane, breaker: 'half_open' as const }],
-    ['learned', ready, on, on, { ...lane, allowed: 2, running: 2 }],
-    ['full', ready, on, on, { ...lane, running: 4 }],
-    ['turn', { ...ready, position: 3 }, on, on, { ...lane, per_minute: 9 }],
-    ['perMinute', ready, on, on, { ...lane, per_minute: 9 }],
-    ['turn', ready, on, on, undefined],
-    [null, { ...ready, state: 'running' as const }, on, on, lane],
-  ])('is %s', (expected, task, run, queue, at) => {
-    expect(waitOf(task, run, queue, at, now)).toBe(expected);
-  });
-});
-
 describe('what a start made of an attempt', () => {
   type Attempt = TaskDetail['attempts'][number];
   const call = (change: object) => ({
@@ -108,6 +65,7 @@ describe('what a start made of an attempt', () => {
     ['adopted', attempt('owner_died', call({ state: 'finished' })), undefined],
     ['unknown', attempt('owner_died', call({ state: 'unknown' })), undefined],
     ['asked', attempt('owner_died', call({ state: 'accepted', remote_id: 'r' })), undefined],
+    ['asked', attempt('owner_died', call({ state: 'accepted' })), undefined],
     ['sameKey', attempt('owner_died', call({})), attempt('done', call({ id: 'd' }))],
     [
       'unknown',

@@ -1,4 +1,4 @@
-import type { Queue, QueueLane, QueueStats, Run, Task, TaskDetail } from '~/api/types';
+import type { Queue, QueueStats, Run, Task, TaskDetail } from '~/api/types';
 
 export interface Cause {
   code: string;
@@ -85,43 +85,6 @@ export function costIn(costs: QueueStats['costs'], currency: string): number {
   return costs.find((one) => one.currency === currency)?.cost_micro ?? 0;
 }
 
-/** Why what waits does not start now, the nearest reason first. */
-export type Wait =
-  | 'queuePaused'
-  | 'runPaused'
-  | 'inputs'
-  | 'later'
-  | 'lanePaused'
-  | 'laneRests'
-  | 'breaker'
-  | 'probe'
-  | 'learned'
-  | 'perMinute'
-  | 'full'
-  | 'turn';
-
-export function waitOf(
-  task: Pick<Task, 'state' | 'run_at' | 'position'>,
-  run: Pick<Run, 'is_paused'>,
-  queue: Pick<Queue, 'is_paused'>,
-  lane: QueueLane | undefined,
-  now: number,
-): Wait | null {
-  if (task.state === 'blocked') return 'inputs';
-  if (task.state !== 'ready') return null;
-  if (queue.is_paused) return 'queuePaused';
-  if (run.is_paused) return 'runPaused';
-  if (task.run_at && Date.parse(task.run_at) > now + 1000) return 'later';
-  if (lane?.is_paused) return 'lanePaused';
-  if (lane?.pause_until && Date.parse(lane.pause_until) > now) return 'laneRests';
-  if (lane?.breaker === 'open') return 'breaker';
-  if (lane?.breaker === 'half_open') return 'probe';
-  if (lane && lane.running >= lane.allowed)
-    return lane.allowed < lane.capacity ? 'learned' : 'full';
-  if (task.position > 1) return 'turn';
-  return lane && lane.per_minute > 0 ? 'perMinute' : 'turn';
-}
-
 type Attempt = TaskDetail['attempts'][number];
 
 /** What the start after a crash made of an attempt that died with its server. */
@@ -133,7 +96,8 @@ export function recoveryOf(attempt: Attempt, next: Attempt | undefined): Recover
   if (!call || call.state === 'intent') return 'notSent';
   if (call.state === 'finished') return 'adopted';
   if (call.state === 'unknown') return 'unknown';
-  if (call.remote_id) return 'asked';
+  // Addresses that stand for a remote id are not shown.
+  if (call.remote_id || call.state === 'accepted') return 'asked';
   if (call.state === 'abandoned' && !call.sent_at) return 'notSent';
   return next?.calls.some((one) => one.repeat_of === call.id) ? 'unknown' : 'sameKey';
 }

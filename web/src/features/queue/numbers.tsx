@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { Pause, Play } from 'lucide-react';
-import { myBudgetsQuery } from '~/api/queries';
+import { myBudgetsQuery, spentQuery } from '~/api/queries';
 import type { Queue } from '~/api/types';
+import { budgetOfDay, budgetWhose, sumOf } from '~/lib/budget';
 import { useFormat, useT } from '~/lib/i18n';
 import { IconButton } from '~/ui/button';
 import type { QueueActions } from './actions';
@@ -22,8 +23,12 @@ export function Numbers({
   const t = useT();
   const format = useFormat();
   const { data: budgets } = useQuery(myBudgetsQuery);
-  const today = budgets?.find((budget) => budget.period === 'day');
-  const spent = today && today.cost_micro + today.reserved_micro + today.doubtful_micro;
+  const today = budgetOfDay(budgets ?? []);
+  const { data: usage } = useQuery({
+    ...spentQuery(isAdmin),
+    enabled: budgets !== undefined && !today,
+  });
+  const whose = today && budgetWhose(today);
   const numbers: [string, string, string][] = [
     [t('queue.number.running'), format.number(queue.running), ''],
     [t('queue.number.waiting'), waitingText(queue, format.number), ''],
@@ -52,7 +57,7 @@ export function Numbers({
         <div className="px-4 py-3">
           <dt className="text-12 text-fg-3">{t('queue.number.spent')}</dt>
           <dd className="tabular-nums">
-            {today && spent !== undefined ? (
+            {today ? (
               <Link to="/settings/usage" className="hover:underline">
                 <span
                   className={clsx(
@@ -60,17 +65,25 @@ export function Numbers({
                     today.share >= 100 ? 'text-bad' : today.share >= 80 && 'text-warn',
                   )}
                 >
-                  {format.money(spent, today.currency)}
+                  {format.money(sumOf(today), today.currency)}
                 </span>{' '}
                 <span className="text-12 text-fg-3">
                   {t('queue.number.of', {
                     limit: format.money(today.limit_micro, today.currency),
                   })}
                 </span>
+                {whose && <span className="block text-12 text-fg-3 break-words">{whose}</span>}
               </Link>
             ) : (
-              <Link to="/settings/usage" className="text-13 text-accent-text underline">
-                {t('queue.number.noBudget')}
+              <Link to="/settings/usage" className="hover:underline">
+                {usage && (
+                  <span className="block text-24 font-semibold">
+                    {usage.totals
+                      .map((total) => format.money(sumOf(total), total.currency))
+                      .join(' + ') || format.number(0)}
+                  </span>
+                )}
+                <span className="block text-12 text-fg-3">{t('queue.number.noBudget')}</span>
               </Link>
             )}
           </dd>

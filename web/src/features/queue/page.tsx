@@ -5,9 +5,11 @@ import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react'
 import { meQuery, queueQuery, runsQuery } from '~/api/queries';
 import type { Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { keepsHouse } from '~/lib/roles';
 import type { QueueSearch } from '~/lib/search';
 import { useCommands } from '~/lib/use-commands';
 import { useRunOrder } from '~/live/use-run-order';
+import { Boundary } from '~/ui/boundary';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { Menu } from '~/ui/menu';
@@ -35,8 +37,10 @@ const StatsPanel = lazy(() =>
 function useRuns(search: QueueSearch) {
   const filter = { provider: search.provider, sinceMs: spanMs(search.since) };
   const active = useInfiniteQuery(runsQuery('active', filter));
-  const list = useInfiniteQuery(runsQuery(search.state ?? 'all', filter));
-  const isActiveShown = !search.state || search.state === 'active';
+  // What asks a person is a part of what is active; the server has no list of it.
+  const state = search.state === 'held' ? 'active' : (search.state ?? 'all');
+  const list = useInfiniteQuery(runsQuery(state, filter));
+  const isActiveShown = state === 'all' || state === 'active';
   // The turn is known of all or of none: all that is active is asked for, within bounds.
   const { hasNextPage, isFetching, fetchNextPage, data } = active;
   const pages = data?.pages.length ?? 0;
@@ -47,7 +51,13 @@ function useRuns(search: QueueSearch) {
   const ended = (list.data?.pages.flatMap((page) => page.items) ?? []).filter(
     (run) => run.state !== 'active' || search.state === 'failed',
   );
-  const runs: Run[] = isActiveShown ? [...order.runs, ...(search.state ? [] : ended)] : ended;
+  const held = order.runs.filter((run) => run.tasks.some((task) => task.state === 'held'));
+  const runs: Run[] =
+    search.state === 'held'
+      ? held
+      : isActiveShown
+        ? [...order.runs, ...(search.state ? [] : ended)]
+        : ended;
   return { list, runs, order };
 }
 
@@ -58,7 +68,7 @@ export function QueuePage() {
   const actions = useQueueActions();
   const queue = useQuery(queueQuery);
   const { data: me } = useQuery(meQuery);
-  const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const isAdmin = keepsHouse(me);
   const { list, runs, order } = useRuns(search);
   const [isClearing, setClearing] = useState(false);
   const scroll = useRef<HTMLDivElement>(null);
@@ -85,7 +95,12 @@ export function QueuePage() {
     <>
       <PageHead title={t('common.nav.queue')}>
         <div className="flex-1" />
-        <Filters search={search} lanes={queue.data?.providers ?? []} onChange={change} />
+        <Filters
+          search={search}
+          held={queue.data?.held ?? 0}
+          lanes={queue.data?.providers ?? []}
+          onChange={change}
+        />
         {isAdmin && queue.data && (
           <Button
             icon={queue.data.is_paused ? Play : Pause}
@@ -162,14 +177,16 @@ export function QueuePage() {
             </EmptyState>
           )}
           {runs.length > 0 && (
-            <RunList
-              runs={runs}
-              queue={queue.data}
-              actions={actions}
-              order={order}
-              scrollRef={scroll}
-              onEnd={hasNextPage ? more : undefined}
-            />
+            <Boundary>
+              <RunList
+                runs={runs}
+                queue={queue.data}
+                actions={actions}
+                order={order}
+                scrollRef={scroll}
+                onEnd={hasNextPage ? more : undefined}
+              />
+            </Boundary>
           )}
           <Shown count={runs.length} />
         </div>
@@ -190,14 +207,18 @@ function Shown({ count }: { count: number }) {
 
 function Filters({
   search,
+  held,
   lanes,
   onChange,
 }: {
   search: QueueSearch;
+  /** how many tasks ask a person */
+  held: number;
   lanes: readonly { id: string | null; name: string }[];
   onChange: (change: Partial<QueueSearch>) => void;
 }) {
   const t = useT();
+  const format = useFormat();
   const providers = lanes.filter((lane) => lane.id !== null);
   return (
     <div className="flex gap-2 max-md:order-last max-md:w-full">
@@ -206,10 +227,15 @@ function Filters({
         className="!w-32 shrink-0 max-md:!w-full max-md:shrink"
         value={search.state ?? 'all'}
         onChange={(value) => onChange({ state: value === 'all' ? undefined : value })}
-        options={(['all', 'active', 'failed', 'done', 'cancelled'] as const).map((value) => ({
-          value,
-          label: t(`queue.filter.${value}`),
-        }))}
+        options={(['all', 'active', 'held', 'failed', 'done', 'cancelled'] as const).map(
+          (value) => ({
+            value,
+            label:
+              value === 'held' && held > 0
+                ? t('queue.filter.heldCount', { value: format.number(held) })
+                : t(`queue.filter.${value}`),
+          }),
+        )}
       />
       {(providers.length > 1 || search.provider) && (
         <Select

@@ -49,7 +49,7 @@ export function Recovered({
       {isOpen && (
         <ul aria-label={t('queue.recovered.list')} className="mt-2 flex flex-col pl-9 max-md:pl-0">
           {recovered.tasks.map((task) => (
-            <li key={task.id} className="flex min-h-8 items-center gap-3 max-md:min-h-11">
+            <li key={task.id} className="flex min-h-8 items-center gap-3 touch:min-h-11">
               <StateMark state={task.state} className="shrink-0" />
               <Link
                 to="/queue/$run"

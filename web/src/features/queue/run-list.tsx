@@ -3,6 +3,7 @@ import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 're
 import type { Queue, Run } from '~/api/types';
 import { useT } from '~/lib/i18n';
 import type { RunOrder } from '~/live/use-run-order';
+import { Boundary } from '~/ui/boundary';
 import { useReorder } from '~/ui/reorder';
 import type { QueueActions } from './actions';
 import { RunRow } from './run-row';
@@ -65,7 +66,9 @@ export function RunList({
               className="absolute inset-x-0 top-0"
               style={{ transform: `translateY(${item.start - margin}px)` }}
             >
-              <RunRow run={run} queue={queue} actions={actions} order={order} reorder={reorder} />
+              <Boundary of={run.id}>
+                <RunRow run={run} queue={queue} actions={actions} order={order} reorder={reorder} />
+              </Boundary>
             </li>
           )
         );

@@ -7,31 +7,35 @@ import {
   CircleX,
   Copy,
   FastForward,
+  ListTodo,
   Pause,
   Play,
   Rewind,
   RotateCw,
 } from 'lucide-react';
 import { useState } from 'react';
-import { codeText } from '~/api/errors';
+import { codeText, isStatus } from '~/api/errors';
 import { queueQuery, runQuery, taskQuery } from '~/api/queries';
 import type { Queue, Run, Task, TaskDetail } from '~/api/types';
 import { copyText } from '~/lib/clipboard';
 import { hasText, useFormat, useT } from '~/lib/i18n';
 import { isTextRun, isTextTask } from '~/lib/text-tasks';
 import { elapsedMs } from '~/lib/time';
+import { usePaidWait } from '~/live/paid';
 import { Button, IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { MissingNote } from '~/ui/missing';
 import { PageHead } from '~/ui/page';
 import { Picture } from '~/ui/picture';
+import { Quoted } from '~/ui/quoted';
 import { StateMark } from '~/ui/state-mark';
-import { Badge, ErrorState, Skeleton } from '~/ui/states';
+import { Badge, EmptyState, ErrorState, Skeleton } from '~/ui/states';
 import { showToast } from '~/ui/toast';
+import { WaitLine } from '~/ui/wait-line';
 import { Written } from '~/ui/written';
 import { type QueueActions, useQueueActions } from './actions';
 import { HeldCards, HoldingRule } from './held';
-import { doneOf, isInDoubt, recoveryOf, waitOf } from './model';
+import { doneOf, isInDoubt, recoveryOf } from './model';
 
 const route = getRouteApi('/frame/queue/$run');
 
@@ -43,8 +47,28 @@ export function RunPage() {
   const { data: run, error, isPending, refetch } = useQuery(runQuery(id));
   const { data: queue } = useQuery(queueQuery);
   const actions = useQueueActions();
+  const whyNot = usePaidWait();
   const [opened, setOpened] = useState<string | null>(null);
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  // An address that was cut is none of a run either.
+  if (!run && (isStatus(error, 404) || isStatus(error, 400))) {
+    return (
+      <EmptyState icon={ListTodo} title={t('queue.run.gone')} text={t('queue.run.goneText')} isPage>
+        <LinkButton to="/queue" look="ink">
+          {t('queue.run.all')}
+        </LinkButton>
+      </EmptyState>
+    );
+  }
+  if (!run && error) {
+    return (
+      <>
+        <h1 tabIndex={-1} className="sr-only">
+          {t('common.nav.queue')}
+        </h1>
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      </>
+    );
+  }
   if (isPending || !run) {
     return (
       <div className="p-4">
@@ -73,7 +97,7 @@ export function RunPage() {
           </LinkButton>
         )}
         {run.failed > 0 && (
-          <Button icon={RotateCw} onClick={() => actions.retryFailed(run.id)}>
+          <Button icon={RotateCw} whyNot={whyNot} onClick={() => actions.retryFailed(run.id)}>
             {t('queue.run.retry', { count: run.failed })}
           </Button>
         )}
@@ -157,6 +181,7 @@ function TaskRow({
   const t = useT();
   const format = useFormat();
   const picture = task.assets[0];
+  const whyNot = usePaidWait();
   return (
     <li className="border-line border-b last:border-b-0">
       <div className="flex items-center gap-3 px-4 py-2 max-md:px-3">
@@ -218,6 +243,7 @@ function TaskRow({
           <IconButton
             icon={RotateCw}
             label={t('common.retry')}
+            whyNot={whyNot}
             onClick={() => actions.task(task.id, 'retry')}
           />
         )}
@@ -258,17 +284,13 @@ function Story({ id, run, queue }: { id: string; run: Run; queue: Queue | undefi
   const waited = elapsedMs(task.created_at, task.started_at);
   return (
     <div className="flex flex-col gap-3 bg-surface-2 px-4 py-3 pl-11 max-md:px-3">
-      <WhyWaiting task={task} run={run} queue={queue} />
+      <WaitLine task={task} run={run} className="text-13 text-fg-2" />
       {task.started_at && (
         <p className="text-13 text-fg-2">
           {t('queue.story.waited', { time: format.duration(waited) })}
         </p>
       )}
-      {task.error?.message && (
-        <p className="text-13 break-words text-fg-2">
-          {t('queue.story.said', { text: task.error.message })}
-        </p>
-      )}
+      {task.error?.message && <Quoted text={task.error.message} />}
       <HoldingRule task={task} lanes={queue?.providers ?? []} />
       {task.attempts.length === 0 && <p className="text-13 text-fg-3">{t('queue.story.none')}</p>}
       <ol className="flex flex-col gap-3">
@@ -282,36 +304,6 @@ function Story({ id, run, queue }: { id: string; run: Run; queue: Queue | undefi
         ))}
       </ol>
     </div>
-  );
-}
-
-/** What stands between a waiting task and its start, as the gate before its account knows it. */
-function WhyWaiting({
-  task,
-  run,
-  queue,
-}: {
-  task: TaskDetail;
-  run: Run;
-  queue: Queue | undefined;
-}) {
-  const t = useT();
-  const format = useFormat();
-  if (!queue) return null;
-  const lane = queue.providers.find((one) => one.id === task.provider_id);
-  const wait = waitOf(task, run, queue, lane, Date.now());
-  if (!wait) return null;
-  return (
-    <p className="text-13 text-fg-2">
-      {t(`queue.wait.${wait}`, {
-        name: lane?.name ?? '',
-        time: format.dateTime(wait === 'later' ? task.run_at : (lane?.pause_until ?? null)),
-        count: lane?.allowed ?? 0,
-        rate: format.number(lane?.per_minute ?? 0),
-        place: format.number(task.position),
-        of: format.number(Math.max(lane?.waiting ?? 0, task.position)),
-      })}
-    </p>
   );
 }
 
@@ -354,9 +346,7 @@ function Attempt({
           })}
         </p>
       )}
-      {attempt.message && attempt.message !== said && (
-        <p className="text-12 break-words text-fg-2">{attempt.message}</p>
-      )}
+      {attempt.message && attempt.message !== said && <Quoted text={attempt.message} />}
       {attempt.calls.map((call) => (
         <Call key={call.id} call={call} said={[said, attempt.message]} />
       ))}
@@ -413,9 +403,7 @@ function Call({
         <Name label={t('queue.story.remote')} value={call.remote_id} />
       </dl>
       {call.message && !said.includes(call.message) && (
-        <p className="mt-1.5 text-12 break-words text-fg-2">
-          {t('queue.story.said', { text: call.message })}
-        </p>
+        <Quoted text={call.message} className="mt-1.5" />
       )}
       {(call.may_be_charged_twice || call.repeat_of) && (
         <p className="mt-1.5 flex gap-2">
@@ -439,7 +427,7 @@ function Name({ label, value }: { label: string; value: string }) {
         <IconButton
           icon={Copy}
           size="dense"
-          className="!size-6 max-md:!size-11"
+          className="!size-6 touch:!size-11"
           label={t('queue.story.copy', { name: label })}
           onClick={() =>
             void copyText(value).then((isDone) => isDone && showToast(t('common.copied')))

@@ -6,6 +6,7 @@ import type { Queue, Run, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { placeOf } from '~/lib/run-order';
 import { isTextRun } from '~/lib/text-tasks';
+import { usePaidWait } from '~/live/paid';
 import type { RunOrder } from '~/live/use-run-order';
 import { Button, IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
@@ -34,6 +35,7 @@ export function RunRow({
   const orderEntries = useOrderEntries();
   const format = useFormat();
   const isActive = run.state === 'active';
+  const whyNot = usePaidWait();
   const title = run.tasks[0]?.prompt || run.title || t('queue.run.untitled');
   const picture = run.tasks.flatMap((task) => task.assets)[0];
   const ended = run.task_count - run.left;
@@ -109,7 +111,12 @@ export function RunRow({
         </div>
         <div className="relative z-1 flex shrink-0 items-center gap-1">
           {run.failed > 0 && (
-            <Button height="dense" icon={RotateCw} onClick={() => actions.retryFailed(run.id)}>
+            <Button
+              height="dense"
+              icon={RotateCw}
+              whyNot={whyNot}
+              onClick={() => actions.retryFailed(run.id)}
+            >
               {t('queue.run.retry', { count: run.failed })}
             </Button>
           )}
@@ -153,7 +160,7 @@ export function RunRow({
           <ProgressBar share={ended / run.task_count} label={progress} />
         </div>
       )}
-      <Causes causes={causes} run={run} actions={actions} />
+      <Causes causes={causes} run={run} actions={actions} whyNot={whyNot} />
     </div>
   );
 }
@@ -163,10 +170,12 @@ function Causes({
   causes,
   run,
   actions,
+  whyNot,
 }: {
   causes: readonly Cause[];
   run: Run;
   actions: QueueActions;
+  whyNot: string;
 }) {
   const t = useT();
   if (causes.length === 0) return null;
@@ -175,7 +184,7 @@ function Causes({
       {causes.map((cause) => (
         <li key={cause.code} className="flex flex-wrap items-center gap-x-2">
           {t('queue.cause', { count: cause.count, text: codeText(cause.code, t) })}
-          <span className="relative z-1 text-fg-2">
+          <span className="relative z-1 text-fg-2 touch:[&>*]:inline-flex touch:[&>*]:min-h-11 touch:[&>*]:items-center">
             {cause.next === 'open_provider' ? (
               <Link to="/settings/providers" className="underline">
                 {t('queue.openProvider')}
@@ -189,7 +198,9 @@ function Causes({
             ) : (
               <button
                 type="button"
-                className="underline"
+                className="underline disabled:opacity-45"
+                disabled={whyNot !== ''}
+                title={whyNot || undefined}
                 onClick={() => actions.retryFailed(run.id)}
               >
                 {t('common.retry')}

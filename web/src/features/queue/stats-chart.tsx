@@ -28,7 +28,7 @@ export function StatsChart({ stats, currency }: { stats: QueueStats; currency: s
           type="button"
           aria-pressed={isTable}
           onClick={() => setTable(!isTable)}
-          className="min-h-8 rounded-6 px-2 text-12 text-fg-2 hover:bg-surface-2 aria-pressed:bg-accent-soft aria-pressed:text-accent-text max-md:min-h-11"
+          className="min-h-8 rounded-6 px-2 text-12 text-fg-2 hover:bg-surface-2 aria-pressed:bg-accent-soft aria-pressed:text-accent-text touch:min-h-11"
         >
           {t('queue.chart.table')}
         </button>
@@ -147,7 +147,7 @@ function Picture({ stats, currency, view }: { stats: QueueStats; currency: strin
                       : [...hidden, one.key],
                   )
                 }
-                className="flex min-h-7 items-center gap-1.5 rounded-6 px-2 text-12 text-fg-2 hover:bg-surface-2 aria-[pressed=false]:line-through max-md:min-h-11"
+                className="flex min-h-7 items-center gap-1.5 rounded-6 px-2 text-12 text-fg-2 hover:bg-surface-2 aria-[pressed=false]:line-through touch:min-h-11"
               >
                 <svg width="16" height="4" aria-hidden>
                   <path

@@ -175,7 +175,7 @@ function Groups({
                     type="button"
                     title={group.label}
                     onClick={() => onPick(group.key)}
-                    className="max-w-full truncate rounded-6 text-left text-accent-text hover:underline max-md:min-h-11"
+                    className="max-w-full truncate rounded-6 text-left text-accent-text hover:underline touch:min-h-11"
                   >
                     {group.label}
                   </button>

@@ -6,6 +6,7 @@ import { ApiError, errorText } from '~/api/errors';
 import { meQuery } from '~/api/queries';
 import { copyText } from '~/lib/clipboard';
 import { useT } from '~/lib/i18n';
+import { keepsHouse } from '~/lib/roles';
 import { Button } from '~/ui/button';
 import { Dialog } from '~/ui/dialog';
 import { Field, TextInput } from '~/ui/field';
@@ -27,7 +28,7 @@ export function AddToken({ onClose, onAdded }: { onClose: () => void; onAdded: (
   const [isPending, setPending] = useState(false);
   const [token, setToken] = useState('');
   const [isCopied, setCopied] = useState(false);
-  const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const isAdmin = keepsHouse(me);
 
   const submit = async () => {
     setPending(true);

@@ -10,7 +10,7 @@ import { Field } from '~/ui/field';
 import { useTitle } from '~/ui/page';
 import { Segments } from '~/ui/segments';
 import { showToast } from '~/ui/toast';
-import { Card, Section } from './section';
+import { Anchor, Card, Section } from './section';
 
 const tileSizes = { small: 140, medium: 220, large: 320 } as const;
 type TileSize = keyof typeof tileSizes;
@@ -36,50 +36,58 @@ export function AppearancePage() {
   return (
     <Section title={t('settings.nav.appearance')} text={t('settings.appearance.text')}>
       <Card className="flex flex-col gap-5">
-        <Field label={t('common.language.label')} isCustom>
-          <Segments
-            label={t('common.language.label')}
-            value={language === 'zh-CN' ? 'zh-CN' : 'en'}
-            onChange={(next) => {
-              set({ language: next });
-              void changeLanguage(next);
-              save({ language: next });
-            }}
-            options={named(['en', 'zh-CN'] as const, (value) => t(`common.language.${value}`))}
-          />
-        </Field>
-        <Field label={t('common.theme.label')} help={t('settings.appearance.themeHelp')} isCustom>
-          <Segments
-            label={t('common.theme.label')}
-            value={theme}
-            onChange={(next) => {
-              void saveTheme(client, next).catch(fail);
-            }}
-            options={named(['light', 'dark', 'system'] as const, (value) =>
-              t(`common.theme.${value}`),
-            )}
-          />
-        </Field>
-        <Field label={t('settings.startPage.label')} help={t('settings.startPage.help')} isCustom>
-          <Segments
-            label={t('settings.startPage.label')}
-            value={startPageOf(me?.start_page).slice(1)}
-            onChange={(next) =>
-              save({ start_page: startPages.find((page) => page === next) ?? '' })
-            }
-            options={named(startPages, (value) => t(`common.nav.${value}`))}
-          />
-        </Field>
-        <Field label={t('settings.tileSize.label')} help={t('settings.tileSize.help')} isCustom>
-          <Segments
-            label={t('settings.tileSize.label')}
-            value={tileSizeOf(tileSize)}
-            onChange={(next) => set({ tileSize: tileSizes[next] })}
-            options={named(Object.keys(tileSizes) as TileSize[], (value) =>
-              t(`settings.tileSize.${value}`),
-            )}
-          />
-        </Field>
+        <Anchor at="language">
+          <Field label={t('common.language.label')} isCustom>
+            <Segments
+              label={t('common.language.label')}
+              value={language === 'zh-CN' ? 'zh-CN' : 'en'}
+              onChange={(next) => {
+                set({ language: next });
+                void changeLanguage(next);
+                save({ language: next });
+              }}
+              options={named(['en', 'zh-CN'] as const, (value) => t(`common.language.${value}`))}
+            />
+          </Field>
+        </Anchor>
+        <Anchor at="theme">
+          <Field label={t('common.theme.label')} help={t('settings.appearance.themeHelp')} isCustom>
+            <Segments
+              label={t('common.theme.label')}
+              value={theme}
+              onChange={(next) => {
+                void saveTheme(client, next).catch(fail);
+              }}
+              options={named(['light', 'dark', 'system'] as const, (value) =>
+                t(`common.theme.${value}`),
+              )}
+            />
+          </Field>
+        </Anchor>
+        <Anchor at="start-page">
+          <Field label={t('settings.startPage.label')} help={t('settings.startPage.help')} isCustom>
+            <Segments
+              label={t('settings.startPage.label')}
+              value={startPageOf(me?.start_page).slice(1)}
+              onChange={(next) =>
+                save({ start_page: startPages.find((page) => page === next) ?? '' })
+              }
+              options={named(startPages, (value) => t(`common.nav.${value}`))}
+            />
+          </Field>
+        </Anchor>
+        <Anchor at="tile-size">
+          <Field label={t('settings.tileSize.label')} help={t('settings.tileSize.help')} isCustom>
+            <Segments
+              label={t('settings.tileSize.label')}
+              value={tileSizeOf(tileSize)}
+              onChange={(next) => set({ tileSize: tileSizes[next] })}
+              options={named(Object.keys(tileSizes) as TileSize[], (value) =>
+                t(`settings.tileSize.${value}`),
+              )}
+            />
+          </Field>
+        </Anchor>
       </Card>
     </Section>
   );

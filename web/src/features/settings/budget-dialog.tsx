@@ -29,6 +29,7 @@ export function BudgetDialog({
   const [form, setForm] = useState<BudgetForm>({
     scope: budget?.scope ?? 'everyone',
     who: budget?.who_id ?? '',
+    model: budget?.model ?? '',
     period: budget?.period ?? 'month',
     currency: budget?.currency ?? 'USD',
     limit: budget ? budget.limit_micro / 1e6 : null,
@@ -71,6 +72,7 @@ export function BudgetDialog({
               currency: form.currency,
               limit_micro,
               ...(form.scope === 'everyone' ? {} : { who_id: form.who }),
+              ...(form.scope === 'model' ? { model: form.model } : {}),
             },
           }),
         );
@@ -89,7 +91,10 @@ export function BudgetDialog({
     form.scope === 'user'
       ? people
       : (providers.data ?? []).map((one) => ({ value: one.id, label: one.name }));
-  const isElsewhere = error !== null && !['who_id', 'currency', 'limit_micro'].includes(field);
+  const whoLabel = t(`settings.usage.of.${form.scope === 'user' ? 'user' : 'provider'}`);
+  const models = providers.data?.find((one) => one.id === form.who)?.models ?? [];
+  const isElsewhere =
+    error !== null && !['who_id', 'model', 'currency', 'limit_micro'].includes(field);
   return (
     <Dialog
       isOpen
@@ -110,26 +115,38 @@ export function BudgetDialog({
             <Field label={t('settings.budgets.who')} isCustom>
               <Segments
                 label={t('settings.budgets.who')}
+                className="max-md:grid max-md:h-auto max-md:auto-rows-[2.75rem] max-md:grid-cols-2"
                 value={form.scope}
-                onChange={(scope) => put({ scope, who: '' })}
-                options={(['everyone', 'user', 'provider'] as const).map((value) => ({
+                onChange={(scope) => put({ scope, who: '', model: '' })}
+                options={(['everyone', 'user', 'provider', 'model'] as const).map((value) => ({
                   value,
                   label: t(`settings.budgets.scope.${value}`),
                 }))}
               />
             </Field>
             {form.scope !== 'everyone' && (
-              <Field
-                label={t(`settings.budgets.scope.${form.scope}`)}
-                isCustom
-                error={wrong('who', 'who_id')}
-              >
+              <Field label={whoLabel} isCustom error={wrong('who', 'who_id')}>
                 <Select
-                  label={t(`settings.budgets.scope.${form.scope}`)}
+                  label={whoLabel}
                   value={form.who || null}
-                  onChange={(next) => put({ who: next })}
+                  onChange={(next) => put({ who: next, model: '' })}
                   placeholder={t('settings.budgets.choose')}
                   options={who}
+                />
+              </Field>
+            )}
+            {form.scope === 'model' && form.who !== '' && (
+              <Field label={t('settings.usage.of.model')} isCustom error={wrong('model', 'model')}>
+                <Select
+                  label={t('settings.usage.of.model')}
+                  value={form.model || null}
+                  onChange={(model) => put({ model })}
+                  placeholder={t('settings.budgets.choose')}
+                  options={models.map((one) => ({
+                    value: one.name,
+                    label: one.label || one.name,
+                    detail: one.label && one.label !== one.name ? one.name : undefined,
+                  }))}
                 />
               </Field>
             )}

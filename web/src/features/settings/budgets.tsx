@@ -4,8 +4,9 @@ import { CircleAlert, Pencil, Plus, Trash2, TriangleAlert, Wallet } from 'lucide
 import { lazy, Suspense, useState } from 'react';
 import { api, done } from '~/api/client';
 import { errorText } from '~/api/errors';
-import { myBudgetsQuery } from '~/api/queries';
+import { modelsQuery, myBudgetsQuery } from '~/api/queries';
 import type { Budget } from '~/api/types';
+import { budgetWhose } from '~/lib/budget';
 import { useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
@@ -24,6 +25,13 @@ export function Budgets({ isAdmin }: { isAdmin: boolean }) {
   const t = useT();
   const client = useQueryClient();
   const budgets = useQuery(isAdmin ? budgetsQuery : myBudgetsQuery);
+  const models = useQuery({
+    ...modelsQuery,
+    enabled: budgets.data?.some((one) => one.model !== '') ?? false,
+  });
+  const labelOf = (budget: Budget) =>
+    models.data?.find((one) => one.provider_id === budget.who_id && one.name === budget.model)
+      ?.label || budget.model;
   const [edited, setEdited] = useState<Budget | 'new' | null>(null);
   const [deleted, setDeleted] = useState<Budget | null>(null);
   const [isPending, setPending] = useState(false);
@@ -45,6 +53,7 @@ export function Budgets({ isAdmin }: { isAdmin: boolean }) {
 
   return (
     <Section
+      at="budgets"
       title={t('settings.budgets.title')}
       text={t('settings.budgets.text')}
       aside={
@@ -72,6 +81,7 @@ export function Budgets({ isAdmin }: { isAdmin: boolean }) {
             <BudgetRow
               key={budget.id}
               budget={budget}
+              model={labelOf(budget)}
               onEdit={isAdmin ? () => setEdited(budget) : null}
               onDelete={() => setDeleted(budget)}
             />
@@ -105,10 +115,13 @@ const words = { ok: 'text-fg-3', near: 'text-warn', full: 'text-bad' };
 
 function BudgetRow({
   budget,
+  model,
   onEdit,
   onDelete,
 }: {
   budget: Budget;
+  /** its label, where the budget is a model's */
+  model: string;
   onEdit: (() => void) | null;
   onDelete: () => void;
 }) {
@@ -117,7 +130,7 @@ function BudgetRow({
   const level = levelOf(budget.share);
   const used = budget.cost_micro + budget.reserved_micro + budget.doubtful_micro;
   const name = [
-    budget.scope === 'everyone' ? t('settings.budgets.scope.everyone') : budget.who_name,
+    budgetWhose(budget, model) || t('settings.budgets.scope.everyone'),
     t(`settings.budgets.period.${budget.period}`),
   ].join(' · ');
   const Mark = level === 'full' ? CircleAlert : TriangleAlert;
@@ -125,7 +138,7 @@ function BudgetRow({
     <li className="flex items-center gap-2 border-line border-b px-4 py-3 last:border-b-0">
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap justify-between gap-x-4 text-13">
-          <span className="font-medium break-words">{name}</span>
+          <span className="min-w-0 font-medium break-words">{name}</span>
           <span className="tabular-nums">
             {t('settings.budgets.used', {
               used: format.money(used, budget.currency),

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { getRouteApi, Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import {
+  Bookmark,
   ChartColumn,
   Keyboard,
   KeyRound,
@@ -10,10 +11,18 @@ import {
   SlidersHorizontal,
   User,
 } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { lazy, Suspense, useEffect, useRef } from 'react';
 import { meQuery } from '~/api/queries';
 import { type Key, useT } from '~/lib/i18n';
+import { keepsHouse } from '~/lib/roles';
 import { PageHead } from '~/ui/page';
+import { SearchBox } from '~/ui/search-box';
+import { Skeleton } from '~/ui/states';
+
+const route = getRouteApi('/frame/settings');
+const FoundSettings = lazy(() =>
+  import('./found').then((file) => ({ default: file.FoundSettings })),
+);
 
 interface Place {
   to:
@@ -21,6 +30,7 @@ interface Place {
     | '/settings/appearance'
     | '/settings/shortcuts'
     | '/settings/tokens'
+    | '/settings/presets'
     | '/settings/providers'
     | '/settings/usage'
     | '/settings/system';
@@ -33,6 +43,7 @@ const mine: Place[] = [
   { to: '/settings/appearance', icon: Palette, labelKey: 'settings.nav.appearance' },
   { to: '/settings/shortcuts', icon: Keyboard, labelKey: 'settings.nav.shortcuts' },
   { to: '/settings/tokens', icon: KeyRound, labelKey: 'settings.nav.tokens' },
+  { to: '/settings/presets', icon: Bookmark, labelKey: 'settings.nav.presets' },
 ];
 const usage: Place = {
   to: '/settings/usage',
@@ -48,8 +59,11 @@ const house: Place[] = [
 export function SettingsLayout() {
   const t = useT();
   const { data: me } = useQuery(meQuery);
-  const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const isAdmin = keepsHouse(me);
   const { pathname } = useLocation();
+  const { q: words = '' } = route.useSearch();
+  const navigate = useNavigate();
+  const find = (q: string) => void navigate({ to: '.', search: q ? { q } : {}, replace: true });
   const bar = useRef<HTMLElement>(null);
   // On a phone the places are a row that may be wider than the screen.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the path decides which link is chosen
@@ -65,7 +79,7 @@ export function SettingsLayout() {
         <Link
           key={place.to}
           to={place.to}
-          className="flex h-8 shrink-0 items-center gap-2.5 rounded-8 px-3 text-13 text-fg-2 transition-colors duration-100 hover:bg-surface-2 hover:text-fg max-md:h-11"
+          className="flex h-8 shrink-0 items-center gap-2.5 rounded-8 px-3 text-13 text-fg-2 transition-colors duration-100 hover:bg-surface-2 hover:text-fg touch:h-11"
           activeProps={{ className: '!bg-surface-3 !text-fg font-medium' }}
         >
           <place.icon size={16} strokeWidth={1.75} aria-hidden className="max-md:hidden" />
@@ -76,7 +90,14 @@ export function SettingsLayout() {
   );
   return (
     <>
-      <PageHead title={t('common.nav.settings')} />
+      <PageHead title={t('common.nav.settings')}>
+        <SearchBox
+          label={t('settings.search')}
+          clearLabel={t('settings.searchClear')}
+          value={words}
+          onChange={find}
+        />
+      </PageHead>
       <div className="flex min-h-0 flex-1 max-md:flex-col">
         <nav
           ref={bar}
@@ -87,8 +108,14 @@ export function SettingsLayout() {
           {isAdmin && group(t('settings.nav.house'), house)}
         </nav>
         <div className="min-h-0 flex-1 overflow-y-auto">
-          <div className="mx-auto flex max-w-3xl flex-col gap-6 p-6 max-md:p-4">
-            <Outlet />
+          <div className="room-while-empty mx-auto flex min-h-64 max-w-3xl flex-col gap-6 p-6 max-md:p-4">
+            {words.trim() ? (
+              <Suspense fallback={<Skeleton className="h-40 !rounded-8" />}>
+                <FoundSettings words={words} onClear={() => find('')} />
+              </Suspense>
+            ) : (
+              <Outlet />
+            )}
           </div>
         </div>
       </div>

@@ -40,7 +40,7 @@ export function ModelPriceButton({
           type="button"
           data-price
           aria-label={`${t('settings.models.priceOf', { name: model.label || model.name })}: ${said}`}
-          className="min-h-7 rounded-6 px-2 text-right text-12 text-fg-2 tabular-nums hover:bg-surface-2 max-md:min-h-11"
+          className="min-h-7 rounded-6 px-2 text-right text-12 text-fg-2 tabular-nums hover:bg-surface-2 touch:min-h-11"
         >
           {said}
           {model.has_own_price && (

@@ -8,21 +8,24 @@ import type {
   ProviderKey,
   ProviderKind,
   Queue,
+  QueueLane,
   Setting,
 } from '~/api/types';
 import {
   agentName,
   asItRuns,
+  draftLimits,
   draftPrice,
   emptyForm,
   errorField,
-  findSettings,
   foldFields,
   formOf,
   groupKinds,
   groupSettings,
   healthWindows,
   importNotes,
+  limitsDraft,
+  limitsSet,
   missingField,
   modelChange,
   priceDraft,
@@ -31,8 +34,10 @@ import {
   purposesOf,
   readProviderFile,
   shareOf,
+  troubledModels,
   withPurpose,
 } from './model';
+import { findSettings } from './places';
 
 function field(change: Partial<ProviderField>): ProviderField {
   return {
@@ -86,6 +91,19 @@ describe('a provider form', () => {
     });
     form.values.key = ' sk-1 ';
     expect(providerBody(form, kind).key).toBe('sk-1');
+  });
+
+  it('sends a session token beside its key, never among the options, and folds its field', () => {
+    const token = field({ name: 'session_token', type: 'secret' });
+    const temporary = { ...kind, fields: [...kind.fields, token] };
+    const form = emptyForm(temporary, []);
+    expect(providerBody(form, temporary)).not.toHaveProperty('session_token');
+    form.values.key = 'sk-1';
+    form.values.session_token = ' sts-1 ';
+    const body = providerBody(form, temporary);
+    expect(body).toMatchObject({ key: 'sk-1', session_token: 'sts-1' });
+    expect(body.options).not.toHaveProperty('session_token');
+    expect(foldFields(temporary).more).toContain(token);
   });
 
   it('asks for what is required, once: a stored key counts', () => {
@@ -190,6 +208,21 @@ describe('a model', () => {
     expect(modelChange({ ...model, has_own_price: true, own_price: own }).price).toEqual(own);
   });
 
+  it('is bounded by what is said, and by nothing where 0 or nothing stands', () => {
+    const limits = { concurrency: 2, per_minute: 0, units_per_minute: 60 };
+    expect(limitsSet(limits)).toEqual(['concurrency', 'units_per_minute']);
+    expect(limitsDraft(limits)).toEqual({
+      concurrency: 2,
+      per_minute: null,
+      units_per_minute: 60,
+    });
+    expect(draftLimits(limitsDraft(limits))).toEqual(limits);
+    expect(
+      limitsSet(draftLimits({ concurrency: 0, per_minute: null, units_per_minute: null })),
+    ).toEqual([]);
+    expect(modelChange(model, { limits }).limits).toEqual(limits);
+  });
+
   it('is priced by one of four rules, and comes back as it was sent', () => {
     const prices: (ModelPrice | null)[] = [
       null,
@@ -290,6 +323,35 @@ describe('health', () => {
   });
 });
 
+describe('models in trouble', () => {
+  const model = {
+    name: 'm',
+    capacity: 4,
+    allowed: 4,
+    breaker: 'closed',
+    breaker_until: null,
+    failures_in_row: 0,
+    pause_until: null,
+  } as QueueLane['models'][number];
+  const now = Date.parse('2026-11-29T09:00:00Z');
+  const before = '2026-11-29T08:59:00Z';
+  const after = '2026-11-29T09:01:00Z';
+  it.each([
+    [[], {}],
+    [['resting'], { pause_until: after }],
+    [[], { pause_until: before }],
+    [['learned'], { pause_until: before, allowed: 2 }],
+    [['breaker'], { breaker: 'open', breaker_until: after, pause_until: after, allowed: 1 }],
+    [['probe'], { breaker: 'open', breaker_until: before, failures_in_row: 5, allowed: 1 }],
+    [['probe'], { breaker: 'half_open', failures_in_row: 5, allowed: 1 }],
+    [['proving'], { breaker: 'half_open', failures_in_row: 0, allowed: 1 }],
+  ] as const)('say %j', (said, change) => {
+    const told = troubledModels({ models: [{ ...model, ...change }] }, now);
+    expect(told.map((one) => one.said)).toEqual(said);
+  });
+  it('are none where there is no lane', () => expect(troubledModels(undefined, now)).toEqual([]));
+});
+
 describe('a file of providers', () => {
   it('is read as JSON, and refused by size before that', () => {
     expect(readProviderFile(2, '{}')).toEqual({});
@@ -380,6 +442,7 @@ describe('shareOf', () => {
     weight: 1,
     is_enabled: true,
     is_lost: false,
+    has_session_token: false,
     created_at: '2026-11-01T00:00:00Z',
     ...change,
   });

@@ -1,6 +1,7 @@
 import { ApiError } from '~/api/errors';
 import type {
   Model,
+  ModelLimits,
   ModelPrice,
   Provider,
   ProviderField,
@@ -10,20 +11,26 @@ import type {
   ProviderKey,
   ProviderKind,
   Queue,
+  QueueLane,
   Setting,
 } from '~/api/types';
+import { breakerOf, isResting } from '~/lib/resting';
+import type { OwnWorkflow } from './workflow-model';
 
 /** The names of fields that are the provider's own columns; all others go into its options. */
-const columns = ['base_url', 'key'];
+const columns = ['base_url', 'key', 'session_token'];
+
+export type FieldValue = string | number | boolean | OwnWorkflow[];
 
 export interface ProviderForm {
   kind: string;
   name: string;
-  values: Record<string, string | number | boolean>;
+  values: Record<string, FieldValue>;
   isPrivateAllowed: boolean;
 }
 
-function fallbackOf(field: ProviderField): string | number | boolean {
+function fallbackOf(field: ProviderField): FieldValue {
+  if (field.type === 'workflows') return [];
   if (field.type === 'bool') return field.fallback === 'true';
   if (field.type === 'int' || field.type === 'double') {
     return field.fallback === '' ? '' : Number(field.fallback);
@@ -46,7 +53,7 @@ export function emptyForm(kind: ProviderKind, taken: readonly string[]): Provide
 export function formOf(provider: Provider, kind: ProviderKind): ProviderForm {
   const options =
     provider.options && typeof provider.options === 'object'
-      ? (provider.options as Record<string, string | number | boolean>)
+      ? (provider.options as Record<string, FieldValue>)
       : {};
   return {
     kind: provider.kind,
@@ -67,12 +74,14 @@ export function formOf(provider: Provider, kind: ProviderKind): ProviderForm {
 
 /** What is sent; a secret that was not typed stays as it is. */
 export function providerBody(form: ProviderForm, kind: ProviderKind) {
-  const options: Record<string, string | number | boolean> = {};
+  const options: Record<string, FieldValue> = {};
   let key: string | undefined;
+  let token = '';
   let baseUrl: string | undefined;
   for (const field of kind.fields) {
     const value = form.values[field.name];
     if (field.name === 'base_url') baseUrl = String(value ?? '').trim();
+    else if (field.name === 'session_token') token = String(value ?? '').trim();
     else if (field.name === 'key' || field.type === 'secret') {
       const text = String(value ?? '').trim();
       if (text) key = text;
@@ -84,6 +93,7 @@ export function providerBody(form: ProviderForm, kind: ProviderKind) {
     name: form.name.trim(),
     ...(baseUrl !== undefined ? { base_url: baseUrl } : {}),
     ...(key !== undefined ? { key } : {}),
+    ...(token ? { session_token: token } : {}),
     options,
     is_private_allowed: form.isPrivateAllowed,
   };
@@ -132,23 +142,24 @@ export function groupKinds(kinds: readonly ProviderKind[], words: string) {
 
 /**
  * What an account is made of stands first, the rest is folded: address and key, what is required,
- * and a text of several lines, which is what somebody comes for.
+ * and a text of several lines or workflows, which is what somebody comes for.  A session token few have.
  */
 export function foldFields(kind: ProviderKind): { first: ProviderField[]; more: ProviderField[] } {
   const isFirst = (field: ProviderField) =>
     field.is_required ||
-    field.type === 'secret' ||
+    (field.type === 'secret' && field.name !== 'session_token') ||
     field.type === 'url' ||
-    field.type === 'long_text';
+    field.type === 'long_text' ||
+    field.type === 'workflows';
   const first = kind.fields.filter(isFirst);
   const more = kind.fields.filter((field) => !isFirst(field));
   // One or two are no more to look at than the button that hides them.
   return more.length <= 2 ? { first: kind.fields, more: [] } : { first, more };
 }
 
-/** "options.latency_ms" or "latency_ms": the field an error speaks of. */
+/** "options.latency_ms", "options.workflows[2].graph" or "latency_ms": the field an error speaks of. */
 export function errorField(field: string): string {
-  return field.split('.').at(-1) ?? field;
+  return /^options\.([^.[]+)/.exec(field)?.[1] ?? field.split('.').at(-1) ?? field;
 }
 
 /** What sets it from outside: "queue.tries_max" is VITRINE_QUEUE_TRIES_MAX. */
@@ -156,20 +167,10 @@ export function variableOf(name: string): string {
   return `VITRINE_${name.replaceAll('.', '_').toUpperCase()}`;
 }
 
-/** Settings that fit all words: names, both languages and the group's own title count. */
-export function findSettings(
-  settings: readonly Setting[],
-  words: string,
-  titleOf: (group: string) => string,
-): Setting[] {
-  const wanted = words.trim().toLocaleLowerCase().split(/\s+/).filter(Boolean);
-  return settings.filter((setting) => {
-    const { name, label_en, label_zh, help_en, help_zh, group } = setting;
-    const text = [name, variableOf(name), label_en, label_zh, help_en, help_zh, titleOf(group)]
-      .join(' ')
-      .toLocaleLowerCase();
-    return wanted.every((word) => text.includes(word));
-  });
+/** All that a setting is looked for by, in both languages. */
+export function settingText(setting: Setting): string {
+  const { name, label_en, label_zh, help_en, help_zh } = setting;
+  return [name, variableOf(name), label_en, label_zh, help_en, help_zh].join(' ');
 }
 
 /** Settings by group, in the server's order. */
@@ -226,11 +227,13 @@ interface ModelChange {
   is_default: boolean;
   price_micro: number;
   price?: ModelPrice | null;
+  limits?: ModelLimits;
   purposes?: Purpose[];
   is_forgotten?: boolean;
 }
 
-/** A model as it is, but for what changes; a price of the catalogue stays the catalogue's. */
+/** A model as it is, but for what changes: the catalogue's price stays the catalogue's, and bounds that
+    are not said stay as they were. */
 export function modelChange(model: Model, change: Partial<ModelChange> = {}): ModelChange {
   return {
     name: model.name,
@@ -239,6 +242,32 @@ export function modelChange(model: Model, change: Partial<ModelChange> = {}): Mo
     price_micro: -1,
     price: model.own_price,
     ...change,
+  };
+}
+
+const limits = ['concurrency', 'per_minute', 'units_per_minute'] as const;
+
+/** Those of a model's own bounds that are some. */
+export function limitsSet(of: ModelLimits) {
+  return limits.filter((name) => of[name] > 0);
+}
+
+/** Bounds as they are edited: what is no bound stands empty. */
+export type LimitsDraft = Record<(typeof limits)[number], number | null>;
+
+export function limitsDraft(of: ModelLimits): LimitsDraft {
+  return {
+    concurrency: of.concurrency || null,
+    per_minute: of.per_minute || null,
+    units_per_minute: of.units_per_minute || null,
+  };
+}
+
+export function draftLimits(draft: LimitsDraft): ModelLimits {
+  return {
+    concurrency: draft.concurrency ?? 0,
+    per_minute: draft.per_minute ?? 0,
+    units_per_minute: draft.units_per_minute ?? 0,
   };
 }
 
@@ -356,6 +385,23 @@ export function healthWindows(health: ProviderHealth): NamedWindow[] {
   return shown;
 }
 
+/** What is to be said of a model in trouble; empty: it is in none. */
+function troubleOf(model: QueueLane['models'][number], now: number) {
+  const breaker = breakerOf(model, now);
+  if (breaker === 'open') return 'breaker';
+  if (breaker === 'half_open') return model.failures_in_row > 0 ? 'probe' : 'proving';
+  if (isResting(model, now)) return 'resting';
+  return model.allowed < model.capacity ? 'learned' : '';
+}
+
+/** Models that are left alone or tried by one call, that rest, or get fewer at once than they may. */
+export function troubledModels(lane: Pick<QueueLane, 'models'> | undefined, now: number) {
+  return (lane?.models ?? []).flatMap((one) => {
+    const said = troubleOf(one, now);
+    return said === '' ? [] : [{ ...one, said } as const];
+  });
+}
+
 /** As many bytes as the server reads of it. */
 const providerFileMax = 4 * 1024 * 1024;
 
@@ -386,7 +432,7 @@ export function importNotes(item: ProviderImport['items'][number]): ImportNote[]
 export function shareOf(
   key: ProviderKey,
   keys: ProviderKey[],
-  resting: ReadonlyMap<string, string>,
+  resting: ReadonlyMap<string, unknown>,
 ): number {
   const isUsed = (one: ProviderKey) => one.is_enabled && !one.is_lost && !resting.has(one.id);
   const total = keys.filter(isUsed).reduce((sum, one) => sum + one.weight, 0);

@@ -24,7 +24,11 @@ export function ProfilePage() {
         <h2 className="text-16 font-semibold">{me?.name}</h2>
         <p className="text-13 text-fg-2">{me && t(`common.role.${me.role}`)}</p>
       </div>
-      <Section title={t('settings.password.title')} text={t('settings.password.text')}>
+      <Section
+        at="password"
+        title={t('settings.password.title')}
+        text={t('settings.password.text')}
+      >
         <Password />
       </Section>
       <Sessions />
@@ -111,6 +115,7 @@ function Sessions() {
   const others = sessions.data?.filter((session) => !session.is_current).length ?? 0;
   return (
     <Section
+      at="sessions"
       title={t('settings.sessions.title')}
       text={t('settings.sessions.text')}
       aside={

@@ -19,6 +19,7 @@ import { hasText, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
 import { Menu } from '~/ui/menu';
+import { Quoted } from '~/ui/quoted';
 import { Badge } from '~/ui/states';
 import { showToast } from '~/ui/toast';
 import { ProviderHealth } from './provider-health';
@@ -153,7 +154,7 @@ export function ProviderCard({
           type="button"
           aria-expanded={isOpen}
           onClick={() => setOpen(!isOpen)}
-          className="flex h-9 w-full items-center gap-1.5 px-4 text-12 font-medium text-fg-2 hover:text-fg max-md:h-11"
+          className="flex h-9 w-full items-center gap-1.5 px-4 text-12 font-medium text-fg-2 hover:text-fg touch:h-11"
         >
           <ChevronRight
             size={14}
@@ -167,6 +168,7 @@ export function ProviderCard({
             <ProviderRules
               provider={provider}
               hasKeys={kind?.fields.some((field) => field.name === 'key') ?? false}
+              hasTokens={kind?.fields.some((field) => field.name === 'session_token') ?? false}
               onSaved={put}
             />
           )}
@@ -232,7 +234,7 @@ function TestResult({ test, onEdit }: { test: ProviderTest; onEdit: () => void }
         <CircleX size={16} className="mt-0.5 shrink-0" aria-hidden />
         {test.key_hint ? t('settings.test.key', { hint: test.key_hint, reason: said }) : said}
       </p>
-      {test.message && <p className="mt-1 text-12 break-words text-fg-2">{test.message}</p>}
+      {test.message && <Quoted text={test.message} className="mt-1" />}
       <Button height="dense" className="mt-2" onClick={onEdit}>
         {t('settings.provider.edit')}
       </Button>

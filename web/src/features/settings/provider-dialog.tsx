@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { ArrowLeft, ChevronRight, ExternalLink } from 'lucide-react';
-import { useId, useRef, useState } from 'react';
+import { useCallback, useId, useRef, useState } from 'react';
 import { api, data } from '~/api/client';
 import { ApiError, errorDetail, errorText } from '~/api/errors';
 import { meQuery } from '~/api/queries';
@@ -19,13 +19,20 @@ import { KindPicker } from './kind-picker';
 import {
   emptyForm,
   errorField,
+  type FieldValue,
   foldFields,
   formOf,
   missingField,
   type ProviderForm,
   providerBody,
 } from './model';
+import { ProviderWorkflows } from './provider-workflows';
 import { providersQuery } from './queries';
+import { type OwnWorkflow, workflowAt } from './workflow-model';
+
+type ChangeWorkflows = (now: OwnWorkflow[]) => OwnWorkflow[];
+
+const workflowsOf = (value: FieldValue | undefined) => (Array.isArray(value) ? value : []);
 
 /** Adds a provider (first its kind, then only its fields) or changes one. */
 export function ProviderDialog({
@@ -62,6 +69,13 @@ function saidOf(error: unknown, t: Translate): string {
   return [errorText(error, t), detail].filter(Boolean).join(' ');
 }
 
+/** Which of several an error speaks of, by its name. */
+function wrongWorkflow(value: FieldValue | undefined, error: unknown): string {
+  const at = error instanceof ApiError ? workflowAt(error.field) : -1;
+  const one = Array.isArray(value) ? value[at] : undefined;
+  return one ? one.name || one.id : '';
+}
+
 function KindForm({
   kind,
   provider,
@@ -90,25 +104,42 @@ function KindForm({
   const moreId = useId();
   const formRef = useRef<HTMLFormElement>(null);
   /** Goes to the field at fault; a folded one is unfolded first. */
-  const goTo = (name: string) => {
+  const goTo = (name: string, control = ':is(input, textarea, button)') => {
     if (more.some((field) => field.name === name)) setMoreOpen(true);
     requestAnimationFrame(() =>
       formRef.current
-        ?.querySelector<HTMLElement>(
-          `[data-field="${CSS.escape(name)}"] :is(input, textarea, button)`,
-        )
+        ?.querySelector<HTMLElement>(`[data-field="${CSS.escape(name)}"] ${control}`)
         ?.focus(),
     );
   };
-  const setValue = (name: string, value: string | number | boolean) =>
-    setForm({ ...form, values: { ...form.values, [name]: value } });
+  // Of a workflow that is being read the file comes later than the next key.
+  const setValue = (name: string, value: FieldValue | ChangeWorkflows) =>
+    setForm((now) => ({
+      ...now,
+      values: {
+        ...now.values,
+        [name]: typeof value === 'function' ? value(workflowsOf(now.values[name])) : value,
+      },
+    }));
+  /** Given and not in the list: it would be lost with the form. And whether that was said. */
+  const [isHeld, setHeld] = useState(false);
+  const [isHeldBack, setHeldBack] = useState(false);
+  const hold = useCallback((isNow: boolean) => {
+    setHeld(isNow);
+    setHeldBack(false);
+  }, []);
 
   const submit = async () => {
     const lacking = missingField(form, kind, provider?.has_key ?? false);
     setMissing(lacking);
     setError(null);
+    setHeldBack(isHeld);
     if (lacking) {
       goTo(lacking);
+      return;
+    }
+    if (isHeld) {
+      goTo(kind.fields.find((field) => field.type === 'workflows')?.name ?? '', 'textarea');
       return;
     }
     setPending(true);
@@ -133,7 +164,11 @@ function KindForm({
 
   const wrong = error instanceof ApiError ? errorField(error.field) : '';
   const errorOf = (name: string) =>
-    missing === name ? t('errors.required') : wrong === name ? saidOf(error, t) : '';
+    missing === name
+      ? t('errors.required')
+      : wrong === name
+        ? [wrongWorkflow(form.values[name], error), saidOf(error, t)].filter(Boolean).join(': ')
+        : '';
   const draw = (field: ProviderField) => (
     <div key={field.name} data-field={field.name}>
       <KindField
@@ -141,8 +176,14 @@ function KindForm({
         kind={kind}
         provider={provider}
         value={form.values[field.name]}
-        error={errorOf(field.name)}
+        error={
+          field.type === 'workflows' && isHeldBack
+            ? t('settings.workflow.held')
+            : errorOf(field.name)
+        }
         onChange={(value) => setValue(field.name, value)}
+        isHeld={isHeld}
+        onHold={hold}
       />
     </div>
   );
@@ -152,6 +193,8 @@ function KindForm({
       isOpen
       onClose={onClose}
       isSticky
+      // An input of a workflow is named by its node, its title and its own name.
+      {...(kind.fields.some((field) => field.type === 'workflows') ? { width: 'wide' } : {})}
       title={provider ? provider.name : kind.label}
       about={pickLanguage(kind.about_en, kind.about_zh, format.language)}
     >
@@ -190,7 +233,7 @@ function KindForm({
               aria-expanded={isMoreOpen}
               aria-controls={moreId}
               onClick={() => setMoreOpen(!isMoreOpen)}
-              className="-mx-2 flex h-8 w-[calc(100%+1rem)] items-center gap-1.5 rounded-8 px-2 text-13 font-medium text-fg-2 hover:bg-surface-2 hover:text-fg max-md:h-11"
+              className="-mx-2 flex h-8 w-[calc(100%+1rem)] items-center gap-1.5 rounded-8 px-2 text-13 font-medium text-fg-2 hover:bg-surface-2 hover:text-fg touch:h-11"
             >
               <ChevronRight
                 size={16}
@@ -233,13 +276,17 @@ function KindField({
   value,
   error,
   onChange,
+  isHeld,
+  onHold,
 }: {
   field: ProviderField;
   kind: ProviderKind;
   provider: Provider | undefined;
-  value: string | number | boolean | undefined;
+  value: FieldValue | undefined;
   error: string;
-  onChange: (value: string | number | boolean) => void;
+  onChange: (value: FieldValue | ChangeWorkflows) => void;
+  isHeld: boolean;
+  onHold: (isHeld: boolean) => void;
 }) {
   const t = useT();
   const format = useFormat();
@@ -283,11 +330,27 @@ function KindField({
       </Field>
     );
   }
+  if (field.name === 'session_token') {
+    const isThere = provider?.keys[0]?.has_session_token ?? false;
+    return (
+      <Field
+        label={label}
+        error={error}
+        help={isThere ? t('settings.provider.tokenKept', { help }) : help}
+      >
+        <SecretInput
+          value={String(value ?? '')}
+          autoComplete="off"
+          onChange={(event) => onChange(event.target.value)}
+        />
+      </Field>
+    );
+  }
   if (field.type === 'secret') {
     if (provider?.has_key && !isReplacing) {
       return (
-        <Field label={label} help={help} isCustom>
-          <div className="flex h-8 items-center gap-3 max-md:h-11">
+        <Field label={label} help={help} error={error} isCustom>
+          <div className="flex h-8 items-center gap-3 touch:h-11">
             <span className="font-mono text-13 text-fg-2">{`•••• ${provider.key_hint}`}</span>
             <Button height="dense" onClick={() => setReplacing(true)}>
               {t('settings.provider.replace')}
@@ -321,6 +384,20 @@ function KindField({
           onChange={(event) => onChange(event.target.value)}
         />
       </Field>
+    );
+  }
+  if (field.type === 'workflows') {
+    return (
+      <ProviderWorkflows
+        kind={kind.name}
+        label={label}
+        help={help}
+        error={error}
+        workflows={workflowsOf(value)}
+        onChange={onChange}
+        isHeld={isHeld}
+        onHold={onHold}
+      />
     );
   }
   if (field.type === 'long_text') {

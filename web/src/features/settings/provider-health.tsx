@@ -1,7 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { errorText } from '~/api/errors';
+import { queueQuery } from '~/api/queries';
 import { hasText, useFormat, useT } from '~/lib/i18n';
-import { healthWindows } from './model';
+import { isResting } from '~/lib/resting';
+import { useNow } from '~/lib/use-now';
+import { Quoted } from '~/ui/quoted';
+import { healthWindows, troubledModels } from './model';
 import { providerHealthQuery } from './queries';
 
 /** How an account's calls went: a line for each window, then what went wrong last. */
@@ -9,6 +13,13 @@ export function ProviderHealth({ id }: { id: string }) {
   const t = useT();
   const format = useFormat();
   const { data: health, error } = useQuery(providerHealthQuery(id));
+  const { data: queue } = useQuery(queueQuery);
+  const lane = queue?.providers.find((one) => one.id === id);
+  // A rest ends without a word from anybody.
+  const now = useNow(
+    lane?.models.some((one) => isResting(one, Date.now()) || one.breaker !== 'closed') ?? false,
+  );
+  const troubled = troubledModels(lane, now);
   if (error) return <p className="mx-4 mb-4 text-12 text-fg-3">{errorText(error, t)}</p>;
   // Its place is kept, so that the cards below do not jump.
   if (!health) return <p className="mx-4 mb-4 h-4" />;
@@ -48,22 +59,28 @@ export function ProviderHealth({ id }: { id: string }) {
           })}
         </p>
       )}
-      {health.lane === 'resting' && (
-        <p className="text-warn">
-          {t('settings.health.resting', {
-            time: format.dateTime(health.lane_until),
-            why: what(health.lane_reason),
+      {troubled.map((model) => (
+        <p key={model.name} className="break-words text-warn">
+          {t(`settings.health.${model.said}`, {
+            model: model.name,
+            time: format.dateTime(
+              model.said === 'breaker' ? model.breaker_until : model.pause_until,
+            ),
+            why: what(model.said === 'resting' ? model.reason : model.failure),
+            count: model.failures_in_row,
+            allowed: format.number(model.allowed),
+            capacity: format.number(model.capacity),
           })}
         </p>
-      )}
+      ))}
       {last && (
-        <p className="line-clamp-3 break-words">
+        <p className="break-words">
           {t('settings.health.last', {
             time: format.relative(last.at),
             model: last.model,
             what: what(last.class),
           })}
-          {last.message && <span className="text-fg-3"> {last.message}</span>}
+          {last.message && <Quoted text={last.message} />}
         </p>
       )}
     </div>

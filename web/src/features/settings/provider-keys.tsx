@@ -3,7 +3,7 @@ import { KeyRound, Plus, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { api, data } from '~/api/client';
 import { ApiError, errorText } from '~/api/errors';
-import type { Provider, ProviderKey } from '~/api/types';
+import type { Provider, ProviderHealth, ProviderKey } from '~/api/types';
 import { hasText, type Translate, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, SecretInput } from '~/ui/field';
@@ -30,9 +30,11 @@ function keyProblem(error: unknown, t: Translate): string {
 /** All keys of an account: calls are made with each of them, by weight. */
 export function ProviderKeys({
   provider,
+  hasTokens,
   onSaved,
 }: {
   provider: Provider;
+  hasTokens: boolean;
   onSaved: (next: Provider) => void;
 }) {
   const t = useT();
@@ -41,7 +43,7 @@ export function ProviderKeys({
   const [form, setForm] = useState<ProviderKey | 'new' | null>(null);
   const [removed, setRemoved] = useState<ProviderKey | null>(null);
   const [isPending, setPending] = useState(false);
-  const resting = new Map(health?.resting_keys.map((one) => [one.id, one.reason]));
+  const resting = new Map(health?.resting_keys.map((one) => [one.id, one]));
   const saved = (next: Provider) => {
     onSaved(next);
     void client.invalidateQueries({ queryKey: ['provider-health', provider.id] });
@@ -90,7 +92,7 @@ export function ProviderKeys({
             <li key={key.id} className="border-line border-b px-3 py-2 last:border-b-0">
               <KeyRow
                 item={key}
-                reason={resting.get(key.id) ?? ''}
+                rest={resting.get(key.id)}
                 share={shareOf(key, provider.keys, resting)}
                 onChange={(body) => change(key, body)}
                 onReplace={() => setForm(key)}
@@ -99,6 +101,7 @@ export function ProviderKeys({
               {form !== 'new' && form?.id === key.id && (
                 <KeyForm
                   provider={provider}
+                  hasTokens={hasTokens}
                   replaced={key}
                   onClose={() => setForm(null)}
                   onSaved={saved}
@@ -109,7 +112,12 @@ export function ProviderKeys({
         </ul>
       )}
       {form === 'new' && (
-        <KeyForm provider={provider} onClose={() => setForm(null)} onSaved={saved} />
+        <KeyForm
+          provider={provider}
+          hasTokens={hasTokens}
+          onClose={() => setForm(null)}
+          onSaved={saved}
+        />
       )}
       <ConfirmDialog
         isOpen={removed !== null}
@@ -126,14 +134,14 @@ export function ProviderKeys({
 
 function KeyRow({
   item,
-  reason,
+  rest,
   share,
   onChange,
   onReplace,
   onRemove,
 }: {
   item: ProviderKey;
-  reason: string;
+  rest: ProviderHealth['resting_keys'][number] | undefined;
   share: number;
   onChange: (body: { weight?: number; is_enabled?: boolean }) => void;
   onReplace: () => void;
@@ -142,18 +150,22 @@ function KeyRow({
   const t = useT();
   const format = useFormat();
   const [weight, setWeight] = useState<number | null>(item.weight);
-  const why = `settings.failure.${reason}`;
+  const key = `settings.failure.${rest?.reason}`;
+  const why = hasText(key) ? t(key) : (rest?.reason ?? '');
   const name = { hint: item.hint };
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
       <div className="flex min-w-40 flex-1 flex-wrap items-center gap-2">
         <span className="font-mono text-13">{`•••• ${item.hint}`}</span>
+        {item.has_session_token && <Badge>{t('settings.keys.temporary')}</Badge>}
         {item.is_lost ? (
           <Badge tone="warn">{t('settings.keys.lost')}</Badge>
-        ) : reason ? (
+        ) : rest ? (
           <>
             <Badge tone="warn">
-              {t('settings.keys.rests', { why: hasText(why) ? t(why) : reason })}
+              {rest.until
+                ? t('settings.keys.restsUntil', { why, time: format.dateTime(rest.until) })
+                : t('settings.keys.rests', { why })}
             </Badge>
             <IconButton
               icon={RotateCcw}
@@ -199,40 +211,45 @@ function KeyRow({
 
 function KeyForm({
   provider,
+  hasTokens,
   replaced,
   onClose,
   onSaved,
 }: {
   provider: Provider;
+  hasTokens: boolean;
   replaced?: ProviderKey;
   onClose: () => void;
   onSaved: (next: Provider) => void;
 }) {
   const t = useT();
   const [key, setKey] = useState('');
-  const [problem, setProblem] = useState('');
+  const [token, setToken] = useState('');
+  const [problem, setProblem] = useState<{ text: string; isToken: boolean } | null>(null);
   const [isPending, setPending] = useState(false);
   const save = async () => {
     if (key.trim() === '') {
-      setProblem(t('errors.required'));
+      setProblem({ text: t('errors.required'), isToken: false });
       return;
     }
     setPending(true);
     try {
       const path = { id: provider.id };
+      const body = { key, ...(token.trim() ? { session_token: token.trim() } : {}) };
       onSaved(
         await data(
           replaced
             ? api.PATCH('/api/v1/providers/{id}/keys/{key_id}', {
                 params: { path: { ...path, key_id: replaced.id } },
-                body: { key },
+                body,
               })
-            : api.POST('/api/v1/providers/{id}/keys', { params: { path }, body: { key } }),
+            : api.POST('/api/v1/providers/{id}/keys', { params: { path }, body }),
         ),
       );
       onClose();
     } catch (error) {
-      setProblem(keyProblem(error, t));
+      const isToken = error instanceof ApiError && error.field === 'session_token';
+      setProblem({ text: keyProblem(error, t), isToken });
       setPending(false);
     }
   };
@@ -249,7 +266,7 @@ function KeyForm({
         label={
           replaced ? t('settings.keys.newOf', { hint: replaced.hint }) : t('settings.keys.new')
         }
-        error={problem}
+        error={problem && !problem.isToken ? problem.text : ''}
         className="min-w-60 flex-1"
       >
         <SecretInput
@@ -258,10 +275,26 @@ function KeyForm({
           autoFocus
           onChange={(event) => {
             setKey(event.target.value);
-            setProblem('');
+            setProblem(null);
           }}
         />
       </Field>
+      {hasTokens && (
+        <Field
+          label={t('settings.keys.token')}
+          error={problem?.isToken ? problem.text : ''}
+          className="min-w-60 flex-1"
+        >
+          <SecretInput
+            value={token}
+            autoComplete="off"
+            onChange={(event) => {
+              setToken(event.target.value);
+              setProblem(null);
+            }}
+          />
+        </Field>
+      )}
       <Button onClick={onClose}>{t('common.cancel')}</Button>
       <Button look="ink" type="submit" isPending={isPending}>
         {t('common.save')}

@@ -11,7 +11,8 @@ import { Popover } from '~/ui/popover';
 import { Badge } from '~/ui/states';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
-import { modelChange, purposesOf, withPurpose } from './model';
+import { limitsSet, modelChange, purposesOf, withPurpose } from './model';
+import { ModelLimitsButton, useLimits } from './model-limits';
 import { ModelPriceButton } from './model-price';
 
 /** Which of the account's models are offered, at what price; unknown ones come by their wire id. */
@@ -100,6 +101,7 @@ function ModelRow({
   onChange: (change: Partial<ReturnType<typeof modelChange>>) => void;
 }) {
   const t = useT();
+  const limits = useLimits(model);
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 border-line border-b px-3 py-1.5 last:border-b-0">
       <div className="min-w-40 flex-1">
@@ -108,10 +110,11 @@ function ModelRow({
           {!model.is_known && <Badge>{t('settings.models.own')}</Badge>}
         </p>
         <p className="truncate font-mono text-11 text-fg-3">{model.name}</p>
+        {limits && <p className="text-11 text-fg-2 tabular-nums">{limits}</p>}
       </div>
       <ModelPriceButton model={model} onChange={(price) => onChange({ price })} />
       <Purposes model={model} onChange={onChange} />
-      {(!model.is_known || model.has_own_price) && (
+      {(!model.is_known || model.has_own_price || limitsSet(model.limits).length > 0) && (
         <IconButton
           icon={RotateCcw}
           size="dense"
@@ -119,6 +122,7 @@ function ModelRow({
           onClick={() => onChange({ is_forgotten: true })}
         />
       )}
+      <ModelLimitsButton model={model} onChange={(next) => onChange({ limits: next })} />
       <Switch
         label={t('settings.models.offered', { name: model.label || model.name })}
         isLabelHidden
@@ -162,7 +166,7 @@ function Purposes({
             name: model.label || model.name,
             said,
           })}
-          className="h-7 max-w-full rounded-6 px-2 text-12 hover:bg-surface-2 max-md:h-11"
+          className="h-7 max-w-full rounded-6 px-2 text-12 hover:bg-surface-2 touch:h-11"
         >
           {names.length > 0 ? (
             <Badge tone="accent">{said}</Badge>
@@ -185,7 +189,7 @@ function Purposes({
                 aria-pressed={isOn}
                 disabled={!model.is_enabled}
                 onClick={() => !isOn && onChange(withPurpose(model, purpose))}
-                className="flex h-8 w-full items-center gap-2 rounded-6 px-2 text-left text-13 hover:bg-surface-2 disabled:opacity-45 max-md:h-11"
+                className="flex h-8 w-full items-center gap-2 rounded-6 px-2 text-left text-13 hover:bg-surface-2 disabled:opacity-45 touch:h-11"
               >
                 <Check size={14} aria-hidden className={isOn ? 'text-accent' : 'invisible'} />
                 {t(`settings.purpose.${purpose}`)}

@@ -19,11 +19,14 @@ import { budgetsQuery } from './queries';
 export function ProviderRules({
   provider,
   hasKeys,
+  hasTokens,
   onSaved,
 }: {
   provider: Provider;
   /** its kind is asked with a key */
   hasKeys: boolean;
+  /** its keys may be temporary ones */
+  hasTokens: boolean;
   onSaved: (next: Provider) => void;
 }) {
   const t = useT();
@@ -121,7 +124,9 @@ export function ProviderRules({
           </Field>
         )}
       </div>
-      {(hasKeys || provider.has_key) && <ProviderKeys provider={provider} onSaved={onSaved} />}
+      {(hasKeys || provider.has_key) && (
+        <ProviderKeys provider={provider} hasTokens={hasTokens} onSaved={onSaved} />
+      )}
       <ProviderStandIns provider={provider} onChange={(stand_ins) => save({ stand_ins })} />
       <ProviderCaps provider={provider} />
       <ProviderModels provider={provider} onSaved={onSaved} />
@@ -134,9 +139,8 @@ function ProviderCaps({ provider }: { provider: Provider }) {
   const t = useT();
   const format = useFormat();
   const { data: budgets } = useQuery(budgetsQuery);
-  const caps = (budgets ?? []).filter(
-    (one) => one.scope === 'provider' && one.who_id === provider.id,
-  );
+  const caps = (budgets ?? []).filter((one) => one.scope !== 'user' && one.who_id === provider.id);
+  const labelOf = (name: string) => provider.models.find((one) => one.name === name)?.label || name;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
       <div className="min-w-48 flex-1 text-13">
@@ -147,6 +151,7 @@ function ProviderCaps({ provider }: { provider: Provider }) {
         {caps.map((cap) => (
           <p key={cap.id} className="text-12 text-fg-2 tabular-nums">
             {[
+              labelOf(cap.model),
               t(`settings.budgets.period.${cap.period}`),
               t('settings.budgets.used', {
                 used: format.money(
@@ -155,7 +160,9 @@ function ProviderCaps({ provider }: { provider: Provider }) {
                 ),
                 limit: format.money(cap.limit_micro, cap.currency),
               }),
-            ].join(' · ')}
+            ]
+              .filter(Boolean)
+              .join(' · ')}
           </p>
         ))}
       </div>

@@ -31,6 +31,7 @@ export function ProvidersPage() {
   const error = providers.error ?? kinds.error;
   return (
     <Section
+      at="providers"
       title={t('settings.nav.providers')}
       text={t('settings.providers.text')}
       aside={

@@ -45,7 +45,7 @@ interface UsageQuestion {
   from: string;
   to: string;
   all: boolean;
-  by: 'day' | 'provider' | 'model' | 'user';
+  by: 'day' | 'provider' | 'model' | 'product' | 'user';
 }
 export const usageQuery = (query: UsageQuestion) =>
   queryOptions({

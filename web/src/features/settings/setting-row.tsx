@@ -15,6 +15,7 @@ import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
 import { isMoney, variableOf } from './model';
 import { settingsQuery } from './queries';
+import { Anchor } from './section';
 
 type Value = string | number | boolean | null;
 
@@ -93,7 +94,10 @@ export function SettingRow({ setting }: { setting: Setting }) {
   );
   if (setting.type === 'bool') {
     return (
-      <div className="border-line border-b px-4 py-3 last:border-b-0">
+      <Anchor
+        at={setting.name}
+        className="border-line border-b px-4 py-3 -outline-offset-2! last:border-b-0"
+      >
         <Switch
           label={label}
           help={help}
@@ -103,42 +107,44 @@ export function SettingRow({ setting }: { setting: Setting }) {
         />
         {badges}
         {error !== null && <p className="text-12 text-bad">{errorText(error, t)}</p>}
-      </div>
+      </Anchor>
     );
   }
   return (
-    <form
-      className="grid gap-x-6 gap-y-2 border-line border-b px-4 py-3 last:border-b-0 md:grid-cols-[1fr_18rem]"
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (isChanged) void save(value);
-      }}
-    >
-      <div>
-        <p className="text-13 font-medium">{label}</p>
-        <p className="text-12 text-fg-3">
-          {help}
-          {bounds && <span className="block tabular-nums">{bounds}</span>}
-        </p>
-        {badges}
-      </div>
-      <div className="flex items-start gap-2">
-        <Field
-          label={label}
-          isLabelHidden
-          isCustom={setting.type === 'choice'}
-          error={error !== null ? errorText(error, t) : ''}
-          className="flex-1"
-        >
-          <SettingInput setting={setting} label={label} value={value} onChange={change} />
-        </Field>
-        {isChanged && (
-          <Button look="ink" type="submit" isPending={isPending}>
-            {t('common.save')}
-          </Button>
-        )}
-      </div>
-    </form>
+    <Anchor at={setting.name} className="border-line border-b -outline-offset-2! last:border-b-0">
+      <form
+        className="grid gap-x-6 gap-y-2 px-4 py-3 md:grid-cols-[1fr_18rem]"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (isChanged) void save(value);
+        }}
+      >
+        <div>
+          <p className="text-13 font-medium">{label}</p>
+          <p className="text-12 text-fg-3">
+            {help}
+            {bounds && <span className="block tabular-nums">{bounds}</span>}
+          </p>
+          {badges}
+        </div>
+        <div className="flex items-start gap-2">
+          <Field
+            label={label}
+            isLabelHidden
+            isCustom={setting.type === 'choice'}
+            error={error !== null ? errorText(error, t) : ''}
+            className="flex-1"
+          >
+            <SettingInput setting={setting} label={label} value={value} onChange={change} />
+          </Field>
+          {isChanged && (
+            <Button look="ink" type="submit" isPending={isPending}>
+              {t('common.save')}
+            </Button>
+          )}
+        </div>
+      </form>
+    </Anchor>
   );
 }
 

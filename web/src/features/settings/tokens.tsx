@@ -42,6 +42,7 @@ export function TokensPage() {
 
   return (
     <Section
+      at="tokens"
       title={t('settings.nav.tokens')}
       text={t('settings.tokens.text')}
       aside={

@@ -107,8 +107,8 @@ export function UsageChart({ bars, currency }: { bars: Bar[]; currency: string }
         </svg>
       </div>
       <div className="mt-1 flex justify-between text-12 text-fg-3 tabular-nums" aria-hidden>
-        <span>{bars[0]?.day}</span>
-        <span>{bars.at(-1)?.day}</span>
+        {bars.length > 1 && <span>{format.day(bars[0]?.day ?? '')}</span>}
+        <span>{format.day(bars.at(-1)?.day ?? '')}</span>
       </div>
       <table className="sr-only">
         <caption>{name}</caption>

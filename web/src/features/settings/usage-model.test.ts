@@ -55,12 +55,16 @@ it('a budget needs somebody, a currency and a limit', () => {
   const form = {
     scope: 'everyone',
     who: '',
+    model: '',
     period: 'month',
     currency: 'USD',
     limit: 10,
   } as const;
   expect(budgetProblem(form)).toBe('');
   expect(budgetProblem({ ...form, scope: 'user' })).toBe('who');
+  expect(budgetProblem({ ...form, scope: 'model' })).toBe('who');
+  expect(budgetProblem({ ...form, scope: 'model', who: 'P' })).toBe('model');
+  expect(budgetProblem({ ...form, scope: 'model', who: 'P', model: 'm' })).toBe('');
   expect(budgetProblem({ ...form, currency: 'usd' })).toBe('currency');
   expect(budgetProblem({ ...form, limit: null })).toBe('limit');
   expect(budgetProblem({ ...form, limit: 0 })).toBe('limit');

@@ -54,7 +54,10 @@ export function levelOf(share: number): Level {
 
 export interface BudgetForm {
   scope: Budget['scope'];
+  /** a user's id, or a provider's */
   who: string;
+  /** a wire id of that provider's, where the scope is a model */
+  model: string;
   period: Budget['period'];
   currency: string;
   /** in whole units */
@@ -64,8 +67,9 @@ export interface BudgetForm {
 export const LIMIT_MAX = 1_000_000_000;
 
 /** What is wrong with a form, by field; empty: nothing. */
-export function budgetProblem(form: BudgetForm): '' | 'who' | 'currency' | 'limit' {
+export function budgetProblem(form: BudgetForm): '' | 'who' | 'model' | 'currency' | 'limit' {
   if (form.scope !== 'everyone' && form.who === '') return 'who';
+  if (form.scope === 'model' && form.model === '') return 'model';
   if (!/^[A-Z]{3}$/.test(form.currency)) return 'currency';
   if (form.limit === null || form.limit < 0.01 || form.limit > LIMIT_MAX) return 'limit';
   return '';

@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { ChartColumn, Download } from 'lucide-react';
 import { useState } from 'react';
 import { meQuery } from '~/api/queries';
 import type { UsageItem, UsageTotal } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { keepsHouse } from '~/lib/roles';
 import { buttonClass } from '~/ui/button';
 import { useTitle } from '~/ui/page';
 import { Segments } from '~/ui/segments';
@@ -14,12 +16,12 @@ import { Card, Section } from './section';
 import { UsageChart } from './usage-chart';
 import { barsOf, rangeOf, type Span } from './usage-model';
 
-type By = 'provider' | 'model' | 'user';
+type By = 'day' | 'provider' | 'model' | 'product' | 'user';
 
 export function UsagePage() {
   const t = useT();
   const { data: me } = useQuery(meQuery);
-  const isAdmin = me?.role === 'admin' || me?.role === 'owner';
+  const isAdmin = keepsHouse(me);
   const [span, setSpan] = useState<Span>('month');
   const [by, setBy] = useState<By>('provider');
   useTitle(t('settings.nav.usage'));
@@ -27,10 +29,13 @@ export function UsagePage() {
   const days = useQuery({ ...usageQuery({ ...range, all: isAdmin, by: 'day' }), enabled: !!me });
   const groups = useQuery({ ...usageQuery({ ...range, all: isAdmin, by }), enabled: !!me });
   const csv = new URLSearchParams({ ...range, by, ...(isAdmin ? { all: 'true' } : {}) });
-  const kinds: By[] = isAdmin ? ['provider', 'model', 'user'] : ['provider', 'model'];
+  const kinds: By[] = isAdmin
+    ? ['day', 'provider', 'model', 'product', 'user']
+    : ['day', 'provider', 'model', 'product'];
   return (
     <>
       <Section
+        at="usage"
         title={t('settings.nav.usage')}
         text={t(isAdmin ? 'settings.usage.textAll' : 'settings.usage.text')}
         aside={
@@ -119,49 +124,75 @@ function Total({ total }: { total: UsageTotal }) {
   );
 }
 
+function GroupName({ item, by }: { item: UsageItem; by: By }) {
+  const t = useT();
+  const format = useFormat();
+  if (by === 'day') return format.day(item.key);
+  if (by !== 'product') return item.label || t('settings.usage.gone');
+  if (item.key === '') return t('settings.usage.none');
+  return (
+    <Link
+      to="/products/$product"
+      params={{ product: item.key }}
+      lang=""
+      className="text-accent-text hover:underline"
+    >
+      {item.label || t('settings.usage.gone')}
+    </Link>
+  );
+}
+
 function Groups({ items, by }: { items: UsageItem[]; by: By }) {
   const t = useT();
   const format = useFormat();
-  const number = 'px-4 py-2 text-right tabular-nums';
+  const number = 'px-4 py-2 text-right whitespace-nowrap tabular-nums';
   return (
-    <Card className="overflow-x-auto !p-0">
-      <table className="w-full text-13">
-        <thead>
-          <tr className="border-line border-b text-12 text-fg-3">
-            <th scope="col" className="px-4 py-2 text-left font-medium">
-              {t(`settings.usage.of.${by}`)}
-            </th>
-            <th scope="col" className={`${number} font-medium`}>
-              {t('settings.usage.calls')}
-            </th>
-            <th scope="col" className={`${number} font-medium`}>
-              {t('settings.usage.spent')}
-            </th>
-            <th scope="col" className={`${number} font-medium`}>
-              {t('settings.usage.reserved')}
-            </th>
-            <th scope="col" className={`${number} font-medium`}>
-              {t('settings.usage.doubtful')}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map((item) => (
-            <tr
-              key={`${item.key} ${item.label} ${item.currency}`}
-              className="border-line border-b last:border-b-0"
-            >
-              <th scope="row" className="px-4 py-2 text-left font-normal break-words">
-                {item.label || t('settings.usage.gone')}
+    <Card className="!p-0">
+      {/* On a phone the table is wider than its card. */}
+      <section
+        aria-label={t('settings.usage.where')}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys too
+        tabIndex={0}
+        className="overflow-x-auto rounded-8"
+      >
+        <table className="w-full text-13">
+          <thead>
+            <tr className="border-line border-b text-12 text-fg-3">
+              <th scope="col" className="px-4 py-2 text-left font-medium">
+                {t(`settings.usage.of.${by}`)}
               </th>
-              <td className={number}>{format.number(item.calls)}</td>
-              <td className={number}>{format.money(item.cost_micro, item.currency)}</td>
-              <td className={number}>{format.money(item.reserved_micro, item.currency)}</td>
-              <td className={number}>{format.money(item.doubtful_micro, item.currency)}</td>
+              <th scope="col" className={`${number} font-medium`}>
+                {t('settings.usage.calls')}
+              </th>
+              <th scope="col" className={`${number} font-medium`}>
+                {t('settings.usage.spent')}
+              </th>
+              <th scope="col" className={`${number} font-medium`}>
+                {t('settings.usage.reserved')}
+              </th>
+              <th scope="col" className={`${number} font-medium`}>
+                {t('settings.usage.doubtful')}
+              </th>
             </tr>
-          ))}
-        </tbody>
-      </table>
+          </thead>
+          <tbody>
+            {items.map((item) => (
+              <tr
+                key={`${item.key} ${item.label} ${item.currency}`}
+                className="border-line border-b last:border-b-0"
+              >
+                <th scope="row" className="min-w-36 px-4 py-2 text-left font-normal break-words">
+                  <GroupName item={item} by={by} />
+                </th>
+                <td className={number}>{format.number(item.calls)}</td>
+                <td className={number}>{format.money(item.cost_micro, item.currency)}</td>
+                <td className={number}>{format.money(item.reserved_micro, item.currency)}</td>
+                <td className={number}>{format.money(item.doubtful_micro, item.currency)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
     </Card>
   );
 }

@@ -5,19 +5,21 @@ import { useState } from 'react';
 import { assetsQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
 import { useRested } from '~/lib/use-now';
-import { Button } from '~/ui/button';
-import { Dialog } from '~/ui/dialog';
-import { Field, TextInput } from '~/ui/field';
-import { Picture } from '~/ui/picture';
-import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
+import { Button } from './button';
+import { Dialog } from './dialog';
+import { Field, TextInput } from './field';
+import { Picture } from './picture';
+import { EmptyState, ErrorState, Skeleton } from './states';
 
 /** Chooses pictures of the library; the order of choosing is their order. */
 export function LibraryPicker({
+  title,
   chosen,
   most,
   onClose,
   onChoose,
 }: {
+  title: string;
   chosen: readonly string[];
   most: number;
   onClose: () => void;
@@ -33,7 +35,7 @@ export function LibraryPicker({
     <Dialog
       isOpen
       onClose={onClose}
-      title={t('generate.picker.title')}
+      title={title}
       width="wide"
       foot={
         <>
@@ -42,16 +44,16 @@ export function LibraryPicker({
           </span>
           <Button onClick={onClose}>{t('common.cancel')}</Button>
           <Button look="ink" onClick={() => onChoose(ids)}>
-            {t('generate.picker.use')}
+            {t('picker.use')}
           </Button>
         </>
       }
     >
-      <Field label={t('generate.picker.search')} isLabelHidden className="mb-3">
+      <Field label={t('picker.search')} isLabelHidden className="mb-3">
         <TextInput
           type="search"
           value={words}
-          placeholder={t('generate.picker.search')}
+          placeholder={t('picker.search')}
           onChange={(event) => setWords(event.target.value)}
         />
       </Field>
@@ -66,11 +68,7 @@ export function LibraryPicker({
         )}
         {list.error && <ErrorState error={list.error} onRetry={() => void list.refetch()} />}
         {list.data && assets.length === 0 && (
-          <EmptyState
-            icon={ImageOff}
-            title={t('generate.picker.empty')}
-            text={t('generate.picker.emptyText')}
-          />
+          <EmptyState icon={ImageOff} title={t('picker.empty')} text={t('picker.emptyText')} />
         )}
         <div className="grid grid-cols-4 gap-2 md:grid-cols-6">
           {assets.map((asset) => {

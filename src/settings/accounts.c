@@ -1,0 +1,357 @@
+#include "settings/settings_private.h"
+
+#include "core/log.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/*
+ * What stands in the rows of accounts and models, in memory: each submission asks for it, and a
+ * reader's pages are cold after every commit.  It is read by the writer, in the transaction that
+ * changed it, and shown when that is durable.  Never changed once shown.
+ */
+struct accounts {
+    struct arena *arena;
+    struct provider_row *providers; /* by age */
+    struct model_override *overrides;
+    struct model_row *models; /* each account's together, in the accounts' order */
+    size_t provider_count, override_count, model_count;
+    int64_t number;  /* of the change that it was read after */
+    int64_t holders; /* under the settings' lock */
+};
+
+static void accounts_free(struct accounts *accounts)
+{
+    if (accounts == NULL)
+        return;
+    arena_destroy(accounts->arena);
+    free(accounts);
+}
+
+static bool accounts_read(struct settings *settings, struct db *db, struct accounts **out,
+                          struct error *err)
+{
+    struct accounts *accounts = calloc(1, sizeof *accounts);
+
+    if (accounts == NULL)
+        abort();
+    accounts->arena = arena_create(MIB(512));
+    accounts->holders = 1;
+    if (!provider_store_list(db, accounts->arena, &accounts->providers, &accounts->provider_count,
+                             err) ||
+        !model_store_list(db, accounts->arena, &accounts->overrides, &accounts->override_count,
+                          err)) {
+        accounts_free(accounts);
+        return false;
+    }
+    provider_own_fill(settings, accounts->providers, accounts->provider_count);
+    models_merge(accounts->providers, accounts->provider_count, accounts->overrides,
+                 accounts->override_count, accounts->arena, &accounts->models,
+                 &accounts->model_count);
+    *out = accounts;
+    return true;
+}
+
+static struct accounts *accounts_take(struct settings *settings)
+{
+    struct accounts *accounts;
+
+    pthread_mutex_lock(&settings->lock);
+    accounts = settings->accounts;
+    if (accounts != NULL)
+        accounts->holders++;
+    pthread_mutex_unlock(&settings->lock);
+    return accounts;
+}
+
+static void accounts_give_back(struct settings *settings, struct accounts *accounts)
+{
+    bool is_last;
+
+    if (accounts == NULL)
+        return;
+    pthread_mutex_lock(&settings->lock);
+    is_last = --accounts->holders == 0;
+    pthread_mutex_unlock(&settings->lock);
+    if (is_last)
+        accounts_free(accounts);
+}
+
+/* Two changes may be told in another order than they were made in. */
+static void accounts_show(struct settings *settings, struct accounts *accounts)
+{
+    struct accounts *older = accounts;
+
+    pthread_mutex_lock(&settings->lock);
+    if (settings->accounts == NULL || settings->accounts->number < accounts->number) {
+        older = settings->accounts;
+        settings->accounts = accounts;
+    }
+    pthread_mutex_unlock(&settings->lock);
+    accounts_give_back(settings, older);
+}
+
+void accounts_forget(struct settings *settings)
+{
+    accounts_give_back(settings, settings->accounts);
+    settings->accounts = NULL;
+}
+
+bool accounts_attach(struct settings *settings, struct error *err)
+{
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+    struct accounts *accounts;
+
+    if (!db_borrow(settings->services.pool, &db, err) ||
+        !accounts_read(settings, db, &accounts, err))
+        return false;
+    accounts_show(settings, accounts);
+    return true;
+}
+
+/* ---- Changes ---- */
+
+struct account_change {
+    struct settings *settings;
+    db_work work;
+    void *context;
+    struct accounts *accounts; /* as they are after it */
+};
+
+static bool read_size(struct db *db, int64_t *out, struct error *err)
+{
+    static const struct sql sum = {
+        "accounts_size",
+        "SELECT coalesce(sum(length(CAST(options AS BLOB))), 0) AS n FROM provider", NULL};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &sum, NULL, 0, &rows, err) || !rows_next(&rows))
+        return false;
+    *out = rows_int64(&rows, "n");
+    return true;
+}
+
+/* All accounts are shown at once, and written into one file.  A house that has more already may
+ * still have less. */
+static bool check_size(struct db *db, int64_t before, struct error *err)
+{
+    int64_t size;
+
+    if (!read_size(db, &size, err))
+        return false;
+    if (size > ACCOUNTS_OPTIONS_MAX && size > before)
+        return error_field(
+            err, ERROR_TOO_BIG, "options", ACCOUNTS_OPTIONS_MAX,
+            "the options of all accounts have %d bytes at most, and would have %" PRId64,
+            ACCOUNTS_OPTIONS_MAX, size);
+    return true;
+}
+
+static bool change_and_read(struct db *db, void *context, struct error *err)
+{
+    struct account_change *change = context;
+    int64_t before;
+
+    accounts_free(change->accounts); /* of a try that was rolled back */
+    change->accounts = NULL;
+    if (!read_size(db, &before, err) || !change->work(db, change->context, err) ||
+        !check_size(db, before, err) ||
+        !accounts_read(change->settings, db, &change->accounts, err))
+        return false;
+    change->accounts->number = ++change->settings->account_changes;
+    return true;
+}
+
+bool accounts_transact(struct settings *settings, const char *name, db_work work, void *context,
+                       struct error *err)
+{
+    struct account_change change = {.settings = settings, .work = work, .context = context};
+
+    if (!db_transact(settings->services.pool, name, change_and_read, &change, err)) {
+        accounts_free(change.accounts);
+        return false;
+    }
+    accounts_show(settings, change.accounts);
+    return true;
+}
+
+/* ---- What is asked of them ---- */
+
+/* Of an id that names its provider, only that one's models: the others are not looked through. */
+static size_t models_of_id(const struct accounts *accounts, struct str asked,
+                           const struct model_row **models)
+{
+    const struct model_row *first = accounts->models,
+                           *const end = accounts->models + accounts->model_count, *last;
+    const struct str id = str_slice(asked, 0, ID_SIZE);
+
+    *models = first;
+    if (asked.size <= ID_SIZE + 1 || asked.data[ID_SIZE] != '/')
+        return 0;
+    while (first < end && !str_equal_nocase(first->provider->public_id, id))
+        first++;
+    for (last = first; last < end && last->provider == first->provider;)
+        last++;
+    *models = first;
+    return (size_t)(last - first);
+}
+
+static struct provider_row copy_row(const struct provider_row *row, struct arena *arena)
+{
+    struct provider_row copy = *row;
+    struct key_row *keys = ARENA_ARRAY(arena, struct key_row, row->key_count);
+
+    copy.public_id = arena_str(arena, row->public_id);
+    copy.kind = arena_str(arena, row->kind);
+    copy.name = arena_str(arena, row->name);
+    copy.base_url = arena_str(arena, row->base_url);
+    if (!row->is_options_kept) /* a run of many tasks would have them as often, and they are long */
+        copy.options = arena_str(arena, row->options);
+    copy.on_unknown = arena_str(arena, row->on_unknown);
+    copy.stand_ins = arena_str(arena, row->stand_ins);
+    copy.pause_reason = arena_str(arena, row->pause_reason);
+    for (size_t index = 0; index < row->key_count; index++) {
+        keys[index] = row->keys[index];
+        keys[index].public_id = arena_str(arena, keys[index].public_id);
+        keys[index].sealed = arena_str(arena, keys[index].sealed);
+        keys[index].hint = arena_str(arena, keys[index].hint);
+    }
+    copy.keys = keys;
+    return copy;
+}
+
+/* The house's own prices of the account's models, read again from a copy of their text. */
+static void copy_prices(const struct accounts *accounts, int64_t provider_id, struct arena *arena,
+                        struct provider_account *account)
+{
+    struct model_override *rows =
+        ARENA_ARRAY(arena, struct model_override, accounts->override_count);
+    size_t count = 0;
+
+    for (size_t index = 0; index < accounts->override_count; index++) {
+        if (accounts->overrides[index].provider_id != provider_id)
+            continue;
+        rows[count] = accounts->overrides[index];
+        rows[count].name = arena_str(arena, rows[count].name);
+        rows[count].price = arena_str(arena, rows[count].price);
+        count++;
+    }
+    models_own_prices(rows, count, arena, account);
+}
+
+static const struct provider_row *row_of(const struct accounts *accounts, int64_t provider_id)
+{
+    for (size_t index = 0; accounts != NULL && index < accounts->provider_count; index++)
+        if (accounts->providers[index].id == provider_id)
+            return &accounts->providers[index];
+    return NULL;
+}
+
+/* Row ids of those that stand in, in their order; one that was deleted is none. */
+static void find_stand_ins(const struct accounts *accounts, struct str kept, struct arena *arena,
+                           struct provider_binding *out)
+{
+    const struct text_list ids = stand_ins_list(kept, arena);
+
+    for (size_t index = 0; index < ids.count; index++)
+        for (size_t row = 0; row < accounts->provider_count; row++)
+            if (str_equal(accounts->providers[row].public_id, ids.items[index]))
+                out->stand_ins[out->stand_in_count++] = accounts->providers[row].id;
+}
+
+bool settings_account(struct settings *settings, int64_t provider_id, struct arena *arena,
+                      struct provider_binding *out)
+{
+    struct accounts *accounts = accounts_take(settings);
+    const struct provider_row *found = row_of(accounts, provider_id);
+    struct provider_binding binding;
+    struct provider_row row;
+    struct error err = {0};
+    bool is_key_lost, is_there = found != NULL;
+
+    if (is_there) {
+        row = copy_row(found, arena);
+        if (provider_open(settings, &row, arena, &binding, &is_key_lost, &err)) {
+            find_stand_ins(accounts, row.stand_ins, arena, &binding);
+            *out = binding;
+        } else {
+            is_there = err.code != ERROR_NOT_FOUND;
+            *out = (struct provider_binding){.id = provider_id, .concurrency = 1};
+        }
+    }
+    accounts_give_back(settings, accounts);
+    if (is_there && err.code != ERROR_NONE)
+        log_error("account_unread", &err, LOG_INT("provider", provider_id));
+    return is_there;
+}
+
+void settings_model_limits(struct settings *settings, int64_t provider_id, struct str model,
+                           struct model_limits *out)
+{
+    struct accounts *accounts = accounts_take(settings);
+    const struct model_override *found =
+        accounts == NULL
+            ? NULL
+            : override_find(accounts->overrides, accounts->override_count, provider_id, model);
+
+    *out = found == NULL ? (struct model_limits){0} : found->limits;
+    accounts_give_back(settings, accounts);
+}
+
+bool settings_has_model(struct settings *settings, int64_t provider_id, struct str model)
+{
+    struct accounts *accounts = accounts_take(settings);
+    bool is_there = false;
+
+    for (size_t index = 0; accounts != NULL && index < accounts->model_count; index++)
+        is_there = is_there || (accounts->models[index].provider->id == provider_id &&
+                                str_equal(accounts->models[index].model.name, model));
+    accounts_give_back(settings, accounts);
+    return is_there;
+}
+
+static bool choose(struct settings *settings, const struct accounts *accounts, struct str asked,
+                   unsigned needs, struct arena *arena, struct model_choice *out, struct error *err)
+{
+    const struct model_row *models, *found;
+    const size_t count = models_of_id(accounts, asked, &models);
+    struct provider_binding binding;
+    struct provider_row row;
+    struct error ignored;
+    bool is_key_lost;
+
+    if ((count == 0 || !models_choose(models, count, asked, needs, &found, &ignored)) &&
+        !models_choose(accounts->models, accounts->model_count, asked, needs, &found, err))
+        return false;
+    row = copy_row(found->provider, arena);
+    if (!provider_open(settings, &row, arena, &binding, &is_key_lost, err))
+        return false;
+    if (row.has_prices)
+        copy_prices(accounts, row.id, arena, &binding.account);
+    *out = (struct model_choice){
+        .provider_id = row.id,
+        .provider_public_id = row.public_id,
+        .provider_name = row.name,
+        .kind = binding.kind,
+        .account = binding.account,
+        .model = found->model,
+    };
+    out->model.name = arena_str(arena, found->model.name);
+    out->model.label = arena_str(arena, found->model.label);
+    provider_model_copy_options(&out->model, arena);
+    out->model.currency =
+        found->model.currency == NULL ? NULL : arena_cstr(arena, str_of(found->model.currency));
+    return true;
+}
+
+bool settings_model_find(struct settings *settings, struct str asked, unsigned needs,
+                         struct arena *arena, struct model_choice *out, struct error *err)
+{
+    static const struct accounts none = {0};
+    struct accounts *accounts = accounts_take(settings);
+    const bool ok =
+        choose(settings, accounts == NULL ? &none : accounts, asked, needs, arena, out, err);
+
+    accounts_give_back(settings, accounts);
+    return ok;
+}

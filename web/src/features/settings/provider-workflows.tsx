@@ -1,0 +1,453 @@
+import { useQuery } from '@tanstack/react-query';
+import clsx from 'clsx';
+import { ChevronRight, FileJson, Plus, Trash2 } from 'lucide-react';
+import { useEffect, useId, useRef, useState } from 'react';
+import { api, data } from '~/api/client';
+import { errorDetail, errorText } from '~/api/errors';
+import type { Workflow, WorkflowSpot } from '~/api/types';
+import { useFormat, useT } from '~/lib/i18n';
+import { Button, IconButton } from '~/ui/button';
+import { Field, TextArea, TextInput } from '~/ui/field';
+import { Menu } from '~/ui/menu';
+import { Select } from '~/ui/select';
+import { Skeleton } from '~/ui/states';
+import { Switch } from '~/ui/switch';
+import { showToast } from '~/ui/toast';
+import {
+  addable,
+  declaredOf,
+  isTaken,
+  type OwnWorkflow,
+  type ParameterRow,
+  readWorkflow,
+  rowsOf,
+  spotsFor,
+  withRow,
+  workflowId,
+  workflowName,
+  workflowNameMax,
+  workflowsMax,
+} from './workflow-model';
+
+/** Workflows of an account's own: a file becomes one, its parameters are looked at before it is kept. */
+export function ProviderWorkflows({
+  kind,
+  label,
+  help,
+  error,
+  workflows,
+  onChange,
+  isHeld,
+  onHold,
+}: {
+  kind: string;
+  label: string;
+  help: string;
+  error: string;
+  workflows: OwnWorkflow[];
+  /** of the list as it is by then: a file is read and asked about before it is in it */
+  onChange: (change: (now: OwnWorkflow[]) => OwnWorkflow[]) => void;
+  /** something was given that is not in the list yet */
+  isHeld: boolean;
+  onHold: (isHeld: boolean) => void;
+}) {
+  const t = useT();
+  const format = useFormat();
+  /** null: the one that came last */
+  const [openId, setOpenId] = useState<string | null>('');
+  const add = (file: string, workflow: Omit<OwnWorkflow, 'id' | 'name'>) => {
+    onChange((now) => {
+      const name = workflowName(file || t('settings.workflow.unnamed'), now);
+      const ids = now.map((one) => one.id);
+      return [...now, { id: workflowId(name, ids), name, ...workflow }];
+    });
+    setOpenId(null);
+  };
+  const labelId = useId();
+  return (
+    // No field of the library's: its label would become that of every control within.
+    <section aria-labelledby={labelId} className="flex min-w-0 flex-col gap-2">
+      <div>
+        <div className="flex min-h-5 items-center justify-between gap-2">
+          <h3 id={labelId} className="text-13 font-medium">
+            {label}
+          </h3>
+          <span className="text-12 text-fg-3 tabular-nums">
+            {`${format.number(workflows.length)} / ${format.number(workflowsMax)}`}
+          </span>
+        </div>
+        <p className="text-12 text-fg-3">{help}</p>
+      </div>
+      {workflows.length > 0 && (
+        <ul aria-label={label} className="rounded-8 border border-line">
+          {workflows.map((workflow, index) => {
+            const { id } = workflow;
+            const isOpen = openId === null ? index === workflows.length - 1 : openId === id;
+            return (
+              <WorkflowRow
+                key={id}
+                kind={kind}
+                workflow={workflow}
+                isOpen={isOpen}
+                onToggle={() => setOpenId(isOpen ? '' : id)}
+                onChange={(next) =>
+                  onChange((now) => now.map((one) => (one.id === id ? next : one)))
+                }
+                onRemove={() => {
+                  onChange((now) => now.filter((one) => one.id !== id));
+                  if (isOpen) setOpenId('');
+                }}
+              />
+            );
+          })}
+        </ul>
+      )}
+      {error && (
+        <p role="alert" className="text-12 break-words text-bad">
+          {error}
+        </p>
+      )}
+      {(workflows.length < workflowsMax || isHeld) && (
+        <NewWorkflow kind={kind} onAdd={add} onHold={onHold} />
+      )}
+    </section>
+  );
+}
+
+const readQuery = (kind: string, graph: string) => ({
+  queryKey: ['workflow', kind, graph],
+  queryFn: ({ signal }: { signal: AbortSignal }) =>
+    data(api.POST('/api/v1/provider-kinds/workflow', { body: { kind, graph }, signal })),
+  staleTime: Number.POSITIVE_INFINITY, // the same text is the same for ever
+  retry: false,
+});
+
+/** A file that is chosen, dropped or pasted; kept when the server can read it. One at a time. */
+function NewWorkflow({
+  kind,
+  onAdd,
+  onHold,
+}: {
+  kind: string;
+  onAdd: (file: string, workflow: Omit<OwnWorkflow, 'id' | 'name'>) => void;
+  onHold: (isHeld: boolean) => void;
+}) {
+  const t = useT();
+  const picker = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState('');
+  const [isOver, setOver] = useState(false);
+  const [isPending, setPending] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+
+  const isHeld = isPending || text.trim() !== '';
+  useEffect(() => {
+    onHold(isHeld);
+    return () => onHold(false);
+  }, [isHeld, onHold]);
+
+  const take = async (file: string, given: string | Promise<string>) => {
+    setError(null);
+    try {
+      // Between two keys typed text is no JSON, and the box stays as it is.
+      if (typeof given !== 'string') setPending(true);
+      const graph = readWorkflow(await given);
+      setPending(true);
+      const seen = await data(
+        api.POST('/api/v1/provider-kinds/workflow', { body: { kind, graph } }),
+      );
+      const declared = { parameters: declaredOf(rowsOf({ id: '', graph }, seen)) };
+      if (typeof given === 'string') setText('');
+      onAdd(file, { graph, ...(seen.is_marked ? {} : declared) });
+    } catch (problem) {
+      setError(problem);
+    } finally {
+      setPending(false);
+    }
+  };
+  const takeFiles = (files: FileList | null) => {
+    const [file, ...others] = files ?? [];
+    if (file && (isPending || others.length > 0)) {
+      showToast(t('settings.workflow.oneByOne'), { tone: 'bad' });
+    } else if (file) void take(file.name, file.text());
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button within does the same
+    <div
+      className={clsx(
+        'flex flex-col gap-2 rounded-8 border border-dashed p-3',
+        isOver ? 'border-accent bg-surface-2' : 'border-line-ctl',
+      )}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault();
+        setOver(false);
+        takeFiles(event.dataTransfer.files);
+      }}
+    >
+      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+        <Button icon={FileJson} isPending={isPending} onClick={() => picker.current?.click()}>
+          {t('settings.workflow.choose')}
+        </Button>
+        <p className="min-w-40 flex-1 text-12 text-fg-3">{t('settings.workflow.drop')}</p>
+        <input
+          ref={picker}
+          type="file"
+          accept="application/json,.json"
+          hidden
+          aria-label={t('settings.workflow.choose')}
+          onChange={(event) => {
+            takeFiles(event.target.files);
+            event.target.value = '';
+          }}
+        />
+      </div>
+      <Field
+        label={t('settings.workflow.paste')}
+        isLabelHidden
+        error={error === null ? '' : refusedText(error, t)}
+      >
+        <TextArea
+          rows={2}
+          value={text}
+          readOnly={isPending}
+          spellCheck={false}
+          lang=""
+          placeholder={t('settings.workflow.paste')}
+          className="font-mono text-12! break-all"
+          onChange={(event) => {
+            const next = event.target.value;
+            setText(next);
+            setError(null);
+            if (next.trim() !== '') void take('', next);
+          }}
+        />
+      </Field>
+    </div>
+  );
+}
+
+function refusedText(error: unknown, t: ReturnType<typeof useT>): string {
+  return [errorText(error, t), errorDetail(error)].filter(Boolean).join(' ');
+}
+
+function WorkflowRow({
+  kind,
+  workflow,
+  isOpen,
+  onToggle,
+  onChange,
+  onRemove,
+}: {
+  kind: string;
+  workflow: OwnWorkflow;
+  isOpen: boolean;
+  onToggle: () => void;
+  onChange: (workflow: OwnWorkflow) => void;
+  onRemove: () => void;
+}) {
+  const t = useT();
+  const id = useId();
+  const name = workflow.name || workflow.id;
+  return (
+    <li className="border-line border-b last:border-b-0">
+      <div className="flex items-center gap-1 py-1 pr-1 pl-1">
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={onToggle}
+          className="flex min-h-8 min-w-0 flex-1 items-center gap-1.5 rounded-6 px-1.5 py-1 text-left hover:bg-surface-2 touch:min-h-11"
+        >
+          <ChevronRight
+            size={16}
+            aria-hidden
+            className={clsx('shrink-0 transition-transform duration-200', isOpen && 'rotate-90')}
+          />
+          <span className="min-w-0 flex-1">
+            <span className="block break-words text-13 font-medium">{name}</span>
+            <span className="block text-12 text-fg-3">
+              {workflow.parameters
+                ? t('settings.workflow.declared', { count: workflow.parameters.length })
+                : t('settings.workflow.itself')}
+            </span>
+          </span>
+        </button>
+        <IconButton
+          icon={Trash2}
+          label={t('settings.workflow.remove', { name })}
+          onClick={onRemove}
+        />
+      </div>
+      {isOpen && (
+        <div id={id} className="flex flex-col gap-3 px-3 pt-1 pb-3">
+          <Field
+            label={t('settings.workflow.name')}
+            help={t('settings.workflow.id', { id: workflow.id })}
+          >
+            <TextInput
+              value={workflow.name ?? ''}
+              placeholder={workflow.id}
+              maxLength={workflowNameMax}
+              onChange={(event) => onChange({ ...workflow, name: event.target.value })}
+            />
+          </Field>
+          <Parameters kind={kind} workflow={workflow} onChange={onChange} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Parameters({
+  kind,
+  workflow,
+  onChange,
+}: {
+  kind: string;
+  workflow: OwnWorkflow;
+  onChange: (workflow: OwnWorkflow) => void;
+}) {
+  const t = useT();
+  const { data: seen, error } = useQuery(readQuery(kind, workflow.graph));
+  if (error) {
+    return (
+      <p role="alert" className="text-12 break-words text-bad">
+        {refusedText(error, t)}
+      </p>
+    );
+  }
+  if (!seen) return <Skeleton className="h-24 !rounded-8" />;
+  if (seen.is_marked && !workflow.parameters) {
+    return <p className="text-12 text-fg-3">{t('settings.workflow.marked')}</p>;
+  }
+  return (
+    <ParameterList
+      seen={seen}
+      workflow={workflow}
+      onChange={(rows) => onChange({ ...workflow, parameters: declaredOf(rows) })}
+    />
+  );
+}
+
+/** "Positive · text": what the node is called, and the input. */
+const spotLabel = (spot: WorkflowSpot) => `${spot.title || spot.class} · ${spot.input}`;
+
+function ParameterList({
+  seen,
+  workflow,
+  onChange,
+}: {
+  seen: Workflow;
+  workflow: OwnWorkflow;
+  onChange: (rows: ParameterRow[]) => void;
+}) {
+  const t = useT();
+  // Rows that are off are kept while the form is open; what is saved are those that are on.
+  const [rows, setRows] = useState(() => rowsOf(workflow, seen));
+  const change = (next: ParameterRow[]) => {
+    setRows(next);
+    onChange(next);
+  };
+  const more = addable(rows, seen);
+  const nameOf = (row: ParameterRow, index: number) => {
+    const same = rows.filter((one) => one.name === row.name);
+    const label = t(`settings.workflow.parameter.${row.name}`);
+    return same.length > 1 ? `${label} ${same.indexOf(rows[index] ?? row) + 1}` : label;
+  };
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="text-12 text-fg-3">{t('settings.workflow.about')}</p>
+      {!rows.some((row) => row.isOn && row.name === 'prompt') && (
+        <p role="alert" className="text-12 text-bad">
+          {t('settings.workflow.noPrompt')}
+        </p>
+      )}
+      <ul aria-label={t('settings.workflow.parameters')} className="flex flex-col gap-1">
+        {rows.map((row, index) => {
+          const label = nameOf(row, index);
+          const spots = spotsFor(row.name, seen);
+          const set = (part: Partial<ParameterRow>) =>
+            change(rows.map((one, at) => (at === index ? { ...one, ...part } : one)));
+          const now = spots.findIndex((one) => one.node === row.node && one.input === row.input);
+          return (
+            <li
+              // biome-ignore lint/suspicious/noArrayIndexKey: rows never change places
+              key={`${row.name} ${index}`}
+              className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-2 md:grid-cols-[9rem_minmax(0,1fr)_auto]"
+            >
+              <span className="text-13">{label}</span>
+              <div className="col-span-2 row-start-2 min-w-0 md:col-span-1 md:row-start-auto">
+                <Select
+                  label={t('settings.workflow.goesTo', { name: label })}
+                  height="dense"
+                  className={clsx('w-full', !row.isOn && 'opacity-60')}
+                  value={now < 0 ? null : String(now)}
+                  placeholder={`${row.node} · ${row.input}`}
+                  onChange={(value) => {
+                    const spot = spots[Number(value)];
+                    if (spot) set({ node: spot.node, input: spot.input, isOn: true });
+                  }}
+                  options={spots.map((spot, at) => ({
+                    value: String(at),
+                    label: `${spotLabel(spot)} (${spot.node})`,
+                    detail: spot.value.slice(0, 60),
+                    ...(isTaken(rows, index, spot) ? { whyNot: t('settings.workflow.taken') } : {}),
+                  }))}
+                />
+              </div>
+              <Switch
+                label={t('settings.workflow.use', { name: label })}
+                isLabelHidden
+                isOn={row.isOn}
+                onChange={(isOn) => set({ isOn })}
+              />
+            </li>
+          );
+        })}
+      </ul>
+      {more.length > 0 && (
+        <div>
+          <Menu
+            align="start"
+            trigger={
+              <Button height="dense" icon={Plus}>
+                {t('settings.workflow.add')}
+              </Button>
+            }
+            entries={more.map((name) => ({
+              label: t(`settings.workflow.parameter.${name}`),
+              run: () => change(withRow(rows, name, seen)),
+            }))}
+          />
+        </div>
+      )}
+      <Notes seen={seen} />
+    </div>
+  );
+}
+
+/** What could not be decided, or was by a rule: somebody may want it otherwise. */
+function Notes({ seen }: { seen: Workflow }) {
+  const t = useT();
+  // Without a prompt the list itself says so, until one is chosen.
+  const notes = seen.notes.flatMap(({ code, ...note }) =>
+    code === 'no_prompt' ? [] : [{ code, ...note }],
+  );
+  if (notes.length === 0) return null;
+  return (
+    <ul className="flex flex-col gap-1 rounded-8 bg-surface-2 px-3 py-2 text-12 text-fg-2">
+      {notes.map((note) => (
+        <li key={`${note.code} ${note.node} ${note.input}`} className="break-words">
+          {t(`settings.workflow.note.${note.code}`, {
+            node: `${note.title} (${note.node})`,
+            input: note.input,
+          })}
+        </li>
+      ))}
+    </ul>
+  );
+}
