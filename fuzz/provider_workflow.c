@@ -107,7 +107,7 @@ static void feed_options(struct str text)
         (void)provider_comfyui.carry_over(options, arena, &carried);
         count = provider_comfyui.own_models(&account, arena, &models);
         MUST(count <= json_count(list));
-        if (list != NULL && provider_comfyui.check_own(list, &err)) {
+        if (list != NULL && provider_comfyui.check_own(list, NULL, &err)) {
             MUST(count == json_count(list) && count <= COMFYUI_OWN_MAX);
             for (size_t i = 0; i < count; i++)
                 MUST(models[i].name.size > 0 && models[i].is_own);

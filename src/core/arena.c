@@ -26,9 +26,16 @@ struct chunk {
     alignas(max_align_t) char data[];
 };
 
+struct ending {
+    struct ending *before;
+    void (*end)(void *context);
+    void *context;
+};
+
 struct arena {
     struct chunk *newest;
-    size_t used; /* given out in all, rounding included */
+    struct ending *endings; /* in the arena itself */
+    size_t used;            /* given out in all, rounding included */
     size_t size_max;
 };
 
@@ -88,6 +95,16 @@ struct arena *arena_create(size_t size_max)
     return arena;
 }
 
+static void run_endings(struct arena *arena)
+{
+    while (arena->endings != NULL) {
+        const struct ending *ending = arena->endings;
+
+        arena->endings = ending->before;
+        ending->end(ending->context);
+    }
+}
+
 static void free_chunks(struct arena *arena, bool keep_first)
 {
     while (arena->newest != NULL && !(keep_first && arena->newest->before == NULL)) {
@@ -103,6 +120,7 @@ void arena_destroy(struct arena *arena)
 {
     if (arena == NULL)
         return;
+    run_endings(arena);
     free_chunks(arena, false);
     free(arena);
 }
@@ -118,6 +136,7 @@ void arena_reset(struct arena *arena)
     /* A first chunk that one large allocation made is not worth keeping. */
     bool keep = true;
 
+    run_endings(arena);
     free_chunks(arena, true);
     if (arena->newest != NULL && arena->newest->size > CHUNK_MAX)
         keep = false;
@@ -130,6 +149,14 @@ void arena_reset(struct arena *arena)
 }
 
 size_t arena_used(const struct arena *arena) { return arena->used; }
+
+void arena_at_end(struct arena *arena, void (*end)(void *context), void *context)
+{
+    struct ending *ending = ARENA_NEW(arena, struct ending);
+
+    *ending = (struct ending){.before = arena->endings, .end = end, .context = context};
+    arena->endings = ending;
+}
 
 /* Not zeroed; NULL when there is no room. */
 static void *take(struct arena *arena, size_t size)

@@ -17,6 +17,11 @@ void arena_cleanup(struct arena **arena); /* for CLEANUP() */
 /* Forgets everything, keeps the first chunk. */
 void arena_reset(struct arena *arena);
 size_t arena_used(const struct arena *arena);
+/*
+ * Calls `end(context)` when the arena is destroyed or reset, the last one given first, while what
+ * is in the arena still stands: for what it only borrows.  In the thread that ends the arena.
+ */
+void arena_at_end(struct arena *arena, void (*end)(void *context), void *context);
 
 /* Zeroed, aligned for any type.  Aborts when the system has no memory or `size_max` is passed. */
 void *arena_alloc(struct arena *arena, size_t size);

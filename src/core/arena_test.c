@@ -108,6 +108,34 @@ static void test_texts_are_copies(void **state)
     assert_int_equal(arena_str(arena, STR_EMPTY).size, 0);
 }
 
+static void note_end(void *context)
+{
+    char *said = *(char **)context; /* still there */
+
+    *(char **)context = NULL;
+    (void)strcat(said, "e");
+}
+
+static void note_more(void *context) { (void)strcat(context, "m"); }
+
+static void test_what_is_borrowed_is_given_back_at_the_end_the_last_first(void **state)
+{
+    struct arena *arena = arena_create(MIB(1));
+    char said[16] = "";
+    char **inside = ARENA_NEW(arena, char *);
+
+    (void)state;
+    *inside = said;
+    arena_at_end(arena, note_more, said);
+    arena_at_end(arena, note_end, inside);
+    assert_string_equal(said, "");
+    arena_reset(arena);
+    assert_string_equal(said, "em");
+    arena_at_end(arena, note_more, said);
+    arena_destroy(arena);
+    assert_string_equal(said, "emm"); /* each once */
+}
+
 static void test_destroy_takes_null(void **state)
 {
     (void)state;
@@ -123,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_alloc_aborts_when_there_is_no_room),
         cmocka_unit_test(test_a_list_grows_and_keeps_its_items),
         cmocka_unit_test(test_texts_are_copies),
+        cmocka_unit_test(test_what_is_borrowed_is_given_back_at_the_end_the_last_first),
         cmocka_unit_test(test_destroy_takes_null),
     };
 

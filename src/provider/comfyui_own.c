@@ -187,7 +187,50 @@ static bool check_unique(const struct json *list, size_t index, struct error *er
     return true;
 }
 
-bool comfyui_own_check(const struct json *value, struct error *err)
+/* Whether one that was kept is the same but for its names. */
+static bool is_among(const struct json *kept, const struct json *own)
+{
+    const struct str graph = json_text(json_get(own, "graph"));
+    CLEANUP(buf_finish) struct buf parameters = {0};
+
+    json_print_add(json_get(own, "parameters"), &parameters);
+    for (size_t i = 0; i < json_count(kept); i++) {
+        CLEANUP(buf_finish) struct buf others = {0};
+
+        if (!str_equal(json_text(json_get(json_item(kept, i), "graph")), graph))
+            continue;
+        json_print_add(json_get(json_item(kept, i), "parameters"), &others);
+        if (str_equal(buf_str(&others), buf_str(&parameters)))
+            return true;
+    }
+    return false;
+}
+
+/* Of too much in all, the longest is what somebody can do something about. */
+static bool check_size(const struct json *list, struct error *err)
+{
+    size_t size = 0, longest = 0, longest_size = 0;
+
+    for (size_t i = 0; i < json_count(list); i++) {
+        const size_t graph_size = json_text(json_get(json_item(list, i), "graph")).size;
+
+        size += graph_size;
+        if (graph_size > longest_size) {
+            longest = i;
+            longest_size = graph_size;
+        }
+    }
+    if (size <= COMFYUI_OWN_SIZE_MAX)
+        return true;
+    (void)error_field(err, ERROR_TOO_BIG, "graph", COMFYUI_OWN_SIZE_MAX,
+                      "the workflows of a provider have at most %d bytes together, and these have"
+                      " %zu; the longest, \"%.*s\", has %zu",
+                      COMFYUI_OWN_SIZE_MAX, size,
+                      STR_ARGS(json_text(json_get(json_item(list, longest), "id"))), longest_size);
+    return within(longest, err);
+}
+
+bool comfyui_own_check(const struct json *value, const struct json *kept, struct error *err)
 {
     if (!json_is(value, JSON_LIST))
         return error_field(err, ERROR_WRONG_TYPE, "options.workflows", 0,
@@ -201,10 +244,10 @@ bool comfyui_own_check(const struct json *value, struct error *err)
 
         if (!check_members(own, err) || !check_id(json_text(json_get(own, "id")), err) ||
             !check_name(json_text(json_get(own, "name")), err) || !check_unique(value, i, err) ||
-            !comfyui_own_read(own, &workflow, err))
+            (!is_among(kept, own) && !comfyui_own_read(own, &workflow, err)))
             return within(i, err);
     }
-    return true;
+    return check_size(value, err);
 }
 
 /* Before there were several, the one that an account had was the text of an option of its own, and

@@ -39,7 +39,16 @@ static bool check(const char *options, struct error *err)
 
     *err = (struct error){0};
     assert_true(json_read(str_of(options), &json, err));
-    return comfyui_own_check(json_get(json, "workflows"), err);
+    return comfyui_own_check(json_get(json, "workflows"), NULL, err);
+}
+
+static bool check_again(const char *options, const char *kept, struct error *err)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL, *before = NULL;
+
+    *err = (struct error){0};
+    assert_true(json_read(str_of(options), &json, err) && json_read(str_of(kept), &before, err));
+    return comfyui_own_check(json_get(json, "workflows"), json_get(before, "workflows"), err);
 }
 
 static void test_each_is_a_model_with_what_it_leaves_open(void **state)
@@ -133,6 +142,50 @@ static void test_what_may_be_kept_is_bounded_and_named(void **state)
 }
 
 /* Files of before there were several say the one in an option of its own. */
+/* A later build may read less than the one that kept it. */
+static void test_what_was_kept_and_reads_no_more_is_in_nobodys_way(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct str lamp = own_of(fixture, "lamp", graph_sd15, "");
+    const struct str kept[] = {lamp, own_of(fixture, "old", "{", "")};
+    const struct str renamed[] = {lamp, own_of(fixture, "old", "{", ",\"name\":\"Of before\"")};
+    const struct str changed[] = {lamp, own_of(fixture, "old", "{ ", "")};
+    const struct str declared[] = {lamp, own_of(fixture, "old", "{", ",\"parameters\":[]")};
+    const char *const before = list_of(fixture, kept, 2);
+    struct error err;
+
+    assert_false(check(before, &err));
+    assert_string_equal(err.field, "options.workflows[1].graph");
+    assert_true(check_again(before, before, &err));
+    assert_true(check_again(list_of(fixture, renamed, 2), before, &err));
+    assert_true(check_again(list_of(fixture, kept, 1), before, &err));
+    assert_false(check_again(list_of(fixture, changed, 2), before, &err));
+    assert_false(check_again(list_of(fixture, declared, 2), before, &err));
+    assert_false(check_again(before, list_of(fixture, kept, 1), &err));
+}
+
+static void test_of_too_much_in_all_the_longest_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct str items[5];
+    struct error err;
+
+    for (size_t i = 0; i < COUNT(items); i++)
+        items[i] = own_of(
+            fixture, (const char *[]){"a", "b", "c", "d", "e"}[i],
+            arena_cstr(fixture->arena, arena_printf(fixture->arena,
+                                                    "{\"1\":{\"class_type\":\"A\",\"inputs\":"
+                                                    "{\"t\":\"%%prompt%%%*s\"}}}",
+                                                    i == 3 ? 90000 : 80000, "x")),
+            "");
+    assert_true(check(list_of(fixture, items, 3), &err));
+    assert_false(check(list_of(fixture, items, 5), &err));
+    assert_int_equal(err.code, ERROR_TOO_BIG);
+    assert_int_equal(err.limit, COMFYUI_OWN_SIZE_MAX);
+    assert_string_equal(err.field, "options.workflows[3].graph");
+    assert_non_null(strstr(err.message, "\"d\""));
+}
+
 static void test_the_one_of_before_is_carried_over(void **state)
 {
     static const struct {
@@ -257,6 +310,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_each_is_a_model_with_what_it_leaves_open),
         TEST(test_what_may_be_kept_is_bounded_and_named),
+        TEST(test_what_was_kept_and_reads_no_more_is_in_nobodys_way),
+        TEST(test_of_too_much_in_all_the_longest_is_named),
         TEST(test_the_one_of_before_is_carried_over),
         TEST(test_it_is_shown_with_what_else_could_be_chosen),
         TEST(test_the_names_of_parameters_are_in_their_order),

@@ -188,6 +188,8 @@ void comfyui_workflow_write(const struct comfyui_workflow *workflow,
 /* --- the account's own (comfyui_own.c) --- */
 
 #define COMFYUI_OWN_MAX 12
+#define COMFYUI_OWN_SIZE_MAX                                                                       \
+    400000 /* of all their graphs; written as JSON they may be twice that */
 /* One of them in the account's options, by its id or its place; NULL: there is none. */
 const struct json *comfyui_own_find(const struct provider_account *account, struct str id);
 const struct json *comfyui_own_at(const struct provider_account *account, size_t index);
@@ -201,7 +203,8 @@ bool comfyui_read_workflow(struct str text, const struct json *parameters, struc
                            struct provider_workflow *out, struct error *err);
 size_t comfyui_own_models(const struct provider_account *account, struct arena *arena,
                           struct provider_model **out);
-MUST_CHECK bool comfyui_own_check(const struct json *value, struct error *err);
+MUST_CHECK bool comfyui_own_check(const struct json *value, const struct json *kept,
+                                  struct error *err);
 bool comfyui_own_carry_over(const struct json *options, struct arena *arena, struct str *out);
 
 /* --- one call --- */

@@ -450,13 +450,15 @@ struct provider_kind {
     /*
      * Models that an account has beside the catalogue, by its options, in `arena`; how many.
      * check_own() looks at the option of type WORKFLOWS that says so and fails naming the place in
-     * it ("options.workflows[2].graph").  carry_over() writes options of an earlier form anew, in
-     * `arena`; false: there is nothing to write.  read_workflow() reads what somebody chose, by the
-     * parameters that were declared (a list; NULL: none were).  All NULL: there are none.
+     * it ("options.workflows[2].graph"); what is as it was `kept` (NULL: nothing was) may be what
+     * this build reads no more, which is then no model.  carry_over() writes options of an earlier
+     * form anew, in `arena`; false: there is nothing to write.  read_workflow() reads what somebody
+     * chose, by the parameters that were declared (a list; NULL: none were).  All NULL: there are
+     * none.
      */
     size_t (*own_models)(const struct provider_account *account, struct arena *arena,
                          struct provider_model **out);
-    bool (*check_own)(const struct json *value, struct error *err);
+    bool (*check_own)(const struct json *value, const struct json *kept, struct error *err);
     bool (*carry_over)(const struct json *options, struct arena *arena, struct str *out);
     bool (*read_workflow)(struct str text, const struct json *parameters, struct arena *arena,
                           struct provider_workflow *out, struct error *err);

@@ -44,7 +44,7 @@ static bool accounts_read(struct settings *settings, struct db *db, struct accou
         accounts_free(accounts);
         return false;
     }
-    provider_own_fill(settings, accounts->providers, accounts->provider_count);
+    options_fill(settings->options, accounts->providers, accounts->provider_count, accounts->arena);
     models_merge(accounts->providers, accounts->provider_count, accounts->overrides,
                  accounts->override_count, accounts->arena, &accounts->models,
                  &accounts->model_count);
@@ -196,7 +196,8 @@ static size_t models_of_id(const struct accounts *accounts, struct str asked,
     return (size_t)(last - first);
 }
 
-static struct provider_row copy_row(const struct provider_row *row, struct arena *arena)
+static struct provider_row copy_row(struct settings *settings, const struct provider_row *row,
+                                    struct arena *arena)
 {
     struct provider_row copy = *row;
     struct key_row *keys = ARENA_ARRAY(arena, struct key_row, row->key_count);
@@ -205,8 +206,10 @@ static struct provider_row copy_row(const struct provider_row *row, struct arena
     copy.kind = arena_str(arena, row->kind);
     copy.name = arena_str(arena, row->name);
     copy.base_url = arena_str(arena, row->base_url);
-    if (!row->is_options_kept) /* a run of many tasks would have them as often, and they are long */
-        copy.options = arena_str(arena, row->options);
+    /* Not copied: a run of many tasks would have them as often, and they are long. */
+    copy.held =
+        row->held == NULL ? NULL : options_hold(settings->options, row->kind, row->options, arena);
+    copy.options = copy.held == NULL ? arena_str(arena, row->options) : copy.held->text;
     copy.on_unknown = arena_str(arena, row->on_unknown);
     copy.stand_ins = arena_str(arena, row->stand_ins);
     copy.pause_reason = arena_str(arena, row->pause_reason);
@@ -270,7 +273,7 @@ bool settings_account(struct settings *settings, int64_t provider_id, struct are
     bool is_key_lost, is_there = found != NULL;
 
     if (is_there) {
-        row = copy_row(found, arena);
+        row = copy_row(settings, found, arena);
         if (provider_open(settings, &row, arena, &binding, &is_key_lost, &err)) {
             find_stand_ins(accounts, row.stand_ins, arena, &binding);
             *out = binding;
@@ -323,7 +326,7 @@ static bool choose(struct settings *settings, const struct accounts *accounts, s
     if ((count == 0 || !models_choose(models, count, asked, needs, &found, &ignored)) &&
         !models_choose(accounts->models, accounts->model_count, asked, needs, &found, err))
         return false;
-    row = copy_row(found->provider, arena);
+    row = copy_row(settings, found->provider, arena);
     if (!provider_open(settings, &row, arena, &binding, &is_key_lost, err))
         return false;
     if (row.has_prices)

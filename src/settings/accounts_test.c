@@ -113,6 +113,31 @@ static void test_a_change_that_is_refused_leaves_what_was(void **state)
     assert_int_equal(expect_as_stored(house, path).base_url.size, 0);
 }
 
+/* A long text is there once, and only as long as anybody has it. */
+static void test_options_stay_for_those_who_have_them_and_no_longer(void **state)
+{
+    struct house *house = *state;
+    struct options_cache *cache = house->settings->options;
+    const char *path = add_provider(
+        house, "{\"kind\":\"openai\",\"name\":\"Studio\",\"key\":\"sk-first-key-0001\"}");
+    const size_t before = options_count(cache);
+    struct arena *arena = arena_create(MIB(1));
+    struct model_choice choice;
+
+    assert_true(find(house, path, arena, &choice));
+    assert_int_equal(options_count(cache), before);
+    for (int change = 0; change < 20; change++)
+        EXPECT(house, "PATCH", path,
+               arena_cstr(house->arena,
+                          arena_printf(house->arena, "{\"options\":{\"organisation\":\"org-%d\"}}",
+                                       change)),
+               200, NULL);
+    assert_int_equal(options_count(cache), before + 1);
+    assert_int_equal(json_count(choice.account.options), 0); /* as it was when it was asked */
+    arena_destroy(arena);
+    assert_int_equal(options_count(cache), before);
+}
+
 /* ---- While it changes ---- */
 
 enum { ASKERS = 3, CHANGES = 40 };
@@ -178,6 +203,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_a_change_that_is_refused_leaves_what_was, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_options_stay_for_those_who_have_them_and_no_longer,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_whoever_asks_while_it_changes_gets_one_or_the_other,
                                         set_up, tear_down),
     };

@@ -240,12 +240,15 @@ static void decide_defaults(struct model_row *items, size_t count)
 static size_t list_known(const struct provider_kind *kind, const struct provider_row *provider,
                          struct arena *arena, struct provider_model **out)
 {
-    *out = ARENA_ARRAY(arena, struct provider_model, kind->model_count + provider->own_count);
+    const struct account_options *held = provider->held;
+    const size_t own_count = held == NULL ? 0 : held->own_count;
+
+    *out = ARENA_ARRAY(arena, struct provider_model, kind->model_count + own_count);
     for (size_t i = 0; i < kind->model_count; i++)
         (*out)[i] = kind->models[i];
-    for (size_t i = 0; i < provider->own_count; i++)
-        (*out)[kind->model_count + i] = provider->own[i];
-    return kind->model_count + provider->own_count;
+    for (size_t i = 0; i < own_count; i++)
+        (*out)[kind->model_count + i] = held->own[i];
+    return kind->model_count + own_count;
 }
 
 size_t models_own(struct str kind_name, struct str options, struct arena *arena,

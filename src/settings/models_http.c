@@ -102,13 +102,15 @@ struct text_list words_of(const char *const *words, struct arena *arena)
 }
 
 /* The price as this account would be asked it, for a picture or text with everything left open. */
-static int64_t price_of(struct settings *settings, const struct model_row *row,
-                        struct provider_model *rates, const char **currency)
+static int64_t price_of(const struct model_row *row, struct provider_model *rates,
+                        const char **currency)
 {
     const struct provider_row *provider = row->provider;
     const struct provider_kind *kind = provider_kind_find(provider->kind);
     struct provider_account account = {.kind = provider->kind,
                                        .base_url = provider->base_url,
+                                       .options =
+                                           provider->held == NULL ? NULL : provider->held->json,
                                        .prices = row->own,
                                        .price_count = row->own != NULL};
     const bool is_text = row->model.can_write && !row->model.can_generate && !row->model.can_edit;
@@ -120,13 +122,9 @@ static int64_t price_of(struct settings *settings, const struct model_row *row,
         .count = 1,
         .compression = -1,
     };
-    struct error ignored;
 
     (void)provider_model_reprice(&account, rates);
     *currency = rates->currency;
-    /* Options that cannot be read change nothing but the price that is shown. */
-    if (!provider_options_parse(settings, provider->options, &account.options, &ignored))
-        account.options = NULL;
     /* A text has no length before it is written: its rates say more than a guess. */
     return is_text && rates->rate_out_micro > 0
                ? -1
@@ -148,13 +146,12 @@ static struct list options_of(const struct provider_field *const *rows, bool sho
     return fields_view_of(shown, count, arena);
 }
 
-struct model_view model_view_of(struct settings *settings, const struct model_row *row,
-                                bool shows_offers, struct arena *arena)
+struct model_view model_view_of(const struct model_row *row, bool shows_offers, struct arena *arena)
 {
     const struct provider_model *model = &row->model;
     struct provider_model rates = row->model;
     const char *currency;
-    const int64_t price_micro = price_of(settings, row, &rates, &currency);
+    const int64_t price_micro = price_of(row, &rates, &currency);
 
     return (struct model_view){
         .id = arena_printf(arena, "%.*s/%.*s", STR_ARGS(row->provider->public_id),
@@ -225,8 +222,7 @@ static bool list(struct request *req, struct error *err)
         return false;
     items = ARENA_ARRAY(req->arena, struct model_view, model_count);
     for (size_t i = 0; i < model_count; i++)
-        items[i] =
-            model_view_of(app_settings(req->app), &models[i], may_choose(&req->user), req->arena);
+        items[i] = model_view_of(&models[i], may_choose(&req->user), req->arena);
     return http_reply(req, 200,
                       &(struct model_page){
                           .items = {.items = items, .count = model_count}

@@ -30,8 +30,8 @@ extern const struct shape field_shape;
 struct list fields_view_of(const struct provider_field *const *rows, size_t count,
                            struct arena *arena);
 /* `shows_offers`: with the options that the account's own server lists choices for. */
-struct model_view model_view_of(struct settings *settings, const struct model_row *row,
-                                bool shows_offers, struct arena *arena);
+struct model_view model_view_of(const struct model_row *row, bool shows_offers,
+                                struct arena *arena);
 
 /* providers_http.c: one provider as the API shows it. */
 extern const struct shape provider_view_shape;

@@ -246,7 +246,19 @@ static bool check_models(const struct file_provider *provider, const struct prov
     return true;
 }
 
-static bool check_provider(struct file_provider *provider, unsigned *taken, struct arena *arena,
+/* What an account has that the file's is a copy of. */
+static struct str options_here(const struct file_provider *provider,
+                               const struct provider_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(rows[i].kind, provider->kind) &&
+            str_equal_nocase(rows[i].name, provider->name))
+            return rows[i].options;
+    return STR_EMPTY;
+}
+
+static bool check_provider(struct file_provider *provider, const struct provider_row *rows,
+                           size_t row_count, unsigned *taken, struct arena *arena,
                            struct error *err)
 {
     const struct provider_kind *kind = provider_kind_find(provider->kind);
@@ -260,7 +272,8 @@ static bool check_provider(struct file_provider *provider, unsigned *taken, stru
     provider->base_url = str_trim(provider->base_url);
     /* An address of a private network is kept, and of no use until somebody allows it. */
     return provider_check_url(provider->base_url, true, err) &&
-           provider_check_options(kind, provider->options, arena, &provider->options, err) &&
+           provider_check_options(kind, provider->options, options_here(provider, rows, row_count),
+                                  arena, &provider->options, err) &&
            check_models(provider, kind, taken, err);
 }
 
@@ -292,16 +305,25 @@ static bool check_stand_ins(const struct provider_file *file, size_t self, struc
     return true;
 }
 
-bool provider_file_check(struct provider_file *file, struct arena *arena, struct error *err)
+bool provider_file_check(struct provider_file *file, const struct provider_row *rows,
+                         size_t row_count, struct arena *arena, struct error *err)
 {
     struct file_provider *providers = file->providers.items;
+    size_t options_size = 0;
     unsigned taken = 0;
 
     if (file->providers.count == 0)
         return error_field(err, ERROR_TOO_SHORT, "providers", 1,
                            "there is no provider in the file");
+    for (size_t i = 0; i < file->providers.count; i++)
+        options_size += providers[i].options.size;
+    if (options_size > ACCOUNTS_OPTIONS_MAX)
+        return error_field(err, ERROR_TOO_BIG, "providers", ACCOUNTS_OPTIONS_MAX,
+                           "the options of all accounts have %d bytes at most, and the file's"
+                           " have %zu",
+                           ACCOUNTS_OPTIONS_MAX, options_size);
     for (size_t i = 0; i < file->providers.count; i++) {
-        if (!check_provider(&providers[i], &taken, arena, err))
+        if (!check_provider(&providers[i], rows, row_count, &taken, arena, err))
             return within(err, "providers", i);
         for (size_t other = 0; other < i; other++)
             if (str_equal_nocase(providers[other].name, providers[i].name)) {

@@ -66,8 +66,8 @@ static bool preview(struct request *req, struct error *err)
     struct import_item *items;
     size_t count;
 
-    if (!provider_file_check(file, req->arena, err) ||
-        !provider_store_list(req->db, req->arena, &rows, &count, err))
+    if (!provider_store_list(req->db, req->arena, &rows, &count, err) ||
+        !provider_file_check(file, rows, count, req->arena, err))
         return false;
     items = ARENA_ARRAY(req->arena, struct import_item, file->providers.count);
     return provider_file_plan(file, rows, count, req->arena, items, err) &&
@@ -77,9 +77,12 @@ static bool preview(struct request *req, struct error *err)
 static bool import(struct request *req, struct error *err)
 {
     struct provider_file *file = req->input;
+    struct provider_row *rows;
     struct import_item *items;
+    size_t count;
 
-    if (!provider_file_check(file, req->arena, err))
+    if (!provider_store_list(req->db, req->arena, &rows, &count, err) ||
+        !provider_file_check(file, rows, count, req->arena, err))
         return false;
     items = ARENA_ARRAY(req->arena, struct import_item, file->providers.count);
     return providers_import(app_settings(req->app), file, req->now_ms, req->arena, items, err) &&
@@ -100,7 +103,7 @@ const struct http_route provider_file_routes[] = {
      .access = ACCESS_ADMIN,
      .scope = SCOPE_ADMIN,
      .body = BODY_JSON,
-     .limit = MIB(4),
+     .limit = PROVIDER_FILE_SIZE_MAX,
      .handler = preview,
      .in = &provider_file_shape,
      .out = &import_view_shape,
@@ -111,7 +114,7 @@ const struct http_route provider_file_routes[] = {
      .access = ACCESS_ADMIN,
      .scope = SCOPE_ADMIN,
      .body = BODY_JSON,
-     .limit = MIB(4),
+     .limit = PROVIDER_FILE_SIZE_MAX,
      .handler = import,
      .in = &provider_file_shape,
      .out = &import_view_shape,

@@ -330,7 +330,7 @@ static void test_what_is_no_such_file_is_refused_whole(void **state)
 static void test_huge_and_deep_files_are_refused_early(void **state)
 {
     struct house *house = *state;
-    const size_t size = MIB(10);
+    const size_t size = PROVIDER_FILE_SIZE_MAX + 1;
     char *huge = malloc(size + 1), deep[4000];
     struct answer answer;
     size_t at = 0;
@@ -349,6 +349,26 @@ static void test_huge_and_deep_files_are_refused_early(void **state)
         deep[at++] = ']';
     snprintf(deep + at, sizeof deep - at, "}]}");
     EXPECT(house, "POST", IMPORT, deep, 400, NULL);
+    assert_int_equal(provider_count(house), 1);
+}
+
+/* Each may have what it has, all of them together may not: said before any is read further. */
+static void test_a_file_with_more_options_than_a_house_may_have_is_refused(void **state)
+{
+    struct house *house = *state;
+    CLEANUP(buf_finish) struct buf file = {0};
+    const int size = PROVIDER_OPTIONS_SIZE_MAX - 100;
+
+    buf_add(&file, STR(HEAD));
+    for (int i = 0; i < 3; i++)
+        buf_printf(&file,
+                   "%s{\"kind\":\"comfyui\",\"name\":\"Long %d\",\"base_url\":\"\","
+                   "\"options\":{\"sampler\":\"%*s\"},\"is_enabled\":true,\"concurrency\":4,"
+                   "\"on_unknown\":\"hold\",\"once_below_micro\":0,\"models\":[]}",
+                   i == 0 ? "" : ",", i, size, "x");
+    buf_add(&file, STR("]}"));
+    buf_add_char(&file, '\0');
+    EXPECT(house, "POST", IMPORT, file.data, 422, "\"field\":\"providers\"");
     assert_int_equal(provider_count(house), 1);
 }
 
@@ -405,7 +425,7 @@ static void *import_one(void *context)
     struct import_item item;
     struct error err = {0};
 
-    if (!provider_file_check(&file, arena, &err) ||
+    if (!provider_file_check(&file, NULL, 0, arena, &err) ||
         !providers_import(settings, &file, 1, arena, &item, &err))
         fail_msg("%s %s", err.message, err.detail);
     return NULL;
@@ -508,6 +528,7 @@ int main(void)
         TEST(test_a_name_with_a_number_is_free_and_short_enough),
         TEST(test_what_is_no_such_file_is_refused_whole),
         TEST(test_huge_and_deep_files_are_refused_early),
+        TEST(test_a_file_with_more_options_than_a_house_may_have_is_refused),
         TEST(test_a_house_has_room_for_a_hundred_or_takes_none),
         TEST(test_all_are_made_or_none),
         TEST(test_imports_at_once_get_names_of_their_own),

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool provider_check_name(struct str name, struct error *err)
@@ -158,7 +157,8 @@ static bool check_words(const struct provider_field *field, const struct json *v
 }
 
 static bool check_option(const struct provider_kind *kind, const struct provider_field *field,
-                         const struct json *value, const char *path, struct error *err)
+                         const struct json *value, const struct json *kept, const char *path,
+                         struct error *err)
 {
     switch (field->type) {
     case PROVIDER_FIELD_INT:
@@ -173,7 +173,7 @@ static bool check_option(const struct provider_kind *kind, const struct provider
     case PROVIDER_FIELD_CHOICE:
         return check_words(field, value, path, err);
     case PROVIDER_FIELD_WORKFLOWS:
-        return kind->check_own(value, err);
+        return kind->check_own(value, json_get(kept, field->name), err);
     case PROVIDER_FIELD_SECRET:
         break;
     }
@@ -183,7 +183,7 @@ static bool check_option(const struct provider_kind *kind, const struct provider
 }
 
 static bool check_members(const struct provider_kind *kind, const struct json *object,
-                          struct error *err)
+                          const struct json *kept, struct error *err)
 {
     struct json_cursor cursor = {0};
     const struct json *value;
@@ -198,7 +198,7 @@ static bool check_members(const struct provider_kind *kind, const struct json *o
         if (field == NULL)
             return error_field(err, ERROR_UNKNOWN_FIELD, path, 0, "%s has no such option",
                                kind->label);
-        if (!check_option(kind, field, value, path, err))
+        if (!check_option(kind, field, value, kept, path, err))
             return false;
     }
     for (size_t i = 0; i < kind->field_count; i++) {
@@ -213,10 +213,12 @@ static bool check_members(const struct provider_kind *kind, const struct json *o
     return true;
 }
 
-bool provider_check_options(const struct provider_kind *kind, struct str options,
+bool provider_check_options(const struct provider_kind *kind, struct str options, struct str kept,
                             struct arena *arena, struct str *out, struct error *err)
 {
     CLEANUP(json_cleanup) struct json *object = NULL;
+    CLEANUP(json_cleanup) struct json *before = NULL;
+    struct error ignored;
 
     if (options.size > PROVIDER_OPTIONS_SIZE_MAX)
         return error_field(err, ERROR_TOO_LONG, "options", PROVIDER_OPTIONS_SIZE_MAX,
@@ -231,106 +233,12 @@ bool provider_check_options(const struct provider_kind *kind, struct str options
         if (!json_read(options, &object, err))
             return false;
     }
-    if (!check_members(kind, object, err))
+    if (kind->check_own != NULL && kept.size > 0 && !json_read(kept, &before, &ignored))
+        before = NULL; /* as if there were none */
+    if (!check_members(kind, object, before, err))
         return false;
     *out = json_print(object, arena);
     return true;
-}
-
-struct options_document {
-    struct options_document *next;
-    struct arena *arena; /* of what follows, but the JSON */
-    struct str text;
-    struct json *json;
-    struct provider_model *own; /* the models that the options are, once they were asked for */
-    size_t own_count;
-    bool is_own_known;
-};
-
-/* Under the lock.  NULL: they are not JSON. */
-static struct options_document *find_document(struct settings *settings, struct str options)
-{
-    struct options_document *document;
-    struct json *json = NULL;
-    struct error ignored;
-
-    for (document = settings->documents; document != NULL; document = document->next)
-        if (str_equal(document->text, options))
-            return document;
-    if (!json_read(options, &json, &ignored))
-        return NULL;
-    document = malloc(sizeof *document);
-    if (document == NULL)
-        abort();
-    *document = (struct options_document){
-        .next = settings->documents,
-        .arena = arena_create((size_t)2 * PROVIDER_OPTIONS_SIZE_MAX),
-        .json = json,
-    };
-    document->text = arena_str(document->arena, options);
-    settings->documents = document;
-    return document;
-}
-
-/*
- * Attempts hold on to their account's options for as long as they run, so a document stays until
- * the end; there is one for each text ever used since the start, which takes a person's hand each.
- */
-bool provider_options_parse(struct settings *settings, struct str options, const struct json **out,
-                            struct error *err)
-{
-    const struct options_document *document;
-
-    pthread_mutex_lock(&settings->lock);
-    document = find_document(settings, options);
-    pthread_mutex_unlock(&settings->lock);
-    if (document == NULL)
-        return error_set(err, ERROR_INTERNAL, "a provider's options are not JSON");
-    *out = document->json;
-    return true;
-}
-
-/* Read once per text: all models of the house are shown at once, and a workflow is long. */
-static void fill_own(struct settings *settings, struct provider_row *row)
-{
-    const struct provider_kind *kind = provider_kind_find(row->kind);
-    struct options_document *document;
-
-    pthread_mutex_lock(&settings->lock);
-    document = find_document(settings, row->options);
-    if (document != NULL) {
-        row->options = document->text;
-        row->is_options_kept = true;
-    }
-    if (document != NULL && !document->is_own_known && kind != NULL && kind->own_models != NULL) {
-        const struct provider_account account = {.kind = row->kind, .options = document->json};
-
-        document->own_count = kind->own_models(&account, document->arena, &document->own);
-        document->is_own_known = true;
-    }
-    if (document != NULL) {
-        row->own = document->own;
-        row->own_count = document->own_count;
-    }
-    pthread_mutex_unlock(&settings->lock);
-}
-
-void provider_own_fill(struct settings *settings, struct provider_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        fill_own(settings, &rows[i]);
-}
-
-void provider_options_free(struct settings *settings)
-{
-    while (settings->documents != NULL) {
-        struct options_document *document = settings->documents;
-
-        settings->documents = document->next;
-        json_free(document->json);
-        arena_destroy(document->arena);
-        free(document);
-    }
 }
 
 struct str provider_seal_context(struct str public_id, struct arena *arena)

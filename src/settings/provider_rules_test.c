@@ -118,7 +118,7 @@ static void test_options_are_what_the_kind_asks_for(void **state)
         struct str out = STR_EMPTY;
 
         if (provider_check_options(provider_kind_find(str_of(cases[i].kind)),
-                                   str_of(cases[i].options), arena, &out,
+                                   str_of(cases[i].options), STR_EMPTY, arena, &out,
                                    &err) != (cases[i].field == NULL) ||
             err.code != cases[i].code)
             fail_msg("%s: %s %s", cases[i].options, error_wire_name(err.code), err.message);
@@ -139,7 +139,7 @@ static void test_a_pasted_workflow_may_be_long_but_not_endless(void **state)
         {100000,                    "options.workflows[0].graph"},
         {PROVIDER_OPTIONS_SIZE_MAX, "options"                   },
     };
-    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(1));
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(16));
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -154,7 +154,7 @@ static void test_a_pasted_workflow_may_be_long_but_not_endless(void **state)
             buf_add_char(&options, 'x');
         buf_add(&options, STR("\\\"}}}\"}"));
         assert_int_equal(provider_check_options(provider_kind_find(STR("comfyui")),
-                                                buf_str(&options), arena, &out, &err),
+                                                buf_str(&options), STR_EMPTY, arena, &out, &err),
                          cases[i].field == NULL);
         if (cases[i].field != NULL) {
             assert_int_equal(err.code, ERROR_TOO_LONG);

@@ -88,7 +88,7 @@ static bool apply(const struct provider_change *change, struct arena *arena,
     if (!apply_address(change, row, err))
         return false;
     if ((change->has & PROVIDER_HAS_OPTIONS) != 0 &&
-        !provider_check_options(kind, change->options, arena, &row->options, err))
+        !provider_check_options(kind, change->options, row->options, arena, &row->options, err))
         return false;
     if ((change->has & PROVIDER_HAS_ENABLED) != 0)
         row->is_enabled = change->is_enabled;
@@ -591,6 +591,7 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
                    struct provider_binding *out, bool *is_key_lost, struct error *err)
 {
     const struct provider_kind *kind = provider_kind_find(row->kind);
+    const struct account_options *options = row->held;
     int64_t now_ms = clock_wall_ms(settings->services.clock);
     struct provider_binding binding = {
         .id = row->id,
@@ -611,8 +612,11 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
     if (kind == NULL)
         return error_set(err, ERROR_NOT_FOUND, "this build knows no provider of kind %.*s",
                          STR_ARGS(str_slice(row->kind, 0, 40)));
-    if (!provider_options_parse(settings, row->options, &binding.account.options, err))
-        return false;
+    if (options == NULL)
+        options = options_hold(settings->options, row->kind, row->options, arena);
+    if (options == NULL)
+        return error_set(err, ERROR_INTERNAL, "a provider's options are not JSON");
+    binding.account.options = options->json;
     open_keys(settings, row, arena, &binding, is_key_lost);
     binding.honours_key = provider_honours_key(kind, &binding.account);
     *out = binding;
@@ -653,7 +657,7 @@ bool models_list(struct settings *settings, struct db *db, struct arena *arena,
     if (!provider_store_list(db, arena, providers, provider_count, err) ||
         !model_store_list(db, arena, &overrides, &override_count, err))
         return false;
-    provider_own_fill(settings, *providers, *provider_count);
+    options_fill(settings->options, *providers, *provider_count, arena);
     models_merge(*providers, *provider_count, overrides, override_count, arena, models,
                  model_count);
     return true;

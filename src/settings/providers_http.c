@@ -308,8 +308,8 @@ static const struct shape test_view_shape =
 
 /* ---- providers ---- */
 
-static struct list models_of(struct settings *settings, const struct provider_row *provider,
-                             const struct model_row *models, size_t count, struct arena *arena)
+static struct list models_of(const struct provider_row *provider, const struct model_row *models,
+                             size_t count, struct arena *arena)
 {
     struct list list = {0};
     struct model_view *items;
@@ -320,7 +320,7 @@ static struct list models_of(struct settings *settings, const struct provider_ro
     list.items = items;
     for (size_t i = 0; i < count; i++)
         if (models[i].provider == provider)
-            *items++ = model_view_of(settings, &models[i], true, arena);
+            *items++ = model_view_of(&models[i], true, arena);
     return list;
 }
 
@@ -381,7 +381,7 @@ static bool view_provider(struct request *req, const struct provider_row *row,
         .once_below_micro = row->once_below_micro,
         .stand_ins = stand_ins_list(row->stand_ins, req->arena),
         .created_at_ms = row->created_at_ms,
-        .models = models_of(app_settings(req->app), row, models, count, req->arena),
+        .models = models_of(row, models, count, req->arena),
     };
     return true;
 }

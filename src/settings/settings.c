@@ -111,6 +111,7 @@ bool settings_create(const char *file, bool is_file_required, const char *const 
         abort();
     rc = pthread_mutex_init(&settings->lock, NULL);
     assert(rc == 0);
+    settings->options = options_open();
     for (size_t row = 0; row < setting_table_count; row++)
         put(settings, row, ORIGIN_DEFAULT, str_of(setting_table[row].fallback));
     if ((file != NULL &&
@@ -130,8 +131,8 @@ void settings_destroy(struct settings *settings)
     for (size_t row = 0; row < setting_table_count; row++)
         for (size_t origin = 0; origin < ORIGIN_COUNT; origin++)
             forget(settings->values[row][origin]);
-    provider_options_free(settings);
     accounts_forget(settings);
+    options_close(settings->options);
     pthread_mutex_destroy(&settings->lock);
     secret_wipe(settings, sizeof *settings);
     free(settings);

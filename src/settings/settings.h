@@ -6,11 +6,12 @@
  * The room in reading order: setting_table.c (every setting, one row each), setting_rules.c
  * (bounds; no SQL, no HTTP), setting_file.c (vitrine.ini), setting_store.c, settings.c (the order
  * of places, values in force, changes), settings_http.c; then master_key.c; then provider_rules.c
- * (what an account may be), models.c (what it offers), provider_store.c, key_store.c, accounts.c
- * (all of them in memory, for submissions), keys.c, offer.c and offer_store.c (what services told
- * of their options), providers.c (changes), probe.c (the free calls of a test), providers_http.c,
- * keys_http.c, workflow_http.c, provider_health_http.c, provider_file.c and provider_file_http.c
- * (from house to house), models_http.c; then preset.c, preset_store.c, preset_http.c.
+ * (what an account may be), options.c (its options, parsed once), models.c (what it offers),
+ * provider_store.c, key_store.c, accounts.c (all of them in memory, for submissions), keys.c,
+ * offer.c and offer_store.c (what services told of their options), providers.c (changes), probe.c
+ * (the free calls of a test), providers_http.c, keys_http.c, workflow_http.c,
+ * provider_health_http.c, provider_file.c and provider_file_http.c (from house to house),
+ * models_http.c; then preset.c, preset_store.c, preset_http.c.
  */
 #pragma once
 
@@ -107,12 +108,11 @@ MUST_CHECK bool settings_master_key_load(const char *directory, struct secret en
 /* ---- Providers, for the engine's and the nouns' hooks ---- */
 
 /*
- * One account with its key opened, in `arena`, but for account.options, which is borrowed from the
- * settings for their life.  Fits engine_hooks.load_provider.  A key that was sealed under another
- * master key does not fail: the account then has none and is paused, with a reason that says what
- * to do, so that a house that lost its master key still starts.  `db` is a reader or the writer.
- * Fails: NOT_FOUND (none, deleted, or of a kind this build does not have), and as db_query().  Any
- * thread.
+ * One account with its key opened, in `arena`.  Fits engine_hooks.load_provider.  A key that was
+ * sealed under another master key does not fail: the account then has none and is paused, with a
+ * reason that says what to do, so that a house that lost its master key still starts.  `db` is a
+ * reader or the writer. Fails: NOT_FOUND (none, deleted, or of a kind this build does not have),
+ * and as db_query().  Any thread.
  */
 MUST_CHECK bool settings_provider_load(struct settings *settings, struct db *db,
                                        int64_t provider_id, struct arena *arena,

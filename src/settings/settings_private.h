@@ -78,15 +78,15 @@ MUST_CHECK bool setting_store_remove(struct db *db, struct str name, struct erro
 
 /* ---- the service ---- */
 
-struct options_document; /* provider_rules.c: a parsed options text, kept for the settings' life */
+struct options_cache; /* opaque: options.c */
 
 struct settings {
     struct settings_services services;             /* read-only after settings_attach() */
+    struct options_cache *options;                 /* set once; has a lock of its own */
     pthread_mutex_t lock;                          /* guards what follows; a leaf */
     char *values[SETTING_COUNT_MAX][ORIGIN_COUNT]; /* owned; NULL: not given there */
-    struct options_document *documents;
-    struct accounts *accounts; /* accounts.c; NULL before they were read */
-    int64_t account_changes;   /* the writer's thread alone */
+    struct accounts *accounts;                     /* accounts.c; NULL before they were read */
+    int64_t account_changes;                       /* the writer's thread alone */
 };
 
 struct setting_change {
@@ -108,9 +108,9 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_NAME_MAX 60
 #define PROVIDER_KEY_MAX 4096
 #define PROVIDER_URL_MAX 2000
-#define PROVIDER_OPTIONS_SIZE_MAX 524288 /* with workflows */
-#define ACCOUNTS_OPTIONS_MAX 8388608     /* of a house */
-#define PROVIDER_BODY_SIZE_MAX MIB(1)    /* the same, with models and escapes */
+#define PROVIDER_OPTIONS_SIZE_MAX 3145728 /* workflows have bounds of their own */
+#define ACCOUNTS_OPTIONS_MAX 8388608      /* of a house */
+#define PROVIDER_BODY_SIZE_MAX MIB(4)     /* the same, with models and escapes */
 #define PROVIDER_CONCURRENCY_MAX 64
 #define PROVIDER_PER_MINUTE_MAX 10000
 #define PROVIDER_CONCURRENCY 4
@@ -135,8 +135,8 @@ struct provider_row {
     struct str public_id, kind, name, base_url;
     const struct key_row *keys; /* the oldest first; PROVIDER_KEYS_MAX at most */
     size_t key_count;
-    struct str options;   /* JSON object as text */
-    bool is_options_kept; /* they stay for the settings' life: provider_own_fill() */
+    struct str options;                 /* JSON object as text */
+    const struct account_options *held; /* the same, parsed; NULL: options_fill() was not asked */
     bool is_enabled, is_private_allowed, is_paused;
     int64_t concurrency;
     int64_t per_minute;       /* requests; 0: no bound */
@@ -150,8 +150,6 @@ struct provider_row {
     bool has_prices; /* models of it have prices of the house's own */
     struct str
         offers; /* provider_offers_write(), of provider_store_list() alone; empty: not asked */
-    const struct provider_model *own; /* provider_own_fill()'s: for the settings' life */
-    size_t own_count;
 };
 
 /* What a model can be the default for: bits, as they are stored. */
@@ -203,20 +201,32 @@ MUST_CHECK bool provider_check_model(struct str name, struct error *err);
 struct str provider_key_hint(struct str key);
 /*
  * An object with members of the kind's fields, each of its type and within its bounds, required
- * ones there; written again compactly, in `arena`.  Empty text reads as {}.  Fails naming
- * "options.NAME".
+ * ones there; written again compactly, in `arena`.  Empty text reads as {}.  `kept`: the options
+ * that an account has already, or empty; see kind->check_own.  Fails naming "options.NAME".
  */
 MUST_CHECK bool provider_check_options(const struct provider_kind *kind, struct str options,
-                                       struct arena *arena, struct str *out, struct error *err);
-/* The parsed options, kept once per text.  Any thread. */
-MUST_CHECK bool provider_options_parse(struct settings *settings, struct str options,
-                                       const struct json **out, struct error *err);
-/* Puts into rows the models that their options are, and their options as they are kept.  Any
- * thread. */
-void provider_own_fill(struct settings *settings, struct provider_row *rows, size_t count);
-void provider_options_free(struct settings *settings);
+                                       struct str kept, struct arena *arena, struct str *out,
+                                       struct error *err);
 /* What a key is sealed with: its account and nothing else opens it. */
 struct str provider_seal_context(struct str public_id, struct arena *arena);
+
+/* options.c */
+
+struct account_options {
+    struct str text;
+    const struct json *json;
+    const struct provider_model *own; /* the models that they are */
+    size_t own_count;
+};
+struct options_cache *options_open(void);          /* the caller's: options_close() */
+void options_close(struct options_cache *cache);   /* what is held stays */
+size_t options_count(struct options_cache *cache); /* texts that somebody holds */
+/* Held for as long as `arena` lasts; NULL: they are not JSON.  Any thread. */
+const struct account_options *options_hold(struct options_cache *cache, struct str kind,
+                                           struct str text, struct arena *arena);
+/* The same for rows in `arena`. */
+void options_fill(struct options_cache *cache, struct provider_row *rows, size_t count,
+                  struct arena *arena);
 
 /* models.c: purposes as words and as bits.  Fails: NOT_IN_LIST, INVALID (one is there twice), field
  * "purposes". */
@@ -439,8 +449,8 @@ MUST_CHECK bool models_list(struct settings *settings, struct db *db, struct are
 MUST_CHECK bool providers_seed(struct settings *settings, struct error *err);
 
 /*
- * The row as the engine and a probe need it; *is_key_lost: there is a key and this master key does
- * not open it.  NOT_FOUND for a kind this build does not have.
+ * The row as the engine and a probe need it, in the arena that the row is in; *is_key_lost: there
+ * is a key and this master key does not open it.  NOT_FOUND for a kind this build does not have.
  */
 MUST_CHECK bool provider_open(struct settings *settings, const struct provider_row *row,
                               struct arena *arena, struct provider_binding *out, bool *is_key_lost,
@@ -452,6 +462,10 @@ MUST_CHECK bool provider_open(struct settings *settings, const struct provider_r
 
 #define PROVIDER_FILE_FORMAT "vitrine-providers"
 enum { PROVIDER_FILE_VERSION = 1, PURPOSES_MAX = 4 };
+
+/* What a house of ACCOUNTS_OPTIONS_MAX exports, with its models.  A request has room for no more:
+ * options are there as they came, as they were of an earlier form, and as they are kept. */
+#define PROVIDER_FILE_SIZE_MAX MIB(10)
 
 struct file_model {
     struct str name;
@@ -479,10 +493,11 @@ MUST_CHECK bool provider_file_make(struct db *db, int64_t now_ms, struct arena *
                                    struct provider_file *out, struct error *err);
 /*
  * What the shape cannot say, of the whole file; names and addresses are trimmed, options written
- * again.  Fails naming the place: "providers[3].base_url".
+ * again.  `rows`: the accounts that are there; what one of the same kind and name has already is
+ * not doubted.  Fails naming the place: "providers[3].base_url".
  */
-MUST_CHECK bool provider_file_check(struct provider_file *file, struct arena *arena,
-                                    struct error *err);
+MUST_CHECK bool provider_file_check(struct provider_file *file, const struct provider_row *rows,
+                                    size_t row_count, struct arena *arena, struct error *err);
 
 /* What an import makes of one of them. */
 struct import_item {

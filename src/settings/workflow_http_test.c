@@ -4,11 +4,13 @@
 
 #include "db/migrations.h"
 
-#define GRAPH(prompt)                                                                              \
+#define GRAPH(prompt) GRAPH_TO("SaveImage", prompt)
+#define SPOILT GRAPH_TO("Gone", "a cup")
+#define GRAPH_TO(class, prompt)                                                                    \
     "\"{\\\"6\\\":{\\\"class_type\\\":\\\"CLIPTextEncode\\\",\\\"inputs\\\":{\\\"text\\\":"        \
     "\\\"" prompt "\\\"}},\\\"3\\\":{\\\"class_type\\\":\\\"KSampler\\\",\\\"inputs\\\":{"         \
     "\\\"seed\\\":1,\\\"positive\\\":[\\\"6\\\",0]}},\\\"9\\\":{\\\"class_type\\\":"               \
-    "\\\"SaveImage\\\",\\\"inputs\\\":{\\\"images\\\":[\\\"3\\\",0]}}}\""
+    "\\\"" class "\\\",\\\"inputs\\\":{\\\"images\\\":[\\\"3\\\",0]}}}\""
 #define OWN(id, more) "{\"id\":\"" id "\",\"graph\":" GRAPH("a cup") more "}"
 #define OPTIONS(list) "{\"options\":{\"workflows\":[" list "]}}"
 #define NEW(list)                                                                                  \
@@ -194,6 +196,46 @@ static bool fatten(struct db *db, void *context, struct error *err)
     return db_exec(db, &update, NULL, 0, NULL, err);
 }
 
+static bool spoil(struct db *db, void *context, struct error *err)
+{
+    static const struct sql update = {
+        "test_spoil",
+        "UPDATE provider SET options = replace(options, 'SaveImage', 'Gone') WHERE kind ="
+        " 'comfyui'",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &update, NULL, 0, NULL, err);
+}
+
+/* Another build kept it, and this one finds no prompt in it: it is no model, and in nobody's way.
+ */
+static void test_one_that_reads_no_more_hinders_nothing_else(void **state)
+{
+    struct house *house = *state;
+    const char *path = add_provider(house, NEW(OWN("lamp", "")));
+    struct answer export;
+    struct error err = {0};
+
+    assert_true(db_transact(house->pool, "test", spoil, NULL, &err));
+    start_settings(house, 7);
+    assert_false(finds(house, path, "lamp", &err));
+    EXPECT(house, "PATCH", path, OPTIONS("{\"id\":\"lamp\",\"graph\":" SPOILT "}"), 200, "Gone");
+    EXPECT(house, "PATCH", path, OPTIONS("{\"id\":\"lamp\",\"graph\":" SPOILT "}," OWN("cup", "")),
+           200, "\"cup\"");
+    assert_true(finds(house, path, "cup", &err));
+    EXPECT(house, "POST", "/api/v1/providers",
+           "{\"kind\":\"comfyui\",\"name\":\"New\",\"options\":{\"workflows\":[{\"id\":\"lamp\","
+           "\"graph\":" SPOILT "}]}}",
+           422, "\"field\":\"options.workflows[0].graph\"");
+    export = ask(house, "GET", "/api/v1/providers/export", ADMIN, NULL);
+    assert_int_equal(export.status, 200);
+    EXPECT(house, "POST", "/api/v1/providers/import", arena_cstr(house->arena, export.body), 201,
+           "Attic (2)");
+    buf_finish(&export.bytes);
+    EXPECT(house, "PATCH", path, OPTIONS(OWN("cup", "")), 200, NULL); /* taken away at last */
+}
+
 /* As a house of before may have: nothing is added, and what is there can be changed and taken away.
  */
 static void test_a_house_that_has_too_much_may_have_less(void **state)
@@ -229,6 +271,7 @@ int main(void)
         TEST(test_one_is_looked_at_before_it_is_kept),
         TEST(test_a_file_carries_them_and_one_of_before_is_taken),
         TEST(test_the_one_of_the_schema_before_is_the_first_of_several),
+        TEST(test_one_that_reads_no_more_hinders_nothing_else),
         TEST(test_a_house_that_has_too_much_may_have_less),
     };
 
