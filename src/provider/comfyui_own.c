@@ -123,10 +123,11 @@ static bool check_id(struct str id, struct error *err)
             return error_field(err, ERROR_INVALID, "id", 0,
                                "a workflow's id is of letters, digits, -, _ and .");
     }
-    if (comfyui_template_find(id) != NULL)
-        return error_field(err, ERROR_CONFLICT, "id", 0,
-                           "\"%.*s\" is the id of a workflow that comes with vitrine",
-                           STR_ARGS(id));
+    for (size_t i = 0; i < comfyui_template_count; i++)
+        if (str_equal_nocase(id, str_of(comfyui_templates[i].name)))
+            return error_field(err, ERROR_CONFLICT, "id", 0,
+                               "\"%.*s\" is the id of a workflow that comes with vitrine",
+                               STR_ARGS(id));
     return true;
 }
 
@@ -261,7 +262,8 @@ bool comfyui_own_carry_over(const struct json *options, struct arena *arena, str
     struct json_writer writer;
     struct str name;
 
-    if (!json_is(json_get(options, "workflow"), JSON_TEXT))
+    if (!json_is(json_get(options, "workflow"), JSON_TEXT) ||
+        (list != NULL && !json_is(list, JSON_LIST))) /* which the rules of both say */
         return false;
     json_writer_init(&writer, &text);
     json_begin_object(&writer);

@@ -100,7 +100,7 @@ static void test_what_may_be_kept_is_bounded_and_named(void **state)
         {{own_of(fixture, long_id, graph_sd15, "")},                               "options.workflows[0].id",    ERROR_TOO_LONG     },
         {{own_of(fixture, "a b", graph_sd15, "")},                                 "options.workflows[0].id",    ERROR_INVALID      },
         {{own_of(fixture, "a/b", graph_sd15, "")},                                 "options.workflows[0].id",    ERROR_INVALID      },
-        {{own_of(fixture, "flux", graph_sd15, "")},                                "options.workflows[0].id",    ERROR_CONFLICT     },
+        {{own_of(fixture, "Flux", graph_sd15, "")},                                "options.workflows[0].id",    ERROR_CONFLICT     },
         {{good, own_of(fixture, "Lamp", graph_sd15, "")},
          "options.workflows[1].id",                                                                              ERROR_CONFLICT     },
         {{good, own_of(fixture, "b", "{\"nodes\":[]}", "")},
@@ -197,6 +197,7 @@ static void test_the_one_of_before_is_carried_over(void **state)
          "{\"denoise\":0.5,\"workflows\":[{\"id\":\"custom\",\"graph\":\"{}\"}]}"                       },
         {"{\"workflow\":\"{}\",\"workflows\":[{\"id\":\"a\",\"graph\":\"\"}]}",
          "{\"workflows\":[{\"id\":\"a\",\"graph\":\"\"},{\"id\":\"custom\",\"graph\":\"{}\"}]}"         },
+        {"{\"workflow\":\"{}\",\"workflows\":{}}",                              NULL                    },
         {"{\"workflow\":7}",                                                    NULL                    }, /* the check says what is wrong with it */
     };
     const struct fixture *fixture = *state;
