@@ -60,6 +60,14 @@ test('@ calls up pictures, by keyboard alone, and takes one as a reference', asy
   await list(page).getByRole('option').click();
   await expect(prompt(page)).toHaveValue('like Reference 1 on Reference 1 and Reference 2 ');
   await expect(page.getByRole('button', { name: /^Reference \d/ })).toHaveCount(2);
+  // The words go with their picture, into another place and away.
+  await page.getByRole('button', { name: 'Reference 2', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Move earlier' }).click();
+  await expect(prompt(page)).toHaveValue('like Reference 2 on Reference 2 and Reference 1 ');
+  await page.getByRole('button', { name: 'Reference 1', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Remove' }).click();
+  await expect(prompt(page)).toHaveValue('like Reference 1 on Reference 1 and ');
+  await prompt(page).focus();
   await page.keyboard.press('Control+Enter'); // and no list is in the way of it
   await expect(page).toHaveURL(/run=/);
 });

@@ -7,6 +7,7 @@ import { Segments } from '~/ui/segments';
 import { Skeleton } from '~/ui/states';
 import { useDraft } from './draft';
 import { Dropped } from './dropped';
+import { followReferences } from './mention-model';
 import { counts, fitSize, negativeOf, promptLengthMax } from './model';
 import { ModelPicker } from './model-picker';
 import { MoreFields } from './more-fields';
@@ -47,6 +48,7 @@ export const Form = memo(function Form({
   onPick: () => void;
 }) {
   const t = useT();
+  const prompt = () => useDraft.getState().draft.prompt; // each key would draw the form
   const change = useDraft((state) => state.change);
   const setRole = useDraft((state) => state.setRole);
   const references = useDraft((state) => state.draft.references);
@@ -73,7 +75,14 @@ export const Form = memo(function Form({
           <Suspense>{hasVariables && <VariableFields />}</Suspense>
           <References
             ids={references}
-            onChange={(next) => change({ references: next })}
+            onChange={(next) =>
+              change({
+                references: next,
+                prompt: followReferences(prompt(), references, next, (index) =>
+                  t('generate.references.item', { index: index + 1 }),
+                ),
+              })
+            }
             roles={roles}
             onRole={setRole}
             model={model}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mentionAt, replaceMention } from './mention-model';
+import { followReferences, mentionAt, replaceMention } from './mention-model';
 
 const at = (marked: string) => {
   const caret = marked.indexOf('|');
@@ -53,5 +53,28 @@ describe('its place', () => {
     });
     expect(put('/ex| a lamp', '')).toEqual({ text: 'a lamp', caret: 0 });
     expect(put('/ex|', '')).toEqual({ text: '', caret: 0 });
+  });
+});
+
+describe('words that name a picture go with it', () => {
+  const en = (index: number) => `Reference ${index + 1}`;
+  const zh = (index: number) => `参考图 ${index + 1}`;
+  const many = Array.from({ length: 12 }, (_, index) => `p${index}`);
+  it.each([
+    ['moved', 'Reference 1 on Reference 2', ['a', 'b'], ['b', 'a'], 'Reference 2 on Reference 1'],
+    ['as it was', 'Reference 2', ['a', 'b'], ['a', 'b'], 'Reference 2'],
+    ['one more', 'Reference 1', ['a'], ['a', 'b'], 'Reference 1'],
+    ['gone', 'like Reference 1 on Reference 2', ['a', 'b'], ['b'], 'like on Reference 1'],
+    ['no picture', 'Reference 3, Reference 1', ['a', 'b'], ['b', 'a'], 'Reference 3, Reference 2'],
+    ['another word', 'preReference 1', ['a', 'b'], ['b', 'a'], 'preReference 1'],
+    ['none before', 'Reference 1', [], ['a'], 'Reference 1'],
+    ['tens', 'Reference 12', many, [...many.slice(11), ...many.slice(0, 11)], 'Reference 1'],
+    ['not tens', 'Reference 12', many.slice(0, 2), ['p1', 'p0'], 'Reference 12'],
+  ])('%s', (_, text, before, after, expected) => {
+    expect(followReferences(text, before, after, en)).toBe(expected);
+  });
+
+  it('within Chinese, which has no spaces', () => {
+    expect(followReferences('像参考图 1那样', ['a', 'b'], ['b', 'a'], zh)).toBe('像参考图 2那样');
   });
 });

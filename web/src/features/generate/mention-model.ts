@@ -41,3 +41,23 @@ export function replaceMention(
     caret: start + put.length,
   };
 }
+
+/**
+ * The prompt when its pictures stand in another order: words that name one go with it, and where it
+ * is gone they go too, for another would have its name. `nameOf`: what `@` puts in, by place.
+ */
+export function followReferences(
+  text: string,
+  before: readonly string[],
+  after: readonly string[],
+  nameOf: (index: number) => string,
+): string {
+  if (before.length === 0) return text;
+  const names = before.map((_, index) => nameOf(index));
+  const literal = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+  const named = new RegExp(`(?<![\\p{Script=Latin}\\d_])(${literal})(?!\\d) ?`, 'gu');
+  return text.replace(named, (whole, name: string) => {
+    const at = after.indexOf(before[names.indexOf(name)] ?? '');
+    return at < 0 ? '' : nameOf(at) + whole.slice(name.length);
+  });
+}
