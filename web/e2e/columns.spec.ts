@@ -1,5 +1,5 @@
 import type { Locator, Page } from '@playwright/test';
-import axe from 'axe-core';
+import { axeFaults } from './axe';
 import { go } from './look';
 import { expect, madeOf, setMock, tabTo, test } from './test';
 
@@ -14,14 +14,7 @@ const widthOf = async (part: Locator) => Math.round((await part.boundingBox())?.
 async function faults(page: Page) {
   await page.locator('h1:not([inert] *)').focus(); // no tip over the page
   await expect(page.locator('.popup')).toHaveCount(0);
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const runner = (window as unknown as { axe: typeof axe }).axe;
-    const found = await runner.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`);
-  });
+  return axeFaults(page);
 }
 
 async function draw(page: Page, name: string, by: number) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import axe from 'axe-core';
+import { axeFaults } from './axe';
 import { go, type Look, prefer, settle } from './look';
 import { call, expect, inNewHouse, makeOwner, type Rig, setMock, test } from './test';
 
@@ -8,31 +8,6 @@ const shots = join(import.meta.dirname, '../../shots');
 const sizes = { desktop: [1440, 900], tablet: [1024, 768], phone: [390, 844] } as const;
 type Size = keyof typeof sizes;
 const everySize: Size[] = ['desktop', 'tablet', 'phone'];
-
-interface Finding {
-  id: string;
-  impact: string;
-  nodes: { target: string[] }[];
-}
-
-async function audit(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async () => {
-    const runner = (window as unknown as { axe: { run: (options: object) => Promise<unknown> } })
-      .axe;
-    return runner.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      resultTypes: ['violations'],
-    });
-  });
-  return (found as { violations: Finding[] }).violations.map(
-    ({ id, impact, nodes }) =>
-      `${impact} ${id}: ${nodes
-        .slice(0, 3)
-        .map((node) => node.target.join(' '))
-        .join(' | ')}`,
-  );
-}
 
 /** What is wider than the screen, or than the part of the page it stands in. */
 function overflows(page: Page): Promise<string[]> {
@@ -67,7 +42,7 @@ function camera(page: Page, { language, theme }: Look) {
       await page.screenshot({ path: join(shots, `${name}-${language}-${theme}-${size}.png`) });
       for (const line of await overflows(page)) found.push(`${name} ${size}: ${line}`);
       if (size === 'tablet' || !isAudited) continue;
-      for (const line of await audit(page)) found.push(`${name} ${size}: ${line}`);
+      for (const line of await axeFaults(page)) found.push(`${name} ${size}: ${line}`);
     }
     await page.setViewportSize({ width: sizes.desktop[0], height: sizes.desktop[1] });
   };

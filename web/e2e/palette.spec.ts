@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import axe from 'axe-core';
+import { axeFaults } from './axe';
 import { go } from './look';
 import { call, expect, inOwnHouse, madeOf, setMock, tabTo, test } from './test';
 
@@ -164,17 +164,6 @@ test('a picture is found with a small one of it, and opens in the viewer among w
   await expect(page).toHaveURL(new RegExp(`/library/(${first}|${second})\\?q=indigo`));
   await expect(page.getByText(/of 2$/)).toBeVisible();
 });
-
-async function axeFaults(page: Page) {
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const runner = (window as unknown as { axe: typeof axe }).axe;
-    const found = await runner.run({
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-    });
-    return found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`);
-  });
-}
 
 test('settings, the documents and the way out are in the palette', async ({ signedIn: page }) => {
   await go(page, '/queue');

@@ -1,26 +1,13 @@
 import type { Page } from '@playwright/test';
-import axe from 'axe-core';
+import { axeFaults } from './axe';
 import { go, settle } from './look';
 import { call, expect, inOwnHouse, madeOf, pictures, setMock, test } from './test';
 
 test.beforeEach(({ rig }) => setMock(rig, { latency_ms: 50, jitter_ms: 0, failure_rate: 0 }));
 
-/** `isOver`: of a menu or list over the page, which is in no landmark, as it is none of a page's parts. */
 async function faults(page: Page, isOver = false): Promise<string[]> {
   await settle(page);
-  await page.evaluate(axe.source);
-  return page.evaluate(async (over) => {
-    const runner = (window as unknown as { axe: typeof axe }).axe;
-    // What the kit puts around a popup to catch the focus has it for no moment that anybody is in.
-    const found = await runner.run(
-      { exclude: [['[data-base-ui-focus-guard]']] },
-      {
-        runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-        ...(over ? { rules: { region: { enabled: false } } } : {}),
-      },
-    );
-    return found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.target.join(' ')}`);
-  }, isOver);
+  return axeFaults(page, { isOver });
 }
 
 /** How long anything on the page moves, at most, and what; in milliseconds. */
