@@ -85,10 +85,11 @@ static bool has_duplicates(json_object *object, size_t members)
     return count < members;
 }
 
-static bool read(struct str text, size_t depth_max, bool is_strict, struct json **out,
-                 struct error *err)
+static bool read(struct str text, size_t depth_max, size_t nodes_max, bool is_strict,
+                 struct json **out, struct error *err)
 {
-    struct json_scan scan = {.depth_max = depth_max, .takes_half_pairs = !is_strict};
+    struct json_scan scan = {
+        .depth_max = depth_max, .nodes_max = nodes_max, .takes_half_pairs = !is_strict};
     json_object *object = NULL;
     bool is_read =
         json_scan(text, &scan, err) &&
@@ -107,12 +108,17 @@ static bool read(struct str text, size_t depth_max, bool is_strict, struct json 
 
 bool json_read(struct str text, struct json **out, struct error *err)
 {
-    return read(text, JSON_DEPTH_MAX, true, out, err);
+    return read(text, JSON_DEPTH_MAX, JSON_NODES_MAX, true, out, err);
+}
+
+bool json_read_wide(struct str text, struct json **out, struct error *err)
+{
+    return read(text, JSON_DEPTH_MAX, JSON_NODES_WIDE_MAX, true, out, err);
 }
 
 bool json_read_liberal(struct str text, struct json **out, struct error *err)
 {
-    return read(text, LIBERAL_DEPTH_MAX, false, out, err);
+    return read(text, LIBERAL_DEPTH_MAX, JSON_NODES_MAX, false, out, err);
 }
 
 void json_free(struct json *json) { json_object_put(unwrap(json)); }

@@ -14,6 +14,7 @@ struct json; /* opaque: a value; borrowed from its document.  NULL reads as abse
 
 #define JSON_DEPTH_MAX 32
 #define JSON_NODES_MAX 100000
+#define JSON_NODES_WIDE_MAX 1000000
 
 /*
  * Reads one whole document: RFC 8259, nothing after it, no NaN, no duplicate names, depth <= 32 and
@@ -21,8 +22,10 @@ struct json; /* opaque: a value; borrowed from its document.  NULL reads as abse
  * owns `*out`: json_free().  Fails: ERROR_MALFORMED with the byte where it broke.
  */
 MUST_CHECK bool json_read(struct str text, struct json **out, struct error *err);
-/* For provider replies: the same, duplicate names allowed (the last wins), depth <= 64; half a
- * surrogate pair, as a cut text leaves it, reads as U+FFFD. */
+/* For files that a house made itself, from those who may see all of it: <= 1,000,000 nodes. */
+MUST_CHECK bool json_read_wide(struct str text, struct json **out, struct error *err);
+/* For provider replies: as json_read(), duplicate names allowed (the last wins), depth <= 64; half
+ * a surrogate pair, as a cut text leaves it, reads as U+FFFD. */
 MUST_CHECK bool json_read_liberal(struct str text, struct json **out, struct error *err);
 void json_free(struct json *json);     /* takes NULL */
 void json_cleanup(struct json **json); /* for CLEANUP() */

@@ -6,7 +6,7 @@
 #include "core/str.h"
 
 struct json_scan {
-    size_t depth_max;
+    size_t depth_max, nodes_max;
     bool takes_half_pairs; /* half a surrogate pair passes: json-c reads it as U+FFFD */
     size_t members;        /* names seen, for finding duplicates */
     /*

@@ -200,7 +200,7 @@ static bool scan_value(struct scanner *s)
 {
     int c = peek(s);
 
-    if (s->nodes++ == JSON_NODES_MAX)
+    if (s->nodes++ == s->scan->nodes_max)
         return fail(s, s->at, "too many values");
     if (c == '{' || c == '[')
         return open_level(s, c == '{');

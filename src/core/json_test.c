@@ -258,6 +258,9 @@ static void test_the_number_of_values_is_limited(void **state)
         buf_add_char(&text, ']');
         assert_int_equal(json_read(buf_str(&text), &json, &err), more == 0);
         assert_int_equal(json_count(json), more == 0 ? JSON_NODES_MAX - 1 : 0);
+        json_cleanup(&json);
+        assert_true(json_read_wide(buf_str(&text), &json, &err));
+        assert_int_equal(json_count(json), JSON_NODES_MAX - 1 + more);
     }
 }
 

@@ -59,7 +59,7 @@ struct node_context {
     const struct operation *operation;
     struct json *parameters; /* checked, whole */
     struct task_inputs pictures;
-    struct model_choice choice;
+    int64_t references_max; /* of its model */
     struct run_node *out;
     char prefix[48]; /* "nodes[2]." */
 };
@@ -289,10 +289,16 @@ static size_t count_pictures(const struct node_context *node, const struct run_i
     return node->pictures.images.count + (size_t)(fed < most ? fed : most);
 }
 
+/*
+ * What it is asked with here is dropped with the node: an account with its keys and prices, and a
+ * call that is only tried, are larger than all that is kept of it, and a run has hundreds.
+ */
 static bool resolve_model(struct node_context *node, const struct run_input *input,
                           struct str asked, struct error *err)
 {
+    CLEANUP(arena_cleanup) struct arena *scratch = arena_create(MIB(64));
     const struct run_context run = *node->run;
+    struct model_choice choice;
     struct provider_request request, priced;
     struct exchange exchange;
     const struct provider_image unseen = {0};
@@ -303,25 +309,25 @@ static bool resolve_model(struct node_context *node, const struct run_input *inp
         (is_fed(node, input) ? node->operation->needs_fed : node->operation->needs) |
         (has_mask ? NEED_MASK : 0U);
 
-    if (!settings_model_find(run.settings, asked, needs, run.arena, &node->choice, err))
+    if (!settings_model_find(run.settings, asked, needs, scratch, &choice, err))
         return at_parameter(node, err);
-    node->out->provider_id = node->choice.provider_id;
-    node->out->model = arena_str(run.arena, node->choice.model.name);
-    if (!node->operation->request(node->parameters, node->pictures.images.count, has_mask,
-                                  run.arena, &request, err) ||
-        !node->operation->request(node->parameters, images, has_mask, run.arena, &priced, err))
+    node->out->provider_id = choice.provider_id;
+    node->references_max = choice.model.references_max;
+    node->out->model = arena_str(run.arena, choice.model.name);
+    if (!node->operation->request(node->parameters, node->pictures.images.count, has_mask, scratch,
+                                  &request, err) ||
+        !node->operation->request(node->parameters, images, has_mask, scratch, &priced, err))
         return false;
-    if (!provider_check_settings(&node->choice.model, &request, err))
+    if (!provider_check_settings(&choice.model, &request, err))
         return at_parameter(node, err);
     request.model = priced.model = node->out->model;
     priced.reference_count = images; /* none is loaded before it is begun */
     priced.mask = has_mask ? &unseen : NULL;
     node->out->units = request.count;
-    node->out->estimate_micro =
-        provider_estimate(node->choice.kind, &node->choice.account, &priced, &currency);
-    node->out->currency = str_of(currency);
-    if (can_try(node, &request, &node->choice.model) &&
-        !node->choice.kind->begin(&node->choice.account, &request, run.arena, &exchange, err))
+    node->out->estimate_micro = provider_estimate(choice.kind, &choice.account, &priced, &currency);
+    node->out->currency = arena_str(run.arena, str_of(currency));
+    if (can_try(node, &request, &choice.model) &&
+        !choice.kind->begin(&choice.account, &request, scratch, &exchange, err))
         return at_parameter(node, err);
     return true;
 }
@@ -404,8 +410,8 @@ static bool resolve_there(struct node_context *node, const struct stand_in_ask *
             arena_printf(arena, "%.*s/%.*s", STR_ARGS(account.public_id), STR_ARGS(ask->model)),
             err))
         return false;
-    if ((int64_t)count_pictures(node, &input) > node->choice.model.references_max)
-        return error_field(err, ERROR_TOO_MANY, "references", node->choice.model.references_max,
+    if ((int64_t)count_pictures(node, &input) > node->references_max)
+        return error_field(err, ERROR_TOO_MANY, "references", node->references_max,
                            "the model takes fewer pictures");
     return true;
 }

@@ -177,12 +177,14 @@ static bool json_end(struct http_call *call, struct error *err)
 {
     struct request *req = &call->request;
     const struct shape *shape = req->route->in;
+    bool (*const read)(struct str text, struct json * *out, struct error * err) =
+        (req->route->flags & HTTP_WIDE) != 0 ? json_read_wide : json_read;
 
     req->body = buf_str(&call->body);
     if (req->route->flags & HTTP_ANY_TYPE)
         return true;
     /* Nothing at all is an object with nothing in it: the shape says what is missing. */
-    if (!json_read(req->body.size == 0 ? STR("{}") : req->body, &call->json, err))
+    if (!read(req->body.size == 0 ? STR("{}") : req->body, &call->json, err))
         return false;
     req->json = call->json;
     if (shape == NULL)

@@ -120,6 +120,7 @@ enum {
      * thread itself, since handing it over and back costs more than all the rest.  With query
      * parameters beyond limit and cursor, which may make it slow, it goes to a handler thread. */
     HTTP_QUICK = 32,
+    HTTP_WIDE = 64,      /* BODY_JSON read by json_read_wide() */
     HTTP_NO_HEADER = 16, /* what the browser itself or a foreign client posts: X-Vitrine is not
                             asked for.  Only for rows that change nothing by a session's right */
 };

@@ -139,6 +139,9 @@ void net_cancel(struct net_transfer *transfer);
  * (S32).  Fails, field "url": INVALID, TOO_LONG, ADDRESS_REFUSED.  Any thread.
  */
 MUST_CHECK bool net_url_check(struct str url, enum net_reach reach, struct error *err);
+/* Whether the host of a good URL is written as an address that NET_PUBLIC does not reach; what a
+ * name stands for is judged when it is connected to.  Any thread. */
+bool net_url_is_private(struct str url);
 /* What kept a transfer from its reply: "private", "timeout", "name", "tls", "refused", "lost",
  * "other".  Static. */
 const char *net_obstacle(const struct error *err);

@@ -307,3 +307,16 @@ bool net_url_check(struct str url, enum net_reach reach, struct error *err)
     url_finish(&parsed);
     return true;
 }
+
+bool net_url_is_private(struct str url)
+{
+    struct url parsed;
+    struct error ignored;
+    bool is_private;
+
+    if (!url_parse(url, NET_OWNER, false, &parsed, &ignored))
+        return false;
+    is_private = parsed.literal && !guard_allows(NET_PUBLIC, &parsed.address);
+    url_finish(&parsed);
+    return is_private;
+}

@@ -139,6 +139,24 @@ static void test_long_urls_and_hosts_are_refused_with_their_limit(void **state)
     assert_int_equal(code_of((struct str){text, 7 + 300}, NET_PUBLIC), ERROR_ADDRESS_REFUSED);
 }
 
+static void test_an_address_that_is_private_is_known_by_its_digits_alone(void **state)
+{
+    static const char *const private[] = {"https://127.0.0.1/", "https://[::1]/",
+                                          "https://169.254.169.254/", "http://192.168.1.5:11434/v1",
+                                          "https://[::ffff:10.0.0.1]/"};
+    static const char *const other[] = {"https://1.1.1.1/", "https://localhost/",
+                                        "https://example.com/", "https://[2606:4700::1111]/",
+                                        "no url"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(private); i++)
+        if (!net_url_is_private(str_of(private[i])))
+            fail_msg("%s", private[i]);
+    for (size_t i = 0; i < COUNT(other); i++)
+        if (net_url_is_private(str_of(other[i])))
+            fail_msg("%s", other[i]);
+}
+
 static void test_a_nul_is_refused(void **state)
 {
     (void)state;
@@ -247,6 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_form_of_url_is_judged),
         cmocka_unit_test(test_long_urls_and_hosts_are_refused_with_their_limit),
+        cmocka_unit_test(test_an_address_that_is_private_is_known_by_its_digits_alone),
         cmocka_unit_test(test_a_nul_is_refused),
         cmocka_unit_test(test_parts_are_read),
         cmocka_unit_test(test_redirects_are_followed_as_written),

@@ -242,6 +242,7 @@ const struct provider_kind provider_comfyui = {
     .ask_offer = comfyui_ask_offer,
     .read_offer = comfyui_read_offer,
     .own_models = comfyui_own_models,
+    .own_ids = comfyui_own_ids,
     .check_own = comfyui_own_check,
     .carry_over = comfyui_own_carry_over,
     .read_workflow = comfyui_read_workflow,

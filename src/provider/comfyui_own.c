@@ -95,6 +95,16 @@ size_t comfyui_own_models(const struct provider_account *account, struct arena *
     return count;
 }
 
+struct text_list comfyui_own_ids(const struct json *options, struct arena *arena)
+{
+    const struct json *list = json_get(options, "workflows");
+    struct text_list ids = {.items = ARENA_ARRAY(arena, struct str, json_count(list))};
+
+    for (size_t i = 0; i < json_count(list); i++)
+        ids.items[ids.count++] = arena_str(arena, json_text(json_get(json_item(list, i), "id")));
+    return ids;
+}
+
 /* --- what an account may say of them --- */
 
 /* The place in front of what the rules of one workflow name: "options.workflows[2].graph". */

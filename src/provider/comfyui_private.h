@@ -201,6 +201,7 @@ struct provider_model comfyui_own_model(struct str id, const struct comfyui_work
 /* provider_kind's: own_models, check_own, carry_over; comfyui_view.c: read_workflow. */
 bool comfyui_read_workflow(struct str text, const struct json *parameters, struct arena *arena,
                            struct provider_workflow *out, struct error *err);
+struct text_list comfyui_own_ids(const struct json *options, struct arena *arena);
 size_t comfyui_own_models(const struct provider_account *account, struct arena *arena,
                           struct provider_model **out);
 MUST_CHECK bool comfyui_own_check(const struct json *value, const struct json *kept,

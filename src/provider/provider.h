@@ -449,6 +449,7 @@ struct provider_kind {
                        struct provider_offers *offers);
     /*
      * Models that an account has beside the catalogue, by its options, in `arena`; how many.
+     * own_ids() are the names of all of them, of those too that this build does not read.
      * check_own() looks at the option of type WORKFLOWS that says so and fails naming the place in
      * it ("options.workflows[2].graph"); what is as it was `kept` (NULL: nothing was) may be what
      * this build reads no more, which is then no model.  carry_over() writes options of an earlier
@@ -458,6 +459,7 @@ struct provider_kind {
      */
     size_t (*own_models)(const struct provider_account *account, struct arena *arena,
                          struct provider_model **out);
+    struct text_list (*own_ids)(const struct json *options, struct arena *arena);
     bool (*check_own)(const struct json *value, const struct json *kept, struct error *err);
     bool (*carry_over)(const struct json *options, struct arena *arena, struct str *out);
     bool (*read_workflow)(struct str text, const struct json *parameters, struct arena *arena,

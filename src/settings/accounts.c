@@ -118,44 +118,54 @@ struct account_change {
     struct accounts *accounts; /* as they are after it */
 };
 
-static bool read_size(struct db *db, int64_t *out, struct error *err)
+bool accounts_read_size(struct db *db, struct house_size *out, struct error *err)
 {
     static const struct sql sum = {
         "accounts_size",
-        "SELECT coalesce(sum(length(CAST(options AS BLOB))), 0) AS n FROM provider", NULL};
+        "SELECT (SELECT coalesce(sum(length(CAST(options AS BLOB))), 0) FROM provider"
+        " WHERE deleted_at_ms IS NULL) AS options,"
+        " (SELECT coalesce(sum(length(CAST(name AS BLOB)) + length(CAST(price AS BLOB))), 0)"
+        " FROM provider_model) AS models",
+        NULL};
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, &sum, NULL, 0, &rows, err) || !rows_next(&rows))
         return false;
-    *out = rows_int64(&rows, "n");
+    out->options = rows_int64(&rows, "options");
+    out->models = rows_int64(&rows, "models");
     return true;
 }
 
 /* All accounts are shown at once, and written into one file.  A house that has more already may
  * still have less. */
-static bool check_size(struct db *db, int64_t before, struct error *err)
+bool accounts_check_size(struct db *db, const struct house_size *before, struct error *err)
 {
-    int64_t size;
+    struct house_size size;
 
-    if (!read_size(db, &size, err))
+    if (!accounts_read_size(db, &size, err))
         return false;
-    if (size > ACCOUNTS_OPTIONS_MAX && size > before)
+    if (size.options > ACCOUNTS_OPTIONS_MAX && size.options > before->options)
         return error_field(
             err, ERROR_TOO_BIG, "options", ACCOUNTS_OPTIONS_MAX,
             "the options of all accounts have %d bytes at most, and would have %" PRId64,
-            ACCOUNTS_OPTIONS_MAX, size);
+            ACCOUNTS_OPTIONS_MAX, size.options);
+    if (size.models > ACCOUNTS_MODELS_MAX && size.models > before->models)
+        return error_field(err, ERROR_TOO_BIG, "models", ACCOUNTS_MODELS_MAX,
+                           "the names and prices of models that differ from the catalogue have"
+                           " %d bytes at most in a house, and would have %" PRId64,
+                           ACCOUNTS_MODELS_MAX, size.models);
     return true;
 }
 
 static bool change_and_read(struct db *db, void *context, struct error *err)
 {
     struct account_change *change = context;
-    int64_t before;
+    struct house_size before;
 
     accounts_free(change->accounts); /* of a try that was rolled back */
     change->accounts = NULL;
-    if (!read_size(db, &before, err) || !change->work(db, change->context, err) ||
-        !check_size(db, before, err) ||
+    if (!accounts_read_size(db, &before, err) || !change->work(db, change->context, err) ||
+        !accounts_check_size(db, &before, err) ||
         !accounts_read(change->settings, db, &change->accounts, err))
         return false;
     change->accounts->number = ++change->settings->account_changes;
@@ -176,6 +186,37 @@ bool accounts_transact(struct settings *settings, const char *name, db_work work
 }
 
 /* ---- What is asked of them ---- */
+
+struct held_accounts {
+    struct settings *settings;
+    struct accounts *accounts;
+};
+
+static void end_hold(void *context)
+{
+    const struct held_accounts *held = context;
+
+    accounts_give_back(held->settings, held->accounts);
+}
+
+void models_list(struct settings *settings, struct arena *arena,
+                 const struct provider_row **providers, size_t *provider_count,
+                 const struct model_row **models, size_t *model_count)
+{
+    struct held_accounts *held = ARENA_NEW(arena, struct held_accounts);
+
+    *providers = NULL;
+    *models = NULL;
+    *provider_count = *model_count = 0;
+    *held = (struct held_accounts){.settings = settings, .accounts = accounts_take(settings)};
+    if (held->accounts == NULL)
+        return;
+    arena_at_end(arena, end_hold, held);
+    *providers = held->accounts->providers;
+    *provider_count = held->accounts->provider_count;
+    *models = held->accounts->models;
+    *model_count = held->accounts->model_count;
+}
 
 /* Of an id that names its provider, only that one's models: the others are not looked through. */
 static size_t models_of_id(const struct accounts *accounts, struct str asked,
@@ -223,23 +264,21 @@ static struct provider_row copy_row(struct settings *settings, const struct prov
     return copy;
 }
 
-/* The house's own prices of the account's models, read again from a copy of their text. */
-static void copy_prices(const struct accounts *accounts, int64_t provider_id, struct arena *arena,
-                        struct provider_account *account)
+/* The house's own price of this model, read again from a copy of its text: an account may have
+ * hundreds, and one is asked for. */
+static void copy_price(const struct accounts *accounts, int64_t provider_id, struct str model,
+                       struct arena *arena, struct provider_account *account)
 {
-    struct model_override *rows =
-        ARENA_ARRAY(arena, struct model_override, accounts->override_count);
-    size_t count = 0;
+    const struct model_override *found =
+        override_find(accounts->overrides, accounts->override_count, provider_id, model);
+    struct model_override row;
 
-    for (size_t index = 0; index < accounts->override_count; index++) {
-        if (accounts->overrides[index].provider_id != provider_id)
-            continue;
-        rows[count] = accounts->overrides[index];
-        rows[count].name = arena_str(arena, rows[count].name);
-        rows[count].price = arena_str(arena, rows[count].price);
-        count++;
-    }
-    models_own_prices(rows, count, arena, account);
+    if (found == NULL)
+        return;
+    row = *found;
+    row.name = arena_str(arena, row.name);
+    row.price = arena_str(arena, row.price);
+    models_own_prices(&row, 1, arena, account);
 }
 
 static const struct provider_row *row_of(const struct accounts *accounts, int64_t provider_id)
@@ -330,7 +369,7 @@ static bool choose(struct settings *settings, const struct accounts *accounts, s
     if (!provider_open(settings, &row, arena, &binding, &is_key_lost, err))
         return false;
     if (row.has_prices)
-        copy_prices(accounts, row.id, arena, &binding.account);
+        copy_price(accounts, row.id, found->model.name, arena, &binding.account);
     *out = (struct model_choice){
         .provider_id = row.id,
         .provider_public_id = row.public_id,

@@ -69,16 +69,15 @@ unsigned purposes_of(const struct provider_model *model)
            (model->can_write && model->can_see ? PURPOSE_VISION : 0U);
 }
 
-bool purposes_change(const struct model_change *change, const struct provider_kind *kind,
+bool purposes_change(const struct model_change *change, const struct provider_model *model,
                      const struct model_override *before, unsigned *out, struct error *err)
 {
-    const struct provider_model model = provider_model_find(kind, change->name);
     unsigned bits = before == NULL ? 0 : before->purposes;
 
     if (change->purposes.items != NULL) {
         if (!purposes_in(&change->purposes, &bits, err))
             return false;
-        if ((bits & ~purposes_of(&model)) != 0)
+        if ((bits & ~purposes_of(model)) != 0)
             return error_field(err, ERROR_INVALID, "purposes", 0,
                                "%.*s cannot do all that it would be the default for",
                                STR_ARGS(str_slice(change->name, 0, 60)));
@@ -251,17 +250,15 @@ static size_t list_known(const struct provider_kind *kind, const struct provider
     return kind->model_count + own_count;
 }
 
-size_t models_own(struct str kind_name, struct str options, struct arena *arena,
-                  struct provider_model **out)
+/* Of the account's own, and reads no more: what the house changed of it waits for it. */
+static bool is_unread(const struct provider_row *provider, struct str name)
 {
-    const struct provider_kind *kind = provider_kind_find(kind_name);
-    CLEANUP(json_cleanup) struct json *json = NULL;
-    struct error ignored;
+    const struct account_options *held = provider->held;
 
-    if (kind == NULL || kind->own_models == NULL || !json_read(options, &json, &ignored))
-        return 0;
-    return kind->own_models(&(struct provider_account){.kind = kind_name, .options = json}, arena,
-                            out);
+    for (size_t i = 0; held != NULL && i < held->own_ids.count; i++)
+        if (str_equal(held->own_ids.items[i], name))
+            return true;
+    return false;
 }
 
 void models_merge(const struct provider_row *providers, size_t provider_count,
@@ -297,7 +294,8 @@ void models_merge(const struct provider_row *providers, size_t provider_count,
         }
         for (size_t o = 0; o < override_count; o++) {
             if (overrides[o].provider_id != provider->id ||
-                is_among(known, known_count, overrides[o].name))
+                is_among(known, known_count, overrides[o].name) ||
+                is_unread(provider, overrides[o].name))
                 continue;
             rows = arena_more(arena, rows, sizeof(*rows), row_count);
             rows[row_count++] =

@@ -212,14 +212,13 @@ static bool may_choose(const struct http_user *user) { return user->role >= ROLE
 
 static bool list(struct request *req, struct error *err)
 {
-    struct provider_row *providers;
-    struct model_row *models;
+    const struct provider_row *providers;
+    const struct model_row *models;
     size_t provider_count, model_count;
     struct model_view *items;
 
-    if (!models_list(app_settings(req->app), req->db, req->arena, &providers, &provider_count,
-                     &models, &model_count, err))
-        return false;
+    models_list(app_settings(req->app), req->arena, &providers, &provider_count, &models,
+                &model_count);
     items = ARENA_ARRAY(req->arena, struct model_view, model_count);
     for (size_t i = 0; i < model_count; i++)
         items[i] = model_view_of(&models[i], may_choose(&req->user), req->arena);

@@ -102,6 +102,7 @@ static struct kept_options *kept_read(struct options_cache *cache, struct str ki
 
         kept->options.own_count = kind->own_models(&account, kept->arena, &own);
         kept->options.own = own;
+        kept->options.own_ids = kind->own_ids(json, kept->arena);
     }
     return kept;
 }

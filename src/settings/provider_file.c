@@ -246,19 +246,7 @@ static bool check_models(const struct file_provider *provider, const struct prov
     return true;
 }
 
-/* What an account has that the file's is a copy of. */
-static struct str options_here(const struct file_provider *provider,
-                               const struct provider_row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_equal(rows[i].kind, provider->kind) &&
-            str_equal_nocase(rows[i].name, provider->name))
-            return rows[i].options;
-    return STR_EMPTY;
-}
-
-static bool check_provider(struct file_provider *provider, const struct provider_row *rows,
-                           size_t row_count, unsigned *taken, struct arena *arena,
+static bool check_provider(struct file_provider *provider, unsigned *taken, struct arena *arena,
                            struct error *err)
 {
     const struct provider_kind *kind = provider_kind_find(provider->kind);
@@ -272,8 +260,8 @@ static bool check_provider(struct file_provider *provider, const struct provider
     provider->base_url = str_trim(provider->base_url);
     /* An address of a private network is kept, and of no use until somebody allows it. */
     return provider_check_url(provider->base_url, true, err) &&
-           provider_check_options(kind, provider->options, options_here(provider, rows, row_count),
-                                  arena, &provider->options, err) &&
+           provider_check_options(kind, provider->options, provider->options, arena,
+                                  &provider->options, err) &&
            check_models(provider, kind, taken, err);
 }
 
@@ -305,8 +293,7 @@ static bool check_stand_ins(const struct provider_file *file, size_t self, struc
     return true;
 }
 
-bool provider_file_check(struct provider_file *file, const struct provider_row *rows,
-                         size_t row_count, struct arena *arena, struct error *err)
+bool provider_file_check(struct provider_file *file, struct arena *arena, struct error *err)
 {
     struct file_provider *providers = file->providers.items;
     size_t options_size = 0;
@@ -323,7 +310,7 @@ bool provider_file_check(struct provider_file *file, const struct provider_row *
                            " have %zu",
                            ACCOUNTS_OPTIONS_MAX, options_size);
     for (size_t i = 0; i < file->providers.count; i++) {
-        if (!check_provider(&providers[i], rows, row_count, &taken, arena, err))
+        if (!check_provider(&providers[i], &taken, arena, err))
             return within(err, "providers", i);
         for (size_t other = 0; other < i; other++)
             if (str_equal_nocase(providers[other].name, providers[i].name)) {
@@ -355,12 +342,23 @@ struct text_list provider_file_stand_ins(const struct provider_file *file, size_
     return ids;
 }
 
+/* Where calls go: an address that was left open is the kind's own. */
+static bool is_private_there(const struct provider_kind *kind, struct str base_url)
+{
+    struct error ignored;
+
+    if (base_url.size == 0 && kind->default_base_url != NULL)
+        base_url = str_of(kind->default_base_url);
+    return !provider_check_url(base_url, false, &ignored);
+}
+
 static bool needs_key(const struct provider_kind *kind, struct str base_url)
 {
     for (size_t i = 0; i < kind->field_count; i++)
         if (strcmp(kind->fields[i].name, "key") == 0)
             /* A server of one's own may want none; a kind's own service does. */
-            return kind->fields[i].is_required || base_url.size == 0;
+            return kind->fields[i].is_required ||
+                   (base_url.size == 0 && !is_private_there(kind, base_url));
     return false;
 }
 
@@ -399,6 +397,20 @@ static struct str free_name(const struct provider_file *file, size_t self,
     return candidate;
 }
 
+static int64_t count_unread(const struct provider_kind *kind, struct str options,
+                            struct arena *arena)
+{
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct provider_account account = {.kind = str_of(kind->name)};
+    struct provider_model *models;
+    struct error ignored;
+
+    if (kind->own_ids == NULL || !json_read(options, &json, &ignored))
+        return 0;
+    account.options = json;
+    return (int64_t)(kind->own_ids(json, arena).count - kind->own_models(&account, arena, &models));
+}
+
 bool provider_file_plan(const struct provider_file *file, const struct provider_row *rows,
                         size_t row_count, struct arena *arena, struct import_item *items,
                         struct error *err)
@@ -411,14 +423,15 @@ bool provider_file_plan(const struct provider_file *file, const struct provider_
                            PROVIDERS_MAX, row_count);
     for (size_t i = 0; i < file->providers.count; i++) {
         const struct file_provider *provider = &providers[i];
-        struct error ignored = {0};
+        const struct provider_kind *kind = provider_kind_find(provider->kind);
         struct import_item item = {
             .name = provider->name,
             .as_name = free_name(file, i, items, rows, row_count, arena),
             .kind = provider->kind,
-            .needs_key = needs_key(provider_kind_find(provider->kind), provider->base_url),
-            .needs_private = !provider_check_url(provider->base_url, false, &ignored),
+            .needs_key = needs_key(kind, provider->base_url),
+            .needs_private = is_private_there(kind, provider->base_url),
             .model_count = (int64_t)provider->models.count,
+            .unread_workflows = count_unread(kind, provider->options, arena),
         };
 
         item.is_renamed = !str_equal(item.name, item.as_name);

@@ -4,21 +4,23 @@
 
 #define ITEM(member) offsetof(struct import_item, member)
 static const struct field import_item_fields[] = {
-    {"id",            FIELD_ID,   ITEM(id),            FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
-     "The new provider's; null in a preview."                                                                                    },
-    {"name",          FIELD_TEXT, ITEM(name),          FIELD_REQUIRED,                  0, 0, NULL, NULL, "Its name in the file."},
-    {"as_name",       FIELD_TEXT, ITEM(as_name),       FIELD_REQUIRED,                  0, 0, NULL, NULL, "Its name here."       },
-    {"kind",          FIELD_TEXT, ITEM(kind),          FIELD_REQUIRED,                  0, 0, NULL, NULL, "Its kind."            },
-    {"is_renamed",    FIELD_BOOL, ITEM(is_renamed),    FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "The name is taken here, so that a number is added."                                                                        },
-    {"needs_key",     FIELD_BOOL, ITEM(needs_key),     FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "It is switched off until somebody gives it a key."                                                                         },
-    {"needs_private", FIELD_BOOL, ITEM(needs_private), FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "Its address is private or plain http: off until somebody allows that."                                                     },
-    {"is_enabled",    FIELD_BOOL, ITEM(is_enabled),    FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "Its models can be asked for at once."                                                                                      },
-    {"model_count",   FIELD_INT,  ITEM(model_count),   FIELD_REQUIRED,                  0, 0, NULL, NULL,
-     "Models that differ from the catalogue."                                                                                    },
+    {"id",               FIELD_ID,   ITEM(id),               FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL, NULL,
+     "The new provider's; null in a preview."                                                                                          },
+    {"name",             FIELD_TEXT, ITEM(name),             FIELD_REQUIRED,                  0, 0, NULL, NULL, "Its name in the file."},
+    {"as_name",          FIELD_TEXT, ITEM(as_name),          FIELD_REQUIRED,                  0, 0, NULL, NULL, "Its name here."       },
+    {"kind",             FIELD_TEXT, ITEM(kind),             FIELD_REQUIRED,                  0, 0, NULL, NULL, "Its kind."            },
+    {"is_renamed",       FIELD_BOOL, ITEM(is_renamed),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "The name is taken here, so that a number is added."                                                                              },
+    {"needs_key",        FIELD_BOOL, ITEM(needs_key),        FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "It is switched off until somebody gives it a key."                                                                               },
+    {"needs_private",    FIELD_BOOL, ITEM(needs_private),    FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Its address is private or plain http: off until somebody allows that."                                                           },
+    {"is_enabled",       FIELD_BOOL, ITEM(is_enabled),       FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Its models can be asked for at once."                                                                                            },
+    {"model_count",      FIELD_INT,  ITEM(model_count),      FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Models that differ from the catalogue."                                                                                          },
+    {"unread_workflows", FIELD_INT,  ITEM(unread_workflows), FIELD_REQUIRED,                  0, 0, NULL, NULL,
+     "Workflows that this build does not read: kept, and no models."                                                                   },
 };
 static const struct shape import_item_shape =
     SHAPE("ProviderImportItem", struct import_item, import_item_fields);
@@ -59,35 +61,22 @@ static bool reply_items(struct request *req, int status, struct import_item *ite
     return http_reply(req, status, &view, err);
 }
 
-static bool preview(struct request *req, struct error *err)
+static bool take(struct request *req, bool is_preview, struct error *err)
 {
     struct provider_file *file = req->input;
-    struct provider_row *rows;
     struct import_item *items;
-    size_t count;
 
-    if (!provider_store_list(req->db, req->arena, &rows, &count, err) ||
-        !provider_file_check(file, rows, count, req->arena, err))
+    if (!provider_file_check(file, req->arena, err))
         return false;
     items = ARENA_ARRAY(req->arena, struct import_item, file->providers.count);
-    return provider_file_plan(file, rows, count, req->arena, items, err) &&
-           reply_items(req, 200, items, file->providers.count, err);
+    return providers_import(app_settings(req->app), file, is_preview, req->now_ms, req->arena,
+                            items, err) &&
+           reply_items(req, is_preview ? 200 : 201, items, file->providers.count, err);
 }
 
-static bool import(struct request *req, struct error *err)
-{
-    struct provider_file *file = req->input;
-    struct provider_row *rows;
-    struct import_item *items;
-    size_t count;
+static bool preview(struct request *req, struct error *err) { return take(req, true, err); }
 
-    if (!provider_store_list(req->db, req->arena, &rows, &count, err) ||
-        !provider_file_check(file, rows, count, req->arena, err))
-        return false;
-    items = ARENA_ARRAY(req->arena, struct import_item, file->providers.count);
-    return providers_import(app_settings(req->app), file, req->now_ms, req->arena, items, err) &&
-           reply_items(req, 201, items, file->providers.count, err);
-}
+static bool import(struct request *req, struct error *err) { return take(req, false, err); }
 
 const struct http_route provider_file_routes[] = {
     {.method = "GET",
@@ -104,6 +93,7 @@ const struct http_route provider_file_routes[] = {
      .scope = SCOPE_ADMIN,
      .body = BODY_JSON,
      .limit = PROVIDER_FILE_SIZE_MAX,
+     .flags = HTTP_WIDE,
      .handler = preview,
      .in = &provider_file_shape,
      .out = &import_view_shape,
@@ -115,6 +105,7 @@ const struct http_route provider_file_routes[] = {
      .scope = SCOPE_ADMIN,
      .body = BODY_JSON,
      .limit = PROVIDER_FILE_SIZE_MAX,
+     .flags = HTTP_WIDE,
      .handler = import,
      .in = &provider_file_shape,
      .out = &import_view_shape,

@@ -352,6 +352,37 @@ static void test_huge_and_deep_files_are_refused_early(void **state)
     assert_int_equal(provider_count(house), 1);
 }
 
+static bool fill_house(struct db *db, void *context, struct error *err)
+{
+    static const struct sql update = {
+        "test_fill_house",
+        "UPDATE provider SET options = json_object('sampler', printf('%.*c', 8388580, 'x'))", NULL};
+
+    (void)context;
+    return db_exec(db, &update, NULL, 0, NULL, err);
+}
+
+/* What an import would refuse, its preview refuses. */
+static void test_a_preview_knows_what_is_there_already(void **state)
+{
+    struct house *house = *state;
+    CLEANUP(buf_finish) struct buf file = {0};
+    struct error err = {0};
+
+    buf_printf(&file,
+               "%s{\"kind\":\"comfyui\",\"name\":\"Long\",\"base_url\":\"\",\"options\":"
+               "{\"sampler\":\"%*s\"},\"is_enabled\":true,\"concurrency\":4,"
+               "\"on_unknown\":\"hold\",\"once_below_micro\":0,\"models\":[]}]}",
+               HEAD, 100, "x");
+    buf_add_char(&file, '\0');
+    EXPECT(house, "POST", PREVIEW, file.data, 200, "\"id\":null");
+    assert_int_equal(provider_count(house), 1);
+    assert_true(db_transact(house->pool, "test", fill_house, NULL, &err));
+    EXPECT(house, "POST", PREVIEW, file.data, 422, "\"field\":\"options\"");
+    EXPECT(house, "POST", IMPORT, file.data, 422, "\"field\":\"options\"");
+    assert_int_equal(provider_count(house), 1);
+}
+
 /* Each may have what it has, all of them together may not: said before any is read further. */
 static void test_a_file_with_more_options_than_a_house_may_have_is_refused(void **state)
 {
@@ -425,8 +456,8 @@ static void *import_one(void *context)
     struct import_item item;
     struct error err = {0};
 
-    if (!provider_file_check(&file, NULL, 0, arena, &err) ||
-        !providers_import(settings, &file, 1, arena, &item, &err))
+    if (!provider_file_check(&file, arena, &err) ||
+        !providers_import(settings, &file, false, 1, arena, &item, &err))
         fail_msg("%s %s", err.message, err.detail);
     return NULL;
 }
@@ -528,6 +559,7 @@ int main(void)
         TEST(test_a_name_with_a_number_is_free_and_short_enough),
         TEST(test_what_is_no_such_file_is_refused_whole),
         TEST(test_huge_and_deep_files_are_refused_early),
+        TEST(test_a_preview_knows_what_is_there_already),
         TEST(test_a_file_with_more_options_than_a_house_may_have_is_refused),
         TEST(test_a_house_has_room_for_a_hundred_or_takes_none),
         TEST(test_all_are_made_or_none),

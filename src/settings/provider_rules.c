@@ -42,6 +42,10 @@ bool provider_check_url(struct str url, bool is_private_allowed, struct error *e
         snprintf(err->field, sizeof err->field, "base_url");
         return false;
     }
+    /* The connection would be refused; whoever gives the address should hear it now. */
+    if (!is_private_allowed && net_url_is_private(url))
+        return error_field(err, ERROR_INVALID, "base_url", 0,
+                           "this address is private: private addresses are to be allowed for it");
     return true;
 }
 
@@ -218,6 +222,7 @@ bool provider_check_options(const struct provider_kind *kind, struct str options
 {
     CLEANUP(json_cleanup) struct json *object = NULL;
     CLEANUP(json_cleanup) struct json *before = NULL;
+    const bool is_same = str_equal(options, kept);
     struct error ignored;
 
     if (options.size > PROVIDER_OPTIONS_SIZE_MAX)
@@ -233,9 +238,9 @@ bool provider_check_options(const struct provider_kind *kind, struct str options
         if (!json_read(options, &object, err))
             return false;
     }
-    if (kind->check_own != NULL && kept.size > 0 && !json_read(kept, &before, &ignored))
+    if (kind->check_own != NULL && kept.size > 0 && !is_same && !json_read(kept, &before, &ignored))
         before = NULL; /* as if there were none */
-    if (!check_members(kind, object, before, err))
+    if (!check_members(kind, object, is_same ? object : before, err))
         return false;
     *out = json_print(object, arena);
     return true;

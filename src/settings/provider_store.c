@@ -224,10 +224,11 @@ bool provider_store_pause(struct db *db, int64_t provider_id, bool is_paused, in
 
 bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, struct error *err)
 {
-    static const struct sql remove = {"provider_store_delete",
-                                      "UPDATE provider SET deleted_at_ms = $2, is_enabled = 0"
-                                      " WHERE id = $1 AND deleted_at_ms IS NULL",
-                                      NULL};
+    static const struct sql remove = {
+        "provider_store_delete",
+        "UPDATE provider SET deleted_at_ms = $2, is_enabled = 0, options = '{}'"
+        " WHERE id = $1 AND deleted_at_ms IS NULL",
+        NULL};
     static const struct sql remove_models = {
         "provider_store_delete_models", "DELETE FROM provider_model WHERE provider_id = $1", NULL};
     const struct sql_value args[] = {SQL_INT64(provider_id), SQL_INT64(now_ms)};

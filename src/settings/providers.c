@@ -105,11 +105,20 @@ static bool apply(const struct provider_change *change, struct arena *arena,
     return true;
 }
 
-static bool apply_model(struct db *db, int64_t provider_id, const struct provider_kind *kind,
+/* The account's own, or the kind's. */
+static struct provider_model model_of(const struct provider_kind *kind,
+                                      const struct account_options *held, struct str name)
+{
+    for (size_t i = 0; held != NULL && i < held->own_count; i++)
+        if (str_equal(held->own[i].name, name))
+            return held->own[i];
+    return provider_model_find(kind, name);
+}
+
+static bool apply_model(struct db *db, int64_t provider_id, const struct provider_model *known,
                         const struct model_change *model, const struct model_override *before,
                         struct arena *arena, struct error *err)
 {
-    const struct provider_model known = provider_model_find(kind, model->name);
     struct model_override row = {
         .provider_id = provider_id,
         .name = model->name,
@@ -124,11 +133,11 @@ static bool apply_model(struct db *db, int64_t provider_id, const struct provide
     if (model->limits != NULL || before != NULL)
         row.limits = model->limits != NULL ? *model->limits : before->limits;
     if (model->price != NULL) {
-        if (!provider_price_check(model->price, &known, err))
+        if (!provider_price_check(model->price, known, err))
             return false;
         row.price = provider_price_write(model->price, arena);
     }
-    return purposes_change(model, kind, before, &row.purposes, err) &&
+    return purposes_change(model, known, before, &row.purposes, err) &&
            model_store_set(db, &row, err);
 }
 
@@ -153,11 +162,12 @@ static bool in_model(size_t index, struct error *err)
     return false;
 }
 
-static bool apply_models(struct db *db, const struct provider_row *provider,
-                         const struct provider_change *change, struct arena *arena,
-                         struct error *err)
+static bool apply_models(struct db *db, const struct settings *settings,
+                         const struct provider_row *provider, const struct provider_change *change,
+                         struct arena *arena, struct error *err)
 {
     const struct provider_kind *kind = provider_kind_find(provider->kind);
+    const struct account_options *held;
     struct model_override *before;
     size_t before_count;
     int64_t count;
@@ -167,12 +177,16 @@ static bool apply_models(struct db *db, const struct provider_row *provider,
     assert(kind != NULL); /* apply() looked */
     if (!model_store_list_of(db, provider->id, arena, &before, &before_count, err))
         return false;
-    for (size_t i = 0; i < change->model_count; i++)
+    held = options_hold(settings->options, provider->kind, provider->options, arena);
+    for (size_t i = 0; i < change->model_count; i++) {
+        const struct str name = change->models[i].name;
+        const struct provider_model known = model_of(kind, held, name);
+
         if (!check_once(change->models, i, err) ||
-            !apply_model(db, provider->id, kind, &change->models[i],
-                         override_find(before, before_count, provider->id, change->models[i].name),
-                         arena, err))
+            !apply_model(db, provider->id, &known, &change->models[i],
+                         override_find(before, before_count, provider->id, name), arena, err))
             return in_model(i, err);
+    }
     if (!model_store_count(db, provider->id, &count, err))
         return false;
     return count <= PROVIDER_MODELS_MAX ||
@@ -183,22 +197,22 @@ static bool apply_models(struct db *db, const struct provider_row *provider,
 
 /* What the house changed of a model of the account's own goes with it: left behind, it would be one
  * that was added under that name. */
-static bool forget_own(struct db *db, const struct provider_row *before,
-                       const struct provider_row *after, struct arena *arena, struct error *err)
+static bool forget_own(struct db *db, const struct settings *settings,
+                       const struct provider_row *before, const struct provider_row *after,
+                       struct arena *arena, struct error *err)
 {
-    struct provider_model *had = NULL, *has = NULL;
-    size_t had_count, has_count;
+    const struct account_options *had, *has;
 
     if (str_equal(before->options, after->options))
         return true;
-    had_count = models_own(before->kind, before->options, arena, &had);
-    has_count = models_own(after->kind, after->options, arena, &has);
-    for (size_t i = 0; i < had_count; i++) {
+    had = options_hold(settings->options, before->kind, before->options, arena);
+    has = options_hold(settings->options, after->kind, after->options, arena);
+    for (size_t i = 0; had != NULL && i < had->own_ids.count; i++) {
         bool is_there = false;
 
-        for (size_t n = 0; n < has_count; n++)
-            is_there = is_there || str_equal(had[i].name, has[n].name);
-        if (!is_there && !model_store_remove(db, after->id, had[i].name, err))
+        for (size_t n = 0; has != NULL && n < has->own_ids.count; n++)
+            is_there = is_there || str_equal(had->own_ids.items[i], has->own_ids.items[n]);
+        if (!is_there && !model_store_remove(db, after->id, had->own_ids.items[i], err))
             return false;
     }
     return true;
@@ -250,7 +264,7 @@ static bool create(struct db *db, void *context, struct error *err)
            provider_store_add(db, &work->row, &work->row.id, err) &&
            apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
                      work->arena, err) &&
-           apply_models(db, &work->row, work->change, work->arena, err) &&
+           apply_models(db, work->settings, &work->row, work->change, work->arena, err) &&
            provider_announce(db, work->settings, work->row.public_id, work->now_ms, work->arena,
                              err);
 }
@@ -267,10 +281,10 @@ static bool update(struct db *db, void *context, struct error *err)
     return apply(work->change, work->arena, &work->row, err) && apply_stand_ins(db, work, err) &&
            provider_store_update(db, &work->row, err) &&
            offers_after_change(db, &before, &work->row, work->now_ms, work->arena, err) &&
-           forget_own(db, &before, &work->row, work->arena, err) &&
+           forget_own(db, work->settings, &before, &work->row, work->arena, err) &&
            apply_key(db, work->settings, work->change, &work->row, &work->lane, work->now_ms,
                      work->arena, err) &&
-           apply_models(db, &work->row, work->change, work->arena, err) &&
+           apply_models(db, work->settings, &work->row, work->change, work->arena, err) &&
            provider_announce(db, work->settings, work->public_id, work->now_ms, work->arena, err);
 }
 
@@ -407,6 +421,8 @@ struct import_work {
     int64_t *row_ids;
     int64_t now_ms;
     struct arena *arena;
+    bool is_preview;
+    bool is_seen; /* all of it was well, and was taken back */
 };
 
 static bool import_models(struct db *db, const struct file_provider *provider, int64_t provider_id,
@@ -460,11 +476,13 @@ static bool import_all(struct db *db, void *context, struct error *err)
     const struct file_provider *providers = work->file->providers.items;
     struct provider_row *rows;
     struct model_override *overrides;
+    struct house_size before;
     size_t count, override_count;
     unsigned taken = 0;
 
     /* Names are given here: of two imports at once the later one sees the earlier one's. */
-    if (!provider_store_list(db, work->arena, &rows, &count, err) ||
+    if (!accounts_read_size(db, &before, err) ||
+        !provider_store_list(db, work->arena, &rows, &count, err) ||
         !model_store_list(db, work->arena, &overrides, &override_count, err) ||
         !provider_file_plan(work->file, rows, count, work->arena, work->items, err))
         return false;
@@ -489,11 +507,15 @@ static bool import_all(struct db *db, void *context, struct error *err)
             return false;
         work->items[i].id = row.public_id;
     }
-    return import_stand_ins(db, work, err);
+    if (!import_stand_ins(db, work, err) || !accounts_check_size(db, &before, err))
+        return false;
+    work->is_seen = work->is_preview;
+    return !work->is_preview || error_set(err, ERROR_CONFLICT, "a preview changes nothing");
 }
 
-bool providers_import(struct settings *settings, const struct provider_file *file, int64_t now_ms,
-                      struct arena *arena, struct import_item *items, struct error *err)
+bool providers_import(struct settings *settings, const struct provider_file *file, bool is_preview,
+                      int64_t now_ms, struct arena *arena, struct import_item *items,
+                      struct error *err)
 {
     const struct settings_hooks *hooks = &settings->services.hooks;
     const size_t count = file->providers.count;
@@ -502,8 +524,18 @@ bool providers_import(struct settings *settings, const struct provider_file *fil
                                .items = items,
                                .row_ids = ARENA_ARRAY(arena, int64_t, count),
                                .now_ms = now_ms,
-                               .arena = arena};
+                               .arena = arena,
+                               .is_preview = is_preview};
 
+    if (is_preview) {
+        if (!db_transact(settings->services.pool, "providers_preview", import_all, &work, err) &&
+            !work.is_seen)
+            return false;
+        *err = (struct error){0};
+        for (size_t i = 0; i < count; i++)
+            items[i].id = STR_EMPTY;
+        return true;
+    }
     if (!accounts_transact(settings, "providers_import", import_all, &work, err))
         return false;
     log_info("providers_imported", LOG_INT("count", (int64_t)count));
@@ -645,20 +677,4 @@ bool settings_provider_load(struct settings *settings, struct db *db, int64_t pr
            provider_open(settings, &row, arena, out, &is_key_lost, err) &&
            stand_ins_load(db, row.stand_ins, out, err) &&
            (!row.has_prices || load_prices(db, row.id, arena, &out->account, err));
-}
-
-bool models_list(struct settings *settings, struct db *db, struct arena *arena,
-                 struct provider_row **providers, size_t *provider_count, struct model_row **models,
-                 size_t *model_count, struct error *err)
-{
-    struct model_override *overrides;
-    size_t override_count;
-
-    if (!provider_store_list(db, arena, providers, provider_count, err) ||
-        !model_store_list(db, arena, &overrides, &override_count, err))
-        return false;
-    options_fill(settings->options, *providers, *provider_count, arena);
-    models_merge(*providers, *provider_count, overrides, override_count, arena, models,
-                 model_count);
-    return true;
 }

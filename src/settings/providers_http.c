@@ -388,14 +388,12 @@ static bool view_provider(struct request *req, const struct provider_row *row,
 
 static bool list(struct request *req, struct error *err)
 {
-    struct provider_row *rows;
-    struct model_row *models;
+    const struct provider_row *rows;
+    const struct model_row *models;
     size_t count, model_count;
     struct provider_view *items;
 
-    if (!models_list(app_settings(req->app), req->db, req->arena, &rows, &count, &models,
-                     &model_count, err))
-        return false;
+    models_list(app_settings(req->app), req->arena, &rows, &count, &models, &model_count);
     items = ARENA_ARRAY(req->arena, struct provider_view, count);
     for (size_t i = 0; i < count; i++)
         if (!view_provider(req, &rows[i], models, model_count, &items[i], err))
@@ -409,14 +407,11 @@ static bool list(struct request *req, struct error *err)
 
 bool provider_reply(struct request *req, int status, struct str public_id, struct error *err)
 {
-    struct provider_row *rows;
-    struct model_row *models;
+    const struct provider_row *rows;
+    const struct model_row *models;
     size_t count, model_count;
 
-    db_refresh(req->db); /* what this request wrote */
-    if (!models_list(app_settings(req->app), req->db, req->arena, &rows, &count, &models,
-                     &model_count, err))
-        return false;
+    models_list(app_settings(req->app), req->arena, &rows, &count, &models, &model_count);
     for (size_t i = 0; i < count; i++)
         if (str_equal(rows[i].public_id, public_id)) {
             struct provider_view view;

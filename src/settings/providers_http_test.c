@@ -86,7 +86,7 @@ static void test_a_sealed_key_opens_nowhere_else(void **state)
 
     copy.public_id = STR("01JD00000000000000000000AA");
     copy.provider_id = provider_at(house, to).id;
-    assert_true(db_transact(house->pool, "test", work_copy_key, &copy, &err));
+    assert_true(accounts_transact(house->settings, "test", work_copy_key, &copy, &err));
     EXPECT(house, "GET", to, NULL, 200, "\"is_lost\":true");
     assert_true(load(house, copy.provider_id, &record, &err));
     assert_int_equal(secret_expose(record.account.key).size, 0);

@@ -110,6 +110,7 @@ struct str settings_current(struct settings *settings, size_t row, struct arena 
 #define PROVIDER_URL_MAX 2000
 #define PROVIDER_OPTIONS_SIZE_MAX 3145728 /* workflows have bounds of their own */
 #define ACCOUNTS_OPTIONS_MAX 8388608      /* of a house */
+#define ACCOUNTS_MODELS_MAX 4194304       /* of a house: names and prices */
 #define PROVIDER_BODY_SIZE_MAX MIB(4)     /* the same, with models and escapes */
 #define PROVIDER_CONCURRENCY_MAX 64
 #define PROVIDER_PER_MINUTE_MAX 10000
@@ -217,6 +218,7 @@ struct account_options {
     const struct json *json;
     const struct provider_model *own; /* the models that they are */
     size_t own_count;
+    struct text_list own_ids; /* of those too that this build does not read */
 };
 struct options_cache *options_open(void);          /* the caller's: options_close() */
 void options_close(struct options_cache *cache);   /* what is held stays */
@@ -239,9 +241,6 @@ unsigned purposes_of(const struct provider_model *model);
 void models_merge(const struct provider_row *providers, size_t provider_count,
                   const struct model_override *overrides, size_t override_count,
                   struct arena *arena, struct model_row **items, size_t *count);
-/* models.c: the models of an account's own by its options, in `arena`; how many. */
-size_t models_own(struct str kind_name, struct str options, struct arena *arena,
-                  struct provider_model **out);
 /* `needs`: bits of enum provider_need. */
 MUST_CHECK bool models_choose(const struct model_row *items, size_t count, struct str asked,
                               unsigned needs, const struct model_row **out, struct error *err);
@@ -385,7 +384,8 @@ struct model_change {
 };
 /* models.c: what a model is the default for after a change; `before` is NULL when nothing of it
  * differed from the catalogue.  Fails: as purposes_in(), and INVALID, what it cannot do. */
-MUST_CHECK bool purposes_change(const struct model_change *change, const struct provider_kind *kind,
+MUST_CHECK bool purposes_change(const struct model_change *change,
+                                const struct provider_model *model,
                                 const struct model_override *before, unsigned *out,
                                 struct error *err);
 /* What POST and PATCH may say; `has` bits tell what was said. */
@@ -441,10 +441,18 @@ MUST_CHECK bool accounts_attach(struct settings *settings, struct error *err);
 void accounts_forget(struct settings *settings);
 MUST_CHECK bool accounts_transact(struct settings *settings, const char *name, db_work work,
                                   void *context, struct error *err);
-/* All providers and their models; the rows point into each other. */
-MUST_CHECK bool models_list(struct settings *settings, struct db *db, struct arena *arena,
-                            struct provider_row **providers, size_t *provider_count,
-                            struct model_row **models, size_t *model_count, struct error *err);
+/* The bounds of a house that it keeps, for whoever only looks what would be. */
+struct house_size {
+    int64_t options, models; /* bytes */
+};
+MUST_CHECK bool accounts_read_size(struct db *db, struct house_size *out, struct error *err);
+MUST_CHECK bool accounts_check_size(struct db *db, const struct house_size *before,
+                                    struct error *err);
+/* accounts.c: all providers and their models as they were changed last, held for as long as `arena`
+ * lasts, which ends before the settings do; the rows point into each other. */
+void models_list(struct settings *settings, struct arena *arena,
+                 const struct provider_row **providers, size_t *provider_count,
+                 const struct model_row **models, size_t *model_count);
 /* The mock of a house that never had a provider. */
 MUST_CHECK bool providers_seed(struct settings *settings, struct error *err);
 
@@ -463,9 +471,8 @@ MUST_CHECK bool provider_open(struct settings *settings, const struct provider_r
 #define PROVIDER_FILE_FORMAT "vitrine-providers"
 enum { PROVIDER_FILE_VERSION = 1, PURPOSES_MAX = 4 };
 
-/* What a house of ACCOUNTS_OPTIONS_MAX exports, with its models.  A request has room for no more:
- * options are there as they came, as they were of an earlier form, and as they are kept. */
-#define PROVIDER_FILE_SIZE_MAX MIB(10)
+/* More than a house exports: options, models, and twenty thousand rows of what each is given. */
+#define PROVIDER_FILE_SIZE_MAX MIB(20)
 
 struct file_model {
     struct str name;
@@ -493,18 +500,18 @@ MUST_CHECK bool provider_file_make(struct db *db, int64_t now_ms, struct arena *
                                    struct provider_file *out, struct error *err);
 /*
  * What the shape cannot say, of the whole file; names and addresses are trimmed, options written
- * again.  `rows`: the accounts that are there; what one of the same kind and name has already is
- * not doubted.  Fails naming the place: "providers[3].base_url".
+ * again.  A workflow that this build does not read is none of its faults: it may be the one copy of
+ * it that there is.  Fails naming the place: "providers[3].base_url".
  */
-MUST_CHECK bool provider_file_check(struct provider_file *file, const struct provider_row *rows,
-                                    size_t row_count, struct arena *arena, struct error *err);
+MUST_CHECK bool provider_file_check(struct provider_file *file, struct arena *arena,
+                                    struct error *err);
 
 /* What an import makes of one of them. */
 struct import_item {
     struct str id; /* of the new provider; empty: it is not made yet */
     struct str name, as_name, kind;
     bool is_renamed, needs_key, needs_private, is_enabled;
-    int64_t model_count;
+    int64_t model_count, unread_workflows;
 };
 /*
  * Of a checked file, into `items`, one for each provider: a name that is taken gets a number, what
@@ -519,12 +526,12 @@ struct text_list provider_file_stand_ins(const struct provider_file *file, size_
                                          const struct import_item *items, struct arena *arena);
 /*
  * providers.c: makes all of a checked file in one transaction, without keys and without private
- * addresses.  A default that the house chose for itself stays.  Fails: as provider_file_plan() and
- * db_transact().
+ * addresses.  A default that the house chose for itself stays.  A preview is the same, taken back.
+ * Fails: as provider_file_plan() and db_transact().
  */
 MUST_CHECK bool providers_import(struct settings *settings, const struct provider_file *file,
-                                 int64_t now_ms, struct arena *arena, struct import_item *items,
-                                 struct error *err);
+                                 bool is_preview, int64_t now_ms, struct arena *arena,
+                                 struct import_item *items, struct error *err);
 
 /* probe.c */
 

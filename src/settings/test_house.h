@@ -148,7 +148,7 @@ static inline int set_up(void **state)
     house.time.wall_ms = 1700000000000;
     house.time.mono_ms = 5000;
     house.clock = (struct clock){wall_ms, mono_ms, &house};
-    house.arena = arena_create(MIB(16));
+    house.arena = arena_create(MIB(64));
     pthread_mutex_init(&house.lane_lock, NULL);
     assert_non_null(mkdtemp(house.directory));
     snprintf(house.path, sizeof house.path, "%s/vitrine.db", house.directory);

@@ -214,9 +214,14 @@ static void test_one_that_reads_no_more_hinders_nothing_else(void **state)
 {
     struct house *house = *state;
     const char *path = add_provider(house, NEW(OWN("lamp", "")));
-    struct answer export;
+    struct answer export, answer;
+    const char *file;
     struct error err = {0};
 
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"lamp\",\"is_enabled\":true,\"is_default\":false,\"price_"
+           "micro\":777}]}",
+           200, NULL);
     assert_true(db_transact(house->pool, "test", spoil, NULL, &err));
     start_settings(house, 7);
     assert_false(finds(house, path, "lamp", &err));
@@ -228,12 +233,63 @@ static void test_one_that_reads_no_more_hinders_nothing_else(void **state)
            "{\"kind\":\"comfyui\",\"name\":\"New\",\"options\":{\"workflows\":[{\"id\":\"lamp\","
            "\"graph\":" SPOILT "}]}}",
            422, "\"field\":\"options.workflows[0].graph\"");
+    /* Nor is the file of it of no use, where there is no such account yet. */
     export = ask(house, "GET", "/api/v1/providers/export", ADMIN, NULL);
     assert_int_equal(export.status, 200);
-    EXPECT(house, "POST", "/api/v1/providers/import", arena_cstr(house->arena, export.body), 201,
-           "Attic (2)");
+    file = arena_cstr(house->arena, export.body);
     buf_finish(&export.bytes);
-    EXPECT(house, "PATCH", path, OPTIONS(OWN("cup", "")), 200, NULL); /* taken away at last */
+    EXPECT(house, "PATCH", path, "{\"name\":\"Cellar\"}", 200, NULL);
+    EXPECT(house, "POST", "/api/v1/providers/import/preview", file, 200,
+           "\"as_name\":\"Attic\",\"kind\":\"comfyui\",\"is_renamed\":false,\"needs_key\":false,"
+           "\"needs_private\":true,\"is_enabled\":false,\"model_count\":1,\"unread_workflows\":1");
+    EXPECT(house, "POST", "/api/v1/providers/import", file, 201, "\"as_name\":\"Attic\"");
+    /* Taken away at last, and what the house changed of it with it. */
+    EXPECT(house, "PATCH", path, OPTIONS(OWN("cup", "")), 200, NULL);
+    answer = ask(house, "GET", path, ADMIN, NULL);
+    assert_false(answer_has(&answer, "lamp"));
+    buf_finish(&answer.bytes);
+}
+
+static void test_it_is_the_default_for_what_it_can(void **state)
+{
+    struct house *house = *state;
+    const char *path = add_provider(house, NEW(OWN("lamp", "")));
+
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"lamp\",\"is_enabled\":true,\"is_default\":false,\"price_"
+           "micro\":-1,\"purposes\":[\"edit\"]}]}",
+           422, "\"field\":\"models[0].purposes\"");
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"lamp\",\"is_enabled\":true,\"is_default\":false,\"price_"
+           "micro\":-1,\"purposes\":[\"image\"]}]}",
+           200, "\"purposes\":[\"image\"]");
+}
+
+static bool fatten_models(struct db *db, void *context, struct error *err)
+{
+    static const struct sql insert = {
+        "test_fatten_models",
+        "INSERT INTO provider_model (provider_id, name, is_enabled, purposes, price)"
+        " SELECT id, 'fat', 1, 0, printf('%.*c', 4194304, 'x') FROM provider ORDER BY id LIMIT 1",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &insert, NULL, 0, NULL, err);
+}
+
+/* Of names and prices of models too. */
+static void test_a_house_with_too_many_prices_may_have_fewer(void **state)
+{
+    struct house *house = *state;
+    const char *path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"Thin\"}");
+    struct error err = {0};
+
+    assert_true(db_transact(house->pool, "test", fatten_models, NULL, &err));
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"more\",\"is_enabled\":true,\"is_default\":false,\"price_"
+           "micro\":-1}]}",
+           422, "\"field\":\"models\"");
+    EXPECT(house, "PATCH", path, "{\"name\":\"Thinner\"}", 200, NULL);
 }
 
 /* As a house of before may have: nothing is added, and what is there can be changed and taken away.
@@ -257,8 +313,12 @@ static void test_a_house_that_has_too_much_may_have_less(void **state)
            "{\"kind\":\"mock\",\"name\":\"One more\",\"options\":{\"latency_ms\":1}}", 422,
            "\"field\":\"options\"");
     EXPECT(house, "PATCH", path, "{\"name\":\"Fat and named\"}", 200, NULL);
+    EXPECT(house, "DELETE", path, NULL, 204, NULL); /* and has none any more */
+    EXPECT(house, "POST", "/api/v1/providers",
+           "{\"kind\":\"mock\",\"name\":\"One more\",\"options\":{\"latency_ms\":1}}", 201, NULL);
+    path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"Thin\"}");
+    assert_true(db_transact(house->pool, "test", fatten, NULL, &err));
     EXPECT(house, "PATCH", path, "{\"options\":{}}", 200, "\"options\":{}");
-    EXPECT(house, "DELETE", path, NULL, 204, NULL);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -272,6 +332,8 @@ int main(void)
         TEST(test_a_file_carries_them_and_one_of_before_is_taken),
         TEST(test_the_one_of_the_schema_before_is_the_first_of_several),
         TEST(test_one_that_reads_no_more_hinders_nothing_else),
+        TEST(test_it_is_the_default_for_what_it_can),
+        TEST(test_a_house_with_too_many_prices_may_have_fewer),
         TEST(test_a_house_that_has_too_much_may_have_less),
     };
 

@@ -2508,6 +2508,11 @@ export interface components {
              * @description Models that differ from the catalogue.
              */
             model_count: number;
+            /**
+             * Format: int64
+             * @description Workflows that this build does not read: kept, and no models.
+             */
+            unread_workflows: number;
         };
         ModelList: {
             /** @description By provider, the oldest first. */

@@ -356,8 +356,8 @@ describe('a file of providers', () => {
   it('is read as JSON, and refused by size before that', () => {
     expect(readProviderFile(2, '{}')).toEqual({});
     expect(() => readProviderFile(3, 'no!')).toThrow(expect.objectContaining({ code: 'not_json' }));
-    expect(() => readProviderFile(5_000_000, '{}')).toThrow(
-      expect.objectContaining({ code: 'too_big', limit: 4_194_304 }),
+    expect(() => readProviderFile(21_000_000, '{}')).toThrow(
+      expect.objectContaining({ code: 'too_big', limit: 20_971_520 }),
     );
   });
 
@@ -372,11 +372,18 @@ describe('a file of providers', () => {
       needs_private: false,
       is_enabled: true,
       model_count: 0,
+      unread_workflows: 0,
     };
     expect(importNotes(item)).toEqual([]);
     expect(
-      importNotes({ ...item, is_renamed: true, needs_key: true, needs_private: true }),
-    ).toEqual(['renamed', 'needsKey', 'needsPrivate']);
+      importNotes({
+        ...item,
+        is_renamed: true,
+        needs_key: true,
+        needs_private: true,
+        unread_workflows: 2,
+      }),
+    ).toEqual(['renamed', 'needsKey', 'needsPrivate', 'unread']);
   });
 });
 

@@ -403,7 +403,7 @@ export function troubledModels(lane: Pick<QueueLane, 'models'> | undefined, now:
 }
 
 /** As many bytes as the server reads of it. */
-const providerFileMax = 4 * 1024 * 1024;
+const providerFileMax = 20 * 1024 * 1024;
 
 /** The file as JSON; the server alone says whether it is a good one. */
 export function readProviderFile(size: number, text: string): ProviderFile {
@@ -417,7 +417,7 @@ export function readProviderFile(size: number, text: string): ProviderFile {
   }
 }
 
-type ImportNote = 'renamed' | 'needsKey' | 'needsPrivate';
+type ImportNote = 'renamed' | 'needsKey' | 'needsPrivate' | 'unread';
 
 /** What a person has to know about one of the file's accounts, or do. */
 export function importNotes(item: ProviderImport['items'][number]): ImportNote[] {
@@ -425,6 +425,7 @@ export function importNotes(item: ProviderImport['items'][number]): ImportNote[]
   if (item.is_renamed) notes.push('renamed');
   if (item.needs_key) notes.push('needsKey');
   if (item.needs_private) notes.push('needsPrivate');
+  if (item.unread_workflows > 0) notes.push('unread');
   return notes;
 }
 

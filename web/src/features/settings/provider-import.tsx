@@ -100,7 +100,10 @@ export function ProviderImport({
               </p>
               {importNotes(item).map((note) => (
                 <p key={note} className="text-12 text-fg-2">
-                  {t(`settings.import.${note}`, { name: item.name })}
+                  {t(`settings.import.${note}`, {
+                    name: item.name,
+                    count: item.unread_workflows,
+                  })}
                 </p>
               ))}
             </li>
