@@ -52,7 +52,7 @@ test("runs of the longest prompts are read page by page, each once", async (t) =
 
 test("a run of five hundred asks for a workflow that is as long as it may be", async (t) => {
   const house = await openHouse(t);
-  const provider = await house.post("/providers", account("own", 5, 90_000));
+  const provider = await house.post("/providers", account("own", 4, 90_000));
   await house.post("/queue/pause", {});
   const nodes = Array.from({ length: 500 }, (_, at) => ({
     key: `k${at}`, operation: "image.generate",
@@ -62,11 +62,33 @@ test("a run of five hundred asks for a workflow that is as long as it may be", a
   assert.equal(run.tasks.length, 500);
 });
 
+test("a run of five hundred asks for a model of an account with two hundred prices and eight keys", async (t) => {
+  const house = await openHouse(t);
+  const { items: [{ id }] } = await house.get("/providers");
+  const pictures = Array.from({ length: 20 }, (_, at) => (
+    { quality: `quality-${at}`, pixels_max: 1000 * (at + 1), price_micro: 1000 + at }));
+  const models = Array.from({ length: 200 }, (_, at) => ({
+    name: `model-${at}`, is_enabled: true, is_default: false, price_micro: -1,
+    price: { rule: "pictures", currency: "USD", pictures },
+  }));
+  for (let at = 0; at < models.length; at += 50)
+    await house.patch(`/providers/${id}`, { models: models.slice(at, at + 50) });
+  const openai = await house.post("/providers", { kind: "openai", name: "keys", key: `sk-0${"k".repeat(4000)}` });
+  for (let at = 1; at < 8; at++)
+    await house.post(`/providers/${openai.id}/keys`, { key: `sk-${at}${"k".repeat(4000)}` });
+  await house.post("/queue/pause", {});
+  const nodes = (model) => Array.from({ length: 500 }, (_, at) => (
+    { key: `k${at}`, operation: "image.generate", parameters: { model, prompt: `a cup ${at}` } }));
+  assert.equal((await house.post("/runs", { title: "priced", nodes: nodes(`${id}/model-7`) })).tasks.length, 500);
+  const model = (await house.get("/models")).items.find((one) => one.provider_id === openai.id && one.can_generate);
+  assert.equal((await house.post("/runs", { title: "keyed", nodes: nodes(model.id) })).tasks.length, 500);
+});
+
 test("the options of all accounts are bounded, and what is there can be carried away", async (t) => {
   const house = await openHouse(t);
   let refused;
   for (let at = 0; at < 24 && !refused; at++) {
-    const answer = await house.call("POST", "/providers", { body: account(`own ${at}`, 5, 90_000) });
+    const answer = await house.call("POST", "/providers", { body: account(`own ${at}`, 4, 90_000) });
     if (answer.status !== 201) refused = answer;
   }
   assert.deepEqual([refused?.status, refused?.json.code, refused?.json.field, refused?.json.limit],
