@@ -16,6 +16,7 @@
 #define UPLOAD_SIZE_MAX MIB(100) /* --max-upload-size */
 #define SEED_MAX INT64_MAX
 #define DENOISE_DEFAULT 0.6
+#define BODY_SIZE_MAX MIB(8) /* the prompt as often as it stands there, \u007f for a byte */
 #define SHORT_MS 30000
 #define SUBMIT_MS 120000 /* validation reads folders */
 #define UPLOAD_MS 300000
@@ -361,22 +362,18 @@ static void fill_values(const struct comfyui_call *call, const struct comfyui_st
         set_text(out, COMFYUI_MASK, steps->names[request->reference_count]);
 }
 
-static bool make_submit(const struct comfyui_call *call, const struct comfyui_steps *steps,
-                        struct arena *arena, struct exchange *out, struct error *err)
+/* Of the prompt's exchange, with what the steps brought so far. */
+static bool write_body(const struct comfyui_call *call, const struct comfyui_steps *steps,
+                       struct arena *arena, struct buf *out, struct error *err)
 {
-    CLEANUP(buf_finish) struct buf buf = {0};
     struct comfyui_values values;
     struct json_writer writer;
     struct str client = comfyui_uuid(call->request->idempotency_key, "client", arena);
     struct str id = comfyui_uuid(call->request->idempotency_key, "prompt", arena);
+    size_t fitting;
 
-    if (!comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "POST", STR("/prompt"), arena, out,
-                               err))
-        return false;
-    out->is_paid = true; /* it takes no money, but it is not run twice unasked */
-    out->first_byte_ms = out->total_ms = SUBMIT_MS;
     fill_values(call, steps, &values);
-    json_writer_init(&writer, &buf);
+    json_writer_init(&writer, out);
     json_begin_object(&writer);
     json_name(&writer, "prompt");
     comfyui_workflow_write(&call->workflow, &values, &writer);
@@ -387,7 +384,25 @@ static bool make_submit(const struct comfyui_call *call, const struct comfyui_st
         json_add_text(&writer, id);
     }
     json_end_object(&writer);
-    exchange_set_body(out, arena, arena_str(arena, buf_str(&buf)));
+    if (out->size <= BODY_SIZE_MAX)
+        return true;
+    /* In characters of the prompt, about: that is what somebody can do something about. */
+    fitting = text_count(call->request->prompt) * BODY_SIZE_MAX / out->size;
+    return error_field(err, ERROR_TOO_LONG, "prompt", (int64_t)fitting,
+                       "the workflow with the prompt in all its places has %zu bytes, and %zu at "
+                       "most are sent",
+                       out->size, (size_t)BODY_SIZE_MAX);
+}
+
+static bool make_submit(const struct comfyui_call *call, struct str body, struct arena *arena,
+                        struct exchange *out, struct error *err)
+{
+    if (!comfyui_exchange_init(call->account, EXCHANGE_SUBMIT, "POST", STR("/prompt"), arena, out,
+                               err))
+        return false;
+    out->is_paid = true; /* it takes no money, but it is not run twice unasked */
+    out->first_byte_ms = out->total_ms = SUBMIT_MS;
+    exchange_set_body(out, arena, arena_str(arena, body));
     exchange_add_header(out, arena, "Content-Type", STR("application/json"));
     return true;
 }
@@ -400,10 +415,12 @@ bool comfyui_lacks_file(const struct comfyui_call *call, const struct comfyui_st
 bool comfyui_step(const struct comfyui_call *call, const struct comfyui_steps *steps,
                   struct arena *arena, struct exchange *out, struct error *err)
 {
+    CLEANUP(buf_finish) struct buf body = {0};
     const struct provider_request *request = call->request;
     bool ok;
 
-    if (!comfyui_check(call, err))
+    /* Written before each step: for what is too long in the end no picture is uploaded. */
+    if (!comfyui_check(call, err) || !write_body(call, steps, arena, &body, err))
         return false;
     if (comfyui_lacks_file(call, steps))
         ok = comfyui_exchange_init(
@@ -415,7 +432,7 @@ bool comfyui_step(const struct comfyui_call *call, const struct comfyui_steps *s
     else if (request->mask != NULL && steps->count == request->reference_count)
         ok = make_upload(call, request->mask->bytes, arena, out, err);
     else
-        ok = make_submit(call, steps, arena, out, err);
+        ok = make_submit(call, buf_str(&body), arena, out, err);
     if (ok)
         out->memo = write_steps(steps, arena);
     return ok;

@@ -297,6 +297,45 @@ static void test_what_a_workflow_cannot_do_is_refused_with_its_field(void **stat
     }
 }
 
+/* A prompt in many places, and of bytes that are written as six: refused before it is copied, and
+ * before a picture is uploaded for it. */
+static void test_what_is_too_long_to_be_sent_is_refused_first(void **state)
+{
+    static const struct provider_image picture = {
+        .bytes = {PNG_BYTES, sizeof PNG_BYTES - 1}
+    };
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("custom");
+    CLEANUP(buf_finish) struct buf options = {0}, prompt = {0};
+    struct exchange exchange;
+    struct error err = {0};
+
+    buf_add(&options, STR("{\"workflows\":[{\"id\":\"custom\",\"graph\":\"{\\\"a\\\":{"
+                          "\\\"class_type\\\":\\\"A\\\",\\\"inputs\\\":{"
+                          "\\\"i\\\":\\\"%image%\\\",\\\"t\\\":\\\""));
+    for (int i = 0; i < COMFYUI_PLACES_MAX - 1; i++)
+        buf_add(&options, STR("%prompt%"));
+    buf_add(&options, STR("\\\"}}}\"}]}"));
+    buf_add_char(&options, '\0');
+    fixture_options(fixture, options.data);
+    for (int i = 0; i < 30000; i++)
+        buf_add_char(&prompt, '\x7f');
+    request.references = &picture;
+    request.reference_count = 1;
+    request.prompt = buf_str(&prompt);
+    assert_false(
+        provider_comfyui.begin(&fixture->account, &request, fixture->arena, &exchange, &err));
+    assert_int_equal(err.code, ERROR_TOO_LONG);
+    assert_string_equal(err.field, "prompt");
+    assert_in_range(err.limit, 20000, 23000);
+    request.prompt = str_slice(request.prompt, 0, 20000);
+    exchange = begin(fixture, &request);
+    assert_int_equal(exchange.purpose, EXCHANGE_SUBMIT);
+    exchange = next_of(fixture, &request, &exchange, "{\"name\":\"a.png\"}");
+    assert_true(exchange.is_paid);
+    assert_in_range(body_of(&exchange, fixture->arena).size, 63 * 6 * 20000, MIB(8));
+}
+
 static void test_a_checkpoints_name_takes_the_template_that_fits(void **state)
 {
     static const struct provider_image picture = {
@@ -373,6 +412,7 @@ int main(void)
         TEST(test_the_key_is_sent_as_the_server_wants_it),
         TEST(test_a_call_has_its_own_ids_and_seed_for_ever),
         TEST(test_what_a_workflow_cannot_do_is_refused_with_its_field),
+        TEST(test_what_is_too_long_to_be_sent_is_refused_first),
         TEST(test_a_checkpoints_name_takes_the_template_that_fits),
         TEST(test_a_call_sets_what_its_workflow_leaves_open),
     };

@@ -7,13 +7,13 @@
 /* "prompt 6.text, seed 3.seed | texts 7": targets, then notes. */
 static struct str found_in(const char *text, struct arena *arena)
 {
-    CLEANUP(json_cleanup) struct json *graph = NULL;
+    CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
     CLEANUP(buf_finish) struct buf out = {0};
     struct comfyui_found found;
     struct error err = {0};
 
-    if (!comfyui_workflow_parse(str_of(text), &graph, &err) ||
-        !comfyui_workflow_find(graph, &found, &err))
+    if (!comfyui_workflow_parse(str_of(text), &workflow, &err) ||
+        !comfyui_workflow_find(workflow.graph, &found, &err))
         return arena_printf(arena, "! %s", err.message);
     for (size_t i = 0; i < found.target_count; i++)
         buf_printf(&out, "%s%s %.*s.%.*s", i == 0 ? "" : ", ",

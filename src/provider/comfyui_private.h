@@ -59,6 +59,7 @@ struct comfyui_target {
 };
 #define COMFYUI_TARGETS_MAX 64
 #define COMFYUI_WORKFLOW_SIZE_MAX 100000 /* bytes of its text */
+#define COMFYUI_PLACES_MAX 64            /* placeholders, however often one of them stands there */
 #define COMFYUI_NODES_MAX 1000
 #define COMFYUI_MASK_NODE "vitrine-mask" /* added where a mask was a picture's alpha */
 
@@ -79,13 +80,14 @@ struct comfyui_workflow {
  * What of the workflow takes a call's values: with `parameters` (a list of {"name","node","input"};
  * NULL: none was declared) those and no others; without, its placeholders; has it no %prompt%, what
  * comfyui_workflow_find() finds.  Fails, with field "workflow" or "parameters[N].name", ".node",
- * ".input": no JSON, not API format, no prompt, a node or an input that is not there or of another
- * type.
+ * ".input": no JSON, not API format, too many placeholders, no prompt, a node or an input that is
+ * not there or of another type.
  */
-/* The first half of it, without regard to what is left open; the caller owns *out. */
-MUST_CHECK bool comfyui_workflow_parse(struct str text, struct json **out, struct error *err);
 MUST_CHECK bool comfyui_workflow_read(struct str text, const struct json *parameters,
                                       struct comfyui_workflow *out, struct error *err);
+/* The first half of it: the graph and its placeholders, whether or not a prompt is among them. */
+MUST_CHECK bool comfyui_workflow_parse(struct str text, struct comfyui_workflow *out,
+                                       struct error *err);
 void comfyui_workflow_finish(struct comfyui_workflow *workflow); /* for CLEANUP() */
 static inline bool comfyui_workflow_uses(const struct comfyui_workflow *workflow,
                                          enum comfyui_parameter parameter)

@@ -111,42 +111,32 @@ static struct list list_notes(const struct json *graph, const struct comfyui_fou
     return (struct list){.items = items, .count = found->note_count};
 }
 
-/* Marked by hand: nothing is found, and nothing has to be. */
-static bool is_marked(struct str text)
-{
-    CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
-    struct error ignored;
-
-    return comfyui_workflow_read(text, NULL, &workflow, &ignored) &&
-           (workflow.places >> COMFYUI_PROMPT & 1) != 0;
-}
-
 bool comfyui_read_workflow(struct str text, const struct json *parameters, struct arena *arena,
                            struct provider_workflow *out, struct error *err)
 {
-    CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
-    CLEANUP(json_cleanup) struct json *graph = NULL;
+    CLEANUP(comfyui_workflow_finish) struct comfyui_workflow file = {0}, workflow = {0};
     struct provider_workflow seen = {0};
     struct comfyui_found found;
 
-    if (!comfyui_workflow_parse(text, &graph, err))
+    if (!comfyui_workflow_parse(text, &file, err))
         return false;
-    seen.node_count = (int64_t)json_count(graph);
-    seen.is_marked = parameters == NULL && is_marked(text);
+    seen.node_count = (int64_t)json_count(file.graph);
+    /* Marked by hand: nothing is found, and nothing has to be. */
+    seen.is_marked = parameters == NULL && (file.places >> COMFYUI_PROMPT & 1) != 0;
     if (seen.is_marked) {
         *out = seen;
         return true;
     }
-    if (!comfyui_workflow_find(graph, &found, err))
+    if (!comfyui_workflow_find(file.graph, &found, err))
         return false;
     if (parameters != NULL && !comfyui_workflow_read(text, parameters, &workflow, err))
         return false;
     seen.parameters =
         parameters != NULL
             ? list_targets(workflow.graph, workflow.targets, workflow.target_count, arena)
-            : list_targets(graph, found.targets, found.target_count, arena);
-    seen.inputs = list_inputs(graph, arena);
-    seen.notes = list_notes(graph, &found, arena);
+            : list_targets(file.graph, found.targets, found.target_count, arena);
+    seen.inputs = list_inputs(file.graph, arena);
+    seen.notes = list_notes(file.graph, &found, arena);
     *out = seen;
     return true;
 }

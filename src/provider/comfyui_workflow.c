@@ -181,21 +181,28 @@ static bool check_graph(const struct json *graph, struct error *err)
     return true;
 }
 
-static void find_places(struct comfyui_workflow *workflow)
+/* Each of them may be filled with a whole prompt, so that their number bounds what is sent. */
+static bool find_places(struct comfyui_workflow *workflow, struct error *err)
 {
     struct walk walk = {0};
     enum walk_event event;
+    size_t count = 0;
 
     walk_open(&walk, workflow->graph);
     while (walk_next(&walk, &event)) {
         struct str text = event == WALK_SCALAR ? json_text(walk.value) : STR_EMPTY;
         struct place place = {0};
         while (find_place(text, place.end, &place)) {
+            if (++count > COMFYUI_PLACES_MAX)
+                return error_field(err, ERROR_TOO_MANY, "workflow", COMFYUI_PLACES_MAX,
+                                   "a workflow has at most %d placeholders like %%prompt%%",
+                                   COMFYUI_PLACES_MAX);
             workflow->places |= (uint32_t)1 << place.parameter;
             if (place.parameter == COMFYUI_IMAGE && place.image >= workflow->image_count)
                 workflow->image_count = place.image + 1;
         }
     }
+    return true;
 }
 
 bool comfyui_input_fits(enum comfyui_parameter parameter, const struct json *value)
@@ -349,7 +356,6 @@ static bool read_unmarked(struct comfyui_workflow *workflow, const struct json *
 static bool read_parameters(struct comfyui_workflow *workflow, const struct json *parameters,
                             struct error *err)
 {
-    find_places(workflow);
     if ((workflow->places >> COMFYUI_PROMPT & 1) != 0 && parameters == NULL)
         return true;
     if (!read_unmarked(workflow, parameters, err))
@@ -362,22 +368,22 @@ static bool read_parameters(struct comfyui_workflow *workflow, const struct json
                            : "the workflow needs an input for the prompt");
 }
 
-bool comfyui_workflow_parse(struct str text, struct json **out, struct error *err)
+bool comfyui_workflow_parse(struct str text, struct comfyui_workflow *out, struct error *err)
 {
-    struct json *graph = NULL;
+    struct comfyui_workflow workflow = {0};
     struct error why = {0};
 
     if (text.size > COMFYUI_WORKFLOW_SIZE_MAX)
         return error_field(err, ERROR_TOO_LONG, "workflow", COMFYUI_WORKFLOW_SIZE_MAX,
                            "a workflow has at most %d bytes", COMFYUI_WORKFLOW_SIZE_MAX);
-    if (!json_read(text, &graph, &why))
+    if (!json_read(text, &workflow.graph, &why))
         return error_field(err, ERROR_MALFORMED, "workflow", 0,
                            "the workflow is not valid JSON: %.100s", why.message);
-    if (!check_graph(graph, err)) {
-        json_free(graph);
+    if (!check_graph(workflow.graph, err) || !find_places(&workflow, err)) {
+        json_free(workflow.graph);
         return false;
     }
-    *out = graph;
+    *out = workflow;
     return true;
 }
 
@@ -386,7 +392,7 @@ bool comfyui_workflow_read(struct str text, const struct json *parameters,
 {
     struct comfyui_workflow workflow = {0};
 
-    if (!comfyui_workflow_parse(text, &workflow.graph, err))
+    if (!comfyui_workflow_parse(text, &workflow, err))
         return false;
     if (!read_parameters(&workflow, parameters, err)) {
         json_free(workflow.graph);

@@ -74,6 +74,43 @@ static void test_what_a_workflow_leaves_open_is_found(void **state)
     }
 }
 
+/* A graph whose text has `count` placeholders of `place` behind the prompt's. */
+static void make_places(struct buf *out, const char *place, int count)
+{
+    buf_add(out, STR("{\"a\":{\"class_type\":\"A\",\"inputs\":{\"text\":\"%prompt%\",\"x\":\""));
+    for (int i = 0; i < count; i++)
+        buf_add(out, str_of(place));
+    buf_add(out, STR("\"}}}"));
+}
+
+/* Whichever they are, and whether or not they count: each is filled with what a call says. */
+static void test_placeholders_are_bounded(void **state)
+{
+    static const char *const places[] = {"%prompt%", "%seed%", "%image%"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(places); i++)
+        for (int more = 0; more < 2; more++) {
+            CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
+            CLEANUP(json_cleanup) struct json *declared = NULL;
+            CLEANUP(buf_finish) struct buf text = {0};
+            struct error err = {0};
+
+            make_places(&text, places[i], COMFYUI_PLACES_MAX - 1 + more);
+            assert_true(json_read(STR("[]"), &declared, &err));
+            assert_int_equal(comfyui_workflow_parse(buf_str(&text), &workflow, &err), more == 0);
+            comfyui_workflow_finish(&workflow);
+            assert_int_equal(comfyui_workflow_read(buf_str(&text), NULL, &workflow, &err),
+                             more == 0);
+            if (more == 0)
+                continue;
+            assert_false(comfyui_workflow_read(buf_str(&text), declared, &workflow, &err));
+            assert_int_equal(err.code, ERROR_TOO_MANY);
+            assert_int_equal(err.limit, COMFYUI_PLACES_MAX);
+            assert_string_equal(err.field, "workflow");
+        }
+}
+
 static void test_percent_signs_of_other_meaning_are_none_of_ours(void **state)
 {
     static const char text[] = WITH_PROMPT(
@@ -221,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_workflow_is_refused_in_words),
         cmocka_unit_test(test_what_a_workflow_leaves_open_is_found),
+        cmocka_unit_test(test_placeholders_are_bounded),
         cmocka_unit_test(test_percent_signs_of_other_meaning_are_none_of_ours),
         cmocka_unit_test(test_values_keep_their_types),
         cmocka_unit_test(test_a_prompt_cannot_change_the_workflow),
