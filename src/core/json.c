@@ -264,6 +264,22 @@ bool json_double(const struct json *json, double *out)
     return true;
 }
 
+struct str json_digits(const struct json *json)
+{
+    struct str text, digits;
+    int64_t fits;
+
+    if (!json_is(json, JSON_DOUBLE))
+        return STR_EMPTY;
+    /* json-c keeps the text of each double that it read, here with the ".0" that json_scan() put
+     * behind an integer; a double beyond int64 that came with one is that integer, too. */
+    text = str_of(json_object_get_userdata(unwrap(json)));
+    if (!str_ends_with(text, STR(".0")))
+        return STR_EMPTY;
+    digits = str_slice(text, 0, text.size - 2);
+    return str_to_int64(digits, &fits) ? STR_EMPTY : digits;
+}
+
 /* Writes a scalar, or opens a list or an object. */
 static void print_start(const struct json *json, struct json_writer *writer)
 {

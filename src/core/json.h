@@ -53,6 +53,9 @@ bool json_bool(const struct json *json, bool fallback);
 MUST_CHECK bool json_int(const struct json *json, int64_t *out);
 int64_t json_int_or(const struct json *json, int64_t fallback);
 MUST_CHECK bool json_double(const struct json *json, double *out);
+/* Of an integer beyond int64, which is a JSON_DOUBLE here: its digits as they were read, with a
+ * sign when it had one; empty for every other value.  Valid until the document is freed. */
+struct str json_digits(const struct json *json);
 /* The value written again as compact JSON, in `arena`. */
 struct str json_print(const struct json *json, struct arena *arena);
 void json_print_add(const struct json *json, struct buf *out); /* the same, behind `out` */

@@ -330,6 +330,40 @@ static void test_numbers_are_taken_exactly_or_not(void **state)
     }
 }
 
+/* A double beside them would be another number. */
+static void test_integers_beyond_int64_keep_their_digits(void **state)
+{
+    static const struct {
+        const char *text, *digits; /* of the last item */
+    } rows[] = {
+        {"[18446744073709551615]",                          "18446744073709551615"},
+        {"[9223372036854775808]",                           "9223372036854775808" },
+        {"[ -9223372036854775809 ]",                        "-9223372036854775809"},
+        {"[99999999999999999999999, 18446744073709551617]", "18446744073709551617"},
+        {"[9223372036854775807]",                           ""                    },
+        {"[1.0]",                                           ""                    },
+        {"[-0.0]",                                          ""                    },
+        {"[0.5]",                                           ""                    },
+        {"[1e30]",                                          ""                    },
+        {"[\"18446744073709551615\"]",                      ""                    },
+        {"[null]",                                          ""                    },
+        {"[]",                                              ""                    },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        CLEANUP(json_cleanup) struct json *strict = NULL, *liberal = NULL;
+        struct error err = {0};
+
+        assert_true(json_read(str_of(rows[i].text), &strict, &err));
+        assert_true(json_read_liberal(str_of(rows[i].text), &liberal, &err));
+        check_text(json_digits(json_item(strict, json_count(strict) - 1)), rows[i].digits,
+                   rows[i].text);
+        check_text(json_digits(json_item(liberal, json_count(liberal) - 1)), rows[i].digits,
+                   rows[i].text);
+    }
+}
+
 static void test_paths_walk_names_and_indices(void **state)
 {
     static const struct {
@@ -516,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_the_number_of_values_is_limited),
         cmocka_unit_test(test_getters_take_what_is_absent_or_of_another_type),
         cmocka_unit_test(test_numbers_are_taken_exactly_or_not),
+        cmocka_unit_test(test_integers_beyond_int64_keep_their_digits),
         cmocka_unit_test(test_paths_walk_names_and_indices),
         cmocka_unit_test(test_members_are_walked_in_their_order),
         cmocka_unit_test(test_the_writer_sets_commas_and_escapes),

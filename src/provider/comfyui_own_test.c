@@ -257,6 +257,13 @@ static void test_it_is_shown_with_what_else_could_be_chosen(void **state)
     assert_text(((struct provider_workflow_note *)view.notes.items)[1].title, "KSamplerAdvanced");
     view = view_of(fixture, "{\"a\":{\"class_type\":\"A\",\"inputs\":{\"t\":\"%prompt%\"}}}", NULL);
     assert_true(view.is_marked);
+    view = view_of(fixture,
+                   "{\"a\":{\"class_type\":\"SaveImage\",\"inputs\":{"
+                   "\"images\":[\"b\",0],\"seed\":18446744073709551615}},"
+                   "\"b\":{\"class_type\":\"B\",\"inputs\":{}}}",
+                   NULL);
+    inputs = view.inputs.items;
+    assert_text(inputs[0].value, "18446744073709551615");
 }
 
 static void test_the_names_of_parameters_are_in_their_order(void **state)

@@ -24,8 +24,12 @@ static struct str title_of(const struct json *node)
 
 static struct str shown_value(const struct json *value, struct arena *arena)
 {
-    return json_is(value, JSON_TEXT) ? arena_str(arena, text_clip(json_text(value), VALUE_MAX))
-                                     : json_print(value, arena);
+    const struct str digits = json_digits(value);
+
+    if (json_is(value, JSON_TEXT))
+        return arena_str(arena, text_clip(json_text(value), VALUE_MAX));
+    return digits.size > 0 ? arena_str(arena, text_clip(digits, VALUE_MAX))
+                           : json_print(value, arena);
 }
 
 /* "": what stands there is nothing that a parameter could be put into. */

@@ -532,20 +532,17 @@ static void write_text(struct json_writer *writer, struct str text,
     json_add_text(writer, buf_str(&out));
 }
 
-/*
- * Seeds go to 2^64-1 (facts 5); the document keeps what is beyond int64 as a double, as the browser
- * that exported it did, but it leaves as the integer that the node wants.
- */
-static void write_double(struct json_writer *writer, double number)
+/* Seeds go to 2^64-1 (facts 5), beyond what the document keeps as an integer: a double in between
+ * would make another seed of it. */
+static void write_double(struct json_writer *writer, const struct json *value)
 {
-    CLEANUP(buf_finish) struct buf text = {0};
+    const struct str digits = json_digits(value);
+    double number;
 
-    if (number >= 0x1p63 && number < 0x1p64) {
-        buf_printf(&text, "%llu", (unsigned long long)number);
-        json_add_raw(writer, buf_str(&text));
-    } else {
+    if (digits.size > 0)
+        json_add_raw(writer, digits);
+    else if (json_double(value, &number))
         json_add_double(writer, number);
-    }
 }
 
 /* NULL: what stands there stays, for nothing is put into it or the call is silent. */
@@ -567,7 +564,6 @@ static void write_scalar(struct json_writer *writer, const struct comfyui_workfl
                          const struct json *value, const struct comfyui_values *values)
 {
     const struct comfyui_target *target = asked_target(workflow, values, value);
-    double number = 0;
 
     if (target != NULL) {
         const struct comfyui_value wanted = value_at(
@@ -593,8 +589,7 @@ static void write_scalar(struct json_writer *writer, const struct comfyui_workfl
         json_add_int(writer, json_int_or(value, 0));
         break;
     case JSON_DOUBLE:
-        if (json_double(value, &number))
-            write_double(writer, number);
+        write_double(writer, value);
         break;
     case JSON_TEXT:
         write_text(writer, json_text(value), values);

@@ -154,21 +154,25 @@ static void test_values_keep_their_types(void **state)
     static const struct {
         const char *text, *written;
     } rows[] = {
-        {WITH_PROMPT("\"x\":\"%seed%\""),          NODE("\"text\":\"cup\",\"x\":7")             },
-        {WITH_PROMPT("\"x\":\"%cfg%\""),           NODE("\"text\":\"cup\",\"x\":4.5")           },
-        {WITH_PROMPT("\"x\":\"n %seed% %cfg%\""),  NODE("\"text\":\"cup\",\"x\":\"n 7 4.5\"")   },
-        {WITH_PROMPT("\"x\":\" %seed%\""),         NODE("\"text\":\"cup\",\"x\":\" 7\"")        },
-        {WITH_PROMPT("\"x\":\"%image2%%image%\""), NODE("\"text\":\"cup\",\"x\":\"b.pnga.png\"")},
-        {WITH_PROMPT("\"x\":[\"%seed%\",[]]"),     NODE("\"text\":\"cup\",\"x\":[7,[]]")        },
-        {WITH_PROMPT("\"x\":[null,true,{}]"),      NODE("\"text\":\"cup\",\"x\":[null,true,{}]")},
-        {WITH_PROMPT("\"x\":[\"4\",0]"),           NODE("\"text\":\"cup\",\"x\":[\"4\",0]")     },
-        {WITH_PROMPT("\"x\":7.0"),                 NODE("\"text\":\"cup\",\"x\":7.0")           },
-        {WITH_PROMPT("\"x\":-3"),                  NODE("\"text\":\"cup\",\"x\":-3")            },
+        {WITH_PROMPT("\"x\":\"%seed%\""),                                      NODE("\"text\":\"cup\",\"x\":7")             },
+        {WITH_PROMPT("\"x\":\"%cfg%\""),                                       NODE("\"text\":\"cup\",\"x\":4.5")           },
+        {WITH_PROMPT("\"x\":\"n %seed% %cfg%\""),                              NODE("\"text\":\"cup\",\"x\":\"n 7 4.5\"")   },
+        {WITH_PROMPT("\"x\":\" %seed%\""),                                     NODE("\"text\":\"cup\",\"x\":\" 7\"")        },
+        {WITH_PROMPT("\"x\":\"%image2%%image%\""),                             NODE("\"text\":\"cup\",\"x\":\"b.pnga.png\"")},
+        {WITH_PROMPT("\"x\":[\"%seed%\",[]]"),                                 NODE("\"text\":\"cup\",\"x\":[7,[]]")        },
+        {WITH_PROMPT("\"x\":[null,true,{}]"),                                  NODE("\"text\":\"cup\",\"x\":[null,true,{}]")},
+        {WITH_PROMPT("\"x\":[\"4\",0]"),                                       NODE("\"text\":\"cup\",\"x\":[\"4\",0]")     },
+        {WITH_PROMPT("\"x\":7.0"),                                             NODE("\"text\":\"cup\",\"x\":7.0")           },
+        {WITH_PROMPT("\"x\":-3"),                                              NODE("\"text\":\"cup\",\"x\":-3")            },
         {WITH_PROMPT("\"x\":9223372036854775807"),
-         NODE("\"text\":\"cup\",\"x\":9223372036854775807")                                     },
+         NODE("\"text\":\"cup\",\"x\":9223372036854775807")                                                                 },
         {WITH_PROMPT("\"x\":9223372036854775808"),
-         NODE("\"text\":\"cup\",\"x\":9223372036854775808")                                     },
-        {WITH_PROMPT("\"x\":\"\""),                NODE("\"text\":\"cup\",\"x\":\"\"")          },
+         NODE("\"text\":\"cup\",\"x\":9223372036854775808")                                                                 },
+        {WITH_PROMPT("\"x\":[18446744073709551615,9223372036854775809]"),
+         NODE("\"text\":\"cup\",\"x\":[18446744073709551615,9223372036854775809]")                                          },
+        {WITH_PROMPT("\"x\":[-9223372036854775809,18446744073709552000,0.5]"),
+         NODE("\"text\":\"cup\",\"x\":[-9223372036854775809,18446744073709552000,0.5]")                                     },
+        {WITH_PROMPT("\"x\":\"\""),                                            NODE("\"text\":\"cup\",\"x\":\"\"")          },
     };
 
     (void)state;
