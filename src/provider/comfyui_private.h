@@ -79,9 +79,9 @@ struct comfyui_workflow {
 /*
  * What of the workflow takes a call's values: with `parameters` (a list of {"name","node","input"};
  * NULL: none was declared) those and no others; without, its placeholders; has it no %prompt%, what
- * comfyui_workflow_find() finds.  Fails, with field "workflow" or "parameters[N].name", ".node",
- * ".input": no JSON, not API format, too many placeholders, no prompt, a node or an input that is
- * not there or of another type.
+ * comfyui_workflow_find() finds.  Fails, with field "workflow", "parameters[N]" or
+ * "parameters[N].name", ".node", ".input": no JSON, not API format, too many placeholders, no
+ * prompt, a node or an input that is not there or of another type.
  */
 MUST_CHECK bool comfyui_workflow_read(struct str text, const struct json *parameters,
                                       struct comfyui_workflow *out, struct error *err);

@@ -239,6 +239,24 @@ static bool is_unfit(size_t row, const char *member, struct str shown, const cha
     return error_field(err, ERROR_INVALID, field, 0, "\"%.*s\" %s", STR_ARGS(shown), why);
 }
 
+/* Rows are kept as they were said: up to three texts, each the name of what there is, no more. */
+static bool check_row(const struct json *item, size_t row, struct error *err)
+{
+    static const char *const members[] = {"name", "node", "input"};
+    size_t known = 0, texts = 0;
+    char field[40];
+
+    for (size_t i = 0; i < COUNT(members); i++) {
+        known += json_get(item, members[i]) != NULL;
+        texts += json_is(json_get(item, members[i]), JSON_TEXT);
+    }
+    if (known == json_count(item) && texts == known)
+        return true;
+    (void)snprintf(field, sizeof(field), "parameters[%zu]", row);
+    return error_field(err, texts == known ? ERROR_UNKNOWN_FIELD : ERROR_WRONG_TYPE, field, 0,
+                       "a parameter has a name, a node and an input, which are texts");
+}
+
 /* One row of what was declared, as a target. */
 static bool read_target(const struct comfyui_workflow *workflow, const struct json *parameters,
                         size_t row, struct comfyui_target *out, struct error *err)
@@ -299,7 +317,8 @@ static bool read_declared(struct comfyui_workflow *workflow, const struct json *
         return error_field(err, ERROR_TOO_MANY, "parameters", COMFYUI_TARGETS_MAX,
                            "a workflow has at most %d parameters", COMFYUI_TARGETS_MAX);
     for (size_t row = 0; row < count; row++) {
-        if (!read_target(workflow, parameters, row, &workflow->targets[row], err) ||
+        if (!check_row(json_item(parameters, row), row, err) ||
+            !read_target(workflow, parameters, row, &workflow->targets[row], err) ||
             !check_twice(workflow, row, err))
             return false;
         workflow->target_count++;
