@@ -378,5 +378,6 @@ const struct provider_kind provider_openai = {
     .stream_feed = openai_stream_feed,
     .stream_end = openai_stream_end,
     .wants_white_mask = openai_wants_white_mask,
+    .writes_beside = openai_tool_writes,
     .narrow = openai_narrow,
 };

@@ -190,6 +190,9 @@ const char *openai_write_name(const struct openai_call *call, enum openai_write_
 /* --- pictures through the Responses API (openai_tool.c) --- */
 bool openai_wants_tool(const struct provider_account *account,
                        const struct provider_request *request);
+/* kind->writes_beside: the text model that calls the tool. */
+bool openai_tool_writes(const struct provider_account *account,
+                        const struct provider_request *request, struct provider_request *out);
 bool openai_is_tool(const struct exchange *exchange);
 bool openai_tool_streams(const struct openai_call *call);
 MUST_CHECK bool openai_tool_check(const struct openai_call *call, struct error *err);

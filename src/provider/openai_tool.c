@@ -12,6 +12,9 @@
 #define REPLY_SIZE_MAX MIB(192) /* a picture, in the stream's item and in its end */
 #define REMOTE_ID_SIZE_MAX 128
 #define MAIN_MODEL "gpt-6-sol"
+#define INSTRUCTIONS                                                                               \
+    "Make exactly one picture with the image_generation tool. Hand the user's prompt on word for " \
+    "word and add nothing to it."
 #define MEMO "responses"
 
 static bool is_background(const struct provider_account *account)
@@ -31,6 +34,31 @@ bool openai_wants_tool(const struct provider_account *account,
 {
     return request->action != PROVIDER_WRITE &&
            str_equal(account_option_text(account, "images_api"), STR("responses"));
+}
+
+/*
+ * It reads what the tool is to get, and writes the prompt once more with what it thinks about it:
+ * as much as a text may have whose length is left open.  No limit is sent that would hold it to
+ * that, for no fact says that max_output_tokens leaves the tool's own tokens out, and a picture
+ * that is cut is paid for all the same.
+ */
+bool openai_tool_writes(const struct provider_account *account,
+                        const struct provider_request *request, struct provider_request *out)
+{
+    if (!openai_wants_tool(account, request))
+        return false;
+    *out = (struct provider_request){
+        .action = PROVIDER_WRITE,
+        .model = main_model(account),
+        .prompt = request->prompt,
+        .count = 1,
+        .compression = -1,
+        .system = STR(INSTRUCTIONS),
+        .output_tokens_max = provider_count_tokens(request->prompt) + WRITE_TOKENS_DEFAULT,
+        .references = request->references,
+        .reference_count = request->reference_count,
+    };
+    return true;
 }
 
 bool openai_is_tool(const struct exchange *exchange)
@@ -138,10 +166,7 @@ static struct str write_body(const struct openai_call *call, struct arena *arena
     json_writer_init(&writer, &buf);
     json_begin_object(&writer);
     provider_add_text(&writer, "model", main_model(call->account));
-    provider_add_text(
-        &writer, "instructions",
-        STR("Make exactly one picture with the image_generation tool. Hand the user's prompt "
-            "on word for word and add nothing to it."));
+    provider_add_text(&writer, "instructions", STR(INSTRUCTIONS));
     add_input(&writer, call->request);
     add_tool(&writer, call, arena);
     if (is_background(call->account))

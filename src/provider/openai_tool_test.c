@@ -2,6 +2,7 @@
 #include "provider/openai_test.h"
 
 #define TOOL "{\"images_api\":\"responses\"}"
+#define TOOL_OF(model) "{\"images_api\":\"responses\",\"responses_model\":\"" model "\"}"
 #define BACKGROUND "{\"images_api\":\"responses\",\"responses_background\":true}"
 #define TOLD                                                                                       \
     "\"instructions\":\"Make exactly one picture with the image_generation tool. Hand the user's " \
@@ -217,6 +218,56 @@ static void test_a_picture_is_read_with_its_words_and_both_costs(void **state)
     assert_int_equal(verdict.usage.cost_micro, -1);
     assert_int_equal(
         provider_cost(&provider_openai, &fixture->account, &request, &verdict, &currency), 53000);
+}
+
+/* What is reserved has the text model in it, whose tokens are settled too. */
+static void test_an_estimate_has_both_models_in_it(void **state)
+{
+    /* A quarter of their bytes, and 8 for each of three texts: prompt, instructions, no schema.
+     * Written are 4096 at most beside the prompt. */
+    enum { TOLD_TOKENS = 119 / 4 + 8, PICTURE = 1767 * 30 + 9 * 5 };
+    enum { READ = 9 + TOLD_TOKENS + 8, WRITTEN = 9 + 4096 };
+    static const struct provider_own_price prices[] = {
+        {.model = {"gpt-6.1-sol", 11},    .price = {.rule = {"percent", 7}, .percent = 50}},
+        { .model = {"gpt-6.1-terra", 13},
+         .price = {.rule = {"tokens", 6},
+                   .text_in_micro = 1000000,
+                   .image_in_micro = 1000000,
+                   .out_micro = 1000000},
+         .currency = "EUR"},
+    };
+    static const struct {
+        const char *options;
+        size_t references;
+        int64_t micro;
+        const char *why;
+    } rows[] = {
+        {"{}",                     0, PICTURE,                                                       "no text model"         },
+        {TOOL,                     0, PICTURE + READ * 2 + WRITTEN * 10,                             "its own"               },
+        {TOOL,                     2, PICTURE + 2 * 6983 * 8 + (READ + 2 * 2940) * 2 + WRITTEN * 10, "which sees"            },
+        {TOOL_OF("gpt-6-astra"),   0, PICTURE + READ * 10 + WRITTEN * 50,                            "a dear one"            },
+        {TOOL_OF("gpt-6.1-sol"),   0, PICTURE + (READ * 2 + WRITTEN * 10 + 1) / 2,
+         "the house's price"                                                                                                 },
+        {TOOL_OF("gpt-6.1-terra"), 0, PICTURE,                                                       "two monies have no sum"},
+        {TOOL_OF("brand-new"),     0, PICTURE,                                                       "of no known price"     },
+    };
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("gpt-image-2");
+    const char *currency;
+
+    request.width_px = request.height_px = 1024;
+    fixture->account.prices = prices;
+    fixture->account.price_count = COUNT(prices);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t micro;
+
+        fixture_options(fixture, rows[i].options);
+        request.reference_count = rows[i].references;
+        micro = provider_estimate(&provider_openai, &fixture->account, &request, &currency);
+        if (micro != rows[i].micro)
+            fail_msg("%s: %lld, not %lld", rows[i].why, (long long)micro, (long long)rows[i].micro);
+        assert_string_equal(currency, "USD");
+    }
 }
 
 static void test_background_work_is_waited_for(void **state)
@@ -501,6 +552,7 @@ int main(void)
         TEST(test_the_tool_makes_one_picture_and_takes_what_images_take),
         TEST(test_a_response_is_asked_for_and_given_up_by_its_id),
         TEST(test_a_picture_is_read_with_its_words_and_both_costs),
+        TEST(test_an_estimate_has_both_models_in_it),
         TEST(test_background_work_is_waited_for),
         TEST(test_what_is_no_picture_is_a_failure_that_says_what_was_paid),
         TEST(test_background_work_that_is_over_is_not_asked_for_again),

@@ -194,13 +194,28 @@ static int64_t estimate_own(const struct provider_kind *kind,
     return request->count < 1 ? -1 : each * request->count;
 }
 
-int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
-                          const struct provider_request *request, const char **currency)
+static int64_t estimate_model(const struct provider_kind *kind,
+                              const struct provider_account *account,
+                              const struct provider_request *request, const char **currency)
 {
     const struct provider_own_price *own = provider_price_find(account, request->model);
 
     return own == NULL ? estimate_list(kind, account, request, currency)
                        : estimate_own(kind, account, own, request, currency);
+}
+
+int64_t provider_estimate(const struct provider_kind *kind, const struct provider_account *account,
+                          const struct provider_request *request, const char **currency)
+{
+    int64_t micro = estimate_model(kind, account, request, currency), beside;
+    struct provider_request words;
+    const char *other = NULL;
+
+    if (micro < 0 || kind->writes_beside == NULL || !kind->writes_beside(account, request, &words))
+        return micro;
+    beside = estimate_model(kind, account, &words, &other);
+    /* Unknown, or in another money: the request's own is what is left, as when it is settled. */
+    return beside < 0 || !str_equal(str_of(other), str_of(*currency)) ? micro : micro + beside;
 }
 
 static int64_t cost_of_tokens(const struct provider_model *model,

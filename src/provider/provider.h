@@ -474,6 +474,11 @@ struct provider_kind {
     /* An estimate that depends on the account's options; NULL: from the catalogue. */
     int64_t (*estimate)(const struct provider_account *account,
                         const struct provider_request *request, const char **currency);
+    /* What another model of the kind writes in the course of a picture's call and is paid for
+     * beside it: in *out as the PROVIDER_WRITE that it would be by itself, which is added to the
+     * estimate. False: nothing; NULL: in no call. */
+    bool (*writes_beside)(const struct provider_account *account,
+                          const struct provider_request *request, struct provider_request *out);
     /* How many tokens the answer to a PROVIDER_WRITE may have, thinking included, as the call says
      * it: all of them are reserved.  NULL: what is usual within provider_write_tokens(). */
     int64_t (*write_tokens_max)(const struct provider_request *request);
