@@ -1,10 +1,16 @@
 /*
  * provider/openai_request.c: a call written as JSON or multipart, in each profile's words.
  *
- * Never sent, of what OpenAI's own pictures take (facts 1.2, 1.3): input_fidelity (the models since
- * gpt-image-2 do not want it, those before end on 2026-12-01), markup (what is to be changed is
- * said by a mask), gif and svg with frame_count, frame_duration_ms and svg (previews of what is no
- * photograph), user (safety_identifier took its place) and file ids (pictures travel inside).
+ * Never sent, of what OpenAI's own pictures take (facts 1.2, 1.3):
+ * - input_fidelity: gpt-image-2 is to be called without it, and of 2.5 and 2.6 no fact says that
+ *   they take it; gpt-image-1.5 does (low, high) and 1-mini (low alone), which both end on
+ *   2026-12-01.
+ * - gif and svg as output_format, and frame_count, frame_duration_ms and svg, which go with these
+ *   alone: the label of what a model made is written into png, jpeg and webp alone, so that a gif
+ *   would be kept without, and an svg is no picture to image_probe(); what their tokens are counted
+ *   as was seen by nobody (facts 10.2), so that nothing could be reserved for them.
+ * - markup: what is to be changed is said by a mask.
+ * - user, for safety_identifier took its place, and file ids, for pictures travel inside.
  */
 #include "provider/openai_private.h"
 

@@ -82,9 +82,9 @@ bool openai_tool_check(const struct openai_call *call, struct error *err)
 /*
  * --- the request ---
  *
- * Not sent, of what the tool takes (facts 1.5): input_fidelity, which the models since gpt-image-2
- * do not want (those before it end on 2026-12-01); gif and svg with frame_count, frame_duration_ms
- * and svg, previews of what is no photograph: a format that a model does not list is refused.
+ * Not sent, of what the tool takes (facts 1.5): input_fidelity, gif and svg, and with these
+ * frame_count, frame_duration_ms and svg, for the reasons in openai_request.c; a format that a
+ * model's row does not list is refused.
  */
 
 static void add_flag(struct json_writer *writer, const char *name, bool value)
