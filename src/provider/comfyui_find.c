@@ -216,10 +216,10 @@ static void find_samplers(struct finder *finder)
 {
     struct reach scratch;
     uint16_t all[SAMPLERS_MAX] = {0};
-    size_t count = 0, lead = SAMPLERS_MAX;
+    size_t count = 0, found = 0, lead = SAMPLERS_MAX;
 
-    for (size_t i = 0; i < finder->reach.count && finder->sampler_count < SAMPLERS_MAX; i++)
-        if (is_sampler(&finder->graph, finder->reach.nodes[i]))
+    for (size_t i = 0; i < finder->reach.count; i++)
+        if (is_sampler(&finder->graph, finder->reach.nodes[i]) && found++ < SAMPLERS_MAX)
             finder->samplers[finder->sampler_count++] = finder->reach.nodes[i];
     for (size_t i = 0; i < finder->sampler_count && lead == SAMPLERS_MAX; i++)
         if (!has_earlier(finder, finder->samplers[i], &scratch))
@@ -227,6 +227,8 @@ static void find_samplers(struct finder *finder)
     if (lead == SAMPLERS_MAX)
         return;
     all[count++] = finder->samplers[lead];
+    if (found > SAMPLERS_MAX) /* before other notes: they may leave no room for it */
+        add_note(finder, COMFYUI_NOTE_CROWD, finder->samplers[lead], STR_EMPTY);
     for (size_t i = 0; i < finder->sampler_count; i++) {
         if (i == lead)
             continue;

@@ -211,6 +211,27 @@ static void test_large_workflows_are_bounded(void **state)
     assert_text(found_in(many.data, fixture->arena), "! a workflow has at most 100000 bytes");
 }
 
+/* Each begins where the one behind it ended; the one that begins them all is not seen. */
+static void test_more_samplers_than_are_looked_at_are_told_of(void **state)
+{
+    const struct fixture *fixture = *state;
+
+    for (int count = 16; count <= 17; count++) {
+        CLEANUP(buf_finish) struct buf text = {0};
+        struct str found;
+
+        buf_add(&text, STR("{" TEXT("p", "\"cup\"") TEXT("n", "\"\"") EMPTY("s0")));
+        for (int i = 1; i <= count; i++)
+            buf_printf(&text, SAMPLER("s%d", "p", "n", "s%d"), i, i - 1);
+        buf_printf(&text, SAVE("s%d"), count);
+        buf_add_char(&text, '\0');
+        found = found_in(text.data, fixture->arena);
+        if ((str_find(found, STR("crowd")) >= 0) != (count == 17))
+            fail_msg("%d: %.*s", count, STR_ARGS(found));
+        assert_true(str_find(found, count == 17 ? STR(" | crowd s2") : STR("cfg s1.cfg")) > 0);
+    }
+}
+
 /* --- what is sent --- */
 
 static struct str written(struct fixture *fixture, const char *text, const char *parameters,
@@ -359,6 +380,7 @@ int main(void)
         TEST(test_where_there_are_several_the_rules_decide_and_it_is_told),
         TEST(test_what_no_server_would_work_is_refused_naming_node_and_input),
         TEST(test_large_workflows_are_bounded),
+        TEST(test_more_samplers_than_are_looked_at_are_told_of),
         TEST(test_what_a_call_says_takes_the_place_of_what_stands_there),
         TEST(test_only_what_was_declared_is_changed),
         TEST(test_a_mask_in_a_pictures_alpha_comes_from_a_file_of_its_own),

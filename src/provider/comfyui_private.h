@@ -115,6 +115,7 @@ enum comfyui_note {
     COMFYUI_NOTE_LINKED,    /* the value comes from a node that holds none */
     COMFYUI_NOTE_PREVIEW,   /* only a preview shows the picture: it is sent as one that saves */
     COMFYUI_NOTE_MORE,      /* more pictures or masks than a call may have: this one stays */
+    COMFYUI_NOTE_CROWD,     /* more samplers than are looked at: this one is taken of the nearest */
     COMFYUI_NOTE_COUNT
 };
 struct comfyui_found {
@@ -129,8 +130,9 @@ struct comfyui_found {
 /*
  * Finds the parameters of a graph in API format.  The sampler is the one that the saved picture
  * comes from; of several after each other the first, and what the later ones have alike is changed
- * alike.  Total but for what no server would work: fails, with field "workflow" and a sentence
- * naming node and input: too many nodes, a link to nothing, a circle, nothing that saves a picture.
+ * alike; beyond the sixteen nearest to the picture none is looked at.  Total but for what no server
+ * would work: fails, with field "workflow" and a sentence naming node and input: too many nodes, a
+ * link to nothing, a circle, nothing that saves a picture.
  */
 MUST_CHECK bool comfyui_workflow_find(const struct json *graph, struct comfyui_found *out,
                                       struct error *err);

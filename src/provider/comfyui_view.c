@@ -5,12 +5,17 @@
 
 enum { VALUE_MAX = 200, TITLE_MAX = 100 };
 
-const char *const provider_workflow_notes[] = {
-    [COMFYUI_NOTE_NO_PROMPT] = "no_prompt", [COMFYUI_NOTE_SAMPLERS] = "samplers",
-    [COMFYUI_NOTE_DIFFERS] = "differs",     [COMFYUI_NOTE_TEXTS] = "texts",
-    [COMFYUI_NOTE_SHARED] = "shared",       [COMFYUI_NOTE_STEPS] = "steps",
-    [COMFYUI_NOTE_LINKED] = "linked",       [COMFYUI_NOTE_PREVIEW] = "preview",
-    [COMFYUI_NOTE_MORE] = "more",           NULL};
+const char *const provider_workflow_notes[] = {[COMFYUI_NOTE_NO_PROMPT] = "no_prompt",
+                                               [COMFYUI_NOTE_SAMPLERS] = "samplers",
+                                               [COMFYUI_NOTE_DIFFERS] = "differs",
+                                               [COMFYUI_NOTE_TEXTS] = "texts",
+                                               [COMFYUI_NOTE_SHARED] = "shared",
+                                               [COMFYUI_NOTE_STEPS] = "steps",
+                                               [COMFYUI_NOTE_LINKED] = "linked",
+                                               [COMFYUI_NOTE_PREVIEW] = "preview",
+                                               [COMFYUI_NOTE_MORE] = "more",
+                                               [COMFYUI_NOTE_CROWD] = "crowd",
+                                               NULL};
 
 /* In the order of enum comfyui_parameter (a test holds them to it). */
 const char *const provider_workflow_parameters[] = {

@@ -1829,7 +1829,7 @@ export interface components {
              * @description What could not be decided, or was by a rule.
              * @enum {string}
              */
-            code: "no_prompt" | "samplers" | "differs" | "texts" | "shared" | "steps" | "linked" | "preview" | "more";
+            code: "no_prompt" | "samplers" | "differs" | "texts" | "shared" | "steps" | "linked" | "preview" | "more" | "crowd";
             /** @description The node's id. */
             node: string;
             /** @description Its title, or else its class. */
