@@ -60,6 +60,9 @@ LIST options_ultra[] = {
 #define OUTPUT .seed = "seed", .format = "output_format"
 #define TOLERANCE(max) .tolerance = "safety_tolerance", .tolerance_max = (max)
 #define NUMBERED .image = "input_image", .is_numbered = true
+/* Of steps and guidance as the facts have them; of the service's other models nothing is known. */
+#define STEPS(min, max) .steps = "steps", .steps_min = (min), .steps_max = (max)
+#define GUIDANCE(min, max) .scale = "guidance", .scale_min = (min), .scale_max = (max)
 #define UPSAMPLING .rewriter = "prompt_upsampling"
 
 static const struct queue_form flux_3 = {.images = "images",
@@ -71,7 +74,7 @@ static const struct queue_form flux_3 = {.images = "images",
 static const struct queue_form flux_2 = {NUMBERED, PAIR, OUTPUT, TOLERANCE(5),
                                          .unrewriter = "disable_pup"};
 static const struct queue_form flux_2_flex = {
-    NUMBERED, PAIR, OUTPUT, TOLERANCE(5), .steps = "steps", .scale = "guidance", UPSAMPLING};
+    NUMBERED, PAIR, OUTPUT, TOLERANCE(5), STEPS(1, 50), GUIDANCE(1.5, 10), UPSAMPLING};
 static const struct queue_form klein = {NUMBERED, PAIR, OUTPUT, TOLERANCE(5)};
 static const struct queue_form kontext = {NUMBERED, RATIO, OUTPUT, TOLERANCE(6), UPSAMPLING};
 static const struct queue_form flux_11 = {
@@ -82,8 +85,8 @@ static const struct queue_form fill = {.image = "image",
                                        .mask = "mask",
                                        OUTPUT,
                                        TOLERANCE(6),
-                                       .steps = "steps",
-                                       .scale = "guidance",
+                                       STEPS(15, 50),
+                                       GUIDANCE(1.5, 100),
                                        UPSAMPLING};
 
 static const struct queue_form expand = {.image = "image", .extras = with_sides};

@@ -102,6 +102,39 @@ static void test_rewriting_is_switched_off_in_each_familys_words(void **state)
                 "{\"prompt\":\"a cup\",\"safety_tolerance\":0,\"prompt_upsampling\":false}");
 }
 
+static struct provider_request mask_of(int64_t steps, double scale)
+{
+    struct provider_request request = edit_of("flux-pro-1.0-fill", 1);
+
+    request.mask = &picture_a;
+    request.mask_is_white = true;
+    request.steps = steps;
+    request.scale = scale;
+    return request;
+}
+
+static void test_the_outermost_steps_and_guidance_are_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    struct provider_request request = request_of("flux-2-flex");
+    struct exchange exchange;
+
+    request.steps = 50;
+    request.scale = 1.5;
+    exchange = begin(fixture, &request);
+    assert_true(str_find(body_of(&exchange, fixture->arena), STR("\"steps\":50,\"guidance\":1.5")) >
+                0);
+    request.steps = 1;
+    request.scale = 10;
+    (void)begin(fixture, &request);
+    request = mask_of(15, 100);
+    (void)begin(fixture, &request);
+    request = request_of("flux-9-dream"); /* whose bounds nobody knows */
+    request.steps = 500;
+    request.scale = 500;
+    (void)begin(fixture, &request);
+}
+
 static void test_what_a_model_cannot_do_is_refused_before_it_is_sent(void **state)
 {
     struct fixture *fixture = *state;
@@ -125,6 +158,12 @@ static void test_what_a_model_cannot_do_is_refused_before_it_is_sent(void **stat
     REFUSED("flux-2-pro", request.width_px = 2048; request.height_px = 2064, "size", "too large");
     REFUSED("flux-kontext-pro", request.width_px = request.height_px = 512, "size", "unlisted");
     REFUSED("flux-2-pro", request.steps = 20, "steps", "no word");
+    REFUSED("flux-2-flex", request.steps = 51, "steps", "above 50");
+    REFUSED("flux-2-flex", request.scale = 1.4, "scale", "below 1.5");
+    REFUSED("flux-2-flex", request.scale = 10.1, "scale", "above 10");
+    REFUSED("flux-pro-1.0-fill", request = mask_of(14, 4.5), "steps", "below 15");
+    REFUSED("flux-pro-1.0-fill", request = mask_of(51, 4.5), "steps", "above 50");
+    REFUSED("flux-pro-1.0-fill", request = mask_of(50, 101), "scale", "above 100");
     REFUSED("flux-2-pro", request.format = STR("webp"), "format", "not written");
     REFUSED("flux-3-image", request.has_seed = true, "seed", "no word");
     REFUSED("flux-2-pro", request = edit_of("flux-2-pro", 2); request.mask = &picture_a;
@@ -461,6 +500,7 @@ int main(void)
         TEST(test_a_generation_is_written_as_bfl_wants_it),
         TEST(test_each_model_is_asked_in_its_own_words),
         TEST(test_rewriting_is_switched_off_in_each_familys_words),
+        TEST(test_the_outermost_steps_and_guidance_are_taken),
         TEST(test_what_a_model_cannot_do_is_refused_before_it_is_sent),
         TEST(test_an_accepted_task_is_asked_for_where_the_key_may_go),
         TEST(test_a_strange_remote_id_is_not_asked_for),

@@ -3,6 +3,7 @@
 
 #include "core/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -114,6 +115,30 @@ static bool check_absent(const struct queue_call *call, struct error *err)
         if (rows[i].is_wanted && !rows[i].can)
             return error_field(err, ERROR_INVALID, rows[i].field, 0, "%.*s takes no %s",
                                STR_ARGS(call->model.name), rows[i].field);
+    return true;
+}
+
+static bool check_bounds(const struct queue_call *call, struct error *err)
+{
+    const struct queue_form *form = call->form;
+    const int64_t steps = call->request->steps;
+    const double scale = call->request->scale;
+    const struct str name = call->model.name;
+
+    if (steps > 0 && steps < form->steps_min)
+        return error_field(err, ERROR_TOO_SMALL, "steps", form->steps_min,
+                           "%.*s makes at least %lld steps", STR_ARGS(name),
+                           (long long)form->steps_min);
+    if (form->steps_max > 0 && steps > form->steps_max)
+        return error_field(err, ERROR_TOO_BIG, "steps", form->steps_max,
+                           "%.*s makes at most %lld steps", STR_ARGS(name),
+                           (long long)form->steps_max);
+    if (scale > 0 && scale < form->scale_min)
+        return error_field(err, ERROR_TOO_SMALL, "scale", (int64_t)ceil(form->scale_min),
+                           "the guidance of %.*s is at least %g", STR_ARGS(name), form->scale_min);
+    if (form->scale_max > 0 && scale > form->scale_max)
+        return error_field(err, ERROR_TOO_BIG, "scale", (int64_t)form->scale_max,
+                           "the guidance of %.*s is at most %g", STR_ARGS(name), form->scale_max);
     return true;
 }
 
@@ -277,8 +302,9 @@ static bool check(const struct queue_call *call, size_t picture_size_max, struct
         return error_field(err, ERROR_TOO_BIG, "count", call->model.count_max,
                            "%.*s makes at most %lld in one call", STR_ARGS(call->model.name),
                            (long long)call->model.count_max);
-    return check_absent(call, err) && check_settings(call, err) && check_look(call, err) &&
-           check_size(call, err) && check_pictures(call, picture_size_max, err);
+    return check_absent(call, err) && check_bounds(call, err) && check_settings(call, err) &&
+           check_look(call, err) && check_size(call, err) &&
+           check_pictures(call, picture_size_max, err);
 }
 
 bool queue_call_init(struct queue_call *call, const struct queue_catalogue *catalogue,

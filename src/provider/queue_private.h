@@ -30,6 +30,8 @@ struct queue_form {
     const char *const *tiers; /* of pictures like 1024, 2048 and 4096 px square: "1K", "2K", "4K" */
     const char *count, *seed, *steps, *scale, *negative, *quality, *background, *format,
         *compression;
+    int64_t steps_min, steps_max; /* 0: no bound is known */
+    double scale_min, scale_max;
     const char *jpeg;    /* its word for JPEG; NULL: "jpeg" */
     const char *checker; /* true: its filter of pictures is on; `unchecker`: true: it is off */
     const char *unchecker;
