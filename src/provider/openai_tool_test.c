@@ -244,7 +244,7 @@ static void test_an_estimate_has_both_models_in_it(void **state)
     } rows[] = {
         {"{}",                     0, PICTURE,                                                       "no text model"         },
         {TOOL,                     0, PICTURE + READ * 2 + WRITTEN * 10,                             "its own"               },
-        {TOOL,                     2, PICTURE + 2 * 6983 * 8 + (READ + 2 * 2940) * 2 + WRITTEN * 10, "which sees"            },
+        {TOOL,                     2, PICTURE + 2 * 6983 * 8 + (READ + 4 * 2940) * 2 + WRITTEN * 10, "which sees"            },
         {TOOL_OF("gpt-6-astra"),   0, PICTURE + READ * 10 + WRITTEN * 50,                            "a dear one"            },
         {TOOL_OF("gpt-6.1-sol"),   0, PICTURE + (READ * 2 + WRITTEN * 10 + 1) / 2,
          "the house's price"                                                                                                 },

@@ -475,8 +475,8 @@ struct provider_kind {
     int64_t (*estimate)(const struct provider_account *account,
                         const struct provider_request *request, const char **currency);
     /* What another model of the kind writes in the course of a picture's call and is paid for
-     * beside it: in *out as the PROVIDER_WRITE that it would be by itself, which is added to the
-     * estimate. False: nothing; NULL: in no call. */
+     * beside it: in *out as the PROVIDER_WRITE that it would be by itself, of whose references the
+     * number alone counts, which is added to the estimate.  False: nothing; NULL: in no call. */
     bool (*writes_beside)(const struct provider_account *account,
                           const struct provider_request *request, struct provider_request *out);
     /* How many tokens the answer to a PROVIDER_WRITE may have, thinking included, as the call says
