@@ -11,7 +11,7 @@
 
 #define MEMBER 2
 #define ADMIN 3
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 
 struct house {
     struct fixture http;
