@@ -1,6 +1,7 @@
 #include "usage/usage_private.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* ---- shapes ---- */
 
@@ -35,14 +36,35 @@ static const struct field total_fields[] = {
 };
 static const struct shape total_shape = SHAPE("UsageTotal", struct usage_total, total_fields);
 
+static const struct field rest_fields[] = {
+    {"currency",       FIELD_TEXT, offsetof(struct usage_rest, currency),       FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                        "ISO 4217; empty: none was named."         },
+    {"count",          FIELD_INT,  offsetof(struct usage_rest, count),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "How many more items there are."                                                                                                                        },
+    {"calls",          FIELD_INT,  offsetof(struct usage_rest, calls),          FIELD_REQUIRED, 0, 0, NULL, NULL,
+     "Their calls."                                                                                                                                          },
+    {"cost_micro",     FIELD_INT,  offsetof(struct usage_rest, cost_micro),     FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                        "What they are known to have been charged."},
+    {"reserved_micro", FIELD_INT,  offsetof(struct usage_rest, reserved_micro), FIELD_REQUIRED, 0, 0,
+     NULL,                                                                                                  NULL, "What they have reserved."                 },
+    {"doubtful_micro", FIELD_INT,  offsetof(struct usage_rest, doubtful_micro), FIELD_REQUIRED, 0, 0,
+     NULL,                                                                                                  NULL, "What of them is in doubt."                },
+};
+static const struct shape rest_shape = SHAPE("UsageRest", struct usage_rest, rest_fields);
+
 struct usage {
-    struct list items, totals;
+    struct list items, rests, totals;
 };
 static const struct field usage_fields[] = {
     {"items",  FIELD_LIST, offsetof(struct usage, items),  FIELD_REQUIRED, 0, USAGE_ITEMS_MAX,
-     &item_shape,  NULL, "Days in their order; others by currency, the dearest first."    },
+     &item_shape,  NULL,
+     "Days in their order; others by currency, the dearest first.  2,000 at most: the dearest, of "
+     "each currency by turns."                                                                   },
+    {"rests",  FIELD_LIST, offsetof(struct usage, rests),  FIELD_REQUIRED, 0, USAGE_CURRENCIES_MAX,
+     &rest_shape,  NULL,
+     "What is not among the items, summed up by currency; empty: all are. The CSV file has each."},
     {"totals", FIELD_LIST, offsetof(struct usage, totals), FIELD_REQUIRED, 0, USAGE_CURRENCIES_MAX,
-     &total_shape, NULL, "One per currency: money of different currencies is never added."},
+     &total_shape, NULL, "One per currency: money of different currencies is never added."       },
 };
 static const struct shape usage_shape = SHAPE("Usage", struct usage, usage_fields);
 
@@ -77,57 +99,133 @@ static bool question_read(struct request *req, struct question *out, struct erro
 static bool show(struct request *req, struct error *err)
 {
     struct question asked;
-    struct usage_item *items;
+    struct usage_items found;
     struct usage_total *totals;
-    size_t item_count, total_count;
+    size_t total_count;
 
     if (!question_read(req, &asked, err) ||
-        !usage_store_items(req->db, asked.user_id, &asked.range, asked.by, req->arena, &items,
-                           &item_count, err) ||
+        !usage_store_items(req->db, asked.user_id, &asked.range, asked.by, req->arena, &found,
+                           err) ||
         !usage_store_totals(req->db, asked.user_id, &asked.range, req->arena, &totals, &total_count,
                             err))
         return false;
     return http_reply(req, 200,
                       &(struct usage){
-                          .items = {.items = items,  .count = item_count },
-                          .totals = {.items = totals, .count = total_count}
+                          .items = {.items = found.items, .count = found.count     },
+                          .rests = {.items = found.rests, .count = found.rest_count},
+                          .totals = {.items = totals,      .count = total_count     }
     },
                       err);
 }
 
-/* Bounded by the items of one answer; the mark in front tells spreadsheets that it is UTF-8. */
+/* ---- the table ---- */
+
+/*
+ * A table of up to so much, some 80,000 lines, is an answer like any other.  A longer one is sent
+ * as it is read, by a thread that may wait for its client, with a view of the database meanwhile.
+ */
+#define CSV_WHOLE_MAX MIB(8)
+#define CSV_PIECE KIB(64)
+
+struct csv_work {
+    struct db_pool *pool; /* borrowed */
+    struct question asked;
+    struct http_sink *sink; /* NULL: it is tried as a whole */
+    struct buf text;
+    bool is_long;
+};
+
+static void csv_work_destroy(void *context)
+{
+    struct csv_work *work = context;
+
+    buf_finish(&work->text);
+    free(work);
+}
+
+static bool csv_send(struct csv_work *work, struct error *err)
+{
+    if (!http_sink_write(work->sink, work->text.data, work->text.size))
+        return error_set(err, ERROR_UNAVAILABLE, "the client left");
+    work->text.size = 0;
+    return true;
+}
+
+static bool csv_add(void *context, const struct usage_item *item, int64_t turn, struct error *err)
+{
+    struct csv_work *work = context;
+    struct buf *text = &work->text;
+
+    (void)turn;
+    usage_csv_cell(text, item->key);
+    buf_printf(text, ",");
+    usage_csv_cell(text, item->label);
+    buf_printf(text, ",%" PRId64 ",", item->calls);
+    usage_csv_money(text, item->cost_micro);
+    buf_printf(text, ",");
+    usage_csv_money(text, item->reserved_micro);
+    buf_printf(text, ",");
+    usage_csv_money(text, item->doubtful_micro);
+    buf_printf(text, ",");
+    usage_csv_cell(text, item->currency);
+    buf_printf(text, "\r\n");
+    if (work->sink != NULL)
+        return text->size < CSV_PIECE || csv_send(work, err);
+    work->is_long = text->size > CSV_WHOLE_MAX;
+    return !work->is_long || error_set(err, ERROR_TOO_LARGE, "longer than one answer");
+}
+
+static bool csv_write(struct csv_work *work, struct db *db, struct error *err)
+{
+    /* The mark in front tells spreadsheets that it is UTF-8. */
+    buf_printf(&work->text, "\xEF\xBB\xBF%s,name,calls,cost,reserved,in_doubt,currency\r\n",
+               usage_by_names[work->asked.by]);
+    return usage_store_walk(db, work->asked.user_id, &work->asked.range, work->asked.by, csv_add,
+                            work, err);
+}
+
+static bool csv_produce(struct http_sink *sink, void *context, struct error *err)
+{
+    struct csv_work *work = context;
+    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
+
+    work->sink = sink;
+    return db_borrow(work->pool, &db, err) && csv_write(work, db, err) && csv_send(work, err);
+}
+
+static bool csv_reply(struct request *req, const struct csv_work *work, struct str name,
+                      struct error *err)
+{
+    http_reply_header(req, "Content-Disposition",
+                      arena_printf(req->arena, "attachment; filename=\"%.*s\"", STR_ARGS(name)));
+    return http_reply_text(req, 200, "text/csv; charset=utf-8", buf_str(&work->text), err);
+}
+
 static bool show_csv(struct request *req, struct error *err)
 {
-    CLEANUP(buf_finish) struct buf text = {0};
-    struct question asked;
-    struct usage_item *items;
-    size_t count;
+    struct csv_work *work = calloc(1, sizeof(*work));
+    struct str name;
+    bool ok;
 
-    if (!question_read(req, &asked, err) ||
-        !usage_store_items(req->db, asked.user_id, &asked.range, asked.by, req->arena, &items,
-                           &count, err))
+    if (work == NULL)
+        abort();
+    work->pool = req->pool;
+    if (!question_read(req, &work->asked, err)) {
+        csv_work_destroy(work);
         return false;
-    buf_printf(&text, "\xEF\xBB\xBF%s,name,calls,cost,reserved,in_doubt,currency\r\n",
-               usage_by_names[asked.by]);
-    for (size_t i = 0; i < count; i++) {
-        usage_csv_cell(&text, items[i].key);
-        buf_printf(&text, ",");
-        usage_csv_cell(&text, items[i].label);
-        buf_printf(&text, ",%" PRId64 ",", items[i].calls);
-        usage_csv_money(&text, items[i].cost_micro);
-        buf_printf(&text, ",");
-        usage_csv_money(&text, items[i].reserved_micro);
-        buf_printf(&text, ",");
-        usage_csv_money(&text, items[i].doubtful_micro);
-        buf_printf(&text, ",");
-        usage_csv_cell(&text, items[i].currency);
-        buf_printf(&text, "\r\n");
     }
-    http_reply_header(req, "Content-Disposition",
-                      arena_printf(req->arena,
-                                   "attachment; filename=\"vitrine-usage-%s-to-%s.csv\"",
-                                   asked.range.from.text, asked.range.to.text));
-    return http_reply_text(req, 200, "text/csv; charset=utf-8", buf_str(&text), err);
+    name = arena_printf(req->arena, "vitrine-usage-%s-to-%s.csv", work->asked.range.from.text,
+                        work->asked.range.to.text);
+    ok = csv_write(work, req->db, err);
+    if (!ok && work->is_long) {
+        *err = (struct error){0};
+        work->text.size = 0;
+        return http_reply_produce(req, "text/csv; charset=utf-8", name, csv_produce, work,
+                                  csv_work_destroy, err);
+    }
+    ok = ok && csv_reply(req, work, name, err);
+    csv_work_destroy(work);
+    return ok;
 }
 
 static const struct http_query usage_query[] = {
@@ -146,16 +244,18 @@ const struct http_route usage_routes[] = {
      .handler = show,
      .out = &usage_shape,
      .query = usage_query,
-     .summary = "What was spent, what is reserved and what is in doubt",
-     .tag = "usage",
+     .summary =
+         "What was spent, what is reserved and what is in doubt: the dearest one by one, the "
+         "rest as sums", .tag = "usage",
      .cost = 5},
     {.method = "GET",
      .path = "/api/v1/usage.csv",
      .access = ACCESS_VIEWER,
      .scope = SCOPE_READ,
      .handler = show_csv,
+     .flags = HTTP_FILE,
      .query = usage_query,
-     .summary = "The items of usage as a CSV file, in whole units of their currency",
+     .summary = "All items of usage as a CSV file, in whole units of their currency",
      .tag = "usage",
      .cost = 5},
     {0        },

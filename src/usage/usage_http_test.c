@@ -98,14 +98,14 @@ static void test_members_see_their_own(void **state)
     EXPECT(house, "", MEMBER, 200,
            "{\"items\":[{\"key\":\"2025-11-22\",\"label\":\"2025-11-22\",\"calls\":1,"
            "\"cost_micro\":40,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
-           "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":40,\"reserved_micro\":9,"
+           "\"rests\":[],\"totals\":[{\"currency\":\"USD\",\"cost_micro\":40,\"reserved_micro\":9,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "?by=provider&all=false", MEMBER, 200,
            "{\"items\":[{\"key\":\"01JDA00000000000000000000A\",\"label\":\"Studio\",\"calls\":1,"
            "\"cost_micro\":40,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
-           "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":40,\"reserved_micro\":9,"
+           "\"rests\":[],\"totals\":[{\"currency\":\"USD\",\"cost_micro\":40,\"reserved_micro\":9,"
            "\"doubtful_micro\":0}]}");
-    EXPECT(house, "", VIEWER, 200, "{\"items\":[],\"totals\":[]}");
+    EXPECT(house, "", VIEWER, 200, "{\"items\":[],\"rests\":[],\"totals\":[]}");
 }
 
 static void test_the_house_is_for_admins(void **state)
@@ -113,7 +113,7 @@ static void test_the_house_is_for_admins(void **state)
     static const char house_of_all[] =
         "{\"items\":[{\"key\":\"gpt-image-2\",\"label\":\"gpt-image-2\",\"calls\":1,"
         "\"cost_micro\":90,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
-        "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
+        "\"rests\":[],\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
         "\"doubtful_micro\":0}]}";
     struct house *house = *state;
 
@@ -123,7 +123,7 @@ static void test_the_house_is_for_admins(void **state)
     EXPECT(house, "?by=operation", ADMIN, 200,
            "{\"items\":[{\"key\":\"image.generate\",\"label\":\"image.generate\",\"calls\":0,"
            "\"cost_micro\":50,\"reserved_micro\":0,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
-           "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":50,\"reserved_micro\":0,"
+           "\"rests\":[],\"totals\":[{\"currency\":\"USD\",\"cost_micro\":50,\"reserved_micro\":0,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "?all=true", MEMBER, 403, "\"field\":\"all\"");
     EXPECT(house, "?all=true", VIEWER, 403, "forbidden");
@@ -134,11 +134,11 @@ static void test_the_house_is_for_admins(void **state)
 
 static void test_days_are_asked_for_by_date(void **state)
 {
-    static const char nothing[] = "{\"items\":[],\"totals\":[]}";
+    static const char nothing[] = "{\"items\":[],\"rests\":[],\"totals\":[]}";
     static const char doubtful[] =
         "{\"items\":[{\"key\":\"2025-10-23\",\"label\":\"2025-10-23\",\"calls\":0,"
         "\"cost_micro\":0,\"reserved_micro\":0,\"doubtful_micro\":7,\"currency\":\"USD\"}],"
-        "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":0,\"reserved_micro\":0,"
+        "\"rests\":[],\"totals\":[{\"currency\":\"USD\",\"cost_micro\":0,\"reserved_micro\":0,"
         "\"doubtful_micro\":7}]}";
     struct house *house = *state;
 
@@ -205,6 +205,48 @@ static void test_the_same_comes_as_csv(void **state)
     buf_finish(&answer.bytes);
 }
 
+/* Each of 20,000 models has a name of 240 bytes: a table of 10 MB, more than is sent at once. */
+static bool work_add_models(struct db *db, void *context, struct error *err)
+{
+    static const struct sql add = {
+        "test_add_models",
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)"
+        " INSERT INTO usage (task_id, user_id, provider_id, model, operation, state,"
+        " estimate_micro, cost_micro, currency, reserved_at_ms, day)"
+        " SELECT i, 2, 1, printf('%240d', i), 'o', 'settled', 0, 1000000 + i, 'USD', 0,"
+        " '2025-11-22' FROM n",
+        NULL};
+
+    (void)context;
+    return db_exec(db, &add, NULL, 0, NULL, err);
+}
+
+static void test_the_table_has_each_group_where_the_answer_has_a_rest(void **state)
+{
+    struct house *house = *state;
+    struct answer answer;
+    size_t lines = 0;
+
+    book_do(&house->book, work_add_models, NULL);
+    answer = exchange_bytes(&house->http, STR("GET /api/v1/usage?by=model HTTP/1.1\r\n%H" MEMBER
+                                              "X-Vitrine: 1\r\nConnection: close\r\n\r\n"));
+    assert_int_equal(answer.status, 200);
+    assert_true(answer_has(&answer, "\"rests\":[{\"currency\":\"USD\",\"count\":18000,\"calls\":0,"
+                                    "\"cost_micro\":18162009000,\"reserved_micro\":0,"
+                                    "\"doubtful_micro\":0}]"));
+    buf_finish(&answer.bytes);
+    answer = exchange_bytes(&house->http, STR("GET /api/v1/usage.csv?by=model HTTP/1.0\r\n%H" MEMBER
+                                              "X-Vitrine: 1\r\n\r\n"));
+    assert_int_equal(answer.status, 200);
+    for (size_t i = 0; i < answer.body.size; i++)
+        lines += answer.body.data[i] == '\n' ? 1 : 0;
+    assert_int_equal(lines, 1 + 20000);
+    assert_true(answer.body.size > MIB(9));
+    assert_true(answer_has(&answer, "20000,0,1.020000,")); /* the dearest */
+    assert_true(answer_has(&answer, "     1,0,1.000001,0.000000,0.000000,USD\r\n"));
+    buf_finish(&answer.bytes);
+}
+
 static void test_admins_see_who_spent(void **state)
 {
     struct house *house = *state;
@@ -215,7 +257,7 @@ static void test_admins_see_who_spent(void **state)
            "\"reserved_micro\":0,\"doubtful_micro\":0,\"currency\":\"USD\"},{\"key\":\"\","
            "\"label\":\"\",\"calls\":1,"
            "\"cost_micro\":40,\"reserved_micro\":9,\"doubtful_micro\":0,\"currency\":\"USD\"}],"
-           "\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
+           "\"rests\":[],\"totals\":[{\"currency\":\"USD\",\"cost_micro\":90,\"reserved_micro\":9,"
            "\"doubtful_micro\":0}]}");
     EXPECT(house, "?by=user&all=true", MEMBER, 403, "forbidden");
 }
@@ -224,9 +266,13 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-        TEST(test_members_see_their_own),      TEST(test_the_house_is_for_admins),
-        TEST(test_days_are_asked_for_by_date), TEST(test_wrong_questions_are_told_what_is_wrong),
-        TEST(test_the_same_comes_as_csv),      TEST(test_admins_see_who_spent),
+        TEST(test_members_see_their_own),
+        TEST(test_the_house_is_for_admins),
+        TEST(test_days_are_asked_for_by_date),
+        TEST(test_wrong_questions_are_told_what_is_wrong),
+        TEST(test_the_same_comes_as_csv),
+        TEST(test_admins_see_who_spent),
+        TEST(test_the_table_has_each_group_where_the_answer_has_a_rest),
     };
 
     log_configure(LOG_ERROR, false);

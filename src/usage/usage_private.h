@@ -9,8 +9,7 @@
 enum {
     USAGE_DAYS_MAX = 400,    /* of one question */
     USAGE_DAYS_DEFAULT = 30, /* with today */
-    /* Groups of one answer: the days asked for, in five currencies.  More is refused, not cut. */
-    USAGE_ITEMS_MAX = 2000,
+    USAGE_ITEMS_MAX = 2000,  /* groups told one by one in an answer; the rest as sums */
     USAGE_CURRENCIES_MAX = 200,
 };
 
@@ -97,14 +96,37 @@ struct usage_total {
     int64_t cost_micro, reserved_micro, doubtful_micro;
 };
 /*
- * Groups of one user's rows, or with user_id 0 of everybody's, each in one currency.  Days come in
- * their order, the others by what they cost, the dearest first within each currency.  What neither
- * left for a provider nor cost anything nor is about to is not listed.  Fails: TOO_MANY (>
- * USAGE_ITEMS_MAX), as db_query().
+ * Groups of one user's rows, or with user_id 0 of everybody's, each in one currency, handed to
+ * `visit` one after the other.  Days come in their order, the others by what they cost, the dearest
+ * first within each currency.  What neither left for a provider nor cost anything nor is about to
+ * is not among them.  `turn` counts them from 1 in another order: the dearest of each currency by
+ * turns.  The item is borrowed.  Ends when `visit` is false.  Fails: as `visit`, as db_query().
+ */
+typedef bool (*usage_visit)(void *context, const struct usage_item *item, int64_t turn,
+                            struct error *err);
+MUST_CHECK bool usage_store_walk(struct db *db, int64_t user_id, const struct usage_range *range,
+                                 enum usage_by by, usage_visit visit, void *context,
+                                 struct error *err);
+
+/* What is beyond the items of an answer, in one currency. */
+struct usage_rest {
+    struct str currency;
+    int64_t count; /* groups; not 0 */
+    int64_t calls, cost_micro, reserved_micro, doubtful_micro;
+};
+struct usage_items {
+    struct usage_item *items;
+    size_t count; /* USAGE_ITEMS_MAX at most */
+    struct usage_rest *rests;
+    size_t rest_count; /* USAGE_CURRENCIES_MAX at most */
+};
+/*
+ * The first USAGE_ITEMS_MAX of these groups by their turns, in the order of the walk, and one rest
+ * a currency; all in `arena`.  Fails: TOO_MANY (> USAGE_CURRENCIES_MAX), as db_query().
  */
 MUST_CHECK bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range *range,
-                                  enum usage_by by, struct arena *arena, struct usage_item **items,
-                                  size_t *count, struct error *err);
+                                  enum usage_by by, struct arena *arena, struct usage_items *out,
+                                  struct error *err);
 /* One per currency.  Fails: TOO_MANY (> USAGE_CURRENCIES_MAX), as db_query(). */
 MUST_CHECK bool usage_store_totals(struct db *db, int64_t user_id, const struct usage_range *range,
                                    struct arena *arena, struct usage_total **items, size_t *count,

@@ -1,5 +1,7 @@
 #include "usage/usage_private.h"
 
+#include <assert.h>
+
 const char *const usage_by_names[] = {"day",  "provider", "model", "operation",
                                       "user", "product",  NULL};
 
@@ -283,33 +285,44 @@ bool usage_check(struct db *db, struct arena *arena, struct check_report *out, s
 #define ITEM_SUMS                                                                                  \
     ", u.currency AS currency, sum(u.calls) AS calls, " COST " AS cost_micro, " RESERVED           \
     " AS reserved_micro, " DOUBTFUL " AS doubtful_micro FROM usage u"
-#define OF_USER " WHERE u.user_id = $4 AND u.day BETWEEN $1 AND $2"
 #define OF_ALL " WHERE u.day BETWEEN $1 AND $2"
+#define OF_USER OF_ALL " AND u.user_id = $3"
 /* The sums again: a bare cost_micro would be the column, of any one row. */
 #define HAPPENED " HAVING sum(u.calls) > 0 OR " COST " > 0 OR " RESERVED " > 0 OR " DOUBTFUL " > 0"
-#define IN_DAYS " GROUP BY u.day, u.currency" HAPPENED " ORDER BY u.day, u.currency LIMIT $3"
-#define DEAREST_FIRST " ORDER BY u.currency, " COST " DESC, label, key LIMIT $3"
 
-#define DAY_ITEM "SELECT u.day AS key, u.day AS label" ITEM_SUMS
+/*
+ * Money of two currencies cannot be compared, so the dearest of each come by turns: who takes the
+ * first rows of these turns has the dearest of every currency.
+ */
+#define ITEM "key, label, currency, calls, cost_micro, reserved_micro, doubtful_micro"
+#define IN_TURN                                                                                    \
+    "SELECT " ITEM ", row_number() OVER (ORDER BY place, currency) AS turn FROM (SELECT " ITEM     \
+    ", row_number() OVER (PARTITION BY currency ORDER BY cost_micro DESC, label, key) AS place"    \
+    " FROM ("
+#define DAYS_IN_ORDER HAPPENED ")) ORDER BY key, currency"
+#define DEAREST_FIRST HAPPENED ")) ORDER BY currency, cost_micro DESC, label, key"
+
+#define DAY_ITEM IN_TURN "SELECT u.day AS key, u.day AS label" ITEM_SUMS
+#define IN_DAYS " GROUP BY u.day, u.currency" DAYS_IN_ORDER
 /* Deleted providers keep their rows; one that has none any more is still money. */
 #define PROVIDER_ITEM                                                                              \
-    "SELECT coalesce(p.public_id, '') AS key, coalesce(p.name, '') AS label" ITEM_SUMS             \
-    " LEFT JOIN provider p ON p.id = u.provider_id"
-#define IN_PROVIDERS " GROUP BY u.provider_id, u.currency" HAPPENED DEAREST_FIRST
-#define MODEL_ITEM "SELECT u.model AS key, u.model AS label" ITEM_SUMS
-#define IN_MODELS " GROUP BY u.model, u.currency" HAPPENED DEAREST_FIRST
-#define OPERATION_ITEM "SELECT u.operation AS key, u.operation AS label" ITEM_SUMS
-#define IN_OPERATIONS " GROUP BY u.operation, u.currency" HAPPENED DEAREST_FIRST
+    IN_TURN "SELECT coalesce(p.public_id, '') AS key, coalesce(p.name, '') AS label" ITEM_SUMS     \
+            " LEFT JOIN provider p ON p.id = u.provider_id"
+#define IN_PROVIDERS " GROUP BY u.provider_id, u.currency" DEAREST_FIRST
+#define MODEL_ITEM IN_TURN "SELECT u.model AS key, u.model AS label" ITEM_SUMS
+#define IN_MODELS " GROUP BY u.model, u.currency" DEAREST_FIRST
+#define OPERATION_ITEM IN_TURN "SELECT u.operation AS key, u.operation AS label" ITEM_SUMS
+#define IN_OPERATIONS " GROUP BY u.operation, u.currency" DEAREST_FIRST
 #define USER_ITEM                                                                                  \
-    "SELECT coalesce(p.public_id, '') AS key, coalesce(p.name, '') AS label" ITEM_SUMS             \
-    " LEFT JOIN user p ON p.id = u.user_id"
-#define IN_USERS " GROUP BY u.user_id, u.currency" HAPPENED DEAREST_FIRST
+    IN_TURN "SELECT coalesce(p.public_id, '') AS key, coalesce(p.name, '') AS label" ITEM_SUMS     \
+            " LEFT JOIN user p ON p.id = u.user_id"
+#define IN_USERS " GROUP BY u.user_id, u.currency" DEAREST_FIRST
 
 /* Deleted products keep their names. */
 #define PRODUCT_ITEM                                                                               \
-    "SELECT u.product AS key, coalesce(p.name, '') AS label" ITEM_SUMS                             \
-    " LEFT JOIN product p ON p.public_id = u.product"
-#define IN_PRODUCTS " GROUP BY u.product, u.currency" HAPPENED DEAREST_FIRST
+    IN_TURN "SELECT u.product AS key, coalesce(p.name, '') AS label" ITEM_SUMS                     \
+            " LEFT JOIN product p ON p.public_id = u.product"
+#define IN_PRODUCTS " GROUP BY u.product, u.currency" DEAREST_FIRST
 
 static const struct sql items_of_user[] = {
     {"usage_store_days_of_user",       DAY_ITEM OF_USER IN_DAYS,             NULL},
@@ -328,25 +341,22 @@ static const struct sql items_of_all[] = {
     {"usage_store_products",   PRODUCT_ITEM OF_ALL IN_PRODUCTS,     NULL},
 };
 
-bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range *range,
-                       enum usage_by by, struct arena *arena, struct usage_item **items,
-                       size_t *count, struct error *err)
+bool usage_store_walk(struct db *db, int64_t user_id, const struct usage_range *range,
+                      enum usage_by by, usage_visit visit, void *context, struct error *err)
 {
     const struct sql *list = user_id == 0 ? &items_of_all[by] : &items_of_user[by];
     const struct sql_value args[] = {SQL_TEXT(usage_day_str(&range->from)),
-                                     SQL_TEXT(usage_day_str(&range->to)),
-                                     SQL_INT64(USAGE_ITEMS_MAX + 1), SQL_INT64(user_id)};
-    struct usage_item *found = ARENA_ARRAY(arena, struct usage_item, USAGE_ITEMS_MAX);
-    size_t found_count = 0;
+                                     SQL_TEXT(usage_day_str(&range->to)), SQL_INT64(user_id)};
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(KIB(64));
     CLEANUP(rows_finish) struct rows rows = {0};
 
     if (!db_query(db, list, args, user_id == 0 ? COUNT(args) - 1 : COUNT(args), &rows, err))
         return false;
     while (rows_next(&rows)) {
-        if (found_count == USAGE_ITEMS_MAX)
-            return error_field(err, ERROR_TOO_MANY, "from", USAGE_ITEMS_MAX,
-                               "more than %d rows: ask for fewer days", USAGE_ITEMS_MAX);
-        found[found_count++] = (struct usage_item){
+        struct usage_item item;
+
+        arena_reset(arena);
+        item = (struct usage_item){
             .key = rows_str(&rows, "key", arena),
             .label = rows_str(&rows, "label", arena),
             .currency = rows_str(&rows, "currency", arena),
@@ -355,40 +365,114 @@ bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range 
             .reserved_micro = rows_int64(&rows, "reserved_micro"),
             .doubtful_micro = rows_int64(&rows, "doubtful_micro"),
         };
+        if (!visit(context, &item, rows_int64(&rows, "turn"), err))
+            return false;
     }
-    if (rows_failed(&rows))
+    return !rows_failed(&rows);
+}
+
+static bool too_many_currencies(struct error *err)
+{
+    return error_field(err, ERROR_TOO_MANY, "from", USAGE_CURRENCIES_MAX,
+                       "more than %d currencies: ask for fewer days", USAGE_CURRENCIES_MAX);
+}
+
+/* The first of a walk, and the sums of all that comes after them. */
+struct gathering {
+    struct arena *arena;
+    struct usage_items *out;
+};
+
+/* One absurd cost is INT64_MAX already. */
+static int64_t add_capped(int64_t sum, int64_t more)
+{
+    int64_t out;
+
+    return __builtin_add_overflow(sum, more, &out) ? INT64_MAX : out;
+}
+
+static bool add_to_rest(struct usage_items *out, const struct usage_item *item, struct arena *arena,
+                        struct error *err)
+{
+    struct usage_rest *rest = NULL;
+
+    for (size_t i = out->rest_count; i > 0 && rest == NULL; i--)
+        if (str_equal(out->rests[i - 1].currency, item->currency))
+            rest = &out->rests[i - 1];
+    if (rest == NULL) {
+        if (out->rest_count == USAGE_CURRENCIES_MAX)
+            return too_many_currencies(err);
+        rest = &out->rests[out->rest_count++];
+        *rest = (struct usage_rest){.currency = arena_str(arena, item->currency)};
+    }
+    rest->count++;
+    rest->calls = add_capped(rest->calls, item->calls);
+    rest->cost_micro = add_capped(rest->cost_micro, item->cost_micro);
+    rest->reserved_micro = add_capped(rest->reserved_micro, item->reserved_micro);
+    rest->doubtful_micro = add_capped(rest->doubtful_micro, item->doubtful_micro);
+    return true;
+}
+
+static bool gather(void *context, const struct usage_item *item, int64_t turn, struct error *err)
+{
+    const struct gathering *gathering = context;
+    struct usage_items *out = gathering->out;
+    struct usage_item *kept;
+
+    if (turn > USAGE_ITEMS_MAX)
+        return add_to_rest(out, item, gathering->arena, err);
+    assert(out->count < USAGE_ITEMS_MAX);
+    kept = &out->items[out->count++];
+    *kept = *item;
+    kept->key = arena_str(gathering->arena, item->key);
+    kept->label = arena_str(gathering->arena, item->label);
+    kept->currency = arena_str(gathering->arena, item->currency);
+    return true;
+}
+
+bool usage_store_items(struct db *db, int64_t user_id, const struct usage_range *range,
+                       enum usage_by by, struct arena *arena, struct usage_items *out,
+                       struct error *err)
+{
+    struct usage_items found = {
+        .items = ARENA_ARRAY(arena, struct usage_item, USAGE_ITEMS_MAX),
+        .rests = ARENA_ARRAY(arena, struct usage_rest, USAGE_CURRENCIES_MAX),
+    };
+    struct gathering gathering = {.arena = arena, .out = &found};
+
+    if (!usage_store_walk(db, user_id, range, by, gather, &gathering, err))
         return false;
-    *items = found;
-    *count = found_count;
+    *out = found;
     return true;
 }
 
 #define TOTALS                                                                                     \
     "SELECT u.currency AS currency, " COST " AS cost_micro, " RESERVED                             \
     " AS reserved_micro, " DOUBTFUL " AS doubtful_micro FROM usage u"
-#define IN_CURRENCIES " GROUP BY u.currency ORDER BY u.currency LIMIT $3"
+#define IN_CURRENCIES " GROUP BY u.currency ORDER BY u.currency LIMIT "
 
 bool usage_store_totals(struct db *db, int64_t user_id, const struct usage_range *range,
                         struct arena *arena, struct usage_total **items, size_t *count,
                         struct error *err)
 {
-    static const struct sql of_user = {"usage_store_totals_of_user", TOTALS OF_USER IN_CURRENCIES,
-                                       NULL};
-    static const struct sql of_all = {"usage_store_totals", TOTALS OF_ALL IN_CURRENCIES, NULL};
-    const struct sql_value args[] = {SQL_TEXT(usage_day_str(&range->from)),
-                                     SQL_TEXT(usage_day_str(&range->to)),
-                                     SQL_INT64(USAGE_CURRENCIES_MAX + 1), SQL_INT64(user_id)};
+    static const struct sql of_user = {"usage_store_totals_of_user",
+                                       TOTALS OF_USER IN_CURRENCIES "$4", NULL};
+    static const struct sql of_all = {"usage_store_totals", TOTALS OF_ALL IN_CURRENCIES "$3", NULL};
+    const struct sql_value days[] = {SQL_TEXT(usage_day_str(&range->from)),
+                                     SQL_TEXT(usage_day_str(&range->to))};
+    const struct sql_value limit = SQL_INT64(USAGE_CURRENCIES_MAX + 1);
+    const struct sql_value args_of_user[] = {days[0], days[1], SQL_INT64(user_id), limit};
+    const struct sql_value args_of_all[] = {days[0], days[1], limit};
     struct usage_total *found = ARENA_ARRAY(arena, struct usage_total, USAGE_CURRENCIES_MAX);
     size_t found_count = 0;
     CLEANUP(rows_finish) struct rows rows = {0};
 
-    if (!db_query(db, user_id == 0 ? &of_all : &of_user, args,
-                  user_id == 0 ? COUNT(args) - 1 : COUNT(args), &rows, err))
+    if (user_id == 0 ? !db_query(db, &of_all, args_of_all, COUNT(args_of_all), &rows, err)
+                     : !db_query(db, &of_user, args_of_user, COUNT(args_of_user), &rows, err))
         return false;
     while (rows_next(&rows)) {
         if (found_count == USAGE_CURRENCIES_MAX)
-            return error_field(err, ERROR_TOO_MANY, "from", USAGE_CURRENCIES_MAX,
-                               "more than %d currencies: ask for fewer days", USAGE_CURRENCIES_MAX);
+            return too_many_currencies(err);
         found[found_count++] = (struct usage_total){
             .currency = rows_str(&rows, "currency", arena),
             .cost_micro = rows_int64(&rows, "cost_micro"),

@@ -17,20 +17,15 @@ static int tear_down(void **state) { return book_close(*state); }
 
 static const struct usage_range always = {.from = {"2025-01-01"}, .to = {"2025-12-31"}};
 
-struct items {
-    struct usage_item *items;
-    size_t count;
-};
-
-static struct items items_of(struct book *book, int64_t user_id, const struct usage_range *range,
-                             enum usage_by by)
+static struct usage_items items_of(struct book *book, int64_t user_id,
+                                   const struct usage_range *range, enum usage_by by)
 {
-    struct items out = {0};
+    struct usage_items out = {0};
     struct error err = {0};
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
 
     if (!db_borrow(book->pool, &db, &err) ||
-        !usage_store_items(db, user_id, range, by, book->arena, &out.items, &out.count, &err))
+        !usage_store_items(db, user_id, range, by, book->arena, &out, &err))
         fail_msg("%s %s", err.message, err.detail);
     return out;
 }
@@ -60,7 +55,7 @@ static void expect_totals_at(struct book *book, int64_t user_id, const char *exp
 /* All the items as text: "key label calls cost doubtful currency", a line each. */
 static void expect_items_at(struct book *book, enum usage_by by, const char *expected, int line)
 {
-    struct items items = items_of(book, ANN, &always, by);
+    struct usage_items items = items_of(book, ANN, &always, by);
     struct str text = STR_EMPTY;
 
     for (size_t i = 0; i < items.count; i++) {
@@ -324,7 +319,7 @@ static void test_only_the_users_own_days_are_told(void **state)
 {
     static const struct usage_range day = {.from = {"2025-11-22"}, .to = {"2025-11-22"}};
     struct book *book = *state;
-    struct items items;
+    struct usage_items items;
 
     reserve(book, (struct deed){.task_id = 1, .at_ms = NOON - DAY_MS});
     reserve(book, (struct deed){.task_id = 2});
@@ -359,6 +354,12 @@ static void test_one_absurd_cost_does_not_break_the_sums(void **state)
     EXPECT_TOTALS(book, ANN, "USD 9223372036854775807+0+0");
 }
 
+/* `count` models of `micro` and one more each, in this currency. */
+struct models {
+    const char *name, *currency;
+    int64_t count, micro;
+};
+
 static bool work_add_models(struct db *db, void *context, struct error *err)
 {
     static const struct sql add = {
@@ -366,33 +367,78 @@ static bool work_add_models(struct db *db, void *context, struct error *err)
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1)"
         " INSERT INTO usage (task_id, user_id, provider_id, model, operation, state,"
         " estimate_micro, cost_micro, currency, reserved_at_ms, day)"
-        " SELECT i, 2, 1, 'm' || i, 'o', 'settled', 0, 1, 'USD', 0, '2025-11-22' FROM n",
+        " SELECT i + (SELECT coalesce(max(task_id), 0) FROM usage), 2, 1, $2 || i, 'o', 'settled',"
+        " 0, $4 + i, $3, 0, '2025-11-22' FROM n",
         NULL};
-    const struct sql_value args[] = {SQL_INT64(*(int64_t *)context)};
+    const struct models *models = context;
+    const struct sql_value args[] = {SQL_INT64(models->count), SQL_TEXT(str_of(models->name)),
+                                     SQL_TEXT(str_of(models->currency)), SQL_INT64(models->micro)};
 
     return db_exec(db, &add, args, COUNT(args), NULL, err);
 }
 
-static void test_too_many_groups_are_refused_not_cut(void **state)
+static void test_what_is_beyond_the_dearest_groups_is_told_as_a_sum(void **state)
 {
     struct book *book = *state;
-    int64_t count = USAGE_ITEMS_MAX;
-    CLEANUP(db_give_back_cleanup) struct db *db = NULL;
-    struct usage_item *items = NULL;
-    struct error err = {0};
-    size_t item_count;
+    struct models models = {.name = "m", .currency = "USD", .count = USAGE_ITEMS_MAX};
+    struct usage_items found;
 
-    book_do(book, work_add_models, &count);
-    assert_int_equal(items_of(book, ANN, &always, USAGE_BY_MODEL).count, USAGE_ITEMS_MAX);
-    reserve(book, (struct deed){.task_id = count + 1, .model = "one more"});
-    settle(book, count + 1, 1, "USD");
-    assert_true(db_borrow(book->pool, &db, &err));
-    assert_false(usage_store_items(db, ANN, &always, USAGE_BY_MODEL, book->arena, &items,
-                                   &item_count, &err));
-    assert_int_equal(err.code, ERROR_TOO_MANY);
-    assert_int_equal(err.limit, USAGE_ITEMS_MAX);
-    assert_string_equal(err.field, "from");
-    assert_null(items);
+    book_do(book, work_add_models, &models);
+    found = items_of(book, ANN, &always, USAGE_BY_MODEL);
+    assert_int_equal(found.count, USAGE_ITEMS_MAX);
+    assert_int_equal(found.rest_count, 0);
+    models = (struct models){.name = "cheap", .currency = "USD", .count = 2};
+    book_do(book, work_add_models, &models); /* of 1 and of 2 */
+    found = items_of(book, ANN, &always, USAGE_BY_MODEL);
+    assert_int_equal(found.count, USAGE_ITEMS_MAX);
+    assert_int_equal(found.items[0].cost_micro, USAGE_ITEMS_MAX);
+    assert_int_equal(found.items[found.count - 1].cost_micro, 2);
+    assert_int_equal(found.rest_count, 1);
+    assert_true(str_equal(found.rests[0].currency, STR("USD")));
+    assert_int_equal(found.rests[0].count, 2);
+    assert_int_equal(found.rests[0].cost_micro, 2); /* twice 1 */
+    assert_int_equal(items_of(book, ANN, &always, USAGE_BY_DAY).count, 1);
+}
+
+static void test_no_currency_pushes_another_one_out(void **state)
+{
+    struct book *book = *state;
+    struct models yen = {.name = "y", .currency = "JPY", .count = 1500, .micro = 1000000};
+    struct models yuan = {.name = "c", .currency = "CNY", .count = 1500};
+    struct usage_items found;
+
+    book_do(book, work_add_models, &yen);
+    book_do(book, work_add_models, &yuan);
+    reserve(book, (struct deed){.task_id = 9001, .model = "z", .micro = 5}); /* USD */
+    found = items_of(book, ANN, &always, USAGE_BY_MODEL);
+    assert_int_equal(found.count, USAGE_ITEMS_MAX);
+    /* By turns: CNY, JPY, USD; CNY, JPY; ... */
+    assert_true(str_equal(found.items[0].currency, STR("CNY")));
+    assert_int_equal(found.items[999].cost_micro, 1500 - 999);
+    assert_true(str_equal(found.items[1000].currency, STR("JPY")));
+    assert_int_equal(found.items[1000].cost_micro, 1001500);
+    assert_true(str_equal(found.items[1999].currency, STR("USD")));
+    assert_int_equal(found.items[1999].reserved_micro, 5);
+    assert_int_equal(found.rest_count, 2);
+    assert_true(str_equal(found.rests[0].currency, STR("CNY")));
+    assert_int_equal(found.rests[0].count, 500);
+    assert_int_equal(found.rests[0].cost_micro, 500 * 501 / 2);
+    assert_true(str_equal(found.rests[1].currency, STR("JPY")));
+    assert_int_equal(found.rests[1].count, 501);
+    assert_int_equal(found.rests[1].cost_micro, 501 * 1000000 + 501 * 502 / 2);
+}
+
+static void test_absurd_costs_do_not_overflow_the_rest(void **state)
+{
+    struct book *book = *state;
+    struct models models = {
+        .name = "m", .currency = "USD", .count = USAGE_ITEMS_MAX + 3, .micro = INT64_MAX - 5000};
+    struct usage_items found;
+
+    book_do(book, work_add_models, &models);
+    found = items_of(book, ANN, &always, USAGE_BY_MODEL);
+    assert_int_equal(found.rests[0].count, 3);
+    assert_true(found.rests[0].cost_micro == INT64_MAX);
 }
 
 int main(void)
@@ -415,7 +461,9 @@ int main(void)
         TEST(test_a_group_is_listed_for_any_of_its_rows),
         TEST(test_only_the_users_own_days_are_told),
         TEST(test_one_absurd_cost_does_not_break_the_sums),
-        TEST(test_too_many_groups_are_refused_not_cut),
+        TEST(test_what_is_beyond_the_dearest_groups_is_told_as_a_sum),
+        TEST(test_no_currency_pushes_another_one_out),
+        TEST(test_absurd_costs_do_not_overflow_the_rest),
     };
 
     log_configure(LOG_ERROR, false);

@@ -79,6 +79,24 @@ test('what is spent, reserved and in doubt is told apart by words, and in the ta
   });
 });
 
+test('what is beyond the costliest rows is one line, and where all of them are is said', async ({
+  signedIn: page,
+}) => {
+  const sums = { calls: 7, cost_micro: 30_000, reserved_micro: 0, doubtful_micro: 10_000 };
+  await page.route(/\/api\/v1\/usage\?/, async (route) => {
+    const totals = [{ currency: 'USD', ...sums, cost_micro: 50_000 }];
+    const items = [
+      { key: 'cup', label: 'Cup', currency: 'USD', ...sums, cost_micro: 20_000, calls: 1 },
+    ];
+    const rests = [{ currency: 'USD', count: 1234, ...sums }];
+    await route.fulfill({ json: { items, rests, totals } });
+  });
+  await page.goto('/settings/usage');
+  const where = page.getByRole('region', { name: 'Where it went' });
+  await expect(where.getByRole('row').last()).toHaveText(/1,?234 more7\$0\.03\$0\.00\$0\.01$/);
+  await expect(page.getByText('The CSV file has every row.')).toBeVisible();
+});
+
 test('a full budget of a model stops that model alone, and says so', async ({ browser }) => {
   const visit = async (page: Page, rig: Rig) => {
     await setMock(rig, sound);

@@ -1205,7 +1205,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was spent, what is reserved and what is in doubt */
+        /** What was spent, what is reserved and what is in doubt: the dearest one by one, the rest as sums */
         get: operations["get_usage"];
         put?: never;
         post?: never;
@@ -1222,7 +1222,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The items of usage as a CSV file, in whole units of their currency */
+        /** All items of usage as a CSV file, in whole units of their currency */
         get: operations["get_usage_csv"];
         put?: never;
         post?: never;
@@ -3892,8 +3892,10 @@ export interface components {
             thumbhash: string;
         };
         Usage: {
-            /** @description Days in their order; others by currency, the dearest first. */
+            /** @description Days in their order; others by currency, the dearest first.  2,000 at most: the dearest, of each currency by turns. */
             items: components["schemas"]["UsageItem"][];
+            /** @description What is not among the items, summed up by currency; empty: all are. The CSV file has each. */
+            rests: components["schemas"]["UsageRest"][];
             /** @description One per currency: money of different currencies is never added. */
             totals: components["schemas"]["UsageTotal"][];
         };
@@ -3924,6 +3926,35 @@ export interface components {
             doubtful_micro: number;
             /** @description ISO 4217; a key has an item for each of its currencies; empty: none was named. */
             currency: string;
+        };
+        UsageRest: {
+            /** @description ISO 4217; empty: none was named. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description How many more items there are.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description Their calls.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description What they are known to have been charged.
+             */
+            cost_micro: number;
+            /**
+             * Format: int64
+             * @description What they have reserved.
+             */
+            reserved_micro: number;
+            /**
+             * Format: int64
+             * @description What of them is in doubt.
+             */
+            doubtful_micro: number;
         };
         UsageTotal: {
             /** @description ISO 4217; empty: none was named. */
@@ -6468,7 +6499,9 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "*/*": string;
+                };
             };
             "4XX": components["responses"]["Problem"];
             default: components["responses"]["Problem"];

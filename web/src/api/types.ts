@@ -47,5 +47,6 @@ export type Task = Schemas['Task'];
 export type TaskDetail = Schemas['TaskDetail'];
 export type Token = Schemas['Token'];
 export type UploadItem = Schemas['UploadItem'];
+export type Usage = Schemas['Usage'];
 export type UsageItem = Schemas['UsageItem'];
 export type UsageTotal = Schemas['UsageTotal'];

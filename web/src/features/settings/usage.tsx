@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { ChartColumn, Download } from 'lucide-react';
 import { useState } from 'react';
 import { meQuery } from '~/api/queries';
-import type { UsageItem, UsageTotal } from '~/api/types';
+import type { Usage, UsageItem, UsageTotal } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { keepsHouse } from '~/lib/roles';
 import { buttonClass } from '~/ui/button';
@@ -93,7 +93,7 @@ export function UsagePage() {
           {groups.error && (
             <ErrorState error={groups.error} onRetry={() => void groups.refetch()} isCompact />
           )}
-          {groups.data && <Groups items={groups.data.items} by={by} />}
+          {groups.data && <Groups groups={groups.data} by={by} />}
         </Section>
       )}
       <Budgets isAdmin={isAdmin} />
@@ -142,7 +142,7 @@ function GroupName({ item, by }: { item: UsageItem; by: By }) {
   );
 }
 
-function Groups({ items, by }: { items: UsageItem[]; by: By }) {
+function Groups({ groups, by }: { groups: Usage; by: By }) {
   const t = useT();
   const format = useFormat();
   const number = 'px-4 py-2 text-right whitespace-nowrap tabular-nums';
@@ -176,7 +176,7 @@ function Groups({ items, by }: { items: UsageItem[]; by: By }) {
             </tr>
           </thead>
           <tbody>
-            {items.map((item) => (
+            {groups.items.map((item) => (
               <tr
                 key={`${item.key} ${item.label} ${item.currency}`}
                 className="border-line border-b last:border-b-0"
@@ -190,9 +190,25 @@ function Groups({ items, by }: { items: UsageItem[]; by: By }) {
                 <td className={number}>{format.money(item.doubtful_micro, item.currency)}</td>
               </tr>
             ))}
+            {groups.rests.map((rest) => (
+              <tr key={rest.currency} className="border-line border-b text-fg-2 last:border-b-0">
+                <th scope="row" className="min-w-36 px-4 py-2 text-left font-normal">
+                  {t('settings.usage.more', { count: rest.count })}
+                </th>
+                <td className={number}>{format.number(rest.calls)}</td>
+                <td className={number}>{format.money(rest.cost_micro, rest.currency)}</td>
+                <td className={number}>{format.money(rest.reserved_micro, rest.currency)}</td>
+                <td className={number}>{format.money(rest.doubtful_micro, rest.currency)}</td>
+              </tr>
+            ))}
           </tbody>
         </table>
       </section>
+      {groups.rests.length > 0 && (
+        <p className="border-line border-t px-4 py-2 text-12 text-fg-3">
+          {t('settings.usage.moreHelp')}
+        </p>
+      )}
     </Card>
   );
 }
