@@ -197,10 +197,13 @@ static bool read_parameters(struct node_context *node, struct error *err)
 static bool at_parameter(const struct node_context *node, struct error *err)
 {
     char field[sizeof(err->field) + sizeof(node->prefix) + 16];
+    const char *name = err->field;
 
-    if (err->field[0] == '\0' || err->code == ERROR_INTERNAL)
+    if (name[0] == '\0' || err->code == ERROR_INTERNAL)
         return false;
-    snprintf(field, sizeof(field), "%sparameters.%s", node->prefix, err->field);
+    if (strcmp(name, "count") == 0)
+        name = "n"; /* what a provider's request calls it */
+    snprintf(field, sizeof(field), "%sparameters.%s", node->prefix, name);
     field[sizeof(err->field) - 1] = '\0';
     memcpy(err->field, field, sizeof(err->field));
     return false;

@@ -189,8 +189,10 @@ static void test_what_is_wrong_is_named_where_it_stands(void **state)
         {ONE("image.generate", ""), ERROR_REQUIRED, "nodes[0].parameters.prompt","no prompt"},
         {ONE("image.generate", ",\"parameters\":[]"), ERROR_WRONG_TYPE, "nodes[0].parameters",
          "a list"},
+        {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"n\":16}"), ERROR_TOO_BIG,
+         "nodes[0].parameters.n","more than any model makes in one call"},
         {ONE("image.generate", ",\"parameters\":{\"prompt\":\"a\",\"n\":11}"), ERROR_TOO_BIG,
-         "nodes[0].parameters.n","too many"},
+         "nodes[0].parameters.n","more than this model makes in one call"},
         {"{\"nodes\":[" NODE("a") ",{\"key\":\"b\",\"operation\":\"image.generate\","
          "\"parameters\":{\"prompt\":\"a\",\"colour\":1}}]}", ERROR_UNKNOWN_FIELD,
          "nodes[1].parameters.colour", "the second node"},

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { startFake as startArk } from "../providers/ark.mjs";
 import { startFake as startComfyui } from "../providers/comfyui.mjs";
 import { openFake, openHouse, until } from "./house.mjs";
 import { plain } from "./pictures.mjs";
@@ -443,4 +444,28 @@ test("workflows of one's own: each a model, carried by a file, gone when it is t
   const gone = await house.call("POST", "/runs", { body: { nodes: [{ key: "a", operation: "image.generate",
     parameters: order }] } });
   assert.deepEqual([gone.status, gone.json.code, gone.json.field], [422, "not_in_list", "nodes[0].parameters.model"]);
+});
+
+test("a call asks for as many pictures as its model makes at once, and for no more", async (t) => {
+  const house = await openHouse(t);
+  const key = "key-of-a-long-series-0123456789";
+  const fake = await startArk({ key });
+  t.after(() => fake.close());
+  const { id } = await house.post("/providers", { kind: "ark", name: "series", key, base_url: `${fake.url}/api/v3`,
+    is_private_allowed: true });
+  const { items } = await house.get("/models");
+  const model = items.find((item) => item.provider_id === id && item.name === "doubao-seedream-4-5-251128");
+  assert.equal(model.count_max, 15);
+  const { tasks } = await house.run({ prompt: "a series", model: model.id, n: 15, partial_images: 0 });
+  const task = await house.taskIs(tasks[0].id, "done", 120000);
+  assert.equal(task.assets.length, 15);
+  assert.equal(task.cost_micro, 15 * 250000);
+  const node = (parameters) => ({ nodes: [{ key: "a", operation: "image.generate",
+    parameters: { prompt: "a series", ...parameters } }] });
+  for (const [parameters, limit] of [[{ model: model.id, n: 16 }, 15], [{ model: "mock", n: 11 }, 10]]) {
+    const refused = await house.call("POST", "/runs", { body: node(parameters) });
+    assert.equal(refused.status, 422);
+    assert.equal(refused.json.field, "nodes[0].parameters.n");
+    assert.equal(refused.json.limit, limit);
+  }
 });
