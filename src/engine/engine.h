@@ -64,6 +64,7 @@ struct model_limits {
     int64_t concurrency;
     int64_t per_minute;       /* requests */
     int64_t units_per_minute; /* pictures asked for (gate.h) */
+    bool is_paused;           /* what waits for it waits on; what is under way goes on */
 };
 
 /* ---- Operations ---- */
@@ -431,6 +432,7 @@ struct lane_model_view {
     int64_t running, ready;
     int64_t capacity, allowed; /* at once: by its bounds; as it was learned, <= capacity */
     int64_t per_minute, units_per_minute; /* of its own; 0: no bound */
+    bool is_paused;                       /* by a person */
     enum breaker_state breaker;
     int64_t pause_until_ms; /* wall clock; 0: it does not rest */
     char reason[16];        /* of the rest: a class of failure, breaker, or used_up */

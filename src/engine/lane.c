@@ -78,8 +78,33 @@ void lane_set(struct lane *lane, const struct lane_limits *limits)
     lane->is_set = true;
 }
 
+/* Something of theirs waits for a model that nobody paused. */
+static bool waits_for_any(const struct lane *lane, const struct lane_user *user)
+{
+    if (user->ready == 0)
+        return false;
+    for (size_t index = 0; index < lane->model_count; index++) {
+        const struct heap *turn = lane_turn(user, lane->models[index]);
+
+        if (turn != NULL && turn->count > 0 && !lane->models[index]->limits.is_paused)
+            return true;
+    }
+    return false;
+}
+
+/* Who had nothing waiting comes in where the lane stands: neither sleeping, nor a pause, nor one
+ * long task saves credit. */
+static void come_in(const struct lane *lane, struct lane_user *user)
+{
+    if (!waits_for_any(lane, user) && user->vtime < lane->vtime)
+        user->vtime = lane->vtime;
+}
+
 void lane_set_model(struct lane *lane, struct lane_model *model, const struct model_limits *limits)
 {
+    if (model->limits.is_paused && !limits->is_paused)
+        for (size_t index = 0; index < lane->user_count; index++)
+            come_in(lane, lane->users[index]);
     model->limits = *limits;
     model->is_set = true;
     set_gate(lane, model);
@@ -163,10 +188,7 @@ void lane_enter(struct item *item)
 {
     struct lane_user *user = lane_ensure_user(item->lane, item->entry.user_id);
 
-    /* Who had nothing waiting comes in where the lane stands: neither sleeping nor one long task
-     * saves credit. */
-    if (user->ready == 0 && user->vtime < item->lane->vtime)
-        user->vtime = item->lane->vtime;
+    come_in(item->lane, user);
     item->place = IN_TURN;
     item->user = user;
     heap_add(ensure_turn(user, item->model), item);
@@ -194,7 +216,7 @@ static bool has_slot(const struct lane_model *model, int64_t now_ms)
 
 bool lane_model_is_open(const struct lane_model *model, int64_t units, int64_t now_ms)
 {
-    return model->rest_until_ms <= now_ms && has_slot(model, now_ms) &&
+    return !model->limits.is_paused && model->rest_until_ms <= now_ms && has_slot(model, now_ms) &&
            gate_may_start(&model->gate, units, now_ms);
 }
 
@@ -203,7 +225,7 @@ int64_t lane_model_opens_ms(const struct lane_model *model, int64_t units)
     const int64_t next_ms = gate_next_ms(&model->gate, units);
     const int64_t opens_ms = model->rest_until_ms > next_ms ? model->rest_until_ms : next_ms;
 
-    return has_slot(model, opens_ms) ? opens_ms : INT64_MAX;
+    return !model->limits.is_paused && has_slot(model, opens_ms) ? opens_ms : INT64_MAX;
 }
 
 struct item *lane_turn_of(const struct lane *lane, const struct lane_model *model)
@@ -244,9 +266,11 @@ struct item *lane_next(const struct lane *lane, int64_t now_ms)
 
 enum { TROUBLE_MS = 30000 }; /* a rest that is over before that is waited for */
 
-/* An account that its owner paused is in no trouble: what waits for it is meant to wait. */
+/* What its owner paused, account or model, is in no trouble: what waits for it is meant to wait. */
 const char *lane_trouble(const struct lane *lane, const struct lane_model *model, int64_t now_ms)
 {
+    if (model != NULL && model->limits.is_paused)
+        return "";
     if (lane->is_stopped)
         return lane->limits.reason;
     if (lane->limits.is_paused || model == NULL)
@@ -309,6 +333,7 @@ bool lane_view_model(const struct lane *lane, const struct lane_model *model, in
         .allowed = gate_capacity(&model->gate, now_ms),
         .per_minute = model->limits.per_minute,
         .units_per_minute = model->limits.units_per_minute,
+        .is_paused = model->limits.is_paused,
         .breaker = gate_breaker(&model->gate, now_ms),
         .pause_until_ms = is_resting ? model->rest_until_ms : 0,
     };
@@ -322,7 +347,7 @@ bool lane_view_model(const struct lane *lane, const struct lane_model *model, in
              is_resting || out->breaker != BREAKER_CLOSED ? model->rest_reason : "");
     return out->running > 0 || out->ready > 0 || is_resting || out->allowed < out->capacity ||
            out->capacity < lane->limits.capacity || out->per_minute > 0 ||
-           out->units_per_minute > 0 || out->breaker != BREAKER_CLOSED;
+           out->units_per_minute > 0 || out->is_paused || out->breaker != BREAKER_CLOSED;
 }
 
 /* All of an account rests when every model does that anybody asked for. */

@@ -4,7 +4,7 @@
  *
  * A person's share is of the account: their virtual time counts what they got of all its models.
  * What is learned of a service (how many at once, a rest, a breaker) is learned of one model, for a
- * provider limits and fails by model; keys, credit and pauses are the account's.
+ * provider limits and fails by model; keys and credit are the account's.  A person pauses either.
  */
 #pragma once
 
@@ -78,7 +78,8 @@ void lane_leave(struct item *item);
 bool lane_has_slot(const struct lane *lane, int64_t now_ms);
 /* Whether nothing of the model itself keeps one of so many units back. */
 bool lane_model_is_open(const struct lane_model *model, int64_t units, int64_t now_ms);
-/* When it opens by time alone (wall clock); 0: at once; INT64_MAX: not by time. */
+/* When it opens by time alone (wall clock); 0: at once; INT64_MAX: not by time: it is full, or
+ * paused. */
 int64_t lane_model_opens_ms(const struct lane_model *model, int64_t units);
 /*
  * Whose turn it is in a model: the one with the least virtual time goes next, also when a smaller

@@ -327,16 +327,23 @@ const char *scheduler_trouble(const struct scheduler *scheduler, int64_t lane, s
                          : lane_trouble(found, lane_find_model(found, model), scheduler->now_ms);
 }
 
+static bool is_of_use(const struct scheduler *scheduler, const struct lane *lane, struct str name)
+{
+    const struct lane_model *model = lane_find_model(lane, name);
+
+    return lane->is_set && !lane->limits.is_paused && !lane->limits.is_gone &&
+           (model == NULL || !model->limits.is_paused) &&
+           lane_trouble(lane, model, scheduler->now_ms)[0] == '\0';
+}
+
 /* Those before it in the order go first, unless they are of no use either. */
 static bool may_take(const struct scheduler *scheduler, const struct item *item, size_t order)
 {
     for (size_t index = 0; index < order; index++) {
         const struct lane *before = find_lane(scheduler, item->lane->limits.stand_ins[index]);
 
-        if ((item->entry.refused & (1U << index)) == 0 && before != NULL && before->is_set &&
-            !before->limits.is_paused && !before->limits.is_gone &&
-            lane_trouble(before, lane_find_model(before, item->model->name),
-                         scheduler->now_ms)[0] == '\0')
+        if ((item->entry.refused & (1U << index)) == 0 && before != NULL &&
+            is_of_use(scheduler, before, item->model->name))
             return false;
     }
     return (item->entry.refused & (1U << order)) == 0;

@@ -272,6 +272,7 @@ struct model {
     struct lane_limits limits[LANES];
     int64_t bound[LANES], rest_until_ms[LANES][KINDS], running[LANES][MODEL_USERS][KINDS];
     double vtime[LANES], user_vtime[LANES][MODEL_USERS];
+    bool is_kind_paused[LANES]; /* the second of them */
     int64_t now_ms;
 };
 
@@ -294,30 +295,36 @@ static int64_t lane_running(const struct model *model, int64_t lane)
     return kind_running(model, lane, 0) + kind_running(model, lane, 1);
 }
 
+/* Of one user only what waits for a kind that is not paused. */
 static int in_turn(const struct model *model, int64_t lane, int64_t user)
 {
     int count = 0;
 
     for (int id = 1; id <= TASKS; id++)
         count += model->is_in_turn[id] && model->tasks[id].provider_id == lane &&
-                 (user < 0 || model->tasks[id].user_id == user);
+                 (user < 0 || (model->tasks[id].user_id == user &&
+                               (kind_of(&model->tasks[id]) == 0 || !model->is_kind_paused[lane])));
     return count;
+}
+
+static void come_in(struct model *model, int64_t lane, int64_t user)
+{
+    if (in_turn(model, lane, user) == 0 && model->user_vtime[lane][user] < model->vtime[lane])
+        model->user_vtime[lane][user] = model->vtime[lane];
 }
 
 static void enter_turn(struct model *model, int64_t id)
 {
-    const int64_t lane = model->tasks[id].provider_id, user = model->tasks[id].user_id;
-
     if (model->is_in_turn[id])
         return;
-    if (in_turn(model, lane, user) == 0 && model->user_vtime[lane][user] < model->vtime[lane])
-        model->user_vtime[lane][user] = model->vtime[lane];
+    come_in(model, model->tasks[id].provider_id, model->tasks[id].user_id);
     model->is_in_turn[id] = true;
 }
 
 static bool is_open(const struct model *model, int64_t lane, int kind)
 {
     return !model->limits[lane].is_paused && model->rest_until_ms[lane][kind] <= model->now_ms &&
+           (kind == 0 || !model->is_kind_paused[lane]) &&
            lane_running(model, lane) < model->limits[lane].capacity &&
            (kind == 0 || model->bound[lane] == 0 ||
             kind_running(model, lane, kind) < model->bound[lane]);
@@ -455,9 +462,14 @@ static void step(struct model *model, struct scheduler *scheduler, const struct 
             model->rest_until_ms[lane][0] = model->rest_until_ms[lane][1] = 0;
             scheduler_set_lane(scheduler, lane, &model->limits[lane]);
         } else if (random_below(random, 4) == 0) {
-            const struct model_limits bound = {.concurrency = (int64_t)random_below(random, 3)};
+            const struct model_limits bound = {.concurrency = (int64_t)random_below(random, 3),
+                                               .is_paused = random_below(random, 3) == 0};
 
+            for (int64_t of = 0; of < MODEL_USERS && !bound.is_paused; of++)
+                if (model->is_kind_paused[lane])
+                    come_in(model, lane, of);
             model->bound[lane] = bound.concurrency;
+            model->is_kind_paused[lane] = bound.is_paused;
             scheduler_set_model(scheduler, lane, str_of(kinds[1]), &bound);
         } else if (random_below(random, 2) == 0) {
             const int64_t until = model->now_ms + (int64_t)random_below(random, 15);
@@ -620,53 +632,6 @@ static void test_units_that_were_not_used_come_back(void **state)
     scheduler_destroy(scheduler);
 }
 
-static void test_a_service_in_trouble_is_left_alone_and_then_tried_by_one(void **state)
-{
-    const struct lane_limits limits = {.capacity = 3};
-    struct scheduler *scheduler = scheduler_create(0);
-    struct random_seeded generator;
-    struct random chance = random_of_seed(&generator, 7);
-    const struct task_entry of_seven = entry_of(0, 1, 7);
-    struct lane_model_view view;
-    int64_t until;
-
-    (void)state;
-    scheduler_set_lane(scheduler, 7, &limits);
-    for (int64_t id = 1; id <= 9; id++)
-        put(scheduler, entry_of(id, 1, 7));
-    for (int i = 0; i < 5; i++)
-        scheduler_report(scheduler, &of_seven, GATE_TROUBLED, i == 0 ? "unknown" : "server", 100,
-                         &chance);
-    assert_int_equal(pick(scheduler, 100), 0);
-    until = scheduler_next_ms(scheduler);
-    assert_true(until >= 10100);
-    /* One that was under way and comes late has not opened it. */
-    scheduler_report(scheduler, &of_seven, GATE_TROUBLED, "unknown", 101, &chance);
-    assert_int_equal(scheduler_models(scheduler, 100, &view, 1), 1);
-    assert_int_equal(view.breaker, BREAKER_OPEN);
-    assert_string_equal(view.reason, "breaker");
-    assert_string_equal(view.failure, "server");
-    assert_int_equal(view.failures_in_row, 5);
-    assert_int_equal(view.breaker_until_ms, until);
-    assert_int_equal(pick(scheduler, until), 1);
-    assert_int_equal(scheduler_models(scheduler, until, &view, 1), 1);
-    assert_int_equal(view.breaker, BREAKER_HALF_OPEN);
-    assert_string_equal(view.failure, "server");
-    assert_int_equal(view.failures_in_row, 5);
-    assert_int_equal(view.breaker_until_ms, 0);
-    assert_int_equal(pick(scheduler, until), 0); /* one tries for all */
-    for (int64_t id = 1; id <= 3; id++) {
-        scheduler_report(scheduler, &of_seven, GATE_DONE, "none", until, &chance);
-        assert_int_equal(scheduler_models(scheduler, until, &view, 1), 1);
-        assert_int_equal(view.failures_in_row, 0);
-        assert_string_equal(view.failure, id < 3 ? "server" : "");
-        release(scheduler, 7, 1);
-        assert_int_equal(pick(scheduler, until), id + 1);
-    }
-    assert_int_not_equal(pick(scheduler, until), 0);
-    scheduler_destroy(scheduler);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -687,7 +652,6 @@ int main(void)
         cmocka_unit_test(test_a_big_one_has_its_turn_among_small_ones),
         cmocka_unit_test(test_people_share_pictures_and_not_requests),
         cmocka_unit_test(test_units_that_were_not_used_come_back),
-        cmocka_unit_test(test_a_service_in_trouble_is_left_alone_and_then_tried_by_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,6 +84,37 @@ static void test_an_account_paused_by_its_owner_keeps_what_waits(void **state)
     scheduler_destroy(scheduler);
 }
 
+static void test_a_model_paused_by_its_owner_keeps_what_waits(void **state)
+{
+    const struct model_limits paused = {.is_paused = true}, free = {0};
+    struct scheduler *scheduler = three_lanes();
+
+    (void)state;
+    wait_at(scheduler, 1, HOME);
+    scheduler_set_model(scheduler, HOME, STR(""), &paused);
+    rest(scheduler, HOME, 60000, "throttled");
+    assert_string_equal(taken(scheduler, 0), "");
+    scheduler_stop_lane(scheduler, HOME, "auth"); /* what was under way found that out */
+    assert_string_equal(taken(scheduler, 0), "");
+    assert_string_equal(scheduler_trouble(scheduler, HOME, STR("")), "");
+    scheduler_set_model(scheduler, HOME, STR(""), &free);
+    assert_string_equal(taken(scheduler, 0), "1 at 2 for 1");
+    scheduler_destroy(scheduler);
+}
+
+static void test_a_stand_in_whose_model_is_paused_is_passed_over(void **state)
+{
+    const struct model_limits paused = {.is_paused = true};
+    struct scheduler *scheduler = three_lanes();
+
+    (void)state;
+    scheduler_set_model(scheduler, FIRST, STR(""), &paused);
+    wait_at(scheduler, 1, HOME);
+    scheduler_stop_lane(scheduler, HOME, "auth");
+    assert_string_equal(taken(scheduler, 0), "1 at 3 for 1");
+    scheduler_destroy(scheduler);
+}
+
 static void test_the_first_in_order_takes_while_it_is_of_use(void **state)
 {
     struct scheduler *scheduler = three_lanes();
@@ -390,6 +421,8 @@ int main(void)
         cmocka_unit_test(test_nobody_stands_in_for_a_lane_that_is_well),
         cmocka_unit_test(test_a_deleted_account_stands_in_for_nobody),
         cmocka_unit_test(test_an_account_paused_by_its_owner_keeps_what_waits),
+        cmocka_unit_test(test_a_model_paused_by_its_owner_keeps_what_waits),
+        cmocka_unit_test(test_a_stand_in_whose_model_is_paused_is_passed_over),
         cmocka_unit_test(test_the_first_in_order_takes_while_it_is_of_use),
         cmocka_unit_test(test_what_is_refused_goes_to_the_next_until_somebody_looked),
         cmocka_unit_test(test_who_refused_is_not_asked_again_and_again),

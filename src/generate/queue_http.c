@@ -8,6 +8,7 @@ struct lane_model {
     struct str name, breaker, reason, failure;
     int64_t capacity, allowed, per_minute, units_per_minute, running, waiting, pause_until_ms;
     int64_t failures_in_row, breaker_until_ms;
+    bool is_paused;
 };
 static const char *const breakers[] = {"closed", "open", "half_open", NULL};
 static const struct field lane_model_fields[] = {
@@ -21,6 +22,8 @@ static const struct field lane_model_fields[] = {
      NULL,                                                                                                            "Requests a minute; 0: no bound of its own."                            },
     {"units_per_minute", FIELD_INT,  offsetof(struct lane_model, units_per_minute), FIELD_REQUIRED,
      0,                                                                                                0, NULL, NULL, "Pictures a minute; 0: no bound of its own."                            },
+    {"is_paused",        FIELD_BOOL, offsetof(struct lane_model, is_paused),        FIELD_REQUIRED, 0, 0, NULL,
+     NULL,                                                                                                            "By a person: what waits for it waits until they let it go on."         },
     {"breaker",          FIELD_ENUM, offsetof(struct lane_model, breaker),          FIELD_REQUIRED, 0, 0, NULL,
      breakers,                                                                                                        "open: in trouble and left alone; half_open: one request tries for all."},
     {"breaker_until",    FIELD_TIME, offsetof(struct lane_model, breaker_until_ms),
@@ -159,6 +162,7 @@ static struct list models_of(struct arena *arena, const struct engine_view *view
                 .allowed = model->allowed,
                 .per_minute = model->per_minute,
                 .units_per_minute = model->units_per_minute,
+                .is_paused = model->is_paused,
                 .running = model->running,
                 .waiting = model->ready,
                 .pause_until_ms = model->pause_until_ms,

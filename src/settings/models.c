@@ -17,13 +17,16 @@ static const struct {
 
 #define LIMIT(member) offsetof(struct model_limits, member)
 static const struct field model_limits_fields[] = {
-    {"concurrency",      FIELD_INT, LIMIT(concurrency),      FIELD_REQUIRED, 0, PROVIDER_CONCURRENCY_MAX,
-     NULL,                                                                                                      NULL, "Calls at once; 0: as many as its account." },
-    {"per_minute",       FIELD_INT, LIMIT(per_minute),       FIELD_REQUIRED, 0, PROVIDER_PER_MINUTE_MAX,  NULL,
-     NULL,                                                                                                            "Requests a minute; 0: no bound of its own."},
-    {"units_per_minute", FIELD_INT, LIMIT(units_per_minute), FIELD_REQUIRED, 0,
-     PROVIDER_PER_MINUTE_MAX,                                                                             NULL, NULL,
-     "Units a minute, as its account counts them; 0: no bound of its own."                                                                                        },
+    {"concurrency",      FIELD_INT,  LIMIT(concurrency),      FIELD_REQUIRED, 0, PROVIDER_CONCURRENCY_MAX,
+     NULL,                                                                                                       NULL, "Calls at once; 0: as many as its account." },
+    {"per_minute",       FIELD_INT,  LIMIT(per_minute),       FIELD_REQUIRED, 0, PROVIDER_PER_MINUTE_MAX,  NULL,
+     NULL,                                                                                                             "Requests a minute; 0: no bound of its own."},
+    {"units_per_minute", FIELD_INT,  LIMIT(units_per_minute), FIELD_REQUIRED, 0,
+     PROVIDER_PER_MINUTE_MAX,                                                                              NULL, NULL,
+     "Units a minute, as its account counts them; 0: no bound of its own."                                                                                         },
+    {"is_paused",        FIELD_BOOL, LIMIT(is_paused),        0,              0, 0,                        NULL, NULL,
+     "True: what is asked of it waits until it is false again, and what is under way goes on. "
+     "Not said in a change: as before."                                                                                                                            },
 };
 const struct shape model_limits_shape =
     SHAPE("ModelLimits", struct model_limits, model_limits_fields);

@@ -203,6 +203,14 @@ struct model_view model_view_of(const struct model_row *row, bool shows_offers, 
     };
 }
 
+void changes_mark_pauses(const struct json *body, struct model_change *changes, size_t count)
+{
+    const struct json *models = json_get(body, "models");
+
+    for (size_t i = 0; i < count; i++)
+        changes[i].says_pause = json_path(json_item(models, i), "limits.is_paused") != NULL;
+}
+
 /*
  * What an account's own server lists (the files of a ComfyUI server) says what the house has there:
  * whoever chooses among it for a run needs it, and nobody else (security.md S16, S29).  A viewer

@@ -22,6 +22,10 @@ struct model_view {
     struct model_limits limits;
 };
 
+/* Marks the changes of a body ("models") that say of their model whether it is paused: those of
+ * before there was such a word must not make a paused one go on. */
+void changes_mark_pauses(const struct json *body, struct model_change *changes, size_t count);
+
 /* NULL-terminated words as a list. */
 struct text_list words_of(const char *const *words, struct arena *arena);
 extern const struct shape model_view_shape;

@@ -8,12 +8,15 @@
 #define LIMITS(concurrency, per_minute, units)                                                     \
     "\"limits\":{\"concurrency\":" concurrency ",\"per_minute\":" per_minute                       \
     ",\"units_per_minute\":" units "}"
+#define SHOWN(concurrency, per_minute, units)                                                      \
+    "\"limits\":{\"concurrency\":" concurrency ",\"per_minute\":" per_minute                       \
+    ",\"units_per_minute\":" units ",\"is_paused\":false}"
 #define LIMITED(concurrency, per_minute, units)                                                    \
     CHANGE(MODEL("mock", "," LIMITS(concurrency, per_minute, units)))
 
 static struct model_limits limits_of(struct house *house, const char *path, const char *model)
 {
-    struct model_limits limits = {-1, -1, -1};
+    struct model_limits limits = {-1, -1, -1, true};
 
     settings_model_limits(house->settings, provider_at(house, path).id, str_of(model), &limits);
     return limits;
@@ -36,17 +39,17 @@ static void test_a_model_is_bounded_beside_its_account(void **state)
     int announced, changed;
 
     expect_limits(house, path, "mock", 0, 0, 0);
-    EXPECT(house, "GET", path, NULL, 200, LIMITS("0", "0", "0"));
+    EXPECT(house, "GET", path, NULL, 200, SHOWN("0", "0", "0"));
     announced = atomic_load(&house->announced);
     changed = atomic_load(&house->changed);
     atomic_store(&house->changed_id, 0);
-    EXPECT(house, "PATCH", path, LIMITED("2", "30", "60"), 200, LIMITS("2", "30", "60"));
+    EXPECT(house, "PATCH", path, LIMITED("2", "30", "60"), 200, SHOWN("2", "30", "60"));
     /* The engine asks anew, and pages hear of it. */
     assert_int_equal(atomic_load(&house->announced), announced + 1);
     assert_int_equal(atomic_load(&house->changed), changed + 1);
     assert_int_equal(atomic_load(&house->changed_id), provider_at(house, path).id);
     expect_limits(house, path, "mock", 2, 30, 60);
-    EXPECT(house, "GET", "/api/v1/models", NULL, 200, LIMITS("2", "30", "60"));
+    EXPECT(house, "GET", "/api/v1/models", NULL, 200, SHOWN("2", "30", "60"));
     /* Nobody else's: neither another model's, nor the account's, nor the same one's elsewhere. */
     expect_limits(house, path, "mock-fast", 0, 0, 0);
     expect_limits(house, path, "nobody knows it", 0, 0, 0);
@@ -73,11 +76,55 @@ static void test_bounds_stay_when_other_things_of_the_model_change(void **state)
     EXPECT(house, "PATCH", path, LIMITED("64", "10000", "10000"), 200, NULL);
     expect_limits(house, path, "house", 1, 2, 3);
     expect_limits(house, path, "mock", 64, 10000, 10000);
-    EXPECT(house, "PATCH", path, LIMITED("0", "0", "0"), 200, LIMITS("0", "0", "0"));
+    EXPECT(house, "PATCH", path, LIMITED("0", "0", "0"), 200, SHOWN("0", "0", "0"));
     expect_limits(house, path, "mock", 0, 0, 0);
     /* With the rest of what was said of it. */
     EXPECT(house, "PATCH", path, CHANGE(MODEL("house", ",\"is_forgotten\":true")), 200, NULL);
     expect_limits(house, path, "house", 0, 0, 0);
+}
+
+#define PAUSE(more, is_paused)                                                                     \
+    CHANGE(MODEL("mock", more ",\"limits\":{\"concurrency\":2,\"per_minute\":0,"                   \
+                              "\"units_per_minute\":0" is_paused "}"))
+
+static void test_a_paused_model_stays_so_until_somebody_says_otherwise(void **state)
+{
+    struct house *house = *state;
+    const char *path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
+    int announced = atomic_load(&house->announced);
+
+    EXPECT(house, "PATCH", path, PAUSE("", ",\"is_paused\":true"), 200, "\"is_paused\":true}");
+    assert_int_equal(atomic_load(&house->announced), announced + 1); /* the engine asks anew */
+    assert_true(limits_of(house, path, "mock").is_paused);
+    assert_false(limits_of(house, path, "mock-fast").is_paused);
+    assert_false(provider_at(house, path).is_paused);
+    /* Of clients that never heard of pauses, and of other forms. */
+    EXPECT(house, "PATCH", path, LIMITED("3", "0", "0"), 200, "\"is_paused\":true}");
+    EXPECT(house, "PATCH", path, CHANGE(MODEL("mock", "")), 200, NULL);
+    EXPECT(house, "PATCH", path, CHANGE(MODEL("mock", ",\"limits\":null")), 200, NULL);
+    EXPECT(house, "PATCH", path, "{\"concurrency\":5}", 200, NULL);
+    assert_true(limits_of(house, path, "mock").is_paused);
+    EXPECT(house, "PATCH", path, PAUSE("", ",\"is_paused\":null"), 422,
+           "\"field\":\"models[0].limits.is_paused\"");
+    EXPECT(house, "PATCH", path, PAUSE("", ",\"is_paused\":1"), 422,
+           "\"field\":\"models[0].limits.is_paused\"");
+    assert_true(limits_of(house, path, "mock").is_paused);
+    EXPECT(house, "PATCH", path, PAUSE("", ",\"is_paused\":false"), 200, SHOWN("2", "0", "0"));
+    assert_false(limits_of(house, path, "mock").is_paused);
+    EXPECT(house, "PATCH", path, PAUSE("", ",\"is_paused\":true"), 200, NULL);
+    EXPECT(house, "PATCH", path, PAUSE(",\"is_forgotten\":true", ""), 200, NULL);
+    assert_false(limits_of(house, path, "mock").is_paused);
+}
+
+static void test_an_account_may_come_with_a_paused_model(void **state)
+{
+    struct house *house = *state;
+    const char *path =
+        add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\",\"models\":[" MODEL(
+                                "mock", ",\"limits\":{\"concurrency\":0,\"per_minute\":0,"
+                                        "\"units_per_minute\":0,\"is_paused\":true}") "]}");
+
+    assert_true(limits_of(house, path, "mock").is_paused);
 }
 
 static void test_bounds_of_a_deleted_account_are_gone(void **state)
@@ -85,7 +132,7 @@ static void test_bounds_of_a_deleted_account_are_gone(void **state)
     struct house *house = *state;
     const char *path = add_provider(house, "{\"kind\":\"mock\",\"name\":\"B\"}");
     const int64_t provider_id = provider_at(house, path).id;
-    struct model_limits limits = {-1, -1, -1};
+    struct model_limits limits = {-1, -1, -1, true};
 
     EXPECT(house, "PATCH", path, LIMITED("2", "30", "60"), 200, NULL);
     EXPECT(house, "DELETE", path, NULL, 204, NULL);
@@ -262,6 +309,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_a_model_is_bounded_beside_its_account),
         TEST(test_bounds_stay_when_other_things_of_the_model_change),
+        TEST(test_a_paused_model_stays_so_until_somebody_says_otherwise),
+        TEST(test_an_account_may_come_with_a_paused_model),
         TEST(test_bounds_of_a_deleted_account_are_gone),
         TEST(test_bounds_that_are_none_are_refused_and_change_nothing),
         TEST(test_an_account_has_the_catalogues_models_and_its_own),

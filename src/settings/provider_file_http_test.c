@@ -55,7 +55,8 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"org-1\"},\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,\"is_default\":true,"
         "\"price_micro\":40000},{\"name\":\"own\",\"is_enabled\":false,\"is_default\":false,"
         "\"price_micro\":-1,\"price\":{\"rule\":\"tokens\",\"out_micro\":7},"
-        "\"limits\":{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60}}]}",
+        "\"limits\":{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60,"
+        "\"is_paused\":true}}]}",
         201, NULL);
     answer = ask(house, "GET", EXPORT, ADMIN, NULL);
     assert_int_equal(answer.status, 200);
@@ -72,10 +73,12 @@ static void test_a_file_holds_everything_but_secrets(void **state)
         "\"once_below\","
         "\"once_below_micro\":90000,\"stand_ins\":[],\"models\":[{\"name\":\"gpt-image-2\",\"is_enabled\":true,"
         "\"purposes\":[\"image\"],\"price_micro\":40000,\"price\":null,"
-        "\"limits\":{\"concurrency\":0,\"per_minute\":0,\"units_per_minute\":0}},"
+        "\"limits\":{\"concurrency\":0,\"per_minute\":0,\"units_per_minute\":0,"
+        "\"is_paused\":false}},"
         "{\"name\":\"own\",\"is_enabled\":false,\"purposes\":[],\"price_micro\":-1,\"price\":{\"rule\":\"tokens\","));
     assert_true(answer_has(
-        &answer, "\"limits\":{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60}}]}"));
+        &answer, "\"limits\":{\"concurrency\":2,\"per_minute\":30,\"units_per_minute\":60,"
+                 "\"is_paused\":true}}]}"));
     assert_false(answer_has(&answer, "canary"));
     assert_false(answer_has(&answer, "3f9a"));
     buf_finish(&answer.bytes);
@@ -164,6 +167,29 @@ static void test_bounds_of_a_model_come_back(void **state)
     EXPECT(house, "POST", IMPORT, BOUNDED(""), 201, "\"A (3)\"");
     EXPECT(house, "POST", IMPORT, BOUNDED_BY("null"), 201, "\"A (4)\"");
     assert_int_equal(count_rows(house, unbounded), 2);
+    buf_finish(&answer.bytes);
+}
+
+static void test_a_pause_of_a_model_comes_back(void **state)
+{
+    struct house *house = *state;
+    static const char paused[] =
+        "SELECT count(*) AS n FROM provider_model m JOIN provider p ON p.id = m.provider_id"
+        " WHERE p.name LIKE 'A%' AND m.name = 'mock' AND m.is_paused = 1";
+    struct answer answer;
+
+    EXPECT(house, "POST", IMPORT,
+           BOUNDED_BY("{\"concurrency\":0,\"per_minute\":0,\"units_per_minute\":0,"
+                      "\"is_paused\":true}"),
+           201, "\"as_name\":\"A\"");
+    answer = ask(house, "GET", EXPORT, ADMIN, NULL);
+    EXPECT(house, "POST", IMPORT, arena_cstr(house->arena, answer.body), 201, "\"A (2)\"");
+    assert_int_equal(count_rows(house, paused), 2);
+    /* A file of before models could be paused. */
+    EXPECT(house, "POST", IMPORT,
+           BOUNDED_BY("{\"concurrency\":0,\"per_minute\":0,\"units_per_minute\":0}"), 201,
+           "\"A (3)\"");
+    assert_int_equal(count_rows(house, paused), 2);
     buf_finish(&answer.bytes);
 }
 
@@ -553,6 +579,7 @@ int main(void)
         TEST(test_a_file_comes_back_under_other_names_without_keys),
         TEST(test_stand_ins_go_by_name),
         TEST(test_bounds_of_a_model_come_back),
+        TEST(test_a_pause_of_a_model_comes_back),
         TEST(test_bounds_that_are_none_refuse_the_whole_file),
         TEST(test_a_private_address_comes_in_switched_off_and_not_allowed),
         TEST(test_a_default_of_the_house_stays),

@@ -49,28 +49,31 @@ struct health_view {
     struct str lane, lane_reason;
     int64_t lane_until_ms;
     struct list breakers, resting_keys;
+    struct text_list paused_models;
 };
 #define VIEW(member) offsetof(struct health_view, member)
 static const struct field health_view_fields[] = {
-    {"last_24h",     FIELD_OBJECT, VIEW(day),           FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
-     "Calls that ended in the last 24 hours."                                                                                                                                                             },
-    {"last_7d",      FIELD_OBJECT, VIEW(week),          FIELD_REQUIRED,                  0, 0, &health_window_shape, NULL,
-     "Calls that ended in the last seven days."                                                                                                                                                           },
-    {"last_error",   FIELD_MAYBE,  VIEW(last_error),    FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
-     &health_error_shape,                                                                                            NULL,        "The newest failed call of seven days; null without one."               },
-    {"lane",         FIELD_ENUM,   VIEW(lane),          FIELD_REQUIRED,                  0, 0, NULL,                 lane_states,
+    {"last_24h",      FIELD_OBJECT, VIEW(day),           FIELD_REQUIRED,                  0, 0,                   &health_window_shape, NULL,
+     "Calls that ended in the last 24 hours."                                                                                                                                                                                        },
+    {"last_7d",       FIELD_OBJECT, VIEW(week),          FIELD_REQUIRED,                  0, 0,                   &health_window_shape, NULL,
+     "Calls that ended in the last seven days."                                                                                                                                                                                      },
+    {"last_error",    FIELD_MAYBE,  VIEW(last_error),    FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,
+     &health_error_shape,                                                                                                               NULL,        "The newest failed call of seven days; null without one."                       },
+    {"lane",          FIELD_ENUM,   VIEW(lane),          FIELD_REQUIRED,                  0, 0,                   NULL,                 lane_states,
      "off: switched off; paused: by a person, or its key is lost; stopped: by the engine until the "
-     "provider is changed; resting: until lane_until."                                                                                                                                                    },
-    {"lane_reason",  FIELD_TEXT,   VIEW(lane_reason),   FIELD_REQUIRED,                  0, 0, NULL,                 NULL,
+     "provider is changed; resting: until lane_until."                                                                                                                                                                               },
+    {"lane_reason",   FIELD_TEXT,   VIEW(lane_reason),   FIELD_REQUIRED,                  0, 0,                   NULL,                 NULL,
      "Why: a person's words, the engine's class of failure, or used_up: nothing is left of a "
-     "limit."                                                                                                                                                                                             },
-    {"lane_until",   FIELD_TIME,   VIEW(lane_until_ms), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0, NULL,
-     NULL,                                                                                                                        "When it goes on by itself; null when it is open or waits for somebody."},
-    {"breakers",     FIELD_LIST,   VIEW(breakers),      FIELD_REQUIRED,                  0, 0, &breaker_shape,       NULL,
-     "Models that are left alone, or tried by one request, because their calls kept failing."                                                                                                             },
-    {"resting_keys", FIELD_LIST,   VIEW(resting_keys),  FIELD_REQUIRED,                  0, 0, &resting_key_shape,   NULL,
+     "limit."                                                                                                                                                                                                                        },
+    {"lane_until",    FIELD_TIME,   VIEW(lane_until_ms), FIELD_REQUIRED | FIELD_NULLABLE, 0, 0,                   NULL,
+     NULL,                                                                                                                                           "When it goes on by itself; null when it is open or waits for somebody."        },
+    {"breakers",      FIELD_LIST,   VIEW(breakers),      FIELD_REQUIRED,                  0, 0,                   &breaker_shape,       NULL,
+     "Models that are left alone, or tried by one request, because their calls kept failing."                                                                                                                                        },
+    {"paused_models", FIELD_TEXTS,  VIEW(paused_models), FIELD_REQUIRED,                  0, PROVIDER_MODELS_MAX,
+     NULL,                                                                                                                              NULL,        "The wire ids of its models that a person paused: what waits for them waits on."},
+    {"resting_keys",  FIELD_LIST,   VIEW(resting_keys),  FIELD_REQUIRED,                  0, 0,                   &resting_key_shape,   NULL,
      "Keys that the service rejected or throttled, or that are used up: no new call is made with "
-     "them meanwhile."                                                                                                                                                                                    },
+     "them meanwhile."                                                                                                                                                                                                               },
 };
 static const struct shape health_view_shape =
     SHAPE("ProviderHealth", struct health_view, health_view_fields);
@@ -113,6 +116,21 @@ static struct list breakers_of(const struct settings_hooks *hooks, int64_t provi
                 .until_ms = models[index].breaker_until_ms,
             };
     return (struct list){.items = items, .count = count};
+}
+
+static bool paused_of(struct request *req, int64_t provider_id, struct text_list *out,
+                      struct error *err)
+{
+    struct model_override *models;
+    size_t count;
+
+    if (!model_store_list_of(req->db, provider_id, req->arena, &models, &count, err))
+        return false;
+    *out = (struct text_list){.items = ARENA_ARRAY(req->arena, struct str, count)};
+    for (size_t index = 0; index < count; index++)
+        if (models[index].limits.is_paused)
+            out->items[out->count++] = models[index].name;
+    return true;
 }
 
 /* The row says what people decided, the lane what the engine did. */
@@ -170,7 +188,8 @@ static bool health(struct request *req, struct error *err)
         return false;
     view =
         (struct health_view){.day = found.day, .week = found.week, .last_error = found.last_error};
-    return fill_lane(req, &row, &view, err) && http_reply(req, 200, &view, err);
+    return paused_of(req, row.id, &view.paused_models, err) && fill_lane(req, &row, &view, err) &&
+           http_reply(req, 200, &view, err);
 }
 
 const struct http_route health_routes[] = {

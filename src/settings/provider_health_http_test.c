@@ -88,7 +88,25 @@ static void test_a_provider_that_was_never_asked_is_healthy_and_empty(void **sta
            "\"p50_ms\":null,\"p95_ms\":null,\"failures\":[]}");
     EXPECT(house, "GET", path, NULL, 200,
            "\"last_error\":null,\"lane\":\"open\",\"lane_reason\":\"\",\"lane_until\":null,"
-           "\"breakers\":[],\"resting_keys\":[]}");
+           "\"breakers\":[],\"paused_models\":[],\"resting_keys\":[]}");
+}
+
+static void test_models_that_a_person_paused_are_named(void **state)
+{
+    struct house *house = *state;
+    int64_t row_id;
+    const char *id = add(house,
+                         "{\"kind\":\"mock\",\"name\":\"A\",\"models\":["
+                         "{\"name\":\"mock\",\"is_enabled\":true,\"is_default\":false,"
+                         "\"price_micro\":-1,\"limits\":{\"concurrency\":0,\"per_minute\":0,"
+                         "\"units_per_minute\":0,\"is_paused\":true}},"
+                         "{\"name\":\"mock-fast\",\"is_enabled\":true,\"is_default\":false,"
+                         "\"price_micro\":7}]}",
+                         &row_id);
+
+    EXPECT(house, "GET", health_path(house, id), NULL, 200,
+           "\"lane\":\"open\",\"lane_reason\":\"\",\"lane_until\":null,\"breakers\":[],"
+           "\"paused_models\":[\"mock\"],");
 }
 
 static void test_calls_and_the_last_error_are_told(void **state)
@@ -167,7 +185,7 @@ static void test_a_breaker_says_what_failed_how_often_and_until_when(void **stat
            "{\"model\":\"left-alone\",\"breaker\":\"open\",\"failure\":\"server\","
            "\"failures_in_row\":6,\"until\":\"2023-11-14T22:14:20.000Z\"},"
            "{\"model\":\"tried\",\"breaker\":\"half_open\",\"failure\":\"unknown\","
-           "\"failures_in_row\":0,\"until\":null}],\"resting_keys\":[]}");
+           "\"failures_in_row\":0,\"until\":null}],\"paused_models\":[],\"resting_keys\":[]}");
     pthread_mutex_lock(&house->lane_lock);
     memset(house->models, 0, sizeof house->models);
     pthread_mutex_unlock(&house->lane_lock);
@@ -194,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_a_provider_that_was_never_asked_is_healthy_and_empty),
+        TEST(test_models_that_a_person_paused_are_named),
         TEST(test_calls_and_the_last_error_are_told),
         TEST(test_the_lane_says_who_closed_it_and_why),
         TEST(test_a_breaker_says_what_failed_how_often_and_until_when),

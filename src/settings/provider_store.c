@@ -238,7 +238,7 @@ bool provider_store_delete(struct db *db, int64_t provider_id, int64_t now_ms, s
            db_exec_one(db, &remove, args, COUNT(args), err);
 }
 
-#define LIMIT_COLUMNS "concurrency, per_minute, units_per_minute"
+#define LIMIT_COLUMNS "concurrency, per_minute, units_per_minute, is_paused"
 #define OVERRIDE_COLUMNS                                                                           \
     "provider_id, name, is_enabled, purposes, price_micro, price, " LIMIT_COLUMNS
 
@@ -248,6 +248,7 @@ static struct model_limits read_limits(struct rows *rows)
         .concurrency = rows_int64(rows, "concurrency"),
         .per_minute = rows_int64(rows, "per_minute"),
         .units_per_minute = rows_int64(rows, "units_per_minute"),
+        .is_paused = rows_bool(rows, "is_paused"),
     };
 }
 
@@ -331,12 +332,12 @@ bool model_store_set(struct db *db, const struct model_override *row, struct err
     static const struct sql set = {
         "model_store_set",
         "INSERT INTO provider_model (provider_id, name, is_enabled, purposes, price_micro,"
-        " price, " LIMIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+        " price, " LIMIT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
         " ON CONFLICT (provider_id, name) DO UPDATE SET"
         " is_enabled = excluded.is_enabled, purposes = excluded.purposes,"
         " price_micro = excluded.price_micro, price = excluded.price,"
         " concurrency = excluded.concurrency, per_minute = excluded.per_minute,"
-        " units_per_minute = excluded.units_per_minute",
+        " units_per_minute = excluded.units_per_minute, is_paused = excluded.is_paused",
         NULL};
     const struct sql_value args[] = {SQL_INT64(row->provider_id),
                                      SQL_TEXT(row->name),
@@ -346,7 +347,8 @@ bool model_store_set(struct db *db, const struct model_override *row, struct err
                                      SQL_TEXT(row->price),
                                      SQL_INT64(row->limits.concurrency),
                                      SQL_INT64(row->limits.per_minute),
-                                     SQL_INT64(row->limits.units_per_minute)};
+                                     SQL_INT64(row->limits.units_per_minute),
+                                     SQL_BOOL(row->limits.is_paused)};
 
     const struct sql_value taken[] = {SQL_INT64(row->purposes)};
 

@@ -132,6 +132,8 @@ static bool apply_model(struct db *db, int64_t provider_id, const struct provide
         return model_store_remove(db, provider_id, model->name, err);
     if (model->limits != NULL || before != NULL)
         row.limits = model->limits != NULL ? *model->limits : before->limits;
+    if (before != NULL && !model->says_pause)
+        row.limits.is_paused = before->limits.is_paused;
     if (model->price != NULL) {
         if (!provider_price_check(model->price, known, err))
             return false;

@@ -469,6 +469,7 @@ static struct provider_change change_of(const struct request *req)
         .model_count = input->models.count,
     };
 
+    changes_mark_pauses(req->json, input->models.items, input->models.count);
     for (size_t i = 0; i < COUNT(parts); i++)
         if (request_present(req, parts[i].row))
             change.has |= parts[i].part;

@@ -379,7 +379,8 @@ struct model_change {
     struct text_list purposes;
     int64_t price_micro;                /* -1: the catalogue's */
     const struct provider_price *price; /* goes before price_micro; NULL: not said */
-    const struct model_limits *limits;  /* all three; NULL: not said, they stay */
+    const struct model_limits *limits;  /* all of them; NULL: not said, they stay */
+    bool says_pause;                    /* whether it is paused too; else that stays */
     bool is_forgotten;                  /* back to the catalogue; an added one is gone */
 };
 /* models.c: what a model is the default for after a change; `before` is NULL when nothing of it

@@ -181,3 +181,54 @@ test("a bound that is lifted while they wait lets them go at once", async (t) =>
   await house.patch(`/providers/${account.id}`, { models: [{ ...AS_IT_IS, limits }] });
   assert.equal((await house.runEnds(run.id)).state, "done");
 });
+
+const paused = (is_paused) => ({ models: [{ ...AS_IT_IS, limits: { concurrency: 0, per_minute: 0, units_per_minute: 0,
+  is_paused } }] });
+
+test("a paused model keeps what waits for it, also after kill -9, and lets it go when it may", async (t) => {
+  const fake = await openFake(t);
+  const { house, account, order, lane, model } = await open(t, fake);
+  const other = await house.addOpenai(fake, { name: "stand-in" });
+  await house.patch(`/providers/${account.id}`, { stand_ins: [other.id] });
+  await fake.control({ latency_ms: 1500 });
+  const underWay = await house.run(order(BOUNDED));
+  await until("it is asked for", async () => (await fake.ledger()).requests.length === 1);
+  await house.patch(`/providers/${account.id}`, paused(true));
+  const waits = await house.run(order(BOUNDED), 2);
+  assert.equal((await house.runEnds(underWay.id)).state, "done", "what is under way goes on");
+  await fake.control({ latency_ms: 0 });
+  const stillWaits = async () => {
+    assert.equal((await house.runEnds((await house.run(order(FREE), 2)).id)).state, "done");
+    const { tasks } = await house.get(`/runs/${waits.id}`);
+    assert.ok(tasks.every((task) => task.state === "ready" && task.provider_id === account.id), JSON.stringify(tasks));
+    assert.deepEqual([(await model(BOUNDED)).is_paused, (await model(BOUNDED)).waiting], [true, 2]);
+    assert.equal((await lane()).is_paused, false);
+    const health = await house.get(`/providers/${account.id}/health`);
+    assert.deepEqual([health.lane, health.paused_models], ["open", [BOUNDED]]);
+  };
+  await stillWaits();
+  await house.signal("SIGKILL");
+  await house.start();
+  await stillWaits();
+  // Who changes other bounds and never heard of pauses lets nothing go.
+  await house.patch(`/providers/${account.id}`, { models: [{ ...AS_IT_IS,
+    limits: { concurrency: 1, per_minute: 0, units_per_minute: 0 } }] });
+  await stillWaits();
+  await house.patch(`/providers/${account.id}`, paused(false));
+  const { state, tasks } = await house.runEnds(waits.id);
+  assert.equal(state, "done");
+  for (const task of await Promise.all(tasks.map((one) => house.get(`/tasks/${one.id}`))))
+    assert.equal(task.attempts.length, 1, "nothing was tried in vain");
+  assert.equal((await fake.ledger()).entries.length, 1 + 2 + 3 * 2, "nothing was lost and nothing paid for twice");
+});
+
+test("what waits for a paused model of a deleted account fails at once and says why", async (t) => {
+  const fake = await openFake(t);
+  const { house, account, order } = await open(t, fake);
+  await house.patch(`/providers/${account.id}`, paused(true));
+  const run = await house.run(order(BOUNDED));
+  await house.call("DELETE", `/providers/${account.id}`);
+  const { state, tasks } = await house.runEnds(run.id);
+  assert.equal(state, "failed");
+  assert.match(tasks[0].error.message, /was deleted/);
+});

@@ -300,7 +300,7 @@ test("how a provider does is counted from its calls, and outlives kill -9", asyn
 
 test("providers go to another house as a file without secrets", async (t) => {
   const { house, fake, provider } = await open(t);
-  const limits = { concurrency: 2, per_minute: 30, units_per_minute: 60 };
+  const limits = { concurrency: 2, per_minute: 30, units_per_minute: 60, is_paused: true };
   await house.patch(`/providers/${provider.id}`, { models: [{ name: ORDER.model, is_enabled: true,
     is_default: false, price_micro: -1, limits }] });
   const exported = await house.call("GET", "/providers/export");
@@ -327,7 +327,13 @@ test("providers go to another house as a file without secrets", async (t) => {
   assert.deepEqual([closed.status, closed.json.field], [422, "base_url"]);
   await other.patch(`/providers/${found.id}`,
     { is_enabled: true, is_private_allowed: true, key: fake.key });
-  assert.equal((await other.runEnds((await other.run(ORDER)).id)).state, "done");
+  const waits = await other.run(ORDER); // its pause came along too
+  await until("it waits for the pause", async () =>
+    (await other.get("/queue")).providers.find((one) => one.id === found.id)?.models[0]?.is_paused);
+  assert.equal((await other.get(`/tasks/${waits.tasks[0].id}`)).state, "ready");
+  await other.patch(`/providers/${found.id}`, { models: [{ name: ORDER.model, is_enabled: true, is_default: false,
+    price_micro: -1, limits: { ...limits, is_paused: false } }] });
+  assert.equal((await other.runEnds(waits.id)).state, "done");
 
   const wrong = structuredClone(file);
   wrong.providers[1].base_url = "ftp://elsewhere.example";

@@ -229,6 +229,7 @@ test.describe('one model', () => {
       concurrency: 0,
       per_minute: 0,
       units_per_minute: 0,
+      is_paused: false,
     });
   });
 });

@@ -2125,6 +2125,8 @@ export interface components {
              * @description Units a minute, as its account counts them; 0: no bound of its own.
              */
             units_per_minute: number;
+            /** @description True: what is asked of it waits until it is false again, and what is under way goes on. Not said in a change: as before. */
+            is_paused?: boolean;
         };
         ProviderInput: {
             /** @description One of a kind in the house. */
@@ -2312,6 +2314,8 @@ export interface components {
             lane_until: string | null;
             /** @description Models that are left alone, or tried by one request, because their calls kept failing. */
             breakers: components["schemas"]["ProviderBreaker"][];
+            /** @description The wire ids of its models that a person paused: what waits for them waits on. */
+            paused_models: string[];
             /** @description Keys that the service rejected or throttled, or that are used up: no new call is made with them meanwhile. */
             resting_keys: components["schemas"]["RestingKey"][];
         };
@@ -3606,6 +3610,8 @@ export interface components {
              * @description Pictures a minute; 0: no bound of its own.
              */
             units_per_minute: number;
+            /** @description By a person: what waits for it waits until they let it go on. */
+            is_paused: boolean;
             /**
              * @description open: in trouble and left alone; half_open: one request tries for all.
              * @enum {string}

@@ -8,6 +8,7 @@ type WaitName =
   | 'inputs'
   | 'later'
   | 'lanePaused'
+  | 'modelPaused'
   | 'noKey'
   | 'noCredit'
   | 'breaker'
@@ -39,6 +40,7 @@ function waitAt(lane: QueueLane, task: Pick<Task, 'model' | 'position'>, now: nu
   if (lane.is_paused && lane.reason === 'auth') return { name: 'noKey', of: lane.name };
   if (lane.is_paused && lane.reason === 'quota') return { name: 'noCredit', of: lane.name };
   if (lane.is_paused) return { name: 'lanePaused', of: lane.name };
+  if (model?.is_paused) return { name: 'modelPaused', of };
   const breaker = model ? breakerOf(model, now) : 'closed';
   if (model && breaker !== 'closed') {
     const { failure: why, failures_in_row: count, breaker_until: until } = model;

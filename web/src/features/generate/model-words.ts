@@ -30,7 +30,7 @@ export function useModelWords() {
     health: (one: Model) => {
       const state = laneState(
         lanes.find((lane) => lane.id === one.provider_id),
-        one.name,
+        one,
         Date.now(),
       );
       return state && t(`generate.model.lane.${state.name}`, { count: state.count });

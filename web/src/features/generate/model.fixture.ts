@@ -48,7 +48,7 @@ export const free: Model = {
   image_in_micro: 0,
   cached_in_micro: 0,
   out_micro: 0,
-  limits: { concurrency: 0, per_minute: 0, units_per_minute: 0 },
+  limits: { concurrency: 0, per_minute: 0, units_per_minute: 0, is_paused: false },
 };
 
 export const option = {

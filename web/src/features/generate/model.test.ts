@@ -399,6 +399,7 @@ describe('what it is made for', () => {
 
 describe('a model and its account', () => {
   const well = { is_paused: false, waiting: 0, models: [] };
+  const m = { name: 'm', limits: free.limits };
   const of = (change: Partial<QueueLane['models'][number]>) => ({
     ...well,
     models: [
@@ -425,9 +426,14 @@ describe('a model and its account', () => {
       { name: 'paused', count: 0 },
     ],
   ])('is told by what stands most in the way', (lane, expected) => {
-    expect(laneState(lane, 'm', Date.parse('2026-11-28T09:30:00Z'))).toEqual(expected);
+    expect(laneState(lane, m, Date.parse('2026-11-28T09:30:00Z'))).toEqual(expected);
   });
-  it('says nothing while nobody knows', () => expect(laneState(undefined, 'm', 0)).toBeNull());
+  it('says nothing while nobody knows', () => expect(laneState(undefined, m, 0)).toBeNull());
+  it('may be paused alone, whether or not anything was asked of it', () => {
+    const paused = { ...m, limits: { ...m.limits, is_paused: true } };
+    for (const lane of [undefined, well, of({ breaker: 'open' })])
+      expect(laneState(lane, paused, 0)).toEqual({ name: 'paused', count: 0 });
+  });
 });
 
 describe('progress', () => {

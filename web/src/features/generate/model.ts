@@ -366,13 +366,13 @@ export function ratioOf(task: Task, asset: Asset | undefined): number {
 /** What is worth knowing of a model before one asks it; null: nothing, it works. */
 export function laneState(
   lane: Pick<QueueLane, 'is_paused' | 'waiting' | 'models'> | undefined,
-  name: string,
+  { name, limits }: Pick<Model, 'name' | 'limits'>,
   now: number,
 ): { name: 'paused' | 'trouble' | 'probe' | 'rests' | 'waiting'; count: number } | null {
-  if (!lane) return null;
-  const { waiting: count } = lane;
-  const model = lane.models.find((one) => one.name === name);
-  if (lane.is_paused) return { name: 'paused', count };
+  const count = lane?.waiting ?? 0;
+  // The queue tells of a model only what was asked of it.
+  if (lane?.is_paused || limits.is_paused) return { name: 'paused', count };
+  const model = lane?.models.find((one) => one.name === name);
   const breaker = model ? breakerOf(model, now) : 'closed';
   if (breaker === 'half_open') return { name: 'probe', count };
   if (breaker === 'open') return { name: 'trouble', count };

@@ -3,12 +3,15 @@ import { Link } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { Pause, Play } from 'lucide-react';
 import { myBudgetsQuery, spentQuery } from '~/api/queries';
-import type { Queue } from '~/api/types';
+import type { Queue, QueueLane } from '~/api/types';
 import { budgetOfDay, budgetWhose, sumOf } from '~/lib/budget';
 import { useFormat, useT } from '~/lib/i18n';
 import { IconButton } from '~/ui/button';
 import type { QueueActions } from './actions';
 import { waitingText } from './model';
+
+const pausedOf = (lane: QueueLane) =>
+  lane.models.filter((one) => one.is_paused).map((one) => one.name);
 
 /** What is going on now, what it costs today, and the line before each provider. */
 export function Numbers({
@@ -40,7 +43,9 @@ export function Numbers({
     ],
   ];
   const lanes = queue.providers.filter(
-    (lane) => lane.id && (lane.running + lane.waiting > 0 || lane.is_paused || isAdmin),
+    (lane) =>
+      lane.id &&
+      (lane.running + lane.waiting > 0 || lane.is_paused || pausedOf(lane).length > 0 || isAdmin),
   );
   return (
     <section
@@ -108,6 +113,11 @@ export function Numbers({
                     waiting: format.number(lane.waiting),
                   })}
                 </span>
+              )}
+              {!lane.is_paused && pausedOf(lane).length > 0 && (
+                <Link to="/settings/providers" className="break-words text-warn underline">
+                  {t('queue.provider.pausedModels', { list: pausedOf(lane).join(' · ') })}
+                </Link>
               )}
               {isAdmin && lane.id && (
                 <IconButton

@@ -6,13 +6,17 @@ import { Button, IconButton } from '~/ui/button';
 import { Field } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
 import { Popover } from '~/ui/popover';
+import { Switch } from '~/ui/switch';
 import { draftLimits, type LimitsDraft, limitsDraft, limitsSet } from './model';
 
 /** What of the model's own bounds holds; empty when its account's are all. */
-export function useLimits(model: Model): string {
+export function useLimits({ limits }: Model): string {
   const t = useT();
-  return limitsSet(model.limits)
-    .map((name) => t(`settings.limits.${name}`, { count: model.limits[name] }))
+  return [
+    limits.is_paused && t('settings.limits.paused'),
+    ...limitsSet(limits).map((name) => t(`settings.limits.${name}`, { count: limits[name] })),
+  ]
+    .filter(Boolean)
     .join(' · ');
 }
 
@@ -99,6 +103,12 @@ function LimitsForm({
           placeholder={t('settings.limits.none')}
         />
       </Field>
+      <Switch
+        label={t('settings.limits.pause')}
+        help={t('settings.limits.pauseHelp')}
+        isOn={draft.is_paused}
+        onChange={(is_paused) => change({ is_paused })}
+      />
       <Button look="ink" type="submit">
         {t('common.save')}
       </Button>

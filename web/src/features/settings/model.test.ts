@@ -209,16 +209,24 @@ describe('a model', () => {
   });
 
   it('is bounded by what is said, and by nothing where 0 or nothing stands', () => {
-    const limits = { concurrency: 2, per_minute: 0, units_per_minute: 60 };
+    const limits = { concurrency: 2, per_minute: 0, units_per_minute: 60, is_paused: true };
     expect(limitsSet(limits)).toEqual(['concurrency', 'units_per_minute']);
     expect(limitsDraft(limits)).toEqual({
       concurrency: 2,
       per_minute: null,
       units_per_minute: 60,
+      is_paused: true,
     });
     expect(draftLimits(limitsDraft(limits))).toEqual(limits);
     expect(
-      limitsSet(draftLimits({ concurrency: 0, per_minute: null, units_per_minute: null })),
+      limitsSet(
+        draftLimits({
+          concurrency: 0,
+          per_minute: null,
+          units_per_minute: null,
+          is_paused: false,
+        }),
+      ),
     ).toEqual([]);
     expect(modelChange(model, { limits }).limits).toEqual(limits);
   });

@@ -253,13 +253,14 @@ export function limitsSet(of: ModelLimits) {
 }
 
 /** Bounds as they are edited: what is no bound stands empty. */
-export type LimitsDraft = Record<(typeof limits)[number], number | null>;
+export type LimitsDraft = Record<(typeof limits)[number], number | null> & { is_paused: boolean };
 
 export function limitsDraft(of: ModelLimits): LimitsDraft {
   return {
     concurrency: of.concurrency || null,
     per_minute: of.per_minute || null,
     units_per_minute: of.units_per_minute || null,
+    is_paused: of.is_paused ?? false,
   };
 }
 
@@ -268,6 +269,7 @@ export function draftLimits(draft: LimitsDraft): ModelLimits {
     concurrency: draft.concurrency ?? 0,
     per_minute: draft.per_minute ?? 0,
     units_per_minute: draft.units_per_minute ?? 0,
+    is_paused: draft.is_paused,
   };
 }
 

@@ -59,6 +59,11 @@ export function ProviderHealth({ id }: { id: string }) {
           })}
         </p>
       )}
+      {health.paused_models.length > 0 && (
+        <p className="break-words text-warn">
+          {t('settings.health.paused', { list: health.paused_models.join(' · ') })}
+        </p>
+      )}
       {troubled.map((model) => (
         <p key={model.name} className="break-words text-warn">
           {t(`settings.health.${model.said}`, {

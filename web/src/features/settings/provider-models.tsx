@@ -11,7 +11,7 @@ import { Popover } from '~/ui/popover';
 import { Badge } from '~/ui/states';
 import { Switch } from '~/ui/switch';
 import { showToast } from '~/ui/toast';
-import { limitsSet, modelChange, purposesOf, withPurpose } from './model';
+import { modelChange, purposesOf, withPurpose } from './model';
 import { ModelLimitsButton, useLimits } from './model-limits';
 import { ModelPriceButton } from './model-price';
 
@@ -110,11 +110,20 @@ function ModelRow({
           {!model.is_known && <Badge>{t('settings.models.own')}</Badge>}
         </p>
         <p className="truncate font-mono text-11 text-fg-3">{model.name}</p>
-        {limits && <p className="text-11 text-fg-2 tabular-nums">{limits}</p>}
+        {limits && (
+          <p
+            className={clsx(
+              'text-11 tabular-nums',
+              model.limits.is_paused ? 'text-warn' : 'text-fg-2',
+            )}
+          >
+            {limits}
+          </p>
+        )}
       </div>
       <ModelPriceButton model={model} onChange={(price) => onChange({ price })} />
       <Purposes model={model} onChange={onChange} />
-      {(!model.is_known || model.has_own_price || limitsSet(model.limits).length > 0) && (
+      {(!model.is_known || model.has_own_price || limits) && (
         <IconButton
           icon={RotateCcw}
           size="dense"
