@@ -1,4 +1,4 @@
-import { call, expect, madeOf, setMock, test } from './test';
+import { call, expect, madeOf, quiet, setMock, test } from './test';
 
 // What is broken here is broken on purpose, and React says so.
 test.use({ allowed: /status of (401|404|400)|Minified React error #31/ });
@@ -87,9 +87,7 @@ test('the pill is there when nothing runs, and holds up and gives up what does',
   signedIn: page,
   rig,
 }) => {
-  // What an earlier test left in work.
-  const left = (await call(rig, 'GET', '/runs?state=active')) as { items: { id: string }[] };
-  for (const { id } of left.items) await call(rig, 'POST', `/runs/${id}/cancel`);
+  await quiet(rig);
   await page.goto('/library');
   await page.getByRole('button', { name: 'Queue', exact: true }).click();
   const box = page.getByRole('dialog', { name: 'Queue' });

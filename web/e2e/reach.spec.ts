@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test';
 import { axeFaults } from './axe';
 import { go, settle } from './look';
-import { call, expect, inOwnHouse, madeOf, pictures, setMock, test } from './test';
+import { call, expect, inOwnHouse, madeOf, pictures, quiet, setMock, test } from './test';
 
 test.beforeEach(({ rig }) => setMock(rig, { latency_ms: 50, jitter_ms: 0, failure_rate: 0 }));
 
@@ -189,6 +189,7 @@ test('what is open over a page has no fault: menus, popovers, lists, the palette
   rig,
 }) => {
   test.slow(); // it is looked at a dozen times
+  await quiet(rig);
   await madeOf(rig, 'an open jar', 7);
   const found: string[] = [];
   const see = async (name: string) => {

@@ -60,6 +60,12 @@ export async function madeOf(rig: Rig, prompt: string, seed: number): Promise<st
   throw new Error(`no picture of: ${prompt}`);
 }
 
+/** Cancels what an earlier test on the same server left in work or with a question. */
+export async function quiet(rig: Rig): Promise<void> {
+  const left = (await call(rig, 'GET', '/runs?state=active')) as { items: { id: string }[] };
+  for (const { id } of left.items) await call(rig, 'POST', `/runs/${id}/cancel`);
+}
+
 export async function makeOwner(server: Server): Promise<Cookie[]> {
   const token = (await server.setupPath()).split('/').at(-1);
   const answer = await fetch(`${server.url}/api/v1/setup`, {
