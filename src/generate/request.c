@@ -61,6 +61,7 @@ struct node_context {
     struct task_inputs pictures;
     int64_t references_max; /* of its model */
     struct run_node *out;
+    int64_t *made;   /* pictures that each node of the run makes; 0: not read yet.  NULL: no run */
     char prefix[48]; /* "nodes[2]." */
 };
 
@@ -255,20 +256,31 @@ static bool find_node(const struct run_input *input, struct str key, size_t *out
     return false;
 }
 
-/* How many pictures one run of a node makes: its parameter `n`, checked when its turn comes. */
-static int64_t made_by(const struct run_input *input, struct str key)
+static int64_t read_made(struct str text)
 {
-    const struct node_input *nodes = input->nodes.items;
     CLEANUP(json_cleanup) struct json *parameters = NULL;
     struct error ignored;
-    size_t row;
     int64_t count;
 
-    if (!find_node(input, key, &row) || nodes[row].parameters.size == 0 ||
-        !json_read(nodes[row].parameters, &parameters, &ignored))
+    if (text.size == 0 || !json_read(text, &parameters, &ignored))
         return 1;
     count = json_int_or(json_get(parameters, "n"), 1);
     return count < 1 || count > PICTURES_FED_MAX ? 1 : count;
+}
+
+/* How many pictures one run of a node makes: its parameter `n`, checked when its turn comes.  Read
+ * once, however many edges lead away from it: its parameters may be as long as the request. */
+static int64_t made_by(const struct node_context *node, const struct run_input *input,
+                       struct str key)
+{
+    const struct node_input *nodes = input->nodes.items;
+    size_t row;
+
+    if (node->made == NULL || !find_node(input, key, &row))
+        return 1;
+    if (node->made[row] == 0)
+        node->made[row] = read_made(nodes[row].parameters);
+    return node->made[row];
 }
 
 /* The pictures that are named, and those that edges will bring: both are paid for. */
@@ -286,7 +298,7 @@ static size_t count_pictures(const struct node_context *node, const struct run_i
             port = port_of(node->operation, edges[row].to_port);
         if (port == NULL || !port->is_list)
             continue; /* refused with the edges, or the mask */
-        fed += made_by(input, edges[row].from);
+        fed += made_by(node, input, edges[row].from);
         most = port->max;
     }
     return node->pictures.images.count + (size_t)(fed < most ? fed : most);
@@ -359,12 +371,13 @@ static bool check_required_ports(const struct node_context *node, const struct r
 }
 
 static bool resolve_node(const struct run_context *run, const struct run_input *input, size_t row,
-                         struct run_node *out, struct error *err)
+                         int64_t *made, struct run_node *out, struct error *err)
 {
     struct node_context node = {
         .run = run,
         .input = &((const struct node_input *)input->nodes.items)[row],
         .out = out,
+        .made = made,
     };
     bool ok;
 
@@ -533,9 +546,10 @@ bool request_resolve(const struct run_context *context, const struct run_input *
                      struct run_spec *out, struct error *err)
 {
     struct run_node *nodes = ARENA_ARRAY(context->arena, struct run_node, input->nodes.count);
+    int64_t *made = ARENA_ARRAY(context->arena, int64_t, input->nodes.count);
 
     for (size_t row = 0; row < input->nodes.count; row++)
-        if (!resolve_node(context, input, row, &nodes[row], err))
+        if (!resolve_node(context, input, row, made, &nodes[row], err))
             return false;
     *out = (struct run_spec){
         .user_id = context->user_id,

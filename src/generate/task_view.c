@@ -83,18 +83,25 @@ static void read_parameters(struct whole_task *task, struct arena *arena)
 static void read_result(struct whole_task *task, struct arena *arena)
 {
     const struct operation *operation = operation_find(task->view.operation);
+    /* With all that it says of the pictures, of which nothing is told here. */
+    CLEANUP(arena_cleanup) struct arena *scratch = arena_create(MIB(16));
+    struct text_list *keywords;
     struct result result;
     struct error ignored;
 
     if (task->view.output.size == 0 || operation == NULL ||
-        !result_read(task->view.output, arena, &result, &ignored))
+        !result_read(task->view.output, scratch, &result, &ignored))
         return;
-    task->missing = result.missing;
+    task->missing = arena_str(arena, result.missing);
     if (operation->output_count == 0 || operation->outputs[0].type != PORT_TEXT)
         return;
     task->written = ARENA_NEW(arena, struct written);
-    *task->written = (struct written){
-        .text = result.text, .keywords = result.keywords, .confidence = result.confidence};
+    *task->written =
+        (struct written){.text = arena_str(arena, result.text), .confidence = result.confidence};
+    keywords = &task->written->keywords;
+    keywords->items = ARENA_ARRAY(arena, struct str, result.keywords.count);
+    for (; keywords->count < result.keywords.count; keywords->count++)
+        keywords->items[keywords->count] = arena_str(arena, result.keywords.items[keywords->count]);
 }
 
 /* What memory knows of these tasks, and what is in their parameters. */

@@ -65,7 +65,8 @@ struct str address_write(const struct provider_verdict *verdict, int64_t cost_mi
     for (size_t index = 0; index < verdict->picture_count; index++)
         pictures[index] = (struct address_picture){
             .url = verdict->pictures[index].url,
-            .revised_prompt = picture_words(verdict->pictures[index].revised_prompt, arena),
+            .revised_prompt = revised_words(verdict->pictures[index].revised_prompt,
+                                            verdict->picture_count, arena),
             .has_seed = verdict->pictures[index].has_seed,
             .seed = verdict->pictures[index].seed,
         };

@@ -33,6 +33,32 @@ static void test_addresses_are_fetched_one_after_the_other(void **state)
     (void)pictures_of(step.result, 3);
 }
 
+/* A run shows what five hundred tasks have, and each of a call's pictures has words of its own. */
+static void test_what_was_made_of_the_prompt_is_bounded_for_all_pictures(void **state)
+{
+    char words[32000];
+    struct provider_picture made[64];
+
+    (void)state;
+    memset(words, '~', sizeof(words));
+    for (size_t count = 1; count <= COUNT(made); count *= 8) {
+        struct attempt attempt = attempt_of(&fake_kind, CUP);
+        struct step step = begun(&attempt);
+        size_t found = 0;
+
+        for (size_t index = 0; index < count; index++)
+            made[index] = (struct provider_picture){.url = STR("https://cdn.test/1"),
+                                                    .revised_prompt = {words, sizeof(words)}};
+        script.verdict.pictures = made;
+        script.verdict.picture_count = count;
+        step = replied(&attempt, &step.exchange, 200, STR("{}"));
+        assert_int_equal(step.type, STEP_WAIT);
+        for (size_t at = 0; at < step.remote_id.size; at++)
+            found += step.remote_id.data[at] == '~';
+        assert_true(found > 0 && found / count <= 8000 && found <= 16000);
+    }
+}
+
 static void test_an_address_is_asked_four_times_and_then_lost(void **state)
 {
     static const int64_t delays[] = {0, 1000, 5000, 25000};
@@ -226,6 +252,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup(name, set_up)
     const struct CMUnitTest tests[] = {
         T(test_addresses_are_fetched_one_after_the_other),
+        T(test_what_was_made_of_the_prompt_is_bounded_for_all_pictures),
         T(test_an_address_is_asked_four_times_and_then_lost),
         T(test_only_what_its_own_place_calls_gone_is_given_up),
         T(test_what_came_by_address_is_fetched_by_whoever_lives),

@@ -189,7 +189,8 @@ static void keep(struct attempt *attempt, struct work *work, struct step *out)
         pictures[index].has_seed =
             picture->has_seed || (work->request.has_seed && verdict->picture_count == 1);
         pictures[index].seed = picture->has_seed ? picture->seed : work->request.seed;
-        pictures[index].revised_prompt = picture_words(picture->revised_prompt, attempt->arena);
+        pictures[index].revised_prompt =
+            revised_words(picture->revised_prompt, verdict->picture_count, attempt->arena);
     }
     result_write(&result, &text);
     out->type = STEP_KEEP;

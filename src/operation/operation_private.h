@@ -17,6 +17,9 @@ void step_fail_error(struct attempt *attempt, struct step *out, const struct err
 
 /* The provider's words as our own JSON may hold them: bounded, without control characters. */
 struct str picture_words(struct str text, struct arena *arena);
+/* What a service made of the prompt for one of `count` pictures: 8,000 bytes at most, and of a call
+ * 16,000. */
+struct str revised_words(struct str text, size_t count, struct arena *arena);
 /* Why not all of it came, as it is kept: a sentence or two of the provider's. */
 struct str missing_words(struct str text, struct arena *arena);
 

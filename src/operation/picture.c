@@ -6,7 +6,12 @@
 
 #include <stdio.h>
 
-enum { PICTURE_MEMORY_MAX = 1 << 28, MISSING_SIZE_MAX = 1000 };
+enum {
+    PICTURE_MEMORY_MAX = 1 << 28,
+    MISSING_SIZE_MAX = 1000,
+    REVISED_SIZE_MAX = 8000,
+    REVISED_SIZE_SUM = 16000, /* a run shows the outputs of five hundred tasks at once */
+};
 
 struct str picture_words(struct str text, struct arena *arena)
 {
@@ -22,6 +27,15 @@ struct str picture_words(struct str text, struct arena *arena)
             buf_add(&clean, buf_str(&one));
     }
     return arena_str(arena, buf_str(&clean));
+}
+
+struct str revised_words(struct str text, size_t count, struct arena *arena)
+{
+    size_t size_max = REVISED_SIZE_SUM / (count == 0 ? 1 : count);
+
+    if (size_max > REVISED_SIZE_MAX)
+        size_max = REVISED_SIZE_MAX;
+    return picture_words(text_clip(text, size_max), arena);
 }
 
 struct str missing_words(struct str text, struct arena *arena)
