@@ -47,8 +47,9 @@ static void test_what_was_made_of_the_prompt_is_bounded_for_all_pictures(void **
         size_t found = 0;
 
         for (size_t index = 0; index < count; index++)
-            made[index] = (struct provider_picture){.url = STR("https://cdn.test/1"),
-                                                    .revised_prompt = {words, sizeof(words)}};
+            made[index] = (struct provider_picture){
+                .url = STR("https://cdn.test/1"), .revised_prompt = {words, sizeof(words)}
+            };
         script.verdict.pictures = made;
         script.verdict.picture_count = count;
         step = replied(&attempt, &step.exchange, 200, STR("{}"));
