@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "engine/decide.h"
+#include "engine/reply.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -440,20 +441,12 @@ static void on_piece(void *context, struct str piece)
 
 static void copy_reply(struct drive *drive, const struct exchange_reply *reply)
 {
-    struct exchange_header *headers =
-        ARENA_ARRAY(drive->arena, struct exchange_header, reply->header_count);
+    struct str body;
 
-    for (size_t index = 0; index < reply->header_count; index++)
-        headers[index] = (struct exchange_header){
-            .name = arena_str(drive->arena, reply->headers[index].name),
-            .value = arena_str(drive->arena, reply->headers[index].value),
-        };
-    drive->reply = *reply;
-    drive->reply.headers = headers;
-    drive->reply.body = drive->stream != NULL
-                            ? drive->attempt->provider.kind->stream_end(drive->stream)
-                            : arena_str(drive->arena, reply->body);
-    drive->reply.now_ms = core_wall_ms(drive->core);
+    if (drive->stream != NULL)
+        body = drive->attempt->provider.kind->stream_end(drive->stream);
+    reply_keep(reply, drive->stream == NULL ? NULL : &body, core_wall_ms(drive->core), drive->arena,
+               ATTEMPT_MEMORY_MAX, &drive->reply);
     drive->stream = NULL;
 }
 
