@@ -139,6 +139,65 @@ static void test_only_what_its_own_place_calls_gone_is_given_up(void **state)
     }
 }
 
+static void expect_lost_for_good(const struct step *step, const char *because)
+{
+    expect_failure(step, FAILURE_RESULT_LOST, CHARGED_YES, because);
+    assert_int_equal(step->failure.retry_after_ms, -1);
+    assert_int_equal(step->cost_micro, 40000);
+}
+
+/* 64 addresses of 64 MiB each are no result. */
+static void test_files_are_bounded_together(void **state)
+{
+    struct provider_picture made[64];
+    struct prior_call prior = {.state = CALL_ACCEPTED};
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = begun(&attempt);
+
+    (void)state;
+    for (size_t index = 0; index < COUNT(made); index++)
+        made[index] = (struct provider_picture){.url = STR("https://cdn.test/large")};
+    script.verdict.pictures = made;
+    script.verdict.picture_count = COUNT(made);
+    step = replied(&attempt, &step.exchange, 200, STR("{}"));
+    assert_int_equal(step.type, STEP_WAIT);
+    prior.remote_id = step.remote_id;
+    attempt = attempt_of(&fake_kind, CUP);
+    attempt.prior = &prior;
+    step = (struct step){0};
+    image()->poll(&attempt, &step);
+    for (int fetch = 0; fetch < 8; fetch++) { /* nobody reads them before all are here */
+        assert_int_equal(step.type, STEP_EXCHANGE);
+        step = replied(&attempt, &step.exchange, 200, (struct str){house.picture.data, MIB(64)});
+    }
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    step = replied(&attempt, &step.exchange, 200, house.picture);
+    expect_lost_for_good(&step, "512 MiB, and a picture");
+    assert_true(str_find(step.failure.message, STR("larger together")) >= 0);
+}
+
+static void test_a_file_that_is_too_large_is_asked_once(void **state)
+{
+    const struct prior_call prior = {
+        .state = CALL_ACCEPTED,
+        .remote_id =
+            STR("own:{\"pictures\":[{\"url\":\"https://cdn.test/1\"}],\"cost_micro\":40000}")};
+    const struct exchange_reply reply = {
+        .outcome = EXCHANGE_LOST, .status = 200, .err = {.code = ERROR_TOO_LARGE}};
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct step step = {0};
+    struct exchange fetch;
+
+    (void)state;
+    attempt.prior = &prior;
+    image()->poll(&attempt, &step);
+    assert_int_equal(step.type, STEP_EXCHANGE);
+    fetch = step.exchange;
+    step = (struct step){0};
+    image()->reply(&attempt, &fetch, &reply, &step);
+    expect_lost_for_good(&step, "it would be as large again");
+}
+
 /* The reply is forgotten: all that the result is made of is in the remote id. */
 static void test_what_came_by_address_is_fetched_by_whoever_lives(void **state)
 {
@@ -256,6 +315,8 @@ int main(void)
         T(test_what_was_made_of_the_prompt_is_bounded_for_all_pictures),
         T(test_an_address_is_asked_four_times_and_then_lost),
         T(test_only_what_its_own_place_calls_gone_is_given_up),
+        T(test_files_are_bounded_together),
+        T(test_a_file_that_is_too_large_is_asked_once),
         T(test_what_came_by_address_is_fetched_by_whoever_lives),
         T(test_what_wants_the_key_or_is_there_already_is_not_written_down),
         T(test_a_remote_id_that_is_not_ours_is_not_taken_for_ours),

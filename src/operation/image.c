@@ -5,11 +5,13 @@
 #include "core/text.h"
 #include "provider/mock.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
     REFERENCE_SIDE_PX_MAX = 2048, /* what every provider takes, and what a model can use */
     FETCHES_MAX = 4,              /* first try and three more */
+    FETCHED_SIZE_MAX = 1 << 29,   /* bytes of one result that come by address, in all */
 };
 static const int64_t fetch_delay_ms[FETCHES_MAX] = {0, 1000, 5000, 25000};
 
@@ -18,8 +20,9 @@ struct work {
     struct provider_request request;
     struct provider_verdict verdict;
     struct provider_card card;
-    size_t fetching; /* the picture whose address is asked */
-    int fetches;     /* of that picture */
+    size_t fetching;     /* the picture whose address is asked */
+    int fetches;         /* of that picture */
+    size_t fetched_size; /* of all that is home */
     int http_status;
     int64_t cost_micro; /* of the call */
     const char *currency;
@@ -255,22 +258,40 @@ static bool is_said_gone(const struct exchange_reply *reply)
            reply->status != 425 && reply->status != 429;
 }
 
+static void lose_files(struct attempt *attempt, const struct work *work, const char *why,
+                       bool is_for_good, struct step *out)
+{
+    step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
+              "the provider made the picture, but it could not be fetched (%s)", why);
+    out->failure.retry_after_ms = is_for_good ? -1 : 0; /* 0: it may be fetched yet */
+    out->cost_micro = work->cost_micro;
+    out->currency = work->currency;
+}
+
 static void fetched(struct attempt *attempt, struct work *work, const struct exchange_reply *reply,
                     struct step *out)
 {
-    if (reply->outcome == EXCHANGE_REPLIED && reply->status == 200 && reply->body.size > 0) {
+    const bool is_here =
+        reply->outcome == EXCHANGE_REPLIED && reply->status == 200 && reply->body.size > 0;
+    /* The same file comes too large each time. */
+    const bool is_too_large = reply->outcome == EXCHANGE_LOST && reply->err.code == ERROR_TOO_LARGE;
+    char why[32];
+
+    if (is_here && reply->body.size <= FETCHED_SIZE_MAX - work->fetched_size) {
+        work->fetched_size += reply->body.size;
         work->verdict.pictures[work->fetching].bytes = reply->body;
         bring_home(attempt, work, out);
-    } else if (work->fetches < FETCHES_MAX) {
+    } else if (is_here) {
+        lose_files(attempt, work, "its files are larger together than is taken of one call", true,
+                   out);
+    } else if (work->fetches < FETCHES_MAX && !is_too_large) {
         fetch(attempt, work, out);
     } else {
-        step_fail(attempt, out, FAILURE_RESULT_LOST, CHARGED_YES,
-                  "the provider made the picture, but it could not be fetched (%s%d)",
-                  reply->outcome == EXCHANGE_REPLIED ? "status " : "error ",
-                  reply->outcome == EXCHANGE_REPLIED ? reply->status : (int)reply->err.code);
-        out->failure.retry_after_ms = is_said_gone(reply) ? -1 : 0; /* 0: it may be fetched yet */
-        out->cost_micro = work->cost_micro;
-        out->currency = work->currency;
+        snprintf(why, sizeof(why), "%s%d",
+                 reply->outcome == EXCHANGE_REPLIED ? "status " : "error ",
+                 reply->outcome == EXCHANGE_REPLIED ? reply->status : (int)reply->err.code);
+        lose_files(attempt, work, is_too_large ? "its file is larger than is taken" : why,
+                   is_too_large || is_said_gone(reply), out);
     }
 }
 
