@@ -537,6 +537,36 @@ static void test_a_changed_provider_frees_what_waited_for_it_with_time_to_start(
     expect_sound(place, "released");
 }
 
+/* Prompts of 128 KB: a thousand held tasks would not stand in the memory of one request. */
+static void test_telling_of_many_tasks_takes_no_memory_for_what_is_in_them(void **state)
+{
+    enum { HELD = 20, ROOM = 256 * 1024 };
+    struct place *place = *state;
+    struct command command = {.type = COMMAND_RELEASE_HELD};
+    int64_t first = 0;
+    size_t used;
+
+    for (int index = 0; index < HELD; index++) {
+        const int64_t task = hold(place, "auth");
+
+        first = index == 0 ? task : first;
+    }
+    assert_true(execute(place, "UPDATE task SET parameters = printf('{\"prompt\":\"%.131072c\"}',"
+                               " 'x'), inputs = '{}'"));
+    used = arena_used(place->arena);
+    command.control =
+        (struct command_control){.provider_id = TEST_PROVIDER, .deadline_ms = TEST_DEADLINE_MS};
+    must_apply(place, &command);
+    assert_int_equal(command.control.changed_count, HELD);
+    check(arena_used(place->arena) - used < ROOM, "released");
+
+    fail_task(place, first);
+    used = arena_used(place->arena);
+    assert_true(control_run(place, first, RUN_RETRY));
+    check(arena_used(place->arena) - used < ROOM, "retried");
+    expect_sound(place, "told");
+}
+
 static void test_the_pause_of_all_is_kept(void **state)
 {
     struct place *place = *state;
@@ -604,6 +634,7 @@ int main(void)
         PLACE_TEST(test_a_retried_task_brings_what_it_needs_and_what_needs_it),
         PLACE_TEST(test_a_held_task_is_given_up_or_tried_again),
         PLACE_TEST(test_a_changed_provider_frees_what_waited_for_it_with_time_to_start),
+        PLACE_TEST(test_telling_of_many_tasks_takes_no_memory_for_what_is_in_them),
         PLACE_TEST(test_the_pause_of_all_is_kept),
         PLACE_TEST(test_writing_a_row_builds_no_table_of_its_own),
     };

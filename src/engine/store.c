@@ -92,18 +92,20 @@ static bool tell(struct db *db, int64_t user_id, const char *kind, const char *n
 bool store_tell_task(struct db *db, int64_t task_id, const struct command *command,
                      struct error *err)
 {
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(VIEW_MEMORY_MAX);
     struct task_view view;
 
-    return view_task_row(db, task_id, command->arena, &view, err) &&
+    return view_task_row(db, task_id, arena, &view, err) &&
            tell(db, view.user_id, "task.changed", "task", &task_event_shape, &view, command->now_ms,
                 err);
 }
 
 bool store_tell_run(struct db *db, int64_t run_id, const struct command *command, struct error *err)
 {
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(VIEW_MEMORY_MAX);
     struct run_view view;
 
-    return view_run_row(db, run_id, command->arena, &view, err) &&
+    return view_run_row(db, run_id, arena, &view, err) &&
            tell(db, view.user_id, "run.changed", "run", &run_event_shape, &view, command->now_ms,
                 err);
 }

@@ -22,7 +22,11 @@ MUST_CHECK bool store_entry_find(struct db *db, int64_t task_id, struct arena *a
 MUST_CHECK bool store_has_result(struct db *db, int64_t task_id, struct arena *arena, bool *out,
                                  struct error *err);
 
-/* Events of a task's and a run's present state. */
+/* Of an arena for one view_task_row() or view_run_row().  Who reads many rows gives each its own: a
+ * row has its prompt and its output in it, and a transaction goes through thousands. */
+enum { VIEW_MEMORY_MAX = 1 << 26 };
+
+/* Events of a task's and a run's present state.  What they take of memory is given back. */
 MUST_CHECK bool store_tell_task(struct db *db, int64_t task_id, const struct command *command,
                                 struct error *err);
 MUST_CHECK bool store_tell_run(struct db *db, int64_t run_id, const struct command *command,

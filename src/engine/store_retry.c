@@ -39,11 +39,12 @@ static bool again(struct db *db, const struct engine_hooks *hooks, struct comman
         .text = "UPDATE run SET state = 'active', finished_at_ms = NULL,"
                 " left_count = left_count + 1, failed_count = failed_count - $2,"
                 " cancelled_count = cancelled_count - $3 WHERE id = $1"};
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(VIEW_MEMORY_MAX);
     struct task_view view;
     int64_t deps_left;
     enum task_state to;
 
-    if (!view_task_row(db, task_id, command->arena, &view, err) ||
+    if (!view_task_row(db, task_id, arena, &view, err) ||
         !deps_left_of(db, task_id, &deps_left, err) ||
         !task_state_next(view.state_code, deps_left > 0 ? TASK_AGAIN_LATER : TASK_AGAIN, &to, err))
         return false;
@@ -200,16 +201,20 @@ static bool check_money(struct db *db, const struct engine_hooks *hooks,
         return true;
     tasks = ARENA_ARRAY(command->arena, struct task_money, count);
     for (size_t index = 0; index < count; index++) {
+        CLEANUP(arena_cleanup) struct arena *arena = NULL;
         struct task_view view;
 
         if (!candidates[index].is_chosen)
             continue;
-        if (!view_task_row(db, candidates[index].id, command->arena, &view, err))
+        arena = arena_create(VIEW_MEMORY_MAX);
+        if (!view_task_row(db, candidates[index].id, arena, &view, err))
             return false;
-        tasks[chosen++] = (struct task_money){.provider_id = view.provider_row_id,
-                                              .model = view.model,
-                                              .estimate_micro = view.estimate_micro,
-                                              .currency = view.currency};
+        tasks[chosen++] = (struct task_money){
+            .provider_id = view.provider_row_id,
+            .model = arena_str(command->arena, view.model),
+            .estimate_micro = view.estimate_micro,
+            .currency = arena_str(command->arena, view.currency),
+        };
     }
     return hooks->afford(hooks->context, db, command->control.user_id, tasks, chosen,
                          command->now_ms, err);
