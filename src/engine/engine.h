@@ -106,7 +106,7 @@ struct prior_call {
 /* The output of a task before this one. */
 struct upstream {
     struct str from_key, from_port, to_port;
-    struct str output; /* JSON */
+    struct str output; /* JSON; empty: more came together than an attempt has room for (64 MiB) */
 };
 
 /*

@@ -2,7 +2,23 @@
  * take-over. */
 #include "engine/store_private.h"
 
-enum { UPSTREAM_MAX = RUN_IN_DEGREE_MAX };
+enum {
+    UPSTREAM_MAX = RUN_IN_DEGREE_MAX,
+    UPSTREAM_SIZE_MAX = 1 << 26, /* of all the outputs an attempt has in memory */
+    OUTPUT_MEMORY_MAX = 1 << 28, /* of one */
+};
+
+/* An output that finds no room is left out; the operation refuses the task for it. */
+static struct str read_output(struct rows *rows, size_t *left, struct arena *arena)
+{
+    CLEANUP(arena_cleanup) struct arena *scratch = arena_create(OUTPUT_MEMORY_MAX);
+    const struct str output = rows_str(rows, "output", scratch);
+
+    if (output.size > *left)
+        return STR_EMPTY;
+    *left -= output.size;
+    return arena_str(arena, output);
+}
 
 static bool read_upstream(struct db *db, struct command *command, struct error *err)
 {
@@ -15,6 +31,7 @@ static bool read_upstream(struct db *db, struct command *command, struct error *
     const struct sql_value args[] = {SQL_INT64(attempt->task_id)};
     CLEANUP(rows_finish) struct rows rows = {0};
     struct upstream *upstream = NULL;
+    size_t left = UPSTREAM_SIZE_MAX;
 
     if (!db_query(db, &list, args, COUNT(args), &rows, err))
         return false;
@@ -24,7 +41,7 @@ static bool read_upstream(struct db *db, struct command *command, struct error *
             .from_key = rows_str(&rows, "node_key", command->arena),
             .from_port = rows_str(&rows, "from_port", command->arena),
             .to_port = rows_str(&rows, "to_port", command->arena),
-            .output = rows_str(&rows, "output", command->arena),
+            .output = read_output(&rows, &left, command->arena),
         };
     }
     attempt->upstream = upstream;

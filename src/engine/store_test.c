@@ -53,6 +53,28 @@ static void test_a_claim_brings_what_came_before_it(void **state)
     check_text(claim.claim.attempt->upstream[1].output, "{\"made\":1}", "with output");
 }
 
+/* 200 edges into one task may bring anything; its memory is a bounded arena. */
+static void test_what_came_before_has_a_bound_in_all(void **state)
+{
+    struct place *place = *state;
+    const int64_t first = submit_graph(place, 4, "ad bd cd");
+    struct command claim;
+    size_t used;
+
+    for (int64_t task = first; task < first + 3; task++)
+        finish_task(place, task);
+    assert_true(execute(place, "UPDATE task SET output = printf('%.25000000c', 'x')"
+                               " WHERE state = 'done'"));
+    used = arena_used(place->arena);
+    claim = claim_task(place, first + 3, fence_of(place, first + 3));
+    assert_true(claim.claim.is_claimed);
+    assert_int_equal(claim.claim.attempt->upstream_count, 3);
+    assert_int_equal(claim.claim.attempt->upstream[1].output.size, 25000000);
+    assert_int_equal(claim.claim.attempt->upstream[2].output.size, 0);
+    check_text(claim.claim.attempt->upstream[2].from_key, "c", "still known to be there");
+    check(arena_used(place->arena) - used < MIB(64) + MIB(1), "bounded");
+}
+
 static void test_a_provider_that_is_gone_leaves_its_kind_open(void **state)
 {
     struct place *place = *state;
@@ -524,6 +546,7 @@ int main(void)
         PLACE_TEST(test_a_claim_gives_a_new_fence_and_an_attempt),
         PLACE_TEST(test_only_what_is_ready_under_that_fence_is_claimed),
         PLACE_TEST(test_a_claim_brings_what_came_before_it),
+        PLACE_TEST(test_what_came_before_has_a_bound_in_all),
         PLACE_TEST(test_a_provider_that_is_gone_leaves_its_kind_open),
         PLACE_TEST(test_an_intent_is_refused_once_cancelled_or_fenced_out),
         PLACE_TEST(test_the_same_key_is_the_same_call),

@@ -4,6 +4,7 @@
 enum {
     PICTURE_QUALITY = 92,
     PICTURE_SIZE_MAX = 1 << 28,
+    OUTPUT_MEMORY_MAX = 1 << 28, /* of the output of one task */
 };
 
 bool call_has_provider(struct attempt *attempt, struct step *out)
@@ -51,12 +52,10 @@ bool call_picture(struct attempt *attempt, const struct input_picture *input, st
     return true;
 }
 
-static struct input_picture *input_of(const struct result_picture *picture, struct arena *arena)
+static struct input_picture input_of(const struct result_picture *picture, struct arena *arena)
 {
-    struct input_picture *input = ARENA_NEW(arena, struct input_picture);
-
-    *input = (struct input_picture){.blob = picture->blob, .mime = picture->mime};
-    return input;
+    return (struct input_picture){.blob = arena_str(arena, picture->blob),
+                                  .mime = arena_str(arena, picture->mime)};
 }
 
 void call_settings(const struct json *options, struct arena *arena, struct provider_request *out)
@@ -80,37 +79,54 @@ void call_settings(const struct json *options, struct arena *arena, struct provi
     out->settings = settings;
 }
 
+/* What one edge brings: the names of its pictures, and nothing else of what the task before wrote.
+ */
+static bool add_upstream(struct attempt *attempt, const struct upstream *upstream,
+                         struct task_inputs *inputs, struct input_picture *all, size_t *count,
+                         struct error *err)
+{
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(OUTPUT_MEMORY_MAX);
+    struct result result;
+    const struct result_picture *pictures;
+
+    if (upstream->output.size == 0)
+        return error_set(err, ERROR_TOO_MANY,
+                         "what the tasks before this one made is more than it has room for");
+    if (!result_read(upstream->output, arena, &result, err))
+        return false;
+    pictures = result.pictures.items;
+    if (str_equal(upstream->to_port, STR("mask"))) {
+        if (result.pictures.count > 0) {
+            inputs->mask = ARENA_NEW(attempt->arena, struct input_picture);
+            *inputs->mask = input_of(&pictures[0], attempt->arena);
+        }
+        return true;
+    }
+    for (size_t index = 0; index < result.pictures.count; index++) {
+        if (*count < REFERENCES_MAX)
+            all[*count] = input_of(&pictures[index], attempt->arena);
+        ++*count;
+    }
+    return true;
+}
+
 bool call_inputs(struct attempt *attempt, struct task_inputs *inputs, struct error *err)
 {
     struct input_picture *all = ARENA_ARRAY(attempt->arena, struct input_picture, REFERENCES_MAX);
-    size_t count = 0, wanted;
+    size_t count;
 
     if (!task_inputs_read(attempt->inputs, attempt->arena, inputs, err))
         return false;
-    wanted = inputs->images.count;
-    for (size_t index = 0; index < wanted && count < REFERENCES_MAX; index++)
-        all[count++] = ((struct input_picture *)inputs->images.items)[index];
-    for (size_t index = 0; index < attempt->upstream_count; index++) {
-        struct result result;
-        const struct result_picture *pictures;
-
-        if (!result_read(attempt->upstream[index].output, attempt->arena, &result, err))
+    count = inputs->images.count;
+    for (size_t index = 0; index < count && index < REFERENCES_MAX; index++)
+        all[index] = ((struct input_picture *)inputs->images.items)[index];
+    for (size_t index = 0; index < attempt->upstream_count; index++)
+        if (!add_upstream(attempt, &attempt->upstream[index], inputs, all, &count, err))
             return false;
-        pictures = result.pictures.items;
-        if (str_equal(attempt->upstream[index].to_port, STR("mask"))) {
-            if (result.pictures.count > 0)
-                inputs->mask = input_of(&pictures[0], attempt->arena);
-            continue;
-        }
-        wanted += result.pictures.count;
-        for (size_t picture = 0; picture < result.pictures.count && count < REFERENCES_MAX;
-             picture++)
-            all[count++] = *input_of(&pictures[picture], attempt->arena);
-    }
     /* How many an edge brings is known only now. */
-    if (wanted > REFERENCES_MAX)
+    if (count > REFERENCES_MAX)
         return error_field(err, ERROR_TOO_MANY, "inputs.images", REFERENCES_MAX,
-                           "%zu reference pictures came together; %d are the most", wanted,
+                           "%zu reference pictures came together; %d are the most", count,
                            REFERENCES_MAX);
     inputs->images = (struct list){.items = all, .count = count};
     return true;

@@ -414,6 +414,57 @@ static void test_references_are_bounded_and_in_one_form(void **state)
     check_text(script.seen.references[15].name, "reference-16.jpg", "without alpha: JPEG");
 }
 
+static struct str wordy_output(void)
+{
+    CLEANUP(buf_finish) struct buf words = {0}, text = {0};
+    struct result_picture picture = {
+        .blob = house.picture_blob, .mime = STR("image/png"), .kind = STR("generated")};
+    const struct result result = {
+        .pictures = {.items = &picture, .count = 1}
+    };
+
+    for (int index = 0; index < 30000; index++)
+        buf_add_char(&words, 'w');
+    picture.revised_prompt = buf_str(&words);
+    result_write(&result, &text);
+    return arena_str(house.arena, buf_str(&text));
+}
+
+/* Of 200 edges too: what else the tasks before wrote stays where it is. */
+static void test_of_what_came_before_its_pictures_are_kept_alone(void **state)
+{
+    struct upstream upstream[200];
+    struct attempt attempt = attempt_of(&fake_kind, CUP);
+    struct task_inputs inputs;
+    struct error err = {0};
+    size_t used;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(upstream); i++)
+        upstream[i] = (struct upstream){.to_port = STR("images"), .output = STR_EMPTY};
+    for (size_t i = 0; i < COUNT(upstream); i++)
+        upstream[i].output = i == 0 ? wordy_output() : upstream[0].output;
+    attempt.upstream = upstream;
+    attempt.upstream_count = 16;
+    used = arena_used(house.arena);
+    assert_true(call_inputs(&attempt, &inputs, &err));
+    check(arena_used(house.arena) - used < KIB(64), "the names alone");
+    assert_int_equal(inputs.images.count, 16);
+    check_text(((struct input_picture *)inputs.images.items)[15].blob,
+               arena_cstr(house.arena, house.picture_blob), "the last");
+
+    attempt.upstream_count = COUNT(upstream);
+    used = arena_used(house.arena);
+    assert_false(call_inputs(&attempt, &inputs, &err));
+    assert_int_equal(err.code, ERROR_TOO_MANY);
+    check(arena_used(house.arena) - used < KIB(64), "the names of some");
+    upstream[0].output = STR_EMPTY; /* the engine had no room for it */
+    attempt.upstream_count = 1;
+    err = (struct error){0};
+    assert_false(call_inputs(&attempt, &inputs, &err));
+    assert_int_equal(err.code, ERROR_TOO_MANY);
+}
+
 /* ---- The mock's cards ---- */
 
 static void test_the_mock_draws_what_was_ordered(void **state)
@@ -475,6 +526,7 @@ int main(void)
         T(test_the_models_options_reach_the_provider),
         T(test_what_tasks_before_made_goes_to_its_port),
         T(test_references_are_bounded_and_in_one_form),
+        T(test_of_what_came_before_its_pictures_are_kept_alone),
         T(test_the_mock_draws_what_was_ordered),
         T(test_a_card_that_is_none_is_lost_and_draws_nothing),
     };
