@@ -15,6 +15,8 @@
 #define LIST_LIMIT_MAX 200
 #define LIST_LIMIT 50
 #define QUERY_MAX_CHARS 200
+/* Of a prompt that a search finds: each is indexed anew when its picture's name or tags change. */
+#define PROMPT_WORDS_MAX_CHARS 2000
 #define IDS_MAX 1000           /* named in one request */
 #define CHANGES_PER_COMMIT 500 /* so that a long change never holds the writer up */
 #define FILES_MAX 50

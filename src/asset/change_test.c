@@ -1,6 +1,7 @@
 #include "asset/test_private.h"
 
 #include "core/log.h"
+#include "core/text.h"
 
 static int set_up(void **state)
 {
@@ -131,6 +132,85 @@ static void test_an_edit_is_found_told_and_counted_as_a_version(void **state)
     assert_int_equal(detail.asset.version, before.version + 1);
     assert_int_equal(last_event(house, ANN), last);
     assert_int_equal(house->wakes, 0);
+}
+
+/* "first FILLING… last", with as much between them as puts "last" behind what is indexed. */
+static const char *long_prompt(struct house *house)
+{
+    CLEANUP(buf_finish) struct buf prompt = {0};
+
+    buf_add(&prompt, STR("first"));
+    for (int i = 0; i < 32000; i++)
+        text_add_code_point(&prompt, 0x4e00 + (uint32_t)(i * 7 % 20000));
+    buf_add(&prompt, STR(" last"));
+    return arena_cstr(house->arena, buf_str(&prompt));
+}
+
+static const struct sql words_size = {"test_words_size",
+                                      "SELECT max(length(words)) AS n FROM asset_fts", NULL};
+
+static void test_the_beginning_of_a_long_prompt_is_indexed_and_no_more(void **state)
+{
+    struct house *house = *state;
+    struct str id = add_picture(
+        house, (struct picture){
+                   .name = "cup", .prompt = long_prompt(house), .model = "flux", .tags = "red"});
+    /* A character and the next, and a space: three of the index for each of the prompt. */
+    const int64_t most = 3 * PROMPT_WORDS_MAX_CHARS + 50;
+    struct asset_selection selection = named(house, &id, 1);
+
+    assert_in_range(query_number(house, &words_size), 3 * (PROMPT_WORDS_MAX_CHARS - 10), most);
+    assert_int_equal(change_many(house, &selection, ACTION_TAG_ADD, 0, "tea"), 1);
+    assert_in_range(query_number(house, &words_size), 3 * (PROMPT_WORDS_MAX_CHARS - 10), most);
+    assert_int_equal(found_by(house, "first"), 1);
+    assert_int_equal(found_by(house, "last"), 0);
+    /* What stands behind the prompt is found whatever its length. */
+    assert_int_equal(found_by(house, "red"), 1);
+    assert_int_equal(found_by(house, "tea"), 1);
+    assert_int_equal(found_by(house, "flux"), 1);
+}
+
+/* Every word of the one picture, as builds did that knew no bound. */
+static bool index_whole(struct db *db, void *context, struct error *err)
+{
+    static const struct sql update = {"test_index_whole", "UPDATE asset_fts SET words = $1", NULL};
+    struct house *house = context;
+    const struct sql_value args[] = {
+        SQL_TEXT(text_index(str_of(long_prompt(house)), house->arena))};
+
+    return db_exec(db, &update, args, COUNT(args), NULL, err);
+}
+
+/* FTS5 says so when its index and the words it was made of differ. */
+static bool check_index(struct db *db, void *context, struct error *err)
+{
+    static const struct sql check = {
+        "test_check_index", "INSERT INTO asset_fts (asset_fts) VALUES ('integrity-check')", NULL};
+
+    (void)context;
+    return db_exec(db, &check, NULL, 0, NULL, err);
+}
+
+static void test_prompts_that_were_indexed_whole_leave_no_word_behind(void **state)
+{
+    static const enum asset_action ways[] = {ACTION_TAG_ADD, ACTION_DELETE};
+    struct house *house = *state;
+
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        struct str id =
+            add_picture(house, (struct picture){.name = "cup", .prompt = long_prompt(house)});
+        struct asset_selection selection = named(house, &id, 1);
+        struct error err = {0};
+
+        no_error(db_transact(house->pool, "index_whole", index_whole, house, &err), &err, "index");
+        assert_int_equal(found_by(house, "last"), 1);
+        assert_int_equal(change_many(house, &selection, ways[i], 0, "tea"), 1);
+        assert_int_equal(found_by(house, "last"), 0);
+        no_error(db_transact(house->pool, "check_index", check_index, NULL, &err), &err, "check");
+        assert_int_equal(found_by(house, "first"), ways[i] == ACTION_DELETE ? 0 : 1);
+        if (ways[i] != ACTION_DELETE)
+            change_one(house, id, ACTION_DELETE);
+    }
 }
 
 static void test_an_edit_of_what_changed_meanwhile_is_refused(void **state)
@@ -315,6 +395,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(test_an_edit_is_found_told_and_counted_as_a_version),
+        TEST(test_the_beginning_of_a_long_prompt_is_indexed_and_no_more),
+        TEST(test_prompts_that_were_indexed_whole_leave_no_word_behind),
         TEST(test_an_edit_of_what_changed_meanwhile_is_refused),
         TEST(test_nobody_edits_or_deletes_what_is_not_theirs),
         TEST(test_the_trash_keeps_everything_but_the_counts),

@@ -118,6 +118,18 @@ bool tag_store_set(struct db *db, const struct asset *asset, struct arena *arena
 
 #define WORDS_MEMORY_MAX MIB(64)
 
+static struct str first_characters(struct str text, size_t count)
+{
+    struct str rest = text;
+    uint32_t c;
+
+    for (size_t i = 0; i < count && text_next(&rest, &c); i++)
+        ;
+    return str_slice(text, 0, text.size - rest.size);
+}
+
+/* The index keeps the words it was given, and drops those: how many of a prompt are taken may
+ * change from one build to the next. */
 static struct str words_of(const struct asset *asset, struct str prompt, struct str model,
                            struct arena *arena)
 {
@@ -125,7 +137,7 @@ static struct str words_of(const struct asset *asset, struct str prompt, struct 
 
     buf_add(&text, asset->name);
     buf_add_char(&text, '\n');
-    buf_add(&text, prompt);
+    buf_add(&text, first_characters(prompt, PROMPT_WORDS_MAX_CHARS));
     for (size_t i = 0; i < asset->tags.count; i++) {
         buf_add_char(&text, '\n');
         buf_add(&text, asset->tags.items[i]);
@@ -151,7 +163,7 @@ bool words_store_update(struct db *db, const struct asset *asset, struct error *
 {
     static const struct sql update = {"words_store_update",
                                       "UPDATE asset_fts SET words = $2 WHERE rowid = $1", NULL};
-    /* Of its own: prompts are long, and one change may be of many pictures. */
+    /* Of its own: prompts are read whole, and one change may be of many pictures. */
     CLEANUP(arena_cleanup) struct arena *arena = arena_create(WORDS_MEMORY_MAX);
     struct recipe *recipe;
 
