@@ -23,6 +23,12 @@
 #define NAMES_BUCKETS 32768
 _Static_assert(NAMES_BUCKETS >= 2 * ARCHIVE_ITEMS_MAX, "names find a free place at once");
 
+/* A name in use.  Names are never given back, so that no number below `next` is free. */
+struct taken {
+    uint64_t hash; /* 0: a free place */
+    int next;      /* of " (2)", to tell apart those of the same name */
+};
+
 struct archive_work {
     struct asset_service *service;
     int64_t user_id;
@@ -31,7 +37,9 @@ struct archive_work {
     struct arena *batch; /* of what is under way */
     struct archive *zip;
     struct buf manifest;
-    uint64_t *names; /* hashes of the names in use; 0: free */
+    struct taken *names;  /* by their hash */
+    struct buf name, key; /* one that is tried, and its hashed form */
+    size_t tries;
     archive_write write;
     void *write_context;
     bool is_client_gone;
@@ -71,24 +79,33 @@ void archive_work_destroy(void *context)
     arena_destroy(work->arena);
     arena_destroy(work->batch);
     buf_finish(&work->manifest);
+    buf_finish(&work->name);
+    buf_finish(&work->key);
     free(work->names);
     free(work);
 }
 
 /* ---- names ---- */
 
-/* False when it is in use: two names that differ in case only are one on many systems. */
-static bool name_take(struct archive_work *work, struct str name)
+/* False when it is in use: two names that differ in case only are one on many systems.  *out is its
+ * place either way. */
+static bool name_take(struct archive_work *work, struct str name, struct taken **out)
 {
-    uint64_t hash = hash_u64(tag_key(name, work->batch), 1) | 1;
-    size_t at = (hash >> 1) % NAMES_BUCKETS;
+    uint64_t hash;
+    size_t at;
 
-    while (work->names[at] != 0) {
-        if (work->names[at] == hash)
-            return false;
+    work->tries++;
+    buf_clear(&work->key);
+    for (size_t i = 0; i < name.size; i++)
+        buf_add_char(&work->key, str_lower_char(name.data[i]));
+    hash = hash_u64(buf_str(&work->key), 1) | 1;
+    at = (hash >> 1) % NAMES_BUCKETS;
+    while (work->names[at].hash != 0 && work->names[at].hash != hash)
         at = (at + 1) % NAMES_BUCKETS;
-    }
-    work->names[at] = hash;
+    *out = &work->names[at];
+    if (work->names[at].hash == hash)
+        return false;
+    work->names[at] = (struct taken){.hash = hash, .next = 2};
     return true;
 }
 
@@ -97,11 +114,18 @@ static struct str name_make(struct archive_work *work, const struct asset *asset
     const char *extension = image_extension(asset_type_of_mime(asset->mime));
     struct str name = asset_file_name(asset, extension, work->batch);
     struct str base = str_slice(name, 0, name.size - strlen(extension) - 1);
+    struct taken *same, *numbered;
 
-    for (int number = 2; !name_take(work, name) && number <= ARCHIVE_ITEMS_MAX; number++)
-        name = arena_printf(work->batch, "%.*s (%d).%s", STR_ARGS(base), number, extension);
-    return name;
+    if (name_take(work, name, &same))
+        return name;
+    do {
+        buf_clear(&work->name);
+        buf_printf(&work->name, "%.*s (%d).%s", STR_ARGS(base), same->next++, extension);
+    } while (!name_take(work, buf_str(&work->name), &numbered) && same->next <= ARCHIVE_ITEMS_MAX);
+    return arena_str(work->batch, buf_str(&work->name));
 }
+
+size_t archive_work_tries(const struct archive_work *work) { return work->tries; }
 
 /* ---- the manifest ---- */
 
@@ -317,6 +341,8 @@ static bool add_manifest(struct archive_work *work, struct error *err)
 
 static bool fill(struct archive_work *work, struct error *err)
 {
+    struct taken *manifest;
+
     if (!is_well(work, archive_write_set_format_zip(work->zip), err) ||
         !is_well(work, archive_write_zip_set_compression_store(work->zip), err) ||
         !is_well(work, archive_write_set_bytes_per_block(work->zip, (int)PIECE_SIZE), err) ||
@@ -324,7 +350,7 @@ static bool fill(struct archive_work *work, struct error *err)
         !is_well(work, archive_write_open2(work->zip, work, NULL, on_bytes, NULL, NULL), err))
         return false;
     manifest_begin(&work->manifest);
-    (void)name_take(work, STR("manifest.csv"));
+    (void)name_take(work, STR("manifest.csv"), &manifest);
     return add_pictures(work, err) && add_manifest(work, err) &&
            is_well(work, archive_write_close(work->zip), err);
 }

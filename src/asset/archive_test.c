@@ -217,6 +217,32 @@ static void test_a_client_that_leaves_and_a_picture_that_is_gone_end_it(void **s
     buf_finish(&taker.bytes);
 }
 
+static void test_pictures_of_one_name_are_numbered_without_trying_all(void **state)
+{
+    enum { MANY = 230 };
+    static const char *const names[] = {"p (2).png", "p (2) (2).png", "p.png", "p (3).png"};
+    struct house *house = *state;
+    struct taker taker = {.left = SIZE_MAX};
+    struct entry entries[MANY + 3];
+    struct error err = {0};
+    struct archive_work *work;
+
+    /* The newest first: those that have a number as their own name are there before the others. */
+    add_pictures_alike(house, MANY, (struct picture){.name = "p", .at_ms = NOON - 1000});
+    add_pictures_alike(house, 2, (struct picture){.name = "p (2)"});
+    work = archive_work_create(house->service, ANN, STR("{\"all_matching\":{}}"), &err);
+    assert_non_null(work);
+    no_error(archive_run(work, take, &taker, &err), &err, "archive_run");
+    /* One for the first of a name and the manifest, two for each other, one that was a name. */
+    assert_int_equal(archive_work_tries(work), 2 + 1 + 2 + 1 + 2 * (MANY - 1));
+    archive_work_destroy(work);
+    assert_int_equal(read_zip(house, &taker, entries, COUNT(entries)), MANY + 3);
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(entries[i].name, names[i]);
+    assert_string_equal(entries[MANY + 1].name, "p (231).png");
+    buf_finish(&taker.bytes);
+}
+
 static void test_many_pictures_go_through_in_batches(void **state)
 {
     enum { MANY = 230 };
@@ -241,6 +267,7 @@ int main(void)
         TEST(test_named_ones_are_taken_and_those_that_are_gone_left_out),
         TEST(test_all_that_match_but_a_few_go_in),
         TEST(test_a_client_that_leaves_and_a_picture_that_is_gone_end_it),
+        TEST(test_pictures_of_one_name_are_numbered_without_trying_all),
         TEST(test_many_pictures_go_through_in_batches),
     };
 

@@ -453,6 +453,8 @@ struct archive_work *archive_work_create(struct asset_service *service, int64_t 
                                          struct str selection, struct error *err);
 bool archive_produce(struct http_sink *sink, void *context, struct error *err);
 void archive_work_destroy(void *context);
+/* Names that were tried so far: three a picture at most, however many have the same. */
+size_t archive_work_tries(const struct archive_work *work);
 /* The same through a function, so that a test can hold the bytes. */
 typedef bool (*archive_write)(void *context, const void *data, size_t size);
 MUST_CHECK bool archive_run(struct archive_work *work, archive_write write, void *context,
