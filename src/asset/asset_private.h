@@ -17,8 +17,10 @@
 #define QUERY_MAX_CHARS 200
 /* Of a prompt that a search finds: each is indexed anew when its picture's name or tags change. */
 #define PROMPT_WORDS_MAX_CHARS 2000
-#define IDS_MAX 1000           /* named in one request */
-#define CHANGES_PER_COMMIT 500 /* so that a long change never holds the writer up */
+#define IDS_MAX 1000 /* named in one request */
+/* So that a long change never holds the writer up: a new tag on a picture with a long prompt takes
+ * 7 ms, on a usual one less than one. */
+#define CHANGES_PER_COMMIT 100
 #define FILES_MAX 50
 #define UPLOAD_SIZE_MAX MIB(64) /* of one file, unless the limits say otherwise */
 #define ARCHIVE_ITEMS_MAX 10000
@@ -345,7 +347,7 @@ MUST_CHECK bool asset_change_all(struct asset_service *service, int64_t user_id,
 
 /* ---- job.c: the same, going on by itself ---- */
 
-#define JOB_PICTURES 200 /* of one commit: a tenth of a second at most */
+#define JOB_PICTURES CHANGES_PER_COMMIT
 #define JOBS_LIVE_MAX 20 /* of one user */
 #define JOBS_SHOWN 20
 #define JOB_LIFE_MS ((int64_t)60 * 60 * 1000) /* after its end: so long it can be undone */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 500 pictures with their recipes and words, many times over. */
+/* The pictures of a commit with their recipes and words, many times over. */
 #define CHANGE_MEMORY_MAX MIB(256)
 
 /* ---- one picture, inside a transaction ---- */

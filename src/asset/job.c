@@ -1,5 +1,5 @@
 /*
- * Changes of any number of pictures that go on by themselves: commits of 200, each of which says
+ * Changes of any number of pictures that go on by themselves: commits of 100, each of which says
  * where the next begins, so that a crash leads back to the last one.  What was changed is noted in
  * the same commits; undoing walks the notes.
  */
@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "engine/event.h"
 
-#define JOB_MEMORY_MAX MIB(64) /* 200 pictures, twice */
+#define JOB_MEMORY_MAX MIB(64) /* the pictures of a commit, many times over */
 
 /* ---- rules ---- */
 

@@ -91,7 +91,7 @@ void asset_wake(const struct asset_service *service, int64_t user_id)
 
 /* ---- the trash's end ---- */
 
-#define PURGE_COMMITS 4 /* of CHANGES_PER_COMMIT, so that a call stays short */
+#define PURGE_COMMITS 20 /* of CHANGES_PER_COMMIT, so that a call stays short */
 #define PURGE_MEMORY_MAX MIB(16)
 
 struct purge_work {
