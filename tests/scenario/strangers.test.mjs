@@ -118,7 +118,8 @@ test("every route refuses what it does not understand", async (t) => {
       assert.ok(wanted.includes(reply.status), `${route.name} ${type} ${body}: ${reply.status}`);
       isProblem(reply, route.name);
     }
-    const large = await ask(house, route, { headers, body: `{"a": "${"x".repeat(9 << 20)}"}` })
+    const beyond = /providers\/import/.test(route.path) ? 21 << 20 : 9 << 20; // a house's own file may be long
+    const large = await ask(house, route, { headers, body: `{"a": "${"x".repeat(beyond)}"}` })
       .catch((error) => error);
     assert.ok(large.status === 413 || ["EPIPE", "ECONNRESET"].includes(large.code),
       `${route.name}: ${large.status ?? large.code}`);
