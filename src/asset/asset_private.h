@@ -340,7 +340,7 @@ struct asset_apply {
 /* One of many, inside a transaction; *changed when it is not as it was. */
 MUST_CHECK bool asset_apply(struct db *db, struct asset *asset, const struct asset_apply *apply,
                             bool *changed, struct error *err);
-/* In commits of 500; what is committed stays when a later one fails. */
+/* In commits of CHANGES_PER_COMMIT; what is committed stays when a later one fails. */
 MUST_CHECK bool asset_change_all(struct asset_service *service, int64_t user_id,
                                  const struct asset_bulk *bulk, int64_t *changed,
                                  struct error *err);

@@ -118,7 +118,8 @@ static bool within(size_t index, struct error *err)
     return false;
 }
 
-static bool check_id(struct str id, struct error *err)
+/* `is_kept`: it was there under this name, whose rules may have been others. */
+static bool check_id(struct str id, bool is_kept, struct error *err)
 {
     if (id.size == 0)
         return error_field(err, ERROR_REQUIRED, "id", 0, "a workflow needs an id");
@@ -134,7 +135,8 @@ static bool check_id(struct str id, struct error *err)
                                "a workflow's id is of letters, digits, -, _ and .");
     }
     for (size_t i = 0; i < comfyui_template_count; i++)
-        if (str_equal_nocase(id, str_of(comfyui_templates[i].name)))
+        if (is_kept ? str_equal(id, str_of(comfyui_templates[i].name))
+                    : str_equal_nocase(id, str_of(comfyui_templates[i].name)))
             return error_field(err, ERROR_CONFLICT, "id", 0,
                                "\"%.*s\" is the id of a workflow that comes with vitrine",
                                STR_ARGS(id));
@@ -198,8 +200,8 @@ static bool check_unique(const struct json *list, size_t index, struct error *er
     return true;
 }
 
-/* Whether one that was kept is the same but for its names. */
-static bool is_among(const struct json *kept, const struct json *own)
+/* The one that was kept and is the same but for its names; NULL: there is none. */
+static const struct json *kept_of(const struct json *kept, const struct json *own)
 {
     const struct str graph = json_text(json_get(own, "graph"));
     CLEANUP(buf_finish) struct buf parameters = {0};
@@ -212,32 +214,43 @@ static bool is_among(const struct json *kept, const struct json *own)
             continue;
         json_print_add(json_get(json_item(kept, i), "parameters"), &others);
         if (str_equal(buf_str(&others), buf_str(&parameters)))
-            return true;
+            return json_item(kept, i);
     }
-    return false;
+    return NULL;
 }
 
-/* Of too much in all, the longest is what somebody can do something about. */
-static bool check_size(const struct json *list, struct error *err)
+static size_t size_of(const struct json *list, size_t *longest)
 {
-    size_t size = 0, longest = 0, longest_size = 0;
+    size_t size = 0, most = 0;
 
+    *longest = 0;
     for (size_t i = 0; i < json_count(list); i++) {
         const size_t graph_size = json_text(json_get(json_item(list, i), "graph")).size;
 
         size += graph_size;
-        if (graph_size > longest_size) {
-            longest = i;
-            longest_size = graph_size;
+        if (graph_size > most) {
+            *longest = i;
+            most = graph_size;
         }
     }
-    if (size <= COMFYUI_OWN_SIZE_MAX)
+    return size;
+}
+
+/* Of too much in all, the longest is what somebody can do something about; who has more than that
+ * from before may have less. */
+static bool check_size(const struct json *list, const struct json *kept, struct error *err)
+{
+    size_t longest, ignored;
+    const size_t size = size_of(list, &longest);
+    const struct json *own = json_item(list, longest);
+
+    if (size <= COMFYUI_OWN_SIZE_MAX || size <= size_of(kept, &ignored))
         return true;
     (void)error_field(err, ERROR_TOO_BIG, "graph", COMFYUI_OWN_SIZE_MAX,
                       "the workflows of a provider have at most %d bytes together, and these have"
                       " %zu; the longest, \"%.*s\", has %zu",
-                      COMFYUI_OWN_SIZE_MAX, size,
-                      STR_ARGS(json_text(json_get(json_item(list, longest), "id"))), longest_size);
+                      COMFYUI_OWN_SIZE_MAX, size, STR_ARGS(json_text(json_get(own, "id"))),
+                      json_text(json_get(own, "graph")).size);
     return within(longest, err);
 }
 
@@ -251,14 +264,16 @@ bool comfyui_own_check(const struct json *value, const struct json *kept, struct
                            "a provider has at most %d workflows", COMFYUI_OWN_MAX);
     for (size_t i = 0; i < json_count(value); i++) {
         CLEANUP(comfyui_workflow_finish) struct comfyui_workflow workflow = {0};
-        const struct json *own = json_item(value, i);
+        const struct json *own = json_item(value, i), *before = kept_of(kept, own);
+        const struct str id = json_text(json_get(own, "id"));
 
-        if (!check_members(own, err) || !check_id(json_text(json_get(own, "id")), err) ||
+        if (!check_members(own, err) ||
+            !check_id(id, str_equal(json_text(json_get(before, "id")), id), err) ||
             !check_name(json_text(json_get(own, "name")), err) || !check_unique(value, i, err) ||
-            (!is_among(kept, own) && !comfyui_own_read(own, &workflow, err)))
+            (before == NULL && !comfyui_own_read(own, &workflow, err)))
             return within(i, err);
     }
-    return check_size(value, err);
+    return check_size(value, kept, err);
 }
 
 /* Before there were several, the one that an account had was the text of an option of its own, and

@@ -173,6 +173,28 @@ static void test_what_was_kept_and_reads_no_more_is_in_nobodys_way(void **state)
     assert_false(check_again(before, list_of(fixture, kept, 1), &err));
 }
 
+/* Nor may a later build's rules of names and sizes. */
+static void test_what_was_kept_under_other_rules_may_stay(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct str flux = own_of(fixture, "Flux", graph_sd15, "");
+    const struct str exact = own_of(fixture, "flux", graph_sd15, "");
+    const char *const before = list_of(fixture, &flux, 1);
+    struct str items[6];
+    struct error err;
+
+    assert_false(check(before, &err));
+    assert_true(check_again(before, before, &err));
+    assert_false(check_again(list_of(fixture, &exact, 1), list_of(fixture, &exact, 1), &err));
+    for (size_t i = 0; i < COUNT(items); i++)
+        items[i] = own_of(
+            fixture, (const char *[]){"a", "b", "c", "d", "e", "f"}[i],
+            arena_cstr(fixture->arena, arena_printf(fixture->arena, "{%*s", 80000, "x")), "");
+    assert_true(check_again(list_of(fixture, items, 6), list_of(fixture, items, 6), &err));
+    assert_true(check_again(list_of(fixture, items, 5), list_of(fixture, items, 6), &err));
+    assert_false(check_again(list_of(fixture, items, 6), list_of(fixture, items, 5), &err));
+}
+
 static void test_of_too_much_in_all_the_longest_is_named(void **state)
 {
     struct fixture *fixture = *state;
@@ -328,6 +350,7 @@ int main(void)
         TEST(test_each_is_a_model_with_what_it_leaves_open),
         TEST(test_what_may_be_kept_is_bounded_and_named),
         TEST(test_what_was_kept_and_reads_no_more_is_in_nobodys_way),
+        TEST(test_what_was_kept_under_other_rules_may_stay),
         TEST(test_of_too_much_in_all_the_longest_is_named),
         TEST(test_the_one_of_before_is_carried_over),
         TEST(test_it_is_shown_with_what_else_could_be_chosen),

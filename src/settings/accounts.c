@@ -15,9 +15,14 @@ struct accounts {
     struct provider_row *providers; /* by age */
     struct model_override *overrides;
     struct model_row *models; /* each account's together, in the accounts' order */
+    /* Of each provider, in their order: the house's own of its models. */
+    struct account_prices {
+        const struct provider_own_price *items;
+        size_t count;
+    } * prices;
     size_t provider_count, override_count, model_count;
-    int64_t number;  /* of the change that it was read after */
-    int64_t holders; /* under the settings' lock */
+    int64_t number; /* of the change that it was read after */
+    _Atomic int64_t holders;
 };
 
 static void accounts_free(struct accounts *accounts)
@@ -26,6 +31,28 @@ static void accounts_free(struct accounts *accounts)
         return;
     arena_destroy(accounts->arena);
     free(accounts);
+}
+
+/* The rows are in the order of their providers' ids, and each provider's together. */
+static void read_prices(struct accounts *accounts)
+{
+    accounts->prices =
+        ARENA_ARRAY(accounts->arena, struct account_prices, accounts->provider_count);
+    for (size_t at = 0; at < accounts->override_count;) {
+        const int64_t provider_id = accounts->overrides[at].provider_id;
+        struct provider_account account = {0};
+        size_t count = 1;
+
+        while (at + count < accounts->override_count &&
+               accounts->overrides[at + count].provider_id == provider_id)
+            count++;
+        models_own_prices(&accounts->overrides[at], count, accounts->arena, &account);
+        for (size_t row = 0; row < accounts->provider_count; row++)
+            if (accounts->providers[row].id == provider_id)
+                accounts->prices[row] =
+                    (struct account_prices){.items = account.prices, .count = account.price_count};
+        at += count;
+    }
 }
 
 static bool accounts_read(struct settings *settings, struct db *db, struct accounts **out,
@@ -48,6 +75,7 @@ static bool accounts_read(struct settings *settings, struct db *db, struct accou
     models_merge(accounts->providers, accounts->provider_count, accounts->overrides,
                  accounts->override_count, accounts->arena, &accounts->models,
                  &accounts->model_count);
+    read_prices(accounts);
     *out = accounts;
     return true;
 }
@@ -64,17 +92,22 @@ static struct accounts *accounts_take(struct settings *settings)
     return accounts;
 }
 
-static void accounts_give_back(struct settings *settings, struct accounts *accounts)
+static void accounts_give_back(struct accounts *accounts)
 {
-    bool is_last;
-
-    if (accounts == NULL)
-        return;
-    pthread_mutex_lock(&settings->lock);
-    is_last = --accounts->holders == 0;
-    pthread_mutex_unlock(&settings->lock);
-    if (is_last)
+    if (accounts != NULL && --accounts->holders == 0)
         accounts_free(accounts);
+}
+
+static void end_hold(void *context) { accounts_give_back(context); }
+
+/* For as long as `arena` lasts; NULL before they were read. */
+static const struct accounts *accounts_hold(struct settings *settings, struct arena *arena)
+{
+    struct accounts *accounts = accounts_take(settings);
+
+    if (accounts != NULL)
+        arena_at_end(arena, end_hold, accounts);
+    return accounts;
 }
 
 /* Two changes may be told in another order than they were made in. */
@@ -88,12 +121,12 @@ static void accounts_show(struct settings *settings, struct accounts *accounts)
         settings->accounts = accounts;
     }
     pthread_mutex_unlock(&settings->lock);
-    accounts_give_back(settings, older);
+    accounts_give_back(older);
 }
 
 void accounts_forget(struct settings *settings)
 {
-    accounts_give_back(settings, settings->accounts);
+    accounts_give_back(settings->accounts);
     settings->accounts = NULL;
 }
 
@@ -187,35 +220,19 @@ bool accounts_transact(struct settings *settings, const char *name, db_work work
 
 /* ---- What is asked of them ---- */
 
-struct held_accounts {
-    struct settings *settings;
-    struct accounts *accounts;
-};
-
-static void end_hold(void *context)
-{
-    const struct held_accounts *held = context;
-
-    accounts_give_back(held->settings, held->accounts);
-}
-
 void models_list(struct settings *settings, struct arena *arena,
                  const struct provider_row **providers, size_t *provider_count,
                  const struct model_row **models, size_t *model_count)
 {
-    struct held_accounts *held = ARENA_NEW(arena, struct held_accounts);
+    static const struct accounts none = {0};
+    const struct accounts *held = accounts_hold(settings, arena);
 
-    *providers = NULL;
-    *models = NULL;
-    *provider_count = *model_count = 0;
-    *held = (struct held_accounts){.settings = settings, .accounts = accounts_take(settings)};
-    if (held->accounts == NULL)
-        return;
-    arena_at_end(arena, end_hold, held);
-    *providers = held->accounts->providers;
-    *provider_count = held->accounts->provider_count;
-    *models = held->accounts->models;
-    *model_count = held->accounts->model_count;
+    if (held == NULL)
+        held = &none;
+    *providers = held->providers;
+    *provider_count = held->provider_count;
+    *models = held->models;
+    *model_count = held->model_count;
 }
 
 /* Of an id that names its provider, only that one's models: the others are not looked through. */
@@ -264,23 +281,6 @@ static struct provider_row copy_row(struct settings *settings, const struct prov
     return copy;
 }
 
-/* The house's own price of this model, read again from a copy of its text: an account may have
- * hundreds, and one is asked for. */
-static void copy_price(const struct accounts *accounts, int64_t provider_id, struct str model,
-                       struct arena *arena, struct provider_account *account)
-{
-    const struct model_override *found =
-        override_find(accounts->overrides, accounts->override_count, provider_id, model);
-    struct model_override row;
-
-    if (found == NULL)
-        return;
-    row = *found;
-    row.name = arena_str(arena, row.name);
-    row.price = arena_str(arena, row.price);
-    models_own_prices(&row, 1, arena, account);
-}
-
 static const struct provider_row *row_of(const struct accounts *accounts, int64_t provider_id)
 {
     for (size_t index = 0; accounts != NULL && index < accounts->provider_count; index++)
@@ -321,7 +321,7 @@ bool settings_account(struct settings *settings, int64_t provider_id, struct are
             *out = (struct provider_binding){.id = provider_id, .concurrency = 1};
         }
     }
-    accounts_give_back(settings, accounts);
+    accounts_give_back(accounts);
     if (is_there && err.code != ERROR_NONE)
         log_error("account_unread", &err, LOG_INT("provider", provider_id));
     return is_there;
@@ -337,7 +337,7 @@ void settings_model_limits(struct settings *settings, int64_t provider_id, struc
             : override_find(accounts->overrides, accounts->override_count, provider_id, model);
 
     *out = found == NULL ? (struct model_limits){0} : found->limits;
-    accounts_give_back(settings, accounts);
+    accounts_give_back(accounts);
 }
 
 bool settings_has_model(struct settings *settings, int64_t provider_id, struct str model)
@@ -348,8 +348,14 @@ bool settings_has_model(struct settings *settings, int64_t provider_id, struct s
     for (size_t index = 0; accounts != NULL && index < accounts->model_count; index++)
         is_there = is_there || (accounts->models[index].provider->id == provider_id &&
                                 str_equal(accounts->models[index].model.name, model));
-    accounts_give_back(settings, accounts);
+    accounts_give_back(accounts);
     return is_there;
+}
+
+static const struct account_prices *prices_of(const struct accounts *accounts,
+                                              const struct provider_row *provider)
+{
+    return &accounts->prices[provider - accounts->providers];
 }
 
 static bool choose(struct settings *settings, const struct accounts *accounts, struct str asked,
@@ -368,8 +374,9 @@ static bool choose(struct settings *settings, const struct accounts *accounts, s
     row = copy_row(settings, found->provider, arena);
     if (!provider_open(settings, &row, arena, &binding, &is_key_lost, err))
         return false;
-    if (row.has_prices)
-        copy_price(accounts, row.id, found->model.name, arena, &binding.account);
+    /* All of them: a call may have a second model of the account in it (kind->writes_beside). */
+    binding.account.prices = prices_of(accounts, found->provider)->items;
+    binding.account.price_count = prices_of(accounts, found->provider)->count;
     *out = (struct model_choice){
         .provider_id = row.id,
         .provider_public_id = row.public_id,
@@ -390,10 +397,7 @@ bool settings_model_find(struct settings *settings, struct str asked, unsigned n
                          struct arena *arena, struct model_choice *out, struct error *err)
 {
     static const struct accounts none = {0};
-    struct accounts *accounts = accounts_take(settings);
-    const bool ok =
-        choose(settings, accounts == NULL ? &none : accounts, asked, needs, arena, out, err);
+    const struct accounts *held = accounts_hold(settings, arena);
 
-    accounts_give_back(settings, accounts);
-    return ok;
+    return choose(settings, held == NULL ? &none : held, asked, needs, arena, out, err);
 }

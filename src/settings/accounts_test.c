@@ -72,6 +72,13 @@ static void test_each_change_is_seen_by_whoever_asks_next(void **state)
            "\"CNY\",\"pictures\":[{\"price_micro\":300000}]}}]}",
            200, NULL);
     assert_int_equal(expect_as_stored(house, path).price_count, 1);
+    /* Of the text model that a picture's call may have in it too. */
+    EXPECT(house, "PATCH", path,
+           "{\"models\":[{\"name\":\"a-relays-text\",\"is_enabled\":true,\"is_default\":false,"
+           "\"price_micro\":-1,\"price\":{\"rule\":\"pictures\",\"currency\":\"CNY\","
+           "\"pictures\":[{\"price_micro\":7}]}}]}",
+           200, NULL);
+    assert_int_equal(expect_as_stored(house, path).price_count, 2);
     EXPECT(house, "POST", keys, "{\"key\":\"sk-second-key-0002\"}", 201, NULL);
     EXPECT(house, "PATCH",
            arena_cstr(house->arena,

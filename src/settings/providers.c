@@ -456,17 +456,16 @@ static bool import_models(struct db *db, const struct file_provider *provider, i
 }
 
 /* When all of them are there. */
-static bool import_stand_ins(struct db *db, const struct import_work *work, struct error *err)
+static bool import_stand_ins(struct db *db, const struct import_work *work, struct arena *arena,
+                             struct error *err)
 {
     for (size_t i = 0; i < work->file->providers.count; i++) {
-        const struct text_list ids =
-            provider_file_stand_ins(work->file, i, work->items, work->arena);
+        const struct text_list ids = provider_file_stand_ins(work->file, i, work->items, arena);
         struct provider_row row;
 
         if (ids.count > 0 &&
-            (!provider_store_find_id(db, work->row_ids[i], work->arena, &row, err) ||
-             !stand_ins_set(db, &ids, work->arena, &row, err) ||
-             !provider_store_update(db, &row, err)))
+            (!provider_store_find_id(db, work->row_ids[i], arena, &row, err) ||
+             !stand_ins_set(db, &ids, arena, &row, err) || !provider_store_update(db, &row, err)))
             return false;
     }
     return true;
@@ -474,6 +473,8 @@ static bool import_stand_ins(struct db *db, const struct import_work *work, stru
 
 static bool import_all(struct db *db, void *context, struct error *err)
 {
+    /* Of a try, which may be one of several: the house's rows are as long as the file. */
+    CLEANUP(arena_cleanup) struct arena *arena = arena_create(MIB(64));
     struct import_work *work = context;
     const struct file_provider *providers = work->file->providers.items;
     struct provider_row *rows;
@@ -482,10 +483,11 @@ static bool import_all(struct db *db, void *context, struct error *err)
     size_t count, override_count;
     unsigned taken = 0;
 
+    work->is_seen = false;
     /* Names are given here: of two imports at once the later one sees the earlier one's. */
     if (!accounts_read_size(db, &before, err) ||
-        !provider_store_list(db, work->arena, &rows, &count, err) ||
-        !model_store_list(db, work->arena, &overrides, &override_count, err) ||
+        !provider_store_list(db, arena, &rows, &count, err) ||
+        !model_store_list(db, arena, &overrides, &override_count, err) ||
         !provider_file_plan(work->file, rows, count, work->arena, work->items, err))
         return false;
     for (size_t i = 0; i < override_count; i++)
@@ -504,12 +506,12 @@ static bool import_all(struct db *db, void *context, struct error *err)
         row.on_unknown = providers[i].on_unknown;
         row.once_below_micro = providers[i].once_below_micro;
         if (!provider_store_add(db, &row, &work->row_ids[i], err) ||
-            !import_models(db, &providers[i], work->row_ids[i], taken, work->arena, err) ||
+            !import_models(db, &providers[i], work->row_ids[i], taken, arena, err) ||
             !provider_announce(db, work->settings, row.public_id, work->now_ms, work->arena, err))
             return false;
         work->items[i].id = row.public_id;
     }
-    if (!import_stand_ins(db, work, err) || !accounts_check_size(db, &before, err))
+    if (!import_stand_ins(db, work, arena, err) || !accounts_check_size(db, &before, err))
         return false;
     work->is_seen = work->is_preview;
     return !work->is_preview || error_set(err, ERROR_CONFLICT, "a preview changes nothing");

@@ -144,7 +144,7 @@ struct model_choice {
     int64_t provider_id;
     struct str provider_public_id, provider_name;
     const struct provider_kind *kind;
-    struct provider_account account; /* its key opened, with the house's own price of the model */
+    struct provider_account account; /* its key opened, with the house's own prices */
     struct provider_model model;     /* the catalogue's row */
 };
 /*

@@ -450,7 +450,7 @@ MUST_CHECK bool accounts_read_size(struct db *db, struct house_size *out, struct
 MUST_CHECK bool accounts_check_size(struct db *db, const struct house_size *before,
                                     struct error *err);
 /* accounts.c: all providers and their models as they were changed last, held for as long as `arena`
- * lasts, which ends before the settings do; the rows point into each other. */
+ * lasts; the rows point into each other. */
 void models_list(struct settings *settings, struct arena *arena,
                  const struct provider_row **providers, size_t *provider_count,
                  const struct model_row **models, size_t *model_count);

@@ -5,6 +5,20 @@ static bool refuse(enum error_code code, const char *sentence, struct error *err
     return error_field(err, code, "stand_ins", STAND_INS_MAX, "%s", sentence);
 }
 
+static bool is_there(struct db *db, struct str public_id, bool *out, struct error *err)
+{
+    static const struct sql find = {
+        "stand_in_find",
+        "SELECT 1 AS found FROM provider WHERE public_id = $1 AND deleted_at_ms IS NULL", NULL};
+    const struct sql_value args[] = {SQL_TEXT(public_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+
+    if (!db_query(db, &find, args, COUNT(args), &rows, err))
+        return false;
+    *out = rows_next(&rows);
+    return !rows_failed(&rows);
+}
+
 bool stand_ins_set(struct db *db, const struct text_list *ids, struct arena *arena,
                    struct provider_row *row, struct error *err)
 {
@@ -14,8 +28,8 @@ bool stand_ins_set(struct db *db, const struct text_list *ids, struct arena *are
         return error_field(err, ERROR_TOO_MANY, "stand_ins", STAND_INS_MAX,
                            "an account has at most %d stand-ins", STAND_INS_MAX);
     for (size_t index = 0; index < ids->count; index++) {
-        struct provider_row other;
         struct id id;
+        bool is_found;
 
         if (!id_parse(ids->items[index], &id))
             return refuse(ERROR_NOT_IN_LIST, "a stand-in is named by an account's id", err);
@@ -24,10 +38,10 @@ bool stand_ins_set(struct db *db, const struct text_list *ids, struct arena *are
                 return refuse(ERROR_INVALID, "an account stands in once", err);
         if (str_equal(ids->items[index], row->public_id))
             return refuse(ERROR_INVALID, "an account does not stand in for itself", err);
-        if (!provider_store_find(db, ids->items[index], arena, &other, err))
-            return err->code == ERROR_NOT_FOUND
-                       ? refuse(ERROR_NOT_IN_LIST, "there is no such account to stand in", err)
-                       : false;
+        if (!is_there(db, ids->items[index], &is_found, err))
+            return false;
+        if (!is_found)
+            return refuse(ERROR_NOT_IN_LIST, "there is no such account to stand in", err);
         kept = arena_printf(arena, "%.*s%s%.*s", STR_ARGS(kept), index == 0 ? "" : ",",
                             STR_ARGS(ids->items[index]));
     }

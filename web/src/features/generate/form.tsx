@@ -48,7 +48,7 @@ export const Form = memo(function Form({
   onPick: () => void;
 }) {
   const t = useT();
-  const prompt = () => useDraft.getState().draft.prompt; // each key would draw the form
+  const draft = () => useDraft.getState().draft; // each key would draw the form
   const change = useDraft((state) => state.change);
   const setRole = useDraft((state) => state.setRole);
   const references = useDraft((state) => state.draft.references);
@@ -78,7 +78,7 @@ export const Form = memo(function Form({
             onChange={(next) =>
               change({
                 references: next,
-                prompt: followReferences(prompt(), references, next, (index) =>
+                prompt: followReferences(draft().prompt, draft().references, next, (index) =>
                   t('generate.references.item', { index: index + 1 }),
                 ),
               })

@@ -54,7 +54,7 @@ export function followReferences(
 ): string {
   if (before.length === 0) return text;
   const names = before.map((_, index) => nameOf(index));
-  const literal = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')).join('|');
+  const literal = names.map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|');
   const named = new RegExp(`(?<![\\p{Script=Latin}\\d_])(${literal})(?!\\d) ?`, 'gu');
   return text.replace(named, (whole, name: string) => {
     const at = after.indexOf(before[names.indexOf(name)] ?? '');
