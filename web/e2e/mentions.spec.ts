@@ -9,9 +9,16 @@ const chosen = (page: Page) => list(page).getByRole('option', { selected: true }
 
 /** What assistive technology is told is in focus: the option that the prompt names. */
 async function follows(page: Page) {
-  const id = await prompt(page).getAttribute('aria-activedescendant');
-  expect(id).toBeTruthy();
-  await expect(chosen(page)).toHaveId(id ?? '');
+  // Both at once: the list changes when the last pictures come.
+  const ids = async () => [
+    await prompt(page).getAttribute('aria-activedescendant'),
+    await chosen(page).getAttribute('id'),
+  ];
+  await expect(async () => {
+    const [named, selected] = await ids();
+    expect(named).toBeTruthy();
+    expect(selected).toBe(named);
+  }).toPass({ timeout: 15_000 });
   await expect(list(page)).toHaveId((await prompt(page).getAttribute('aria-controls')) ?? '');
 }
 
@@ -30,6 +37,7 @@ test('@ calls up pictures, by keyboard alone, and takes one as a reference', asy
   await prompt(page).fill('');
   await page.keyboard.type('like @');
   await expect(list(page)).toBeVisible();
+  await expect(chosen(page)).toHaveText(/a mentioned tureen/); // the last one has come
   await follows(page);
   const first = await chosen(page).getAttribute('id');
   await page.keyboard.press('ArrowUp'); // from the first to the last

@@ -41,6 +41,7 @@ test('photos of a product change places by the mouse', async ({ signedIn: page, 
   await tile(1).click();
   await page.getByRole('menuitem', { name: 'Make it the main one' }).click();
   await expect.poll(order).toBe('102');
+  await expect(page.getByRole('menu')).toHaveCount(0); // it fades
   await tile(2).focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('menuitem', { name: 'Open in the library' })).toBeVisible();
