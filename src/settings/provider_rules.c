@@ -177,6 +177,7 @@ static bool check_option(const struct provider_kind *kind, const struct provider
     case PROVIDER_FIELD_CHOICE:
         return check_words(field, value, path, err);
     case PROVIDER_FIELD_WORKFLOWS:
+        assert(kind->check_own != NULL); /* a kind that has such a field has it */
         return kind->check_own(value, json_get(kept, field->name), err);
     case PROVIDER_FIELD_SECRET:
         break;
