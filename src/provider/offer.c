@@ -143,32 +143,3 @@ void provider_model_offer(struct provider_model *model, struct provider_offers *
     if (is_any)
         model->options = rows;
 }
-
-/* Only what was made for the account has to be copied: the catalogue's rows are there for ever. */
-void provider_model_copy_options(struct provider_model *model, struct arena *arena)
-{
-    const struct provider_field **rows;
-    size_t count = 0;
-    bool is_offered = false;
-
-    while (model->options != NULL && model->options[count] != NULL)
-        is_offered = model->options[count++]->is_offered || is_offered;
-    if (!is_offered && !model->is_own)
-        return;
-    rows = ARENA_ARRAY(arena, const struct provider_field *, count + 1);
-    for (size_t i = 0; i < count; i++) {
-        const struct provider_field *row = model->options[i];
-        struct provider_offer offer = {0};
-
-        rows[i] = row;
-        if (!row->is_offered)
-            continue;
-        while (row->choices[offer.choices.count] != NULL)
-            offer.choices.count++;
-        offer.choices.items = ARENA_ARRAY(arena, struct str, offer.choices.count);
-        for (size_t c = 0; c < offer.choices.count; c++)
-            offer.choices.items[c] = str_of(row->choices[c]);
-        rows[i] = offered_field(row, &offer, arena);
-    }
-    model->options = rows;
-}

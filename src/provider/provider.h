@@ -526,8 +526,6 @@ void provider_offers_forget_own(struct provider_offers *offers);
 /* The model's options with what is offered as their choices, in `arena`; models share the lists. */
 void provider_model_offer(struct provider_model *model, struct provider_offers *offers,
                           struct arena *arena);
-/* What provider_model_offer() or kind->own_models() made, anew in `arena`. */
-void provider_model_copy_options(struct provider_model *model, struct arena *arena);
 /* The house's own price of a model; NULL: none. */
 const struct provider_own_price *provider_price_find(const struct provider_account *account,
                                                      struct str model);

@@ -33,25 +33,24 @@ static void accounts_free(struct accounts *accounts)
     free(accounts);
 }
 
-/* The rows are in the order of their providers' ids, and each provider's together. */
-static void read_prices(struct accounts *accounts)
+/* As its models have them already, of each account in one piece. */
+static void gather_prices(struct accounts *accounts)
 {
+    const struct model_row *row = accounts->models, *const end = row + accounts->model_count;
+
     accounts->prices =
         ARENA_ARRAY(accounts->arena, struct account_prices, accounts->provider_count);
-    for (size_t at = 0; at < accounts->override_count;) {
-        const int64_t provider_id = accounts->overrides[at].provider_id;
-        struct provider_account account = {0};
-        size_t count = 1;
+    while (row < end) {
+        const struct provider_row *provider = row->provider;
+        struct account_prices *prices = &accounts->prices[provider - accounts->providers];
+        struct provider_own_price *items = NULL;
 
-        while (at + count < accounts->override_count &&
-               accounts->overrides[at + count].provider_id == provider_id)
-            count++;
-        models_own_prices(&accounts->overrides[at], count, accounts->arena, &account);
-        for (size_t row = 0; row < accounts->provider_count; row++)
-            if (accounts->providers[row].id == provider_id)
-                accounts->prices[row] =
-                    (struct account_prices){.items = account.prices, .count = account.price_count};
-        at += count;
+        for (; row < end && row->provider == provider; row++)
+            if (row->own != NULL) {
+                items = arena_more(accounts->arena, items, sizeof(*items), prices->count);
+                items[prices->count++] = *row->own;
+            }
+        prices->items = items;
     }
 }
 
@@ -75,7 +74,7 @@ static bool accounts_read(struct settings *settings, struct db *db, struct accou
     models_merge(accounts->providers, accounts->provider_count, accounts->overrides,
                  accounts->override_count, accounts->arena, &accounts->models,
                  &accounts->model_count);
-    read_prices(accounts);
+    gather_prices(accounts);
     *out = accounts;
     return true;
 }
@@ -254,33 +253,6 @@ static size_t models_of_id(const struct accounts *accounts, struct str asked,
     return (size_t)(last - first);
 }
 
-static struct provider_row copy_row(struct settings *settings, const struct provider_row *row,
-                                    struct arena *arena)
-{
-    struct provider_row copy = *row;
-    struct key_row *keys = ARENA_ARRAY(arena, struct key_row, row->key_count);
-
-    copy.public_id = arena_str(arena, row->public_id);
-    copy.kind = arena_str(arena, row->kind);
-    copy.name = arena_str(arena, row->name);
-    copy.base_url = arena_str(arena, row->base_url);
-    /* Not copied: a run of many tasks would have them as often, and they are long. */
-    copy.held =
-        row->held == NULL ? NULL : options_hold(settings->options, row->kind, row->options, arena);
-    copy.options = copy.held == NULL ? arena_str(arena, row->options) : copy.held->text;
-    copy.on_unknown = arena_str(arena, row->on_unknown);
-    copy.stand_ins = arena_str(arena, row->stand_ins);
-    copy.pause_reason = arena_str(arena, row->pause_reason);
-    for (size_t index = 0; index < row->key_count; index++) {
-        keys[index] = row->keys[index];
-        keys[index].public_id = arena_str(arena, keys[index].public_id);
-        keys[index].sealed = arena_str(arena, keys[index].sealed);
-        keys[index].hint = arena_str(arena, keys[index].hint);
-    }
-    copy.keys = keys;
-    return copy;
-}
-
 static const struct provider_row *row_of(const struct accounts *accounts, int64_t provider_id)
 {
     for (size_t index = 0; accounts != NULL && index < accounts->provider_count; index++)
@@ -304,27 +276,22 @@ static void find_stand_ins(const struct accounts *accounts, struct str kept, str
 bool settings_account(struct settings *settings, int64_t provider_id, struct arena *arena,
                       struct provider_binding *out)
 {
-    struct accounts *accounts = accounts_take(settings);
-    const struct provider_row *found = row_of(accounts, provider_id);
-    struct provider_binding binding;
-    struct provider_row row;
+    const struct accounts *held = accounts_hold(settings, arena);
+    const struct provider_row *found = row_of(held, provider_id);
     struct error err = {0};
-    bool is_key_lost, is_there = found != NULL;
+    bool is_key_lost;
 
-    if (is_there) {
-        row = copy_row(settings, found, arena);
-        if (provider_open(settings, &row, arena, &binding, &is_key_lost, &err)) {
-            find_stand_ins(accounts, row.stand_ins, arena, &binding);
-            *out = binding;
-        } else {
-            is_there = err.code != ERROR_NOT_FOUND;
-            *out = (struct provider_binding){.id = provider_id, .concurrency = 1};
-        }
+    if (found == NULL)
+        return false;
+    if (provider_open(settings, found, arena, out, &is_key_lost, &err)) {
+        find_stand_ins(held, found->stand_ins, arena, out);
+        return true;
     }
-    accounts_give_back(accounts);
-    if (is_there && err.code != ERROR_NONE)
-        log_error("account_unread", &err, LOG_INT("provider", provider_id));
-    return is_there;
+    *out = (struct provider_binding){.id = provider_id, .concurrency = 1};
+    if (err.code == ERROR_NOT_FOUND)
+        return false;
+    log_error("account_unread", &err, LOG_INT("provider", provider_id));
+    return true;
 }
 
 void settings_model_limits(struct settings *settings, int64_t provider_id, struct str model,
@@ -352,44 +319,34 @@ bool settings_has_model(struct settings *settings, int64_t provider_id, struct s
     return is_there;
 }
 
-static const struct account_prices *prices_of(const struct accounts *accounts,
-                                              const struct provider_row *provider)
-{
-    return &accounts->prices[provider - accounts->providers];
-}
-
+/* Nothing is copied: who chooses holds the accounts. */
 static bool choose(struct settings *settings, const struct accounts *accounts, struct str asked,
                    unsigned needs, struct arena *arena, struct model_choice *out, struct error *err)
 {
     const struct model_row *models, *found;
     const size_t count = models_of_id(accounts, asked, &models);
+    const struct account_prices *prices;
     struct provider_binding binding;
-    struct provider_row row;
     struct error ignored;
     bool is_key_lost;
 
     if ((count == 0 || !models_choose(models, count, asked, needs, &found, &ignored)) &&
         !models_choose(accounts->models, accounts->model_count, asked, needs, &found, err))
         return false;
-    row = copy_row(settings, found->provider, arena);
-    if (!provider_open(settings, &row, arena, &binding, &is_key_lost, err))
+    if (!provider_open(settings, found->provider, arena, &binding, &is_key_lost, err))
         return false;
-    /* All of them: a call may have a second model of the account in it (kind->writes_beside). */
-    binding.account.prices = prices_of(accounts, found->provider)->items;
-    binding.account.price_count = prices_of(accounts, found->provider)->count;
+    /* All of the account: a call may have a second model of it (kind->writes_beside). */
+    prices = &accounts->prices[found->provider - accounts->providers];
+    binding.account.prices = prices->items;
+    binding.account.price_count = prices->count;
     *out = (struct model_choice){
-        .provider_id = row.id,
-        .provider_public_id = row.public_id,
-        .provider_name = row.name,
+        .provider_id = binding.id,
+        .provider_public_id = binding.public_id,
+        .provider_name = binding.name,
         .kind = binding.kind,
         .account = binding.account,
         .model = found->model,
     };
-    out->model.name = arena_str(arena, found->model.name);
-    out->model.label = arena_str(arena, found->model.label);
-    provider_model_copy_options(&out->model, arena);
-    out->model.currency =
-        found->model.currency == NULL ? NULL : arena_cstr(arena, str_of(found->model.currency));
     return true;
 }
 

@@ -274,19 +274,16 @@ void models_merge(const struct provider_row *providers, size_t provider_count,
     for (size_t p = 0; p < provider_count; p++) {
         const struct provider_row *provider = &providers[p];
         const struct provider_kind *kind = provider_kind_find(provider->kind);
-        struct provider_account account = {.kind = provider->kind, .base_url = provider->base_url};
-        CLEANUP(json_cleanup) struct json *options = NULL;
+        const struct provider_account account = {
+            .kind = provider->kind,
+            .base_url = provider->base_url,
+            .options = provider->held == NULL ? NULL : provider->held->json};
         struct provider_offers offers;
         struct provider_model *known;
-        struct error ignored;
         size_t known_count;
 
         if (kind == NULL)
             continue;
-        /* Nobody else looks at them here. */
-        if (kind->narrow != NULL &&
-            json_read(provider->options, &options, &ignored)) /* else as if it had none */
-            account.options = options;
         offers_merge(provider, arena, &offers);
         known_count = list_known(kind, provider, arena, &known);
         for (size_t m = 0; m < known_count; m++) {

@@ -112,19 +112,21 @@ static bool has_length(const struct model_row *row)
 
 static void test_a_row_has_the_options_that_its_account_takes(void **state)
 {
+    CLEANUP(json_cleanup) struct json *json = NULL;
+    struct account_options held = {0};
+    struct error err = {0};
     struct model_row *items;
     size_t count;
 
     models_merge(providers, 2, NULL, 0, *state, &items, &count);
     assert_true(has_length(find(items, count, 2, "gpt-6-sol")));
-    providers[1].options = STR("{\"text_api\":\"chat\"}");
+    assert_true(json_read(STR("{\"text_api\":\"chat\"}"), &json, &err));
+    held.json = json;
+    providers[1].held = &held;
     models_merge(providers, 2, NULL, 0, *state, &items, &count);
     assert_false(has_length(find(items, count, 2, "gpt-6-sol")));
-    providers[1].options = STR("{}");
+    providers[1].held = NULL;
     providers[1].base_url = STR("https://relay.example/v1");
-    models_merge(providers, 2, NULL, 0, *state, &items, &count);
-    assert_false(has_length(find(items, count, 2, "gpt-6-sol")));
-    providers[1].options = STR("{"); /* as if it had none */
     models_merge(providers, 2, NULL, 0, *state, &items, &count);
     assert_false(has_length(find(items, count, 2, "gpt-6-sol")));
 }

@@ -259,6 +259,7 @@ static bool check_provider(struct file_provider *provider, unsigned *taken, stru
     provider->name = str_trim(provider->name);
     provider->base_url = str_trim(provider->base_url);
     /* An address of a private network is kept, and of no use until somebody allows it. */
+    /* Nor is a workflow doubted that stands in a file: it is compared with itself. */
     return provider_check_url(provider->base_url, true, err) &&
            provider_check_options(kind, provider->options, provider->options, arena,
                                   &provider->options, err) &&

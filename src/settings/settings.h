@@ -123,8 +123,9 @@ MUST_CHECK bool settings_key_exists(struct db *db, int64_t key_id, bool *out, st
 
 /*
  * The account as it was changed last, from memory, with its keys opened: for
- * engine_hooks.find_account.  False: there is none, or this build does not have its kind.  One that
- * cannot be read otherwise is logged and gives one at a time.  Any thread.
+ * engine_hooks.find_account; lent for as long as `arena` lasts.  False: there is none, or this
+ * build does not have its kind.  One that cannot be read otherwise is logged and gives one at a
+ * time.  Any thread.
  */
 bool settings_account(struct settings *settings, int64_t provider_id, struct arena *arena,
                       struct provider_binding *out);
@@ -139,7 +140,7 @@ void settings_model_limits(struct settings *settings, int64_t provider_id, struc
  * any thread. */
 bool settings_has_model(struct settings *settings, int64_t provider_id, struct str model);
 
-/* A model somebody asked for. */
+/* A model somebody asked for, as long as the arena lasts that it was found with. */
 struct model_choice {
     int64_t provider_id;
     struct str provider_public_id, provider_name;
