@@ -181,7 +181,7 @@ function Groups({ groups, by }: { groups: Usage; by: By }) {
                 key={`${item.key} ${item.label} ${item.currency}`}
                 className="border-line border-b last:border-b-0"
               >
-                <th scope="row" className="min-w-36 px-4 py-2 text-left font-normal break-words">
+                <th scope="row" className="min-w-36 px-4 py-2 text-left font-normal [overflow-wrap:anywhere]">
                   <GroupName item={item} by={by} />
                 </th>
                 <td className={number}>{format.number(item.calls)}</td>
@@ -193,7 +193,10 @@ function Groups({ groups, by }: { groups: Usage; by: By }) {
             {groups.rests.map((rest) => (
               <tr key={rest.currency} className="border-line border-b text-fg-2 last:border-b-0">
                 <th scope="row" className="min-w-36 px-4 py-2 text-left font-normal">
-                  {t('settings.usage.more', { count: rest.count })}
+                  {t('settings.usage.more', {
+                    count: rest.count,
+                    value: format.number(rest.count),
+                  })}
                 </th>
                 <td className={number}>{format.number(rest.calls)}</td>
                 <td className={number}>{format.money(rest.cost_micro, rest.currency)}</td>
