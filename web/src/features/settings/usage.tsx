@@ -181,7 +181,10 @@ function Groups({ groups, by }: { groups: Usage; by: By }) {
                 key={`${item.key} ${item.label} ${item.currency}`}
                 className="border-line border-b last:border-b-0"
               >
-                <th scope="row" className="min-w-36 px-4 py-2 text-left font-normal [overflow-wrap:anywhere]">
+                <th
+                  scope="row"
+                  className="min-w-36 px-4 py-2 text-left font-normal [overflow-wrap:anywhere]"
+                >
                   <GroupName item={item} by={by} />
                 </th>
                 <td className={number}>{format.number(item.calls)}</td>
