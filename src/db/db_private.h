@@ -15,8 +15,6 @@
 #define DB_STATEMENTS_MAX 256    /* prepared statements a connection keeps */
 #define DB_STATEMENT_BUCKETS 128 /* a power of two */
 #define DB_GROUP_MAX 256
-#define DB_GATHER_FROM 8  /* requests in the last group: then the next ones are waited for, */
-#define DB_GATHER_US 1000 /* so long */
 #define DB_QUEUE_MAX 65536
 #define DB_LAZY_MS 1000
 #define DB_READER_CACHE_KIB 512
@@ -29,6 +27,7 @@
 struct statement {
     struct statement *next; /* of its bucket */
     const struct sql *sql;
+    const char *text; /* its text when this was prepared */
     sqlite3_stmt *handle;
     uint64_t used_at; /* the connection's use_count when it was last taken */
     int parameter_count;

@@ -109,6 +109,7 @@ static struct statement *statement_create(const struct sql *sql, sqlite3_stmt *h
     struct statement *statement = db_alloc(sizeof(*statement));
 
     statement->sql = sql;
+    statement->text = sql->text;
     statement->handle = handle;
     statement->is_reading = sqlite3_stmt_readonly(handle) != 0;
     statement->parameter_count = sqlite3_bind_parameter_count(handle);
@@ -174,7 +175,7 @@ static struct statement *statement_take(struct db *db, const struct sql *sql, in
         *bucket = found;
         db->statement_count++;
     }
-    assert(strcmp(sqlite3_sql(found->handle), sql->text) == 0);
+    assert(found->text == sql->text); /* a literal's; its address is what it is found by */
     found->is_taken = true;
     db->has_written |= !found->is_reading;
     found->used_at = ++db->use_count;

@@ -386,21 +386,6 @@ static bool wait_for_work(struct writer *writer)
     return writer->queued > 0;
 }
 
-/*
- * When many write at once, a commit costs less each the more there are in it: the same pages are
- * written once.
- */
-static void gather(struct writer *writer, size_t group_last)
-{
-    const struct timespec pause = {.tv_nsec = DB_GATHER_US * 1000L};
-
-    if (group_last < DB_GATHER_FROM)
-        return;
-    pthread_mutex_unlock(&writer->lock);
-    (void)nanosleep(&pause, NULL);
-    pthread_mutex_lock(&writer->lock);
-}
-
 static size_t take_group(struct writer *writer)
 {
     size_t count = 0;
@@ -420,14 +405,11 @@ static void *writer_main(void *context)
 {
     struct writer *writer = context;
 
-    size_t count = 0;
-
     pthread_mutex_lock(&writer->lock);
     while (wait_for_work(writer)) {
+        const size_t count = take_group(writer);
         bool is_idle;
 
-        gather(writer, count);
-        count = take_group(writer);
         pthread_mutex_unlock(&writer->lock);
         group_run(writer, count);
         group_answer(writer, count);
