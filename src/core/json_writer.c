@@ -86,15 +86,19 @@ static void add_escaped(struct buf *buf, uint32_t c)
 
 static void add_quoted(struct buf *buf, struct str text)
 {
-    buf_reserve(buf, text.size + 2);
+    uint32_t c;
+
     buf_add_char(buf, '"');
     while (text.size > 0) {
         size_t plain = 0;
-        uint32_t c;
+        char *end;
 
+        /* Most is plain to its end: copied as it is looked at. */
+        buf_reserve(buf, text.size);
+        end = buf->data + buf->size;
         while (plain < text.size && is_plain[(unsigned char)text.data[plain]])
-            plain++;
-        buf_add(buf, str_slice(text, 0, plain));
+            *end++ = text.data[plain++];
+        buf->size += plain;
         text = str_slice(text, plain, text.size);
         if (text_next(&text, &c))
             add_escaped(buf, c);

@@ -32,10 +32,11 @@ struct statement {
     uint64_t used_at; /* the connection's use_count when it was last taken */
     int parameter_count;
     int column_count;
-    int column_next;  /* where the next look-up by name starts: columns are mostly read in order */
+    int column_last;  /* found last; `column_count`: none yet */
     int *argument_of; /* [parameter_count]: which of the arguments, from 0, goes there */
     char **columns;   /* [column_count]: own copies, since SQLite's change when it prepares again */
     const char **asked; /* [column_count]: by which literal each was found last */
+    int *column_after; /* [column_count + 1]: which was found after each, the last one after none */
     bool is_taken;
     bool is_reading; /* it cannot change the file */
 };

@@ -85,6 +85,7 @@ static void statement_destroy(struct statement *statement)
         free(statement->columns[i]);
     free(statement->columns);
     free(statement->asked);
+    free(statement->column_after);
     free(statement->argument_of);
     (void)sqlite3_finalize(statement->handle); /* says again what the last step said */
     free(statement);
@@ -117,6 +118,7 @@ static struct statement *statement_create(const struct sql *sql, sqlite3_stmt *h
     statement->argument_of = db_alloc((size_t)statement->parameter_count * sizeof(int));
     statement->columns = db_alloc((size_t)statement->column_count * sizeof(char *));
     statement->asked = db_alloc((size_t)statement->column_count * sizeof(char *));
+    statement->column_after = db_alloc(((size_t)statement->column_count + 1) * sizeof(int));
     for (int i = 0; i < statement->parameter_count; i++)
         statement->argument_of[i] = argument_of_name(sqlite3_bind_parameter_name(handle, i + 1));
     for (int i = 0; i < statement->column_count; i++) {
@@ -179,7 +181,7 @@ static struct statement *statement_take(struct db *db, const struct sql *sql, in
     found->is_taken = true;
     db->has_written |= !found->is_reading;
     found->used_at = ++db->use_count;
-    found->column_next = 0;
+    found->column_last = found->column_count;
     db->taken_count++;
     *rc = SQLITE_OK;
     return found;
@@ -374,26 +376,36 @@ void rows_finish(struct rows *rows)
     *rows = (struct rows){0};
 }
 
+static int column_search(const struct statement *statement, const char *column)
+{
+    int at = 0;
+
+    while (at < statement->column_count && statement->asked[at] != column)
+        at++;
+    if (at < statement->column_count)
+        return at;
+    at = 0;
+    while (at < statement->column_count && strcmp(statement->columns[at], column) != 0)
+        at++;
+    assert(at < statement->column_count && "a column of that name");
+    return at;
+}
+
+/* Every row is read in the same order, whatever that is: after a column comes the one that came
+ * after it before.  Names are literals, so the same address is the same name. */
 static int column_find(struct rows *rows, const char *column)
 {
     struct statement *statement = rows->statement;
-    int at;
+    int *guess;
 
-    assert(statement != NULL);
-    at = statement->column_next;
-    for (int tries = 0; tries < statement->column_count; tries++) {
-        if (at >= statement->column_count)
-            at = 0;
-        /* Names are literals, so the same address is the same name: rows are many. */
-        if (statement->asked[at] == column || strcmp(statement->columns[at], column) == 0) {
-            statement->asked[at] = column;
-            statement->column_next = at + 1;
-            return at;
-        }
-        at++;
+    assert(statement != NULL && statement->column_count > 0);
+    guess = &statement->column_after[statement->column_last];
+    if (statement->asked[*guess] != column) {
+        *guess = column_search(statement, column);
+        statement->asked[*guess] = column;
     }
-    assert(false && "no column of that name");
-    return 0;
+    statement->column_last = *guess;
+    return *guess;
 }
 
 static sqlite3_stmt *row_handle(const struct rows *rows)
