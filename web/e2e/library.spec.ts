@@ -293,6 +293,27 @@ test('the viewer walks, zooms and goes back to where it came from', async ({ sig
   await expect(page.getByRole('gridcell').nth(1).getByRole('button').first()).toBeFocused();
 });
 
+test('a quick key is the viewer’s, though a tile has the focus for a frame yet', async ({
+  signedIn: page,
+}) => {
+  await page.goto('/library?q=orchard');
+  await expect(page.getByRole('gridcell').first()).toBeVisible();
+  await page.evaluate(() => {
+    const tile = document.querySelector<HTMLElement>('[role=gridcell] button');
+    if (!tile) throw new Error('no tile');
+    const key = { key: 'ArrowRight', bubbles: true, cancelable: true };
+    // Between the change of the page and its next frame.
+    new MutationObserver((_, observer) => {
+      if (!tile.closest('[inert]')) return;
+      observer.disconnect();
+      tile.dispatchEvent(new KeyboardEvent('keydown', key));
+    }).observe(document.body, { subtree: true, attributes: true, attributeFilter: ['inert'] });
+    tile.focus();
+    tile.click();
+  });
+  await expect(page.getByText(/^2 of \d+$/)).toBeVisible();
+});
+
 test('the viewer shows the recipe, gives the original and recalls', async ({ signedIn: page }) => {
   await page.goto('/library?q=orchard');
   await page.getByRole('gridcell').first().getByRole('button').first().click();

@@ -336,6 +336,8 @@ export function Grid(props: GridProps) {
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !focused) return;
+    // Covered by the viewer, a tile keeps the focus for a frame: a quick key is the viewer's.
+    if (event.currentTarget.closest('[inert]')) return;
     if (event.key === 'Home' || event.key === 'End') {
       pending.current = event.key === 'Home' ? 'first' : 'last';
       scrollTo(event.key === 'Home' ? 0 : total);
