@@ -129,7 +129,7 @@ async function watch(page: Page, origin: string, allowed: RegExp) {
     if (message.type() !== 'error' || allowed.test(text)) return;
     // A preview may be asked for when its task has just ended; there is none any more.
     if (/\/partial/.test(message.location().url) && /status of 404/.test(text)) return;
-    found.push(`console: ${text}`);
+    found.push(`console: ${text} ${message.location().url}`);
   });
   page.on('pageerror', (error) => found.push(`page: ${error.message}`));
   page.on('request', (request) => {
