@@ -48,6 +48,9 @@
     " AND a.rating > 0 AND "
 #define BY_RATING                                                                                  \
     "asset a INDEXED BY asset_rating WHERE a.user_id = $1 AND a.trashed_at_ms IS NULL AND "
+/* What words find is found first, all of it, and met in that order. */
+#define AMONG                                                                                      \
+    BY_RATING "+a.id IN (SELECT f.rowid FROM asset_fts f WHERE f.asset_fts MATCH $17) AND "
 #define RUN "asset a INDEXED BY asset_run WHERE a.run = $12 AND a.user_id = $1 AND "
 #define PRODUCT                                                                                    \
     "asset a INDEXED BY asset_product WHERE a.user_id = $1 AND a.trashed_at_ms IS NULL"            \
@@ -145,10 +148,11 @@ const struct sql asset_lists[] = {
     {"asset_list_live_newest",    SELECT LIVE NEWEST,        NULL},
     {"asset_list_live_oldest",    SELECT LIVE OLDEST,        NULL},
     {"asset_list_live_rating",    SELECT BY_RATING RATING,   NULL},
+    {"asset_list_among_rating",   SELECT AMONG RATING,       NULL},
     {NULL,                        NULL,                      NULL},
 };
-_Static_assert(COUNT(asset_lists) == (WALK_LIVE + 1) * SORT_COUNT + 1,
-               "a row for each walk and sort");
+#define AMONG_ROW ((size_t)(WALK_LIVE + 1) * SORT_COUNT)
+_Static_assert(COUNT(asset_lists) == AMONG_ROW + 2, "a row for each walk and sort");
 
 /* By walk. */
 static const struct sql counts[] = {
@@ -357,19 +361,20 @@ static bool count_seen(struct db *db, const struct look *look, int64_t *seen, in
 static bool choose(struct db *db, const struct look *look, enum asset_sort sort,
                    const struct sql **out, struct error *err)
 {
-    enum walk walk = look->walk;
+    const enum walk walk = look->walk;
+    size_t row = (size_t)walk * SORT_COUNT + sort;
     int64_t seen, total;
 
     if (sort == SORT_RATING &&
-        (walk == WALK_TAG || walk == WALK_PRODUCT || walk == WALK_MODEL || walk == WALK_STARRED ||
-         walk == WALK_KIND) &&
+        (walk == WALK_WORDS || walk == WALK_TAG || walk == WALK_PRODUCT || walk == WALK_MODEL ||
+         walk == WALK_STARRED || walk == WALK_KIND) &&
         !look->filter->trash) {
         if (!count_seen(db, look, &seen, &total, err))
             return false;
         if (seen > SEEN_MAX)
-            walk = WALK_LIVE;
+            row = walk == WALK_WORDS ? AMONG_ROW : (size_t)WALK_LIVE * SORT_COUNT + SORT_RATING;
     }
-    *out = &asset_lists[walk * SORT_COUNT + sort];
+    *out = &asset_lists[row];
     return true;
 }
 

@@ -323,6 +323,52 @@ static void test_the_rating_list_goes_on_within_one_rating(void **state)
     check_text(names_of(house, ANN, &all, SORT_RATING), "c b a e d", "newest first in each rating");
 }
 
+/* More than are sorted for a page: every hundredth has five stars, the rest none. */
+static bool add_many(struct db *db, void *context, struct error *err)
+{
+    static const struct sql assets = {
+        "test_many_assets",
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5200)"
+        " INSERT INTO asset (id, public_id, user_id, kind, name, blob, mime, size, width_px,"
+        " height_px, thumbhash, color, thumb, medium, preview, working, rating, is_starred,"
+        " created_at_ms) SELECT 1000 + i, printf('01%024d', i), $1, 'uploaded', 'n' || i,"
+        " printf('%064x', i), 'image/png', 1, 1, 1, '', '', '', '', '', '',"
+        " CASE WHEN i % 100 = 0 THEN 5 ELSE 0 END, i % 2, $2 + i FROM n",
+        NULL};
+    static const struct sql words = {"test_many_words",
+                                     "INSERT INTO asset_fts (rowid, owner, words)"
+                                     " SELECT id, user_id, 'cup ' || name FROM asset",
+                                     NULL};
+    const struct sql_value args[] = {SQL_INT64(ANN), SQL_INT64(NOON)};
+
+    (void)context;
+    return db_exec(db, &assets, args, COUNT(args), NULL, err) &&
+           db_exec(db, &words, NULL, 0, NULL, err);
+}
+
+static void test_many_found_by_words_stand_by_their_rating(void **state)
+{
+    const struct asset_filter cups = {.q = STR("cup")}, odd = {.q = STR("cup"), .starred = true};
+    struct asset_place after = asset_place_first(SORT_RATING);
+    struct house *house = *state;
+    struct error err = {0};
+    struct text_list names;
+
+    no_error(db_transact(house->pool, "test_many", add_many, NULL, &err), &err, "many");
+    names = list_after(house, ANN, &cups, SORT_RATING, &after, 53);
+    assert_int_equal(names.count, 53);
+    check_text(names.items[0], "n5200", "the newest of the best");
+    check_text(names.items[51], "n100", "the oldest of the best");
+    check_text(names.items[52], "n5199", "then those without stars");
+    names = list_after(house, ANN, &cups, SORT_RATING, &after, 1);
+    check_text(names.items[0], "n5198", "on from there");
+    after = asset_place_first(SORT_RATING);
+    names = list_after(house, ANN, &odd, SORT_RATING, &after, 1);
+    check_text(names.items[0], "n5199", "what else is asked holds too");
+    names = list_after(house, BOB, &cups, SORT_RATING, &after, 1);
+    assert_int_equal(names.count, 0);
+}
+
 /* ---- how SQLite goes about it ---- */
 
 static bool plan_has(struct house *house, const struct sql *sql, const char *part)
@@ -358,7 +404,8 @@ static void test_no_list_by_time_is_sorted_or_reads_a_whole_table(void **state)
         db_refresh(house->db);
     }
     for (size_t i = 0; asset_lists[i].name != NULL; i++)
-        if (strcmp(asset_lists[i].name, "asset_list_live_rating") == 0)
+        if (strcmp(asset_lists[i].name, "asset_list_live_rating") == 0 ||
+            strcmp(asset_lists[i].name, "asset_list_among_rating") == 0)
             assert_false(plan_has(house, &asset_lists[i], "TEMP B-TREE"));
 }
 
@@ -371,6 +418,7 @@ int main(void)
         TEST(test_days_are_those_of_the_asked_zone),
         TEST(test_a_page_goes_on_where_it_stood_whatever_came_in_between),
         TEST(test_the_rating_list_goes_on_within_one_rating),
+        TEST(test_many_found_by_words_stand_by_their_rating),
         TEST(test_no_list_by_time_is_sorted_or_reads_a_whole_table),
     };
 
