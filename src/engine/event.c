@@ -48,6 +48,33 @@ bool event_list(struct db *db, int64_t user_id, int64_t after_seq, size_t limit,
     return true;
 }
 
+bool event_after_size(struct db *db, int64_t user_id, int64_t after_seq, int64_t size_max,
+                      int64_t *out, struct error *err)
+{
+    /* The latest first: it ends where there are too many bytes, however many there are behind. */
+    static const struct sql walk = {
+        .name = "event_after_size",
+        .text = "SELECT seq, length(CAST(body AS BLOB)) AS size FROM event"
+                " WHERE user_id = $1 AND seq > $2 ORDER BY seq DESC",
+        .postgres = "SELECT seq, octet_length(body) AS size FROM event"
+                    " WHERE user_id = $1 AND seq > $2 ORDER BY seq DESC"};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64(after_seq)};
+    CLEANUP(rows_finish) struct rows rows = {0};
+    int64_t size = 0;
+
+    *out = after_seq;
+    if (!db_query(db, &walk, args, COUNT(args), &rows, err))
+        return false;
+    while (rows_next(&rows)) {
+        size += rows_int64(&rows, "size");
+        if (size > size_max) {
+            *out = rows_int64(&rows, "seq");
+            return true;
+        }
+    }
+    return !rows_failed(&rows);
+}
+
 bool event_range(struct db *db, int64_t user_id, int64_t *first, int64_t *last, struct error *err)
 {
     /* The head outlives its events, so a trimmed log still knows where it stands. */

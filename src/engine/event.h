@@ -22,6 +22,9 @@ struct event_row {
 MUST_CHECK bool event_list(struct db *db, int64_t user_id, int64_t after_seq, size_t limit,
                            struct arena *arena, struct event_row **out, size_t *count,
                            struct error *err);
+/* The lowest position from `after_seq` on behind which there are at most `size_max` bytes. */
+MUST_CHECK bool event_after_size(struct db *db, int64_t user_id, int64_t after_seq,
+                                 int64_t size_max, int64_t *out, struct error *err);
 /* The first and last number there are; 0, 0 for none. */
 MUST_CHECK bool event_range(struct db *db, int64_t user_id, int64_t *first, int64_t *last,
                             struct error *err);

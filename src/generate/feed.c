@@ -73,7 +73,8 @@ static void send_frame(const struct subscriber *subscriber, const struct buf *fr
 struct round {
     struct str epoch;
     int64_t first, last;
-    int64_t after; /* the events behind it were read */
+    int64_t from;  /* the oldest position that it was made for */
+    int64_t after; /* the events behind it were read; from further back they are too many bytes */
     struct event_row *events;
     size_t count;
 };
@@ -102,8 +103,9 @@ static bool read_round(struct feed *feed, int64_t user_id, int64_t after, struct
     /* Whoever is further behind than that starts anew, so nobody needs older ones. */
     if (after < out->last - CATCH_UP_MAX)
         after = out->last - CATCH_UP_MAX;
-    out->after = after;
-    return event_list(db, user_id, after, CATCH_UP_MAX, arena, &out->events, &out->count, err);
+    out->from = after;
+    return event_after_size(db, user_id, after, FRAME_MAX, &out->after, err) &&
+           event_list(db, user_id, out->after, CATCH_UP_MAX, arena, &out->events, &out->count, err);
 }
 
 static void greet(struct feed *feed, struct subscriber *subscriber, const struct round *round)
@@ -162,7 +164,7 @@ static void send_round(struct feed *feed, struct watcher *watcher, const struct 
         if (each->is_new)
             greet(feed, each, round);
         /* It came while the events were read, with an older position than theirs. */
-        if (each->seq < round->after && each->seq >= round->last - CATCH_UP_MAX) {
+        if (each->seq < round->from && each->seq >= round->last - CATCH_UP_MAX) {
             watcher->is_due = true;
             continue;
         }

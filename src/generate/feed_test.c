@@ -393,6 +393,27 @@ static void test_much_that_was_missed_is_a_reset_and_no_cut(void **state)
     close_stream(&reader);
 }
 
+/* Nor are they all read for that: a run of many nodes is one event of a megabyte. */
+static void test_huge_events_are_not_read_to_be_left_out(void **state)
+{
+    struct house *house = *state;
+    struct reader far, near;
+
+    append(house, MEMBER, 70, 1000000);
+    append(house, MEMBER, 1, 0);
+    far = open_stream(house, "member", "", position(house, 0));
+    expect_frame(house, &far, "hello", 0, "hello");
+    expect_frame(house, &far, "reset", 71, "70 MB are too much");
+    near = open_stream(house, "member", "", position(house, 70));
+    expect_frame(house, &near, "hello", 70, "hello");
+    expect_frame(house, &near, "test.event", 71, "what fits is sent");
+    append(house, MEMBER, 1, 0);
+    expect_frame(house, &far, "test.event", 72, "and on");
+    expect_frame(house, &near, "test.event", 72, "and on");
+    close_stream(&far);
+    close_stream(&near);
+}
+
 static void test_progress_comes_without_an_id_and_is_not_kept(void **state)
 {
     struct house *house = *state;
@@ -557,6 +578,7 @@ int main(void)
         T(test_a_reset_stream_goes_on_with_what_comes),
         T(test_an_open_stream_left_far_behind_is_told_so),
         T(test_much_that_was_missed_is_a_reset_and_no_cut),
+        T(test_huge_events_are_not_read_to_be_left_out),
         T(test_progress_comes_without_an_id_and_is_not_kept),
         T(test_no_event_is_missing_while_many_are_written),
         T(test_a_slow_reader_is_cut_and_others_are_not),
