@@ -154,14 +154,14 @@ MUST_CHECK bool asset_tell_changed(struct db *db, const struct asset *asset, int
 MUST_CHECK bool asset_tell_removed(struct db *db, const struct asset *asset, int64_t now_ms,
                                    struct error *err);
 
-/* The columns every reader of rows selects, of `asset a`, in the order in which asset_of_row()
- * reads them: a column is looked for behind the last one. */
+/* The columns every reader of rows selects, of `asset a`.  What an upload before 0.1.0 brought as
+ * its label's system may be a megabyte. */
 #define ASSET_COLUMNS                                                                              \
     "a.id, a.public_id, a.user_id, a.kind, a.name, a.blob, a.mime, a.size, a.width_px,"            \
     " a.height_px, a.thumbhash, a.color, a.rating, a.is_starred, a.tags, a.run, a.task, "          \
     "a.product,"                                                                                   \
     " a.created_at_ms, a.trashed_at_ms, a.version, a.label_source, a.thumb, a.medium, a.preview,"  \
-    " a.working, a.label_system, a.label_at_ms"
+    " a.working, substr(a.label_system, 1, 200) AS label_system, a.label_at_ms"
 struct asset asset_of_row(struct rows *rows, struct arena *arena);
 
 /* list_store.c: `limit` at most, in the sort's order, behind `after`. */

@@ -82,6 +82,7 @@ MUST_CHECK bool image_mask_to_white(struct str bytes, struct arena *arena, struc
 MUST_CHECK bool image_mask_look(struct str bytes, struct arena *arena, bool *is_open,
                                 bool *is_closed, struct error *err);
 
+#define IMAGE_LABEL_SYSTEM_MAX 200 /* bytes of it are read; each list and event has it */
 /* The label (facts/marketplaces.md 6-7), written into the container, pixels untouched. */
 struct image_label {
     const char *source_type;  /* the code: "trainedAlgorithmicMedia",

@@ -1,6 +1,7 @@
 #include "image/image.h"
 
 #include "core/json.h"
+#include "core/text.h"
 #include "image/container_private.h"
 #include "image/metadata_private.h"
 
@@ -199,7 +200,7 @@ bool image_label_read(struct str bytes, enum image_type type, struct arena *aren
     label.source_type = label_code(text.source_uri);
     if (label.source_type == NULL)
         label.source_type = "";
-    label.system = text.system;
+    label.system = text_clip(text.system, IMAGE_LABEL_SYSTEM_MAX);
     label.created_at = text.created_at;
     read_aigc(text.aigc, arena, &label);
     *found = true;

@@ -99,6 +99,25 @@ static void test_a_label_is_read_back_and_no_pixel_moves(void **state)
     }
 }
 
+/* Every list and event has what it says: somebody's megabyte is no name of a system. */
+static void test_a_long_system_is_read_in_part(void **state)
+{
+    char *name = arena_alloc(arena, 60000);
+    struct image_label label = full;
+
+    (void)state;
+    memset(name, 'x', 60000);
+    label.system = (struct str){name, 60000};
+    for (size_t index = 0; index < COUNT(types); index++) {
+        struct str labelled = write_label(test_picture(types[index], arena), types[index], &label);
+        struct image_label read;
+
+        assert_true(read_label(labelled, types[index], &read));
+        assert_int_equal(read.system.size, IMAGE_LABEL_SYSTEM_MAX);
+        assert_true(str_equal(read.produce_id, full.produce_id));
+    }
+}
+
 static void test_the_aigc_record_has_its_seven_keys(void **state)
 {
     static const char record[] =
@@ -352,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_label_is_read_back_and_no_pixel_moves, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(test_a_long_system_is_read_in_part, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_aigc_record_has_its_seven_keys, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_second_label_replaces_the_first, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_metadata_stays, set_up, tear_down),

@@ -253,7 +253,9 @@ bool image_strip(struct str bytes, enum image_type type, struct arena *arena, st
         return false;
     if (metadata_label(&metadata, arena, &label))
         xmp_write(STR_EMPTY, &label, SIZE_MAX, &xmp);
-    if (type == IMAGE_JPEG && xmp.size > JPEG_XMP_SIZE_MAX)
+    /* No label is as long as a JPEG can hold: of another type it would be bytes of somebody's that
+     * are kept as one. */
+    if (xmp.size > JPEG_XMP_SIZE_MAX)
         return error_set(err, ERROR_PICTURE_BROKEN, "the picture's AI label is too long");
     if (metadata.orientation != 1)
         exif_add_orientation(&exif, metadata.orientation);

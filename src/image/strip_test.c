@@ -5,6 +5,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -266,6 +267,29 @@ static void test_an_ai_label_is_never_deleted(void **state)
     }
 }
 
+/* As of a JPEG, which cannot hold it: bytes of somebody's would be kept as a label, and read by
+ * nobody. */
+static void test_a_label_longer_than_any_is_refused(void **state)
+{
+    char *name = arena_alloc(arena, 100000);
+    struct image_label label = {
+        .source_type = "trainedAlgorithmicMedia", .system = {name, 100000}
+    };
+    static const enum image_type types[] = {IMAGE_PNG, IMAGE_WEBP};
+
+    (void)state;
+    memset(name, 'x', 100000);
+    for (size_t index = 0; index < COUNT(types); index++) {
+        struct str labelled, out;
+        struct error err = {0};
+
+        assert_true(image_label_write(test_picture(types[index], arena), types[index], &label,
+                                      arena, &labelled, &err));
+        assert_false(image_strip(labelled, types[index], arena, &out, &err));
+        assert_int_equal(err.code, ERROR_PICTURE_BROKEN);
+    }
+}
+
 static void test_a_gif_keeps_its_label_alone(void **state)
 {
     CLEANUP(buf_finish) struct buf buf = {0};
@@ -324,6 +348,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_avif_metadata_over_the_boxes_is_refused, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_an_ai_label_is_never_deleted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_label_longer_than_any_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_gif_keeps_its_label_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_broken_files_are_not_stripped, set_up, tear_down),
     };
