@@ -11,6 +11,7 @@
 #define INPUTS_MAX 16 /* of one workflow */
 #define CLASSES_MAX 16
 #define NAME_SIZE_MAX 500
+#define LIST_MEMORY_MAX MIB(2) /* PROVIDER_CHOICES_MAX names as they stand, and cleaned */
 
 /* Which classes of nodes are asked for, in their order; the probe asks for the first. */
 struct plan {
@@ -95,7 +96,7 @@ static bool has(const struct text_list *list, struct str name)
     return false;
 }
 
-/* False: none, or more than can be chosen from. */
+/* False: none, or more than can be chosen from.  The names are in `json`. */
 static bool read_list(const struct json *json, struct arena *arena, struct text_list *out)
 {
     size_t size = 0;
@@ -113,20 +114,21 @@ static bool read_list(const struct json *json, struct arena *arena, struct text_
         size += name.size;
         if (size > PROVIDER_OFFERS_SIZE_MAX)
             return false;
-        out->items[out->count++] = arena_str(arena, name);
+        out->items[out->count++] = name;
     }
     return out->count > 0;
 }
 
 static struct provider_offer *find_or_add(struct provider_offers *offers, struct str model,
-                                          const char *option)
+                                          const char *option, struct arena *arena)
 {
     struct provider_offer *items = offers->items.items;
     struct provider_offer *found = provider_offer_find(offers, model, str_of(option));
 
     if (found != NULL || offers->items.count == PROVIDER_OFFERS_MAX)
         return found;
-    items[offers->items.count] = (struct provider_offer){.model = model, .option = str_of(option)};
+    items[offers->items.count] =
+        (struct provider_offer){.model = arena_str(arena, model), .option = str_of(option)};
     return &items[offers->items.count++];
 }
 
@@ -140,12 +142,16 @@ static const char *option_of(enum comfyui_parameter parameter)
 
 /* What stands in two nodes must be what both take; when they share nothing, the server judges, also
  * of what a third one lists: an empty list that was made is not the same as none. */
-static void add_list(struct provider_offer *offer, const struct text_list *list)
+static void add_list(struct provider_offer *offer, const struct text_list *list,
+                     struct arena *arena)
 {
     size_t kept = 0;
 
     if (offer->choices.items == NULL) {
-        offer->choices = *list;
+        offer->choices = (struct text_list){
+            .items = ARENA_ARRAY(arena, struct str, PROVIDER_CHOICES_MAX), .count = list->count};
+        for (size_t i = 0; i < list->count; i++)
+            offer->choices.items[i] = arena_str(arena, list->items[i]);
         return;
     }
     for (size_t i = 0; i < offer->choices.count; i++)
@@ -158,16 +164,18 @@ static void add_offers(const struct share *share, struct str class, const struct
                        struct arena *arena, struct provider_offers *offers)
 {
     for (size_t i = 0; i < share->count; i++) {
+        /* Of its own: the same list is looked at for each input that takes it. */
+        CLEANUP(arena_cleanup) struct arena *scratch = arena_create(LIST_MEMORY_MAX);
         const struct comfyui_input *input = &share->inputs[i];
         struct provider_offer *offer;
         struct text_list list;
 
         if (!str_equal(input->class, class) ||
-            !read_list(comfyui_list_of(json, input->class, input->name), arena, &list))
+            !read_list(comfyui_list_of(json, input->class, input->name), scratch, &list))
             continue;
-        offer = find_or_add(offers, arena_str(arena, share->model), option_of(input->parameter));
+        offer = find_or_add(offers, share->model, option_of(input->parameter), arena);
         if (offer != NULL)
-            add_list(offer, &list);
+            add_list(offer, &list, arena);
     }
 }
 

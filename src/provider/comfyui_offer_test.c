@@ -138,6 +138,35 @@ static void test_an_own_workflow_is_offered_what_its_nodes_take(void **state)
     assert_string_equal(list_of(fixture, &offers, "", "sampler"), "euler");
 }
 
+/* Of a server that lists one name five hundred times, for each input, the name is kept. */
+static void test_what_is_listed_again_takes_no_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    CLEANUP(arena_cleanup) struct arena *small = arena_create(KIB(64));
+    CLEANUP(buf_finish) struct buf names = {0}, body = {0};
+    struct provider_offers offers = {0};
+    struct exchange_reply reply = reply_of(200, LOADER);
+
+    for (int i = 0; i < PROVIDER_CHOICES_MAX; i++)
+        buf_printf(&names, "%s\"%0490d\"", i == 0 ? "" : ",", 7);
+    buf_printf(&body,
+               "{\"KSampler\":{\"input\":{\"required\":{\"sampler_name\":[[%.*s],{}],"
+               "\"scheduler\":[[%.*s],{}]}}}}",
+               STR_ARGS(buf_str(&names)), STR_ARGS(buf_str(&names)));
+    assert_true(provider_comfyui.read_offer(&fixture->account, 0, &reply, small, &offers));
+    reply.body = buf_str(&body);
+    assert_true(provider_comfyui.read_offer(&fixture->account, 1, &reply, small, &offers));
+    for (const char *const *option = (const char *const[]){"sampler", "scheduler", NULL};
+         *option != NULL; option++) {
+        const struct provider_offer *offer =
+            provider_offer_find(&offers, STR_EMPTY, str_of(*option));
+
+        assert_non_null(offer);
+        assert_int_equal(offer->choices.count, 1);
+        assert_int_equal(offer->choices.items[0].size, 490);
+    }
+}
+
 /* Also not by what a third one lists, though two that share nothing leave none. */
 static void test_nodes_that_share_nothing_offer_nothing(void **state)
 {
@@ -308,6 +337,7 @@ int main(void)
         TEST(test_the_nodes_of_our_workflows_are_asked_for),
         TEST(test_all_of_our_workflows_have_their_options_in_the_same_nodes),
         TEST(test_an_own_workflow_is_offered_what_its_nodes_take),
+        TEST(test_what_is_listed_again_takes_no_memory),
         TEST(test_nodes_that_share_nothing_offer_nothing),
         TEST(test_what_is_no_list_is_none),
         TEST(test_an_answer_that_is_none_offers_nothing),
