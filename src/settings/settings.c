@@ -258,17 +258,19 @@ struct secret settings_secret(struct settings *settings, const char *name, struc
 /* ---- changes ---- */
 
 struct change_work {
-    const struct settings *settings;
+    struct settings *settings;
     const struct setting_change *changes;
     size_t count;
     int64_t user_id, now_ms;
+    int64_t number; /* changes are numbered as they are committed */
 };
 
 static bool save(struct db *db, void *context, struct error *err)
 {
-    const struct change_work *work = context;
+    struct change_work *work = context;
     const struct settings_hooks *hooks = &work->settings->services.hooks;
 
+    work->number = ++work->settings->changes;
     for (size_t i = 0; i < work->count; i++) {
         const struct setting_change *change = &work->changes[i];
         struct str name = str_of(change->setting->name);
@@ -300,6 +302,10 @@ bool settings_change(struct settings *settings, const struct setting_change *cha
     for (size_t i = 0; i < count; i++) {
         size_t row = (size_t)(changes[i].setting - setting_table);
 
+        /* Who was committed last may have been told so first. */
+        if (settings->saved_by[row] > work.number)
+            continue;
+        settings->saved_by[row] = work.number;
         if (changes[i].is_reset) {
             forget(settings->values[row][ORIGIN_SAVED]);
             settings->values[row][ORIGIN_SAVED] = NULL;

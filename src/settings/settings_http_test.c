@@ -59,6 +59,50 @@ static void test_a_saved_setting_counts_most_and_survives_a_restart(void **state
     assert_int_equal(settings_int(house->settings, "queue.tries_max"), 9);
 }
 
+struct changer {
+    struct settings *settings;
+    char value[4];
+    pthread_t thread;
+};
+
+static void *change_tries(void *context)
+{
+    struct changer *changer = context;
+    const struct setting_change change = {.setting =
+                                              &setting_table[setting_find(STR("queue.tries_max"))],
+                                          .value = str_of(changer->value)};
+    struct error err = {0};
+
+    return settings_change(changer->settings, &change, 1, 1, 1, &err) ? changer : NULL;
+}
+
+/* They are told in any order that they are saved. */
+static void test_what_was_saved_last_is_in_force(void **state)
+{
+    struct house *house = *state;
+
+    for (int round = 0; round < 60; round++) {
+        struct changer changers[6];
+        int64_t in_force;
+
+        for (size_t i = 0; i < COUNT(changers); i++) {
+            changers[i] = (struct changer){.settings = house->settings};
+            snprintf(changers[i].value, sizeof(changers[i].value), "%d", (int)i + 1);
+            assert_int_equal(pthread_create(&changers[i].thread, NULL, change_tries, &changers[i]),
+                             0);
+        }
+        for (size_t i = 0; i < COUNT(changers); i++) {
+            void *done;
+
+            assert_int_equal(pthread_join(changers[i].thread, &done), 0);
+            assert_non_null(done);
+        }
+        in_force = settings_int(house->settings, "queue.tries_max");
+        start_settings(house, 7);
+        assert_int_equal(settings_int(house->settings, "queue.tries_max"), in_force);
+    }
+}
+
 static void test_of_several_changes_all_are_saved_or_none(void **state)
 {
     struct house *house = *state;
@@ -106,6 +150,7 @@ int main(void)
         TEST(test_every_route_is_for_admins_but_the_models),
         TEST(test_settings_are_shown_with_their_place),
         TEST(test_a_saved_setting_counts_most_and_survives_a_restart),
+        TEST(test_what_was_saved_last_is_in_force),
         TEST(test_of_several_changes_all_are_saved_or_none),
         TEST(test_changes_that_are_refused),
     };

@@ -85,8 +85,9 @@ struct settings {
     struct options_cache *options;                 /* set once; has a lock of its own */
     pthread_mutex_t lock;                          /* guards what follows; a leaf */
     char *values[SETTING_COUNT_MAX][ORIGIN_COUNT]; /* owned; NULL: not given there */
+    int64_t saved_by[SETTING_COUNT_MAX];           /* the change that put ORIGIN_SAVED */
     struct accounts *accounts;                     /* accounts.c; NULL before they were read */
-    int64_t account_changes;                       /* the writer's thread alone */
+    int64_t changes, account_changes;              /* the writer's thread alone */
 };
 
 struct setting_change {
