@@ -110,6 +110,7 @@ struct net {
     struct transfer_list lists[TRANSFER_STAGE_COUNT];
     size_t active; /* RESOLVING, READY or RUNNING */
     size_t handles_open;
+    size_t watches; /* open WebSockets */
 
     /* Any thread. */
     _Atomic uint64_t started, done, lost, not_sent, active_now, waiting_now, sent, received;

@@ -13,9 +13,10 @@
 
 #define KEY_SIZE 16
 #define KEY_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11" /* RFC 6455 1.3 */
+/* So much is taken of all sockets together in TURN_MS: what comes is read on the loop's thread. */
 #define TURN_SIZE_MAX KIB(256)
 #define TURN_FRAMES_MAX 64
-#define REST_MS 50
+#define TURN_MS 50
 #define ANSWERS_MAX 16 /* pongs that wait to be taken: who does not read them is left */
 
 /* A handle of the loop's: it outlives the connection until the loop has let go of it. */
@@ -34,7 +35,8 @@ struct watch_socket {
     struct buf early; /* what came right behind the reply's head */
     size_t early_done;
     struct buf message;
-    uint8_t frame; /* opcode of the one that is coming */
+    uint8_t frame;          /* opcode of the one that is coming */
+    uint64_t turn_began_ms; /* of the loop's clock */
     size_t turn_size, turn_frames;
     bool is_open, is_lost, is_too_large;
     CURLcode result; /* of the last read or write, when it is lost */
@@ -301,19 +303,31 @@ static void end(struct net_transfer *transfer, enum net_outcome outcome)
 
 static void on_ready(uv_poll_t *uv, int status, int events);
 
+static void begin_turn(struct net_transfer *transfer)
+{
+    struct watch_socket *watch = transfer->watch;
+
+    watch->turn_began_ms = uv_now(net_loop_uv(transfer->net->loop));
+    watch->turn_size = watch->turn_frames = 0;
+}
+
 static void listen_on(struct net_transfer *transfer)
 {
     struct watch_socket *watch = transfer->watch;
     bool is_full = watch->turn_size >= TURN_SIZE_MAX || watch->turn_frames >= TURN_FRAMES_MAX;
     bool writes = watch->out_done < watch->out.size ||
                   (watch->is_open && wslay_event_want_write(watch->events) != 0);
+    /* Each has its turn in as many of them as there are sockets. */
+    const uint64_t now_ms = uv_now(net_loop_uv(transfer->net->loop));
+    const uint64_t turn_ends_ms = watch->turn_began_ms + TURN_MS * transfer->net->watches;
 
-    watch->turn_size = watch->turn_frames = 0;
     if (is_full) {
         uv_poll_stop(&watch->poll->uv);
-        net_timer_set(watch->rest, REST_MS);
+        net_timer_set(watch->rest, now_ms < turn_ends_ms ? (int64_t)(turn_ends_ms - now_ms) : 0);
         return;
     }
+    if (now_ms >= turn_ends_ms)
+        begin_turn(transfer);
     uv_poll_start(&watch->poll->uv, UV_READABLE | (writes ? UV_WRITABLE : 0), on_ready);
 }
 
@@ -361,7 +375,12 @@ static void on_ready(uv_poll_t *uv, int status, int events)
     go_on(poll->transfer);
 }
 
-static void on_rested(void *context) { go_on(context); }
+/* What TLS holds already no poll tells of: it is read at once. */
+static void on_rested(void *context)
+{
+    begin_turn(context);
+    go_on(context);
+}
 
 static void free_poll(uv_handle_t *uv) { free(uv->data); }
 
@@ -397,6 +416,8 @@ void watch_open(struct net_transfer *transfer)
     struct watch_socket *watch = net_alloc(sizeof(*watch));
 
     transfer->watch = watch;
+    transfer->net->watches++;
+    begin_turn(transfer);
     watch->rest = net_timer_create(transfer->net->loop, on_rested, transfer);
     if (!open_poll(transfer) || !make_request(transfer) ||
         wslay_event_context_client_init(&watch->events, &callbacks, transfer) != 0) {
@@ -416,6 +437,7 @@ void watch_close(struct net_transfer *transfer)
     if (watch == NULL)
         return;
     transfer->watch = NULL;
+    transfer->net->watches--;
     if (watch->poll != NULL) {
         uv_poll_stop(&watch->poll->uv);
         uv_close((uv_handle_t *)&watch->poll->uv, free_poll);

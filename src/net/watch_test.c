@@ -1,6 +1,7 @@
 /* WebSockets against a server of a few lines: what it sends is written out byte by byte here. */
 #include "net/test_server.h"
 
+#include "core/clock.h"
 #include "core/hash.h"
 #include "core/test.h"
 
@@ -395,6 +396,40 @@ static void test_a_flood_is_read_slowly_and_nobody_waits(void **state)
     ear_finish(&ear);
 }
 
+/* Many of them take no more of the loop together than one. */
+static void test_many_floods_are_read_as_slowly_as_one(void **state)
+{
+    enum { FLOODS = 8, FRAMES_A_TURN = 64, TURN_MS = 50 };
+    struct world world = world_start((struct net_config){0}, NULL);
+    struct speaker speakers[FLOODS];
+    struct ear ears[FLOODS];
+    char frame[4096] = "\x81\x7e\x0f\xfc"; /* of 4,092 bytes of text */
+    const int64_t began_ms = clock_mono_ms(&clock_system);
+    size_t messages = 0, turns;
+
+    (void)state;
+    memset(frame + 4, 'x', sizeof(frame) - 4);
+    for (int i = 0; i < FLOODS; i++) {
+        speakers[i] =
+            (struct speaker){.bytes = frame, .size = sizeof(frame), .repeat = INT64_C(1) << 40};
+        speaker_start(&speakers[i]);
+        ear_init(&ears[i], &world, speakers[i].port);
+        net_loop_post(world.loop, listen_here, &ears[i]);
+    }
+    usleep(1000000);
+    world_stop(&world);
+    turns = (size_t)(clock_mono_ms(&clock_system) - began_ms) / TURN_MS + 1;
+    for (int i = 0; i < FLOODS; i++) {
+        messages += ears[i].messages;
+        speaker_stop(&speakers[i]);
+        buf_finish(&speakers[i].seen);
+        ear_finish(&ears[i]);
+    }
+    assert_true(messages > 0);
+    /* Their first turns were shorter, when they were fewer. */
+    assert_true(messages <= FRAMES_A_TURN * (turns + 2 * FLOODS));
+}
+
 static void test_a_cancel_from_within_is_the_last_word(void **state)
 {
     struct world world = world_start((struct net_config){0}, NULL);
@@ -448,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_a_message_beyond_the_limit_ends_it),
         cmocka_unit_test(test_silence_ends_it),
         cmocka_unit_test(test_a_flood_is_read_slowly_and_nobody_waits),
+        cmocka_unit_test(test_many_floods_are_read_as_slowly_as_one),
         cmocka_unit_test(test_a_cancel_from_within_is_the_last_word),
         cmocka_unit_test(test_it_goes_nowhere_a_request_may_not_go),
     };
