@@ -10,6 +10,8 @@
  */
 #include "provider/anthropic_private.h"
 
+#include "core/text.h"
+
 #define AS_OF "2026-11-22"
 #define BASE_URL "https://api.anthropic.com/v1"
 #define VERSION "2023-06-01"
@@ -187,7 +189,7 @@ static bool anthropic_begin(const struct provider_account *account,
         return error_field(err, ERROR_REQUIRED, "model", 0, "a model must be named");
     if (request->action != PROVIDER_WRITE)
         return error_field(err, ERROR_INVALID, "model", 0, "%.*s makes no pictures",
-                           STR_ARGS(str_slice(request->model, 0, 60)));
+                           STR_ARGS(text_clip(request->model, 60)));
     return provider_check_write(&model, request, PICTURE_SIZE_MAX_EACH, err) &&
            anthropic_build(account, request, 0, arena, out, err);
 }

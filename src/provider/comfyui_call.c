@@ -80,7 +80,7 @@ bool comfyui_call_init(struct comfyui_call *call, const struct provider_account 
     if (made.template == NULL && str_find_char(request->model, '.') < 0)
         return error_field(err, ERROR_NOT_IN_LIST, "model", 0,
                            "the provider has no workflow \"%.*s\"",
-                           STR_ARGS(str_slice(request->model, 0, 60)));
+                           STR_ARGS(text_clip(request->model, 60)));
     if (made.template == NULL) {
         made.checkpoint = request->model;
         made.template = comfyui_template_find(str_of(template_for(request, request->model)));

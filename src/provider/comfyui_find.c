@@ -178,7 +178,7 @@ static bool find_outputs(struct finder *finder, struct error *err)
         return error_field(err, ERROR_INVALID, "workflow", 0,
                            "node \"%.*s\" (SaveImageWebsocket) keeps no picture; use Save Image "
                            "in its place",
-                           STR_ARGS(str_slice(graph->nodes[socket].id, 0, 40)));
+                           STR_ARGS(text_clip(graph->nodes[socket].id, 40)));
     if (finder->reach.count == 0)
         return error_field(err, ERROR_INVALID, "workflow", 0,
                            "no node of the workflow saves a picture: add Save Image");

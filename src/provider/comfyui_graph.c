@@ -5,6 +5,8 @@
  */
 #include "provider/comfyui_private.h"
 
+#include "core/text.h"
+
 #include <stdlib.h>
 
 #define LINKS_MAX 10000
@@ -65,11 +67,10 @@ static bool find_node(const struct comfyui_graph *graph, struct str id, uint16_t
 static bool refuse(const struct comfyui_node *node, struct str input, struct error *err,
                    const char *why, struct str shown)
 {
-    const struct str id = str_slice(node->id, 0, SHOWN_MAX),
-                     class = str_slice(node->class, 0, SHOWN_MAX),
-                     name = str_slice(input, 0, SHOWN_MAX);
+    const struct str id = text_clip(node->id, SHOWN_MAX), class = text_clip(node->class, SHOWN_MAX),
+                     name = text_clip(input, SHOWN_MAX);
 
-    shown = str_slice(shown, 0, SHOWN_MAX);
+    shown = text_clip(shown, SHOWN_MAX);
     return error_field(err, ERROR_INVALID, "workflow", 0,
                        "node \"%.*s\" (%.*s), input %.*s: %s%.*s", STR_ARGS(id), STR_ARGS(class),
                        STR_ARGS(name), why, STR_ARGS(shown));
@@ -85,7 +86,7 @@ static bool is_link(const struct json *value, struct str *id, int64_t *output)
 
 static bool refuse_long(const struct comfyui_node *node, const char *what, struct error *err)
 {
-    const struct str id = str_slice(node->id, 0, SHOWN_MAX);
+    const struct str id = text_clip(node->id, SHOWN_MAX);
 
     return error_field(err, ERROR_TOO_LONG, "workflow", NAME_SIZE_MAX,
                        "node \"%.*s\": its %s has at most %d bytes", STR_ARGS(id), what,

@@ -173,7 +173,7 @@ static bool check_members(const struct json *own, struct error *err)
         if (is_text && !json_is(value, JSON_TEXT)) {
             char field[24];
 
-            (void)snprintf(field, sizeof(field), "%.*s", STR_ARGS(str_slice(name, 0, 20)));
+            (void)snprintf(field, sizeof(field), "%.*s", STR_ARGS(text_clip(name, 20)));
             return error_field(err, ERROR_WRONG_TYPE, field, 0, "%s is a text", field);
         }
     }

@@ -48,9 +48,9 @@ static void add_node_error(struct buf *out, struct str id, const struct json *no
     struct str details = json_text(json_get(first, "details"));
 
     buf_printf(out, "%snode %.*s (%.*s): %.*s", out->size > 0 ? "; " : "",
-               STR_ARGS(str_slice(id, 0, 60)),
-               STR_ARGS(str_slice(json_text(json_get(node, "class_type")), 0, 60)),
-               STR_ARGS(str_slice(json_text(json_get(first, "message")), 0, 120)));
+               STR_ARGS(text_clip(id, 60)),
+               STR_ARGS(text_clip(json_text(json_get(node, "class_type")), 60)),
+               STR_ARGS(text_clip(json_text(json_get(first, "message")), 120)));
     if (details.size > 0)
         buf_printf(out, ", %.*s", STR_ARGS(text_clip(details, 160)));
 }
@@ -70,7 +70,7 @@ static void tell_errors(const struct provider_account *account, const struct jso
         add_node_error(&message, id, node);
     if (message.size == 0 && json_text(json_get(error, "message")).size > 0)
         buf_printf(&message, "%.*s%s%.*s",
-                   STR_ARGS(str_slice(json_text(json_get(error, "message")), 0, 300)),
+                   STR_ARGS(text_clip(json_text(json_get(error, "message")), 300)),
                    details.size > 0 ? ": " : "", STR_ARGS(text_clip(details, 160)));
     if (message.size > 0)
         failure->message = comfyui_clean(account, buf_str(&message), PROVIDER_MESSAGE_MAX, arena);
@@ -149,8 +149,8 @@ static void read_files(const struct comfyui_call *call, const struct comfyui_inp
         name = arena_printf(arena,
                             "the server lists no file for %.*s of the node %.*s; name one in the "
                             "provider's settings",
-                            STR_ARGS(str_slice(input->name, 0, 60)),
-                            STR_ARGS(str_slice(input->class, 0, 60)));
+                            STR_ARGS(text_clip(input->name, 60)),
+                            STR_ARGS(text_clip(input->class, 60)));
         fail(out, FAILURE_INVALID, CHARGED_NO,
              comfyui_clean(call->account, name, PROVIDER_MESSAGE_MAX, arena));
         return;
@@ -360,12 +360,12 @@ static struct str tell_execution_error(const struct provider_account *account,
 
     if (error == NULL)
         return STR("the workflow failed, and the server does not say why");
-    text = arena_printf(arena, "node %.*s (%.*s): %.*s: %.*s",
-                        STR_ARGS(str_slice(json_text(json_get(error, "node_id")), 0, 60)),
-                        STR_ARGS(str_slice(json_text(json_get(error, "node_type")), 0, 60)),
-                        STR_ARGS(str_slice(json_text(json_get(error, "exception_type")), 0, 80)),
-                        STR_ARGS(str_slice(json_text(json_get(error, "exception_message")), 0,
-                                           PROVIDER_MESSAGE_MAX)));
+    text = arena_printf(
+        arena, "node %.*s (%.*s): %.*s: %.*s",
+        STR_ARGS(text_clip(json_text(json_get(error, "node_id")), 60)),
+        STR_ARGS(text_clip(json_text(json_get(error, "node_type")), 60)),
+        STR_ARGS(text_clip(json_text(json_get(error, "exception_type")), 80)),
+        STR_ARGS(text_clip(json_text(json_get(error, "exception_message")), PROVIDER_MESSAGE_MAX)));
     return comfyui_clean(account, text, PROVIDER_MESSAGE_MAX, arena);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "provider/comfyui_private.h"
 
+#include "core/text.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,7 +151,7 @@ static bool walk_next(struct walk *walk, enum walk_event *event)
 
 static bool check_node(struct str id, const struct json *node, struct error *err)
 {
-    struct str shown = str_slice(id, 0, 40);
+    struct str shown = text_clip(id, 40);
 
     if (!json_is(node, JSON_OBJECT) || json_text(json_get(node, "class_type")).size == 0)
         return error_field(err, ERROR_INVALID, "workflow", 0,
@@ -235,7 +237,7 @@ static bool is_unfit(size_t row, const char *member, struct str shown, const cha
     char field[40];
 
     (void)snprintf(field, sizeof(field), "parameters[%zu].%s", row, member);
-    shown = str_slice(shown, 0, 40);
+    shown = text_clip(shown, 40);
     return error_field(err, ERROR_INVALID, field, 0, "\"%.*s\" %s", STR_ARGS(shown), why);
 }
 

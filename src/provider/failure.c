@@ -120,7 +120,7 @@ static struct str text_or_number(const struct json *value, struct arena *arena)
     int64_t number;
 
     if (json_is(value, JSON_TEXT))
-        return arena_str(arena, str_slice(json_text(value), 0, SAID_SIZE_MAX));
+        return arena_str(arena, text_clip(json_text(value), SAID_SIZE_MAX));
     return json_int(value, &number) ? arena_printf(arena, "%lld", (long long)number) : STR_EMPTY;
 }
 
@@ -248,7 +248,7 @@ void provider_said_read(struct str body, struct arena *arena, struct provider_sa
                            : arena_printf(arena,
                                           "the server answered with a web page (%.*s); is the base "
                                           "URL right?",
-                                          STR_ARGS(str_slice(title, 0, 200)));
+                                          STR_ARGS(text_clip(title, 200)));
         return;
     }
     if (json_read_liberal(text, &json, &ignored)) {
@@ -256,9 +256,9 @@ void provider_said_read(struct str body, struct arena *arena, struct provider_sa
         return;
     }
     /* Broken JSON and binary tell a person nothing; plain words do. */
-    if (text.data[0] == '{' || text.data[0] == '[' || text_has_control(str_slice(text, 0, 200)))
+    if (text.data[0] == '{' || text.data[0] == '[' || text_has_control(text_clip(text, 200)))
         return;
-    out->message = arena_str(arena, str_slice(text, 0, SAID_SIZE_MAX));
+    out->message = arena_str(arena, text_clip(text, SAID_SIZE_MAX));
     out->has_error = true;
 }
 

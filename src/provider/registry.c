@@ -1,6 +1,8 @@
 /* provider/registry.c: the kinds, their models, and what a model can do. */
 #include "provider/provider_private.h"
 
+#include "core/text.h"
+
 #include <stdio.h>
 
 /* clang-format off */
@@ -110,7 +112,7 @@ bool provider_model_check(const struct provider_model *model, unsigned needs, st
     for (size_t i = 0; i < COUNT(rows); i++)
         if ((needs & rows[i].need) != 0 && !rows[i].can)
             return error_field(err, ERROR_INVALID, "model", 0, "%.*s %s",
-                               STR_ARGS(str_slice(model->name, 0, 60)), rows[i].what);
+                               STR_ARGS(text_clip(model->name, 60)), rows[i].what);
     return true;
 }
 

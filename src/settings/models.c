@@ -1,6 +1,7 @@
 #include "settings/settings_private.h"
 
 #include "core/log.h"
+#include "core/text.h"
 
 #include <stdlib.h>
 
@@ -51,7 +52,7 @@ bool purposes_in(const struct text_list *words, unsigned *bits, struct error *er
             i++;
         if (i == COUNT(purposes))
             return error_field(err, ERROR_NOT_IN_LIST, "purposes", 0, "there is no purpose %.*s",
-                               STR_ARGS(str_slice(words->items[w], 0, 40)));
+                               STR_ARGS(text_clip(words->items[w], 40)));
         if ((*bits & purposes[i].purpose) != 0)
             return error_field(err, ERROR_INVALID, "purposes", 0, "a purpose is there twice");
         *bits |= purposes[i].purpose;
@@ -83,7 +84,7 @@ bool purposes_change(const struct model_change *change, const struct provider_mo
         if ((bits & ~purposes_of(model)) != 0)
             return error_field(err, ERROR_INVALID, "purposes", 0,
                                "%.*s cannot do all that it would be the default for",
-                               STR_ARGS(str_slice(change->name, 0, 60)));
+                               STR_ARGS(text_clip(change->name, 60)));
         *out = bits;
         return true;
     }

@@ -79,7 +79,7 @@ static bool apply(const struct provider_change *change, struct arena *arena,
 
     if (kind == NULL)
         return error_field(err, ERROR_NOT_IN_LIST, "kind", 0, "there is no kind %.*s of provider",
-                           STR_ARGS(str_slice(row->kind, 0, 40)));
+                           STR_ARGS(text_clip(row->kind, 40)));
     if ((change->has & PROVIDER_HAS_NAME) != 0) {
         if (!provider_check_name(change->name, err))
             return false;
@@ -647,7 +647,7 @@ bool provider_open(struct settings *settings, const struct provider_row *row, st
 
     if (kind == NULL)
         return error_set(err, ERROR_NOT_FOUND, "this build knows no provider of kind %.*s",
-                         STR_ARGS(str_slice(row->kind, 0, 40)));
+                         STR_ARGS(text_clip(row->kind, 40)));
     if (options == NULL)
         options = options_hold(settings->options, row->kind, row->options, arena);
     if (options == NULL)
