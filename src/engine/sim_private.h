@@ -7,7 +7,7 @@
 #pragma once
 
 #include "engine/sim_fair_private.h"
-#include "engine/sim_provider_private.h"
+#include "engine/sim_operation_private.h"
 
 /* ---- The rest of the world ---- */
 
