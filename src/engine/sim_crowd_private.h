@@ -99,8 +99,7 @@ static inline void sim_crowd(struct sim *sim)
     bool has_late = false;
 
     sim_keep_mild_faults(sim);
-    sim->is_gone[provider] = false;
-    sim_mend_provider(sim, provider);
+    sim_restore_provider(sim, provider);
     for (int round = 0; round == 0 || sim_crowd_left(sim) > 0; round++) {
         check(round < SIM_CROWD_ROUNDS_MAX, "a crowd is served in the end");
         /* Others who wanted the same may have come between. */

@@ -11,7 +11,8 @@ static inline void sim_draw_faults(struct sim *sim)
 
     /* Swarm: each seed has some kinds of trouble and not others. */
     for (int outcome = SIM_NOT_SENT; outcome < SIM_OUTCOME_COUNT; outcome++)
-        faults->outcomes[outcome] = sim_below(sim, 2) == 0 ? 0 : (int)sim_below(sim, 120);
+        if (outcome != SIM_IN_VAIN) /* sim_draw_advice_and_pauses() */
+            faults->outcomes[outcome] = sim_below(sim, 2) == 0 ? 0 : (int)sim_below(sim, 120);
     faults->outcomes[SIM_AUTH] /= 4;
     faults->outcomes[SIM_INVALID] /= 4;
     faults->storage = sim_below(sim, 3) == 0 ? (int)sim_below(sim, 200) : 0;
@@ -49,6 +50,20 @@ static inline void sim_draw_faults(struct sim *sim)
         sim->bounds[id].per_minute = sim_below(sim, 4) == 0 ? 6 + sim_below(sim, 20) : 0;
         sim->bounds[id].units_per_minute = sim_below(sim, 3) == 0 ? 8 + sim_below(sim, 20) : 0;
     }
+    sim->drawn = *faults;
+}
+
+/* Services that say whether to try again, also where nobody knows the outcome, and models that are
+ * paused. */
+static inline void sim_draw_advice_and_pauses(struct sim *sim)
+{
+    struct sim_faults *faults = &sim->faults;
+
+    faults->advises = 200 + (int)sim_below(sim, 600);
+    faults->outcomes[SIM_IN_VAIN] = (int)sim_below(sim, 100);
+    faults->outcomes[SIM_THROTTLED] += 20 + (int)sim_below(sim, 60);
+    faults->outcomes[SIM_SERVER] += 20 + (int)sim_below(sim, 60);
+    sim->has_pauses = true;
     sim->drawn = *faults;
 }
 

@@ -20,7 +20,8 @@ static inline bool sim_has_stand_ins(const struct sim *sim)
 
 static inline unsigned sim_bit(int64_t user) { return 1U << user; }
 
-/* The people with something in turn in each of the account's two models. */
+/* The people with something in turn in each of the account's two models: who waits for a paused
+ * one alone saves no credit. */
 static inline void sim_see_waiting(const struct sim *sim, int64_t account, unsigned out[2])
 {
     const struct scheduler *scheduler = core_scheduler(sim->core);
@@ -31,6 +32,7 @@ static inline void sim_see_waiting(const struct sim *sim, int64_t account, unsig
 
         if (entry == NULL || entry->provider_id != account ||
             (entry->is_run_paused && entry->cancel_at_ms == 0) ||
+            sim->is_model_paused[account][str_equal(entry->model, SIM_BOUNDED)] ||
             (entry->run_at_ms > sim->place->time.wall_ms && !sim->is_gone[account]))
             continue;
         assert_true(entry->user_id < SIM_PEOPLE);
@@ -87,7 +89,7 @@ static inline void sim_check_newcomers(struct sim_turns *turns, struct sim_round
         for (int64_t other = 0; other < SIM_PEOPLE; other++)
             is_least &= (waiting & sim_bit(other)) == 0 || turns->people[other].least >= own->most;
         if (own->is_newcomer)
-            round->waits[person].is_counted = is_least;
+            round->waits[person] = (struct sim_wait){.is_counted = is_least};
         round->waits[person].is_counted &= is_least;
         round->waits[person].others |= waiting & ~sim_bit(person);
         if (!round->waits[person].is_counted)

@@ -119,8 +119,9 @@ static inline void sim_hear(struct attempt *attempt, const struct exchange *exch
     struct sim *sim = attempt->services;
     const int64_t account = attempt->provider.id;
     const bool is_bounded = str_equal(attempt->model, SIM_BOUNDED);
-    const bool is_trouble = exchange->purpose == EXCHANGE_SUBMIT &&
-                            (reply->outcome != EXCHANGE_REPLIED || reply->status == 500);
+    const bool is_trouble =
+        exchange->purpose == EXCHANGE_SUBMIT &&
+        (reply->outcome != EXCHANGE_REPLIED || reply->status == 500 || reply->status == 504);
 
     if (is_trouble && sim->cancelled_at_ms[attempt->task_id] == 0)
         sim_note_trouble(sim, account, is_bounded);
@@ -168,6 +169,8 @@ static inline void sim_reply(struct attempt *attempt, const struct exchange *exc
         sim_throttle(attempt, exchange, out);
     else if (reply->status == 500)
         sim_fail(out, FAILURE_SERVER, CHARGED_NO, -1);
+    else if (reply->status == 504)
+        sim_fail(out, FAILURE_UNKNOWN, CHARGED_MAYBE, -1);
     else if (reply->status == 400)
         sim_fail(out, FAILURE_REFUSED, CHARGED_NO, -1);
     else if (reply->status == 401)
@@ -183,6 +186,10 @@ static inline void sim_reply(struct attempt *attempt, const struct exchange *exc
         out->remote_id = arena_str(attempt->arena, rest);
         out->progress = 0.5;
         out->poll_after_ms = sim_below(sim, 2) == 0 ? -1 : sim_below(sim, 5000);
+    }
+    if (out->type == STEP_FAILED) {
+        out->failure.is_final = exchange_is_final(reply);
+        sim_note_final(sim, attempt, exchange, &out->failure);
     }
 }
 

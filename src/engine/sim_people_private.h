@@ -239,6 +239,17 @@ static inline void change_keys(struct sim *sim, int64_t provider_id)
     sim_mend_provider(sim, provider_id);
 }
 
+/* For a while nothing new is to be sent to one of its models. */
+static inline void change_a_pause(struct sim *sim)
+{
+    const int64_t provider_id = SIM_SYNC + sim_below(sim, SIM_PROVIDERS - SIM_SYNC);
+    const bool is_bounded = sim_below(sim, 2) == 0;
+
+    if (!sim->is_gone[provider_id])
+        sim_pause_model(sim, provider_id, is_bounded,
+                        !sim->is_model_paused[provider_id][is_bounded]);
+}
+
 static inline void act(struct history *history)
 {
     struct sim *sim = history->sim;
@@ -251,6 +262,10 @@ static inline void act(struct history *history)
     }
     if (sim_below(sim, 2) == 0 && cancel_what_is_kept(history))
         return;
+    if (sim->has_pauses && sim_below(sim, 8) == 0) {
+        change_a_pause(sim);
+        return;
+    }
     run = &history->runs[sim_below(sim, (int64_t)history->run_count)];
     switch (sim_below(sim, 25)) {
     case 0:
@@ -306,6 +321,8 @@ static inline void act(struct history *history)
         const int64_t provider_id = 1 + sim_below(sim, SIM_PROVIDERS - 1);
 
         sim->is_gone[provider_id] = !sim->is_gone[provider_id] && sim_below(sim, 4) == 0;
+        if (sim->is_gone[provider_id]) /* and what was said of its models */
+            memset(sim->is_model_paused[provider_id], 0, sizeof(sim->is_model_paused[0]));
         sim_mend_provider(sim, provider_id);
         break;
     }

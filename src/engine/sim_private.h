@@ -23,6 +23,7 @@ static inline void sim_apply(void *context, struct command *command, bool is_laz
         check(!sim->is_paused, "nothing is claimed while all is paused");
         check(!sim->is_held_back[command->claim.task_id], "no task of a paused run is claimed");
         sim_check_claim(sim, command->claim.task_id);
+        sim_check_paused_models(sim, command->claim.task_id, command->claim.stand_in_id);
         sim_see_pick(sim, command->claim.task_id);
     } else if (command->type == COMMAND_END) {
         sim_note_backoff(sim, &command->end);
@@ -56,6 +57,7 @@ static inline void sim_load_model(void *context, int64_t provider_id, struct str
     const struct sim *sim = context;
 
     *out = str_equal(model, SIM_BOUNDED) ? sim->bounds[provider_id] : (struct model_limits){0};
+    out->is_paused = sim->is_model_paused[provider_id][str_equal(model, SIM_BOUNDED)];
 }
 
 /* Most of it is not true. */
@@ -290,6 +292,7 @@ static inline bool sim_boot(struct sim *sim, bool dies)
     memset(sim->is_asked_to_stop, 0, sizeof(sim->is_asked_to_stop));
     memset(sim->may_be_rejected, 0, sizeof(sim->may_be_rejected));
     memset(sim->rejected_at_ms, 0, sizeof(sim->rejected_at_ms)); /* a new process asks again */
+    sim_forget_finals(sim);
     sim_note_wishes(sim, boot.context.entries, boot.context.entry_count);
     core_apply(sim->core, boot.context.entries, boot.context.entry_count);
     sim_trace(sim, "boot", (int64_t)boot.context.taken_over);
@@ -421,6 +424,8 @@ static inline struct sim *sim_create(struct place *place, uint64_t seed)
     sim->core_random = random_of_seed(&sim->core_seed, seed * 2);
     sim->wake_at_ms = INT64_MAX;
     sim->next_key = 1;
+    for (size_t task = 0; task < SIM_TASKS_MAX; task++)
+        sim->finals[task].wishes = -1;
     for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++) {
         const bool has_key = id == SIM_KEYED || id == SIM_ASYNC_KEYED;
 
@@ -544,6 +549,26 @@ static inline void sim_mend_provider(struct sim *sim, int64_t provider_id)
     command.control = (struct command_control){
         .provider_id = provider_id, .tries_max = TEST_TRIES, .deadline_ms = SIM_DEADLINE_MS};
     sim_person(sim, &command, NULL);
+}
+
+/* Its owner pauses one of its models, or has it go on. */
+static inline void sim_pause_model(struct sim *sim, int64_t provider_id, bool is_bounded,
+                                   bool is_paused)
+{
+    if (is_paused && !sim->is_model_paused[provider_id][is_bounded])
+        sim->model_paused_ms[provider_id][is_bounded] = sim_now(sim);
+    sim->is_model_paused[provider_id][is_bounded] = is_paused;
+    /* Who waits on comes in anew when it goes on. */
+    sim->turns[provider_id].rounds[is_bounded] = (struct sim_round){0};
+    sim_mend_provider(sim, provider_id);
+}
+
+/* It is there, all its models go on, and its owner looked. */
+static inline void sim_restore_provider(struct sim *sim, int64_t provider_id)
+{
+    sim->is_gone[provider_id] = false;
+    memset(sim->is_model_paused[provider_id], 0, sizeof(sim->is_model_paused[provider_id]));
+    sim_mend_provider(sim, provider_id);
 }
 
 static inline void sim_pause_all(struct sim *sim, bool is_paused)

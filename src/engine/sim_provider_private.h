@@ -123,6 +123,11 @@ static inline void sim_serve(struct sim *sim, struct sim_exchange *exchange)
     case SIM_MISSING:
         sim_say(exchange, 404, "missing");
         return;
+    case SIM_IN_VAIN:
+        if (exchange->purpose == EXCHANGE_SUBMIT && sim_below(sim, 2) == 0)
+            (void)sim_submit_job(sim, exchange);
+        sim_say(exchange, 504, "vain");
+        return;
     case SIM_NOT_SENT:
     case SIM_LOST_BEFORE:
     case SIM_OUTCOME_COUNT:
@@ -201,7 +206,8 @@ static inline void sim_check_units(struct sim *sim, const struct sim_exchange *e
 static inline bool sim_has_worked(const struct sim_exchange *exchange)
 {
     return exchange->purpose == EXCHANGE_SUBMIT && exchange->is_sent &&
-           (exchange->status == 0 || exchange->outcome == SIM_LOST_AFTER ||
+           (exchange->status == 0 || exchange->status == 504 ||
+            exchange->outcome == SIM_LOST_AFTER ||
             (exchange->status == 200 && strncmp(exchange->body, "failed", 6) != 0));
 }
 
@@ -223,12 +229,13 @@ static inline void sim_end_exchange(struct sim *sim, void *arg)
 {
     struct sim_exchange *exchange = arg;
     const struct exchange_header head[] = {
-        {STR("x-ratelimit-remaining-requests"), STR("0")               },
-        {STR("x-ratelimit-reset-requests"),     str_of(exchange->reset)},
+        {STR("x-should-retry"),                 str_of(exchange->advice)},
+        {STR("x-ratelimit-remaining-requests"), STR("0")                },
+        {STR("x-ratelimit-reset-requests"),     str_of(exchange->reset) },
     };
     struct exchange_reply reply = {.status = exchange->status,
                                    .headers = head,
-                                   .header_count = exchange->reset[0] == '\0' ? 0 : COUNT(head),
+                                   .header_count = exchange->reset[0] == '\0' ? 1 : COUNT(head),
                                    .body = str_of(exchange->body),
                                    .now_ms = sim->place->time.wall_ms};
 
@@ -261,6 +268,9 @@ static inline void sim_arrive(struct sim *sim, void *arg)
     sim_serve(sim, exchange);
     if (sim_often(sim, sim->faults.used_up))
         snprintf(exchange->reset, sizeof(exchange->reset), "%ds", 1 + (int)sim_below(sim, 40));
+    if (exchange->status >= 400 && sim_often(sim, sim->faults.advises))
+        snprintf(exchange->advice, sizeof(exchange->advice), "%s",
+                 sim_below(sim, 3) == 0 ? "true" : "false");
     if (!exchange->has_ended)
         sim_push(sim, sim_soon(sim, 3000), true, sim_end_exchange, NULL, exchange);
 }
@@ -384,6 +394,8 @@ static inline void *sim_exchange(void *context, struct attempt *attempt,
         sim_check_key(sim, exchange);
         sim_check_rests(sim, exchange->provider, exchange->is_bounded, exchange->task_id);
         sim_check_stop(sim, exchange->provider, exchange->task_id);
+        sim_check_pause(sim, exchange->provider, exchange->is_bounded, exchange->task_id);
+        sim_check_final(sim, exchange->task_id);
         sim_check_breaker(sim, exchange->provider, exchange->is_bounded, exchange->task_id);
         sim_check_slots(sim, exchange->provider);
     } else if (given->purpose == EXCHANGE_POLL) {

@@ -45,6 +45,7 @@ enum sim_outcome {
     SIM_REFUSED,
     SIM_INVALID,
     SIM_AUTH,
+    SIM_IN_VAIN, /* 504: somebody on the way waited in vain for what may be done */
     SIM_MISSING, /* the remote id is not known (yet) */
     SIM_OUTCOME_COUNT
 };
@@ -59,6 +60,7 @@ struct sim_faults {
     int lose;           /* what was kept is of no use to anybody */
     int record;         /* the nouns refuse the result, for good */
     int used_up;        /* an answer says that nothing is left of a limit */
+    int advises;        /* a failing answer says whether to try again */
     int late;           /* what a dead process had sent to storage is written after its death */
     int64_t storage_ms; /* a commit takes as long, at most */
 };
@@ -89,6 +91,7 @@ struct sim_exchange {
     int status;
     char body[64];
     char reset[16]; /* of a limit of which nothing is left, as its head says; empty: it does not */
+    char advice[8]; /* "false": the same again is in vain; "true"; empty: it says nothing */
 };
 
 struct sim_use {
@@ -191,6 +194,16 @@ struct sim {
     struct sim_turns turns[SIM_PROVIDERS];
     int64_t shares_seen; /* hundreds of picks that were looked at */
     bool is_gone[SIM_PROVIDERS];
+    bool has_pauses;                           /* its owner pauses models */
+    bool is_model_paused[SIM_PROVIDERS][2];    /* as the core was told; and the model with bounds */
+    int64_t model_paused_ms[SIM_PROVIDERS][2]; /* mono: since then */
+    int64_t kept_waiting;                      /* tasks that were seen to wait for the end of one */
+    struct sim_final {
+        int64_t attempt;     /* whose answer was final, and its end is not stored yet; 0: none */
+        int64_t wishes;      /* of people until that end was stored; -1: there was none */
+    } finals[SIM_TASKS_MAX]; /* by task */
+    int64_t wishes[SIM_TASKS_MAX]; /* to go on with it; by task */
+    int64_t finals_seen;
     struct provider_key keys[SIM_PROVIDERS][SIM_KEYS];
     int64_t next_key;
     int64_t rejected_at_ms[SIM_KEY_IDS];     /* mono; 0: not since its owner looked; by key */

@@ -37,8 +37,14 @@ static inline void sim_note_permits(struct sim *sim, const struct command *comma
          (command->control.task_control == TASK_CONTROL_RETRY ||
           command->control.task_control == TASK_CONTROL_REPEAT));
 
-    for (size_t index = 0; is_retry && index < command->control.changed_count; index++)
-        sim->permits[command->control.changed[index].id]++;
+    const bool is_question = command->type == COMMAND_TASK_CONTROL &&
+                             command->control.task_control == TASK_CONTROL_LOOK_UP;
+
+    for (size_t index = 0; (is_retry || is_question) && index < command->control.changed_count;
+         index++) {
+        sim->permits[command->control.changed[index].id] += is_retry;
+        sim->wishes[command->control.changed[index].id]++;
+    }
 }
 
 static inline void sim_answer(struct sim *sim, void *arg)
@@ -148,6 +154,8 @@ static inline void sim_store(struct sim *sim, void *arg)
         sim_check_cancel(sim, stored->command);
         sim_check_fence(sim, stored->command);
         sim_check_intent(sim, stored->command);
+        if (stored->command->type == COMMAND_END)
+            sim_note_final_end(sim, &stored->command->end);
     }
     if (stored->is_late) {
         sim->is_kept_late |= stored->ok && stored->command->type == COMMAND_KEEP;

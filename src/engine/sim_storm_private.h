@@ -21,11 +21,10 @@ static inline void sim_storm(struct sim *sim)
     sim->faults = (struct sim_faults){0};
     sim->faults.outcomes[SIM_SERVER] = 700;
     sim->faults.outcomes[SIM_NOT_SENT] = 300;
-    sim->is_gone[account] = false;
     sim->providers[account].concurrency = 4;
     sim->providers[account].per_minute = sim->providers[account].units_per_minute = 0;
     sim->bounds[account] = (struct model_limits){0};
-    sim_mend_provider(sim, account);
+    sim_restore_provider(sim, account);
     if (sim->is_paused)
         sim_pause_all(sim, false);
     sim_submit_many(sim, SIM_CROWD_FIRST, STR("sim.paid"), account, model, SIM_CROWD_NODES_MAX);

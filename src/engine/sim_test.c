@@ -92,8 +92,9 @@ static void check_nothing_starves(struct sim *sim)
         sim->place,
         "SELECT coalesce(group_concat('task ' || t.id || ' of account ' || t.provider_id), '')"
         " AS n FROM task t JOIN run r ON r.id = t.run_id"
-        " WHERE t.state = 'ready' AND t.run_at_ms < $1 AND r.is_paused = 0",
-        sim->place->time.wall_ms - HEAL_ROUND_MS);
+        " WHERE t.state = 'ready' AND t.run_at_ms < $1 / 4096 AND r.is_paused = 0"
+        " AND ($1 % 4096 >> (t.provider_id * 2 + (t.model = 'bounded'))) & 1 = 0",
+        (sim->place->time.wall_ms - HEAL_ROUND_MS) * 4096 + sim_paused_models(sim));
     /* I13: what a provider is not done with by then is asked for once more, given up, and left. */
     const struct str late = ask_text(
         sim->place,
@@ -105,6 +106,55 @@ static void check_nothing_starves(struct sim *sim)
     check_text(late, "", "no task waits for its provider long after its deadline");
 }
 
+/* Ready and waiting for a paused model, with time left to wait. */
+static bool is_kept_waiting(struct sim *sim, int64_t task_id)
+{
+    const struct task_entry *entry = scheduler_find(core_scheduler(sim->core), task_id);
+
+    return entry != NULL && entry->cancel_at_ms == 0 &&
+           sim->is_model_paused[entry->provider_id][str_equal(entry->model, SIM_BOUNDED)] &&
+           entry->start_by_ms > sim->place->time.wall_ms + 2 * HEAL_ROUND_MS;
+}
+
+/* -1: it is not ready. */
+static int64_t fence_of_ready(struct sim *sim, int64_t task_id)
+{
+    return ask(sim->place,
+               "SELECT coalesce((SELECT fence FROM task WHERE id = $1 AND state = 'ready'), -1)"
+               " AS n",
+               task_id);
+}
+
+/* I7: in a healthy world what others wait for goes on beside a paused model, what is under way
+ * there ends, and what waits for it waits on: none is begun, none is lost. */
+static void wait_beside_pauses(struct sim *sim)
+{
+    int64_t fences[SIM_TASKS_MAX] = {0};
+
+    for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++)
+        if (sim_below(sim, 2) == 0)
+            sim_pause_model(sim, id, sim_below(sim, 2) == 0, true);
+    for (int round = 0; round < 3; round++) {
+        for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++)
+            sim_mend_provider(sim, id); /* as ever: an old answer may have stopped it */
+        sim_run_for(sim, HEAL_ROUND_MS);
+        check_memory(sim);
+        if (round > 0)
+            check_nothing_starves(sim);
+        for (int64_t task = 1; round == 1 && task < SIM_TASKS_MAX; task++) {
+            fences[task] = is_kept_waiting(sim, task) ? fence_of_ready(sim, task) + 1 : 0;
+            sim->kept_waiting += fences[task] != 0;
+        }
+    }
+    for (int64_t task = 1; task < SIM_TASKS_MAX; task++)
+        if (fences[task] != 0 && fence_of_ready(sim, task) + 1 != fences[task]) {
+            sim_print_task(sim, task);
+            fail_msg("task %" PRId64 " does not wait on for its paused model", task);
+        }
+    assert_int_equal(ask(sim->place, "SELECT count(*) AS n FROM task WHERE state = 'running'", 0),
+                     0);
+}
+
 static void heal(struct history *history)
 {
     struct sim *sim = history->sim;
@@ -114,6 +164,10 @@ static void heal(struct history *history)
         die_and_come_back(history);
     memset(sim->is_gone, 0, sizeof(sim->is_gone));
     sim_pause_all(sim, false);
+    if (sim->has_pauses)
+        wait_beside_pauses(sim);
+    for (int64_t id = SIM_SYNC; sim->has_pauses && id < SIM_PROVIDERS; id++)
+        sim_restore_provider(sim, id);
     for (int round = 0; round < HEAL_ROUNDS_MAX; round++) {
         for (int64_t id = SIM_SYNC; id < SIM_PROVIDERS; id++)
             sim_mend_provider(sim, id);
@@ -231,7 +285,7 @@ static void check_end(struct history *history)
 /* ---- One seed ---- */
 
 struct plays {
-    int64_t kills, moves, shares, breakers, backoffs, backoff_shares;
+    int64_t kills, moves, shares, breakers, backoffs, backoff_shares, finals, kept_waiting;
 };
 
 static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts *counts,
@@ -248,6 +302,8 @@ static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts 
     sim_draw_faults(sim);
     if (seed % 3 == 0)
         sim_draw_stand_ins(sim);
+    if (seed % 5 >= 3) /* which is 2 of 5 of all scenes below */
+        sim_draw_advice_and_pauses(sim);
     while (!sim_boot(sim, sim_below(sim, 4) == 0))
         ;
     if (seed % 32 == 21)
@@ -281,6 +337,8 @@ static uint64_t simulate(struct place *place, uint64_t seed, struct core_counts 
     plays->moves += sim->moves;
     plays->shares += sim->shares_seen;
     plays->breakers += sim->breakers_seen;
+    plays->finals += sim->finals_seen;
+    plays->kept_waiting += sim->kept_waiting;
     plays->backoffs += sim->backoffs;
     plays->backoff_shares += sim->backoff_shares;
     sim_trace(sim, "end", ask(place, "SELECT coalesce(sum(seq), 0) AS n FROM event_head", 0));
@@ -342,15 +400,20 @@ static void test_every_seed_keeps_the_invariants_and_comes_to_rest(void **state)
     if (plays.backoffs > 1000)
         check(llabs(plays.backoff_shares / plays.backoffs - 500) < 50,
               "tries are as far apart as they are meant to be");
-    if (count >= 100)
+    if (count >= 100) {
         check(plays.breakers > 0, "a breaker was seen to open");
+        check(plays.finals > 0, "a provider's final word was heard");
+        check(plays.kept_waiting > 0, "a task was seen to wait for a paused model");
+    }
     is_over = true;
     print_message("%" PRIu64 " seeds twice, %" PRId64 " kills, %" PRIu64 " claims, %" PRId64
                   " by a stand-in, %" PRId64 " hundreds of picks shared, %" PRId64
-                  " breakers open, %" PRId64 " waits between tries of %" PRId64
+                  " breakers open, %" PRId64 " final words, %" PRId64
+                  " tasks kept by a paused model, %" PRId64 " waits between tries of %" PRId64
                   " thousandths of their longest\n",
                   count, plays.kills, counts.claims, plays.moves, plays.shares, plays.breakers,
-                  plays.backoffs, plays.backoffs == 0 ? 0 : plays.backoff_shares / plays.backoffs);
+                  plays.finals, plays.kept_waiting, plays.backoffs,
+                  plays.backoffs == 0 ? 0 : plays.backoff_shares / plays.backoffs);
 }
 
 /* Also when an assertion of the engine itself ends the process. */

@@ -1,7 +1,7 @@
 /*
- * engine/sim_when_private.h: whether what is begun may be begun now (I7) and whether people's
- * deadlines and wishes are kept (I13, P7), by an onlooker who hears what providers answer and what
- * storage knows.
+ * engine/sim_when_private.h: whether what is begun may be begun now (I7), nothing is tried again
+ * whose provider calls that vain, and people's deadlines and wishes are kept (I13, P7), by an
+ * onlooker who hears what providers answer and what storage knows.
  *
  * What he hears reaches the core a moment later, and some of it never, when a person cancels in
  * between: he objects only to what is wrong whenever the core heard.
@@ -164,6 +164,130 @@ static inline void sim_check_breaker(struct sim *sim, int64_t account, bool is_b
         fail_msg("account %" PRId64 " answers nothing but trouble, and is tried %" PRId64
                  " times in %" PRId64 " ms",
                  account, trouble->tries, open_ms);
+}
+
+/* ---- Models that their owner paused ---- */
+
+/* A bit for each account's model. */
+static inline int64_t sim_paused_models(const struct sim *sim)
+{
+    int64_t bits = 0;
+
+    for (int64_t account = SIM_SYNC; account < SIM_PROVIDERS; account++)
+        for (int model = 0; model < 2; model++)
+            if (sim->is_model_paused[account][model])
+                bits |= INT64_C(1) << (account * 2 + model);
+    return bits;
+}
+
+/* The core has just picked that task, for its own account or for one that stands in: a paused model
+ * keeps what waits for it and takes nothing. */
+static inline void sim_check_paused_models(struct sim *sim, int64_t task_id, int64_t stand_in)
+{
+    int64_t row;
+
+    if (!sim->has_pauses)
+        return;
+    row = ask(sim->place,
+              "SELECT provider_id * 2 + (model = 'bounded') AS n FROM task WHERE id = $1", task_id);
+    if (sim->is_model_paused[row / 2][row % 2])
+        fail_msg("task %" PRId64 " is begun, and its model of account %" PRId64 " is paused",
+                 task_id, row / 2);
+    if (stand_in != 0 && sim->is_model_paused[stand_in][row % 2])
+        fail_msg("task %" PRId64 " goes to account %" PRId64 ", where its model is paused", task_id,
+                 stand_in);
+}
+
+/* What was begun before goes on. */
+static inline void sim_check_pause(const struct sim *sim, int64_t account, bool is_bounded,
+                                   int64_t task_id)
+{
+    if (sim->is_model_paused[account][is_bounded] &&
+        sim->claimed_at_ms[task_id] > sim->model_paused_ms[account][is_bounded])
+        fail_msg("task %" PRId64 " is sent to account %" PRId64 ", where its model is paused",
+                 task_id, account);
+}
+
+/* ---- What a provider called final ---- */
+
+/* As far as the attempt knows: no other key or account is there to be asked, no key or look-up
+ * that finds out more. */
+static inline bool sim_leaves_nothing(const struct attempt *attempt,
+                                      const struct provider_failure *failure)
+{
+    const struct provider_binding *provider = &attempt->provider;
+
+    switch (failure->class) {
+    case FAILURE_SERVER:
+        return true;
+    case FAILURE_THROTTLED:
+        return failure->retry_after_ms < 0 && provider->key_count < 2 &&
+               provider->stand_in_count == 0;
+    case FAILURE_UNKNOWN:
+        return !provider->honours_key && !provider->kind->can_look_up;
+    case FAILURE_NONE:
+    case FAILURE_NOT_SENT:
+    case FAILURE_QUOTA:
+    case FAILURE_AUTH:
+    case FAILURE_INVALID:
+    case FAILURE_REFUSED:
+    case FAILURE_REMOTE:
+    case FAILURE_RESULT_LOST:
+    case FAILURE_LOCAL:
+    case FAILURE_DEADLINE:
+    case FAILURE_CANCELLED:
+    case FAILURE_CLASS_COUNT:
+        return false;
+    }
+    return false;
+}
+
+/* What was sent before under its key may be sent again to find out what became of it. */
+static inline bool sim_is_first_sending(const struct sim *sim, struct str key)
+{
+    int64_t count = 0;
+
+    for (const struct sim_exchange *exchange = sim->exchanges; exchange != NULL;
+         exchange = exchange->next)
+        count += exchange->purpose == EXCHANGE_SUBMIT && str_equal(str_of(exchange->text), key);
+    return count == 1;
+}
+
+/* The core will hear of this failure. */
+static inline void sim_note_final(struct sim *sim, const struct attempt *attempt,
+                                  const struct exchange *exchange,
+                                  const struct provider_failure *failure)
+{
+    if (failure->is_final && exchange->purpose == EXCHANGE_SUBMIT &&
+        sim_leaves_nothing(attempt, failure) && sim_is_first_sending(sim, exchange->url))
+        sim->finals[attempt->task_id].attempt = attempt->number;
+}
+
+/* The attempt's end is stored: what a process forgot by dying before is nobody's word. */
+static inline void sim_note_final_end(struct sim *sim, const struct command_end *end)
+{
+    struct sim_final *final = &sim->finals[end->task_id];
+
+    if (!end->is_applied)
+        return;
+    final->wishes = final->attempt != 0 && final->attempt == end->attempt_number
+                        ? sim->wishes[end->task_id]
+                        : -1;
+    sim->finals_seen += final->wishes >= 0;
+    final->attempt = 0;
+}
+
+static inline void sim_forget_finals(struct sim *sim)
+{
+    for (size_t task = 0; task < SIM_TASKS_MAX; task++)
+        sim->finals[task].attempt = 0;
+}
+
+/* Nothing but a person's wish has it sent once more. */
+static inline void sim_check_final(const struct sim *sim, int64_t task_id)
+{
+    if (sim->finals[task_id].wishes == sim->wishes[task_id])
+        fail_msg("task %" PRId64 " is sent again, and its provider called that vain", task_id);
 }
 
 /* ---- What people and clocks say ---- */
