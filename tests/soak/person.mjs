@@ -71,7 +71,6 @@ export class Client {
     const isBytes = Buffer.isBuffer(body);
     for (;;) {
       let reply;
-      this.person.wish(wishes); // also when nobody says what became of it
       try {
         reply = await send(this.house.origin, { method, path: `/api/v1${path}`,
           headers: { ...this.headers(),
@@ -79,11 +78,13 @@ export class Client {
           body: body === undefined ? null : isBytes ? body : Buffer.from(JSON.stringify(body)) });
       } catch (error) {
         if (this.isOver()) throw error;
+        this.person.wish(wishes); // nobody says what became of it
         await sleep(AGAIN_MS);
         continue;
       }
       if (/json|text/.test(reply.headers["content-type"] ?? ""))
         this.person.hear(`${method} ${path}`, reply.bytes.toString("utf8"), isTrespass);
+      if (reply.status < 300) this.person.wish(wishes);
       if (reply.status >= 400) this.refusals.push(`${method} ${path}: ${reply.status} ${reply.bytes}`);
       if (![408, 429, 503].includes(reply.status)) return reply;
       await sleep(AGAIN_MS);
@@ -154,12 +155,15 @@ export class Client {
     assert.ok([200, 202, 409].includes(reply.status), `${reply.status} ${reply.bytes}`);
   }
 
-  // With what failed or was cancelled behind it.
+  // What failed or was cancelled, with what was cancelled behind it.
   async retry() {
     if (this.person.open.length === 0) return;
-    const { run, tasks } = this.pick(this.person.open);
-    const reply = await this.ask("POST", this.below(2) === 0 ? `/runs/${run}/retry` : `/tasks/${this.pick(tasks)}/retry`,
-      undefined, { wishes: tasks });
+    const { run } = this.pick(this.person.open);
+    const lost = (await this.get(`/runs/${run}`)).tasks.filter(({ state }) => ["failed", "cancelled"].includes(state))
+      .map(({ id }) => id);
+    if (lost.length === 0) return;
+    const reply = await this.ask("POST", this.below(2) === 0 ? `/runs/${run}/retry` : `/tasks/${this.pick(lost)}/retry`,
+      undefined, { wishes: lost });
     assert.ok([200, 409].includes(reply.status), `${reply.status} ${reply.bytes}`);
   }
 
@@ -169,10 +173,10 @@ export class Client {
   }
 
   async resolve(task) {
+    const answer = this.pick(["repeat", "give_up"]);
     const reply = task.hold_reason !== "unknown"
       ? await this.ask("POST", `/tasks/${task.id}/retry`, undefined, { wishes: [task.id] })
-      : await this.ask("POST", `/tasks/${task.id}/resolve`, { answer: this.pick(["repeat", "give_up"]) },
-        { wishes: [task.id] });
+      : await this.ask("POST", `/tasks/${task.id}/resolve`, { answer }, { wishes: answer === "repeat" ? [task.id] : [] });
     assert.ok([200, 409].includes(reply.status), `${reply.status} ${reply.bytes}`);
   }
 

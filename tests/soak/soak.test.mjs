@@ -30,7 +30,7 @@ const FAR_PRICE_MICRO = 3000;
 const WAL_MIB = 64 + 8; // the log is cut above 64 MiB, by a commit
 const RSS_GROWTH = 1.1;
 const RSS_SLACK_MIB = 4;
-const FDS_SLACK = 16; // readers of the database and kept connections come when they are needed
+const FDS_SLACK = 40; // readers of the database and kept connections come when they are needed; orders are hundreds
 const OVER = ["done", "held", "failed", "cancelled"];
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -223,7 +223,7 @@ async function soak(t) {
   t.diagnostic(`log ${wal_mib.toFixed(1)} MiB at most`);
   assert.ok(wal_mib <= WAL_MIB, `the log grew to ${wal_mib} MiB`);
   assert.ok(after.rss_mib <= warm.rss_mib * RSS_GROWTH + RSS_SLACK_MIB, `${warm.rss_mib} MiB, then ${after.rss_mib}`);
-  assert.ok(Math.abs(after.fds - warm.fds) <= FDS_SLACK, `${warm.fds} descriptors, then ${after.fds}`);
+  assert.ok(after.fds - warm.fds <= FDS_SLACK, `${warm.fds} descriptors, then ${after.fds}`);
   await checkSecrets(house, clients, [["the provider's key", PROVIDER_KEY], ["the far provider's key", FAR_KEY],
     ["the owner's password", PASSWORD], ["the scenario's token", house.token], ...clients.map(({ name, token, cookie }) =>
       [`what lets ${name} in`, token ?? cookie.split("=")[1]])]);
