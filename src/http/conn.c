@@ -286,6 +286,8 @@ static struct tcp_info kernel_counts(int fd)
     return info;
 }
 
+uint64_t socket_acknowledged(int fd) { return kernel_counts(fd).tcpi_bytes_acked; }
+
 static void conn_shut(struct conn *conn)
 {
     (void)shutdown(conn->fd, SHUT_RDWR);
@@ -366,7 +368,7 @@ static void body_check(struct conn *conn, int64_t since_ms, int64_t now_ms, bool
 static void write_check(struct conn *conn, int64_t now_ms, bool is_first_look)
 {
     const struct http_limits *limits = &conn->server->limits;
-    uint64_t acknowledged = kernel_counts(conn->fd).tcpi_bytes_acked;
+    uint64_t acknowledged = socket_acknowledged(conn->fd);
 
     if (is_first_look) {
         conn->window_ms = now_ms;

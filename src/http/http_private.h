@@ -286,6 +286,8 @@ struct conn {
     int64_t window_ms;
 };
 void conn_phase_set(struct conn *conn, enum conn_phase phase);
+/* Bytes that the client's side has taken in all: what we wrote may still lie in our kernel. */
+uint64_t socket_acknowledged(int fd);
 /* The library's callbacks. */
 enum MHD_Result conn_accept(void *server, const struct sockaddr *address, socklen_t size);
 void conn_notify(void *server, struct MHD_Connection *mhd, void **context,

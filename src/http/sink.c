@@ -23,7 +23,9 @@ struct http_sink {
     int fd;
     bool is_chunked; /* HTTP/1.0 knows no chunks: its body ends with the connection */
     bool is_gone;
-    int64_t stall_ms;
+    /* The pace of each window, which counts the time that we wait for the client alone. */
+    int64_t waited_ms;
+    uint64_t acknowledged_base;
 };
 
 struct produce {
@@ -47,25 +49,47 @@ void produce_destroy(struct produce *produce)
     free(produce);
 }
 
-/* All of it, or the client is gone or stood still for too long, or the server ends. */
+/* The rule of every reader (conn.c, write_check). */
+static bool is_too_slow(struct http_sink *sink)
+{
+    const struct http_limits *limits = &sink->server->limits;
+    uint64_t acknowledged;
+
+    if (sink->waited_ms < limits->write_stall_ms)
+        return false;
+    acknowledged = socket_acknowledged(sink->fd);
+    if (acknowledged - sink->acknowledged_base < (uint64_t)limits->write_progress_min) {
+        metrics_refuse(sink->server->metrics, REFUSED_WRITE_SLOW);
+        return true;
+    }
+    sink->waited_ms = 0;
+    sink->acknowledged_base = acknowledged;
+    return false;
+}
+
+/* Until there may be room; false: the client is gone or too slow, or the server ends. */
+static bool room_wait(struct http_sink *sink)
+{
+    struct pollfd wait = {.fd = sink->fd, .events = POLLOUT};
+    int64_t since_ms = clock_mono_ms(&clock_system);
+    int count = poll(&wait, 1, POLL_SLICE_MS);
+
+    sink->waited_ms += clock_mono_ms(&clock_system) - since_ms;
+    return !(count > 0 && (wait.revents & (POLLERR | POLLHUP)) != 0) &&
+           !atomic_load(&sink->server->is_ending) && !is_too_slow(sink);
+}
+
+/* All of it, or the client is gone or too slow, or the server ends. */
 static bool socket_write(struct http_sink *sink, const char *data, size_t size)
 {
-    int64_t waited_ms = 0;
-
     while (size > 0 && !sink->is_gone) {
         ssize_t sent = send(sink->fd, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
         if (sent >= 0) {
             data += sent;
             size -= (size_t)sent;
-            waited_ms = 0;
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            struct pollfd wait = {.fd = sink->fd, .events = POLLOUT};
-            int count = poll(&wait, 1, POLL_SLICE_MS);
-
-            waited_ms += count == 0 ? POLL_SLICE_MS : 0;
-            sink->is_gone = waited_ms >= sink->stall_ms || atomic_load(&sink->server->is_ending) ||
-                            (count > 0 && (wait.revents & (POLLERR | POLLHUP)) != 0);
+            sink->is_gone = !room_wait(sink);
         } else if (errno != EINTR) {
             sink->is_gone = true;
         }
@@ -130,6 +154,7 @@ bool produce_start(struct http_call *call, int fd, struct error *err)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &off, sizeof(off));
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     produce->sink.fd = fd;
+    produce->sink.acknowledged_base = socket_acknowledged(fd); /* by earlier answers */
     produce->ip = call->conn->ip;
     pthread_mutex_lock(&server->work_lock);
     if (!server->is_stopping && worker_submit(server->producers, produce_run, produce)) {
@@ -170,8 +195,7 @@ bool http_reply_produce(struct request *req, const char *mime, struct str downlo
         .context_free = context_free,
         .sink = {.server = call->server,
                  .fd = -1,
-                 .is_chunked = str_equal(call->head.version, STR("HTTP/1.1")),
-                 .stall_ms = call->server->limits.write_stall_ms}
+                 .is_chunked = str_equal(call->head.version, STR("HTTP/1.1"))}
     };
     if (call->is_head_method) {
         produce_destroy(made);

@@ -288,6 +288,45 @@ static void test_a_client_that_leaves_ends_the_production(void **state)
     buf_finish(&seen);
 }
 
+/* Opens a body without end and reads it in sips; the bytes it has got when it was cut, or after so
+ * many. */
+static size_t sip(struct fixture *fixture, int64_t progress_min, int sips)
+{
+    struct timespec pause = {.tv_nsec = 10000000};
+    int fd;
+    size_t total = 0;
+
+    http_server_destroy(fixture->server);
+    fixture->limits.write_stall_ms = 500;
+    fixture->limits.write_progress_min = progress_min;
+    fixture_start(fixture);
+    world.produce_size = (size_t)1 << 40;
+    fd = request_open(fixture, ZIP);
+    for (int i = 0; i < sips && atomic_load(&world.contexts_freed) == 0; i++) {
+        char bytes[16384];
+        ssize_t size = recv(fd, bytes, sizeof(bytes), 0);
+
+        total += size > 0 ? (size_t)size : 0;
+        nanosleep(&pause, NULL);
+    }
+    close(fd);
+    return total;
+}
+
+/* There are two threads that make bodies: who takes a little now and then must not keep one. */
+static void test_a_reader_that_sips_is_cut(void **state)
+{
+    (void)sip(*state, MIB(64), 500);
+    assert_int_equal(atomic_load(&world.contexts_freed), 1);
+}
+
+static void test_a_reader_that_keeps_its_pace_is_not_cut(void **state)
+{
+    assert_true(sip(*state, KIB(1), 200) > KIB(4)); /* two seconds: four windows */
+    assert_int_equal(atomic_load(&world.contexts_freed), 0);
+    wait_for(&world.contexts_freed, 1);
+}
+
 /* With both threads held by clients that do not read, the server still ends at once. */
 static void test_the_server_ends_with_streams_and_bodies_open(void **state)
 {
@@ -324,6 +363,8 @@ int main(void)
         WITH_SERVER(test_a_produced_body_comes_whole),
         WITH_SERVER(test_a_broken_body_is_cut),
         WITH_SERVER(test_a_client_that_leaves_ends_the_production),
+        WITH_SERVER(test_a_reader_that_sips_is_cut),
+        WITH_SERVER(test_a_reader_that_keeps_its_pace_is_not_cut),
         WITH_SERVER(test_the_server_ends_with_streams_and_bodies_open),
     };
 
