@@ -140,7 +140,7 @@ static struct row *find_or_add(struct login_limit *limit, uint64_t key, int64_t 
         return row;
     }
     for (size_t way = 0; way < WAYS; way++) {
-        if (set[way].key == 0) {
+        if (set[way].count == 0) { /* free, or nothing that would be lost */
             oldest = &set[way];
             break;
         }
@@ -151,9 +151,10 @@ static struct row *find_or_add(struct login_limit *limit, uint64_t key, int64_t 
     return oldest;
 }
 
+/* Without a row (NULL) nothing was counted. */
 static int64_t wait_of(const struct row *row, const struct rule *rule, int64_t now_ms)
 {
-    int64_t over = row->count - rule->free;
+    int64_t over = row == NULL ? -1 : row->count - rule->free;
     int64_t pause_ms;
 
     if (over < 0)
@@ -182,36 +183,41 @@ static int64_t wait_of_all(struct login_limit *limit, int64_t now_ms)
 
 static int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* `ip_key`: 0 for a known device, which is counted in its own row alone. */
+static void count_guess(struct login_limit *limit, uint64_t name_key, uint64_t ip_key,
+                        int64_t now_ms)
+{
+    struct row *name = find_or_add(limit, name_key, now_ms), *address;
+
+    name->count++;
+    if (ip_key != 0) {
+        /* A set holds four rows, so the second row of a guess may never push out the first. */
+        name->last_ms = INT64_MAX;
+        address = find_or_add(limit, ip_key, now_ms);
+        address->count++;
+        address->last_ms = now_ms;
+        limit->counts->all_spent++;
+    }
+    name->last_ms = now_ms;
+}
+
 bool login_limit_take(struct login_limit *limit, const struct login_guess *guess, int64_t now_ms,
                       int64_t *wait_ms)
 {
     bool is_known = guess->device.size > 0;
-    struct row *name, *address = NULL;
+    uint64_t name = is_known ? key_of(limit, 'd', guess->device) : key_of(limit, 'n', guess->name);
+    uint64_t address = is_known ? 0 : address_key(limit, guess->ip);
     int64_t wait;
 
     pthread_mutex_lock(&limit->lock);
-    name = find_or_add(
-        limit, is_known ? key_of(limit, 'd', guess->device) : key_of(limit, 'n', guess->name),
-        now_ms);
-    wait = wait_of(name, &by_name, now_ms);
-    if (!is_known && wait == 0) {
-        /* A set holds four rows, so the second row of a guess may never push out the first. */
-        int64_t last_ms = name->last_ms;
-
-        name->last_ms = INT64_MAX;
-        address = find_or_add(limit, address_key(limit, guess->ip), now_ms);
-        name->last_ms = last_ms;
-        wait = larger(wait_of(address, &by_address, now_ms), wait_of_all(limit, now_ms));
-    }
-    if (wait == 0) {
-        name->count++;
-        name->last_ms = now_ms;
-        if (address != NULL) {
-            address->count++;
-            address->last_ms = now_ms;
-            limit->counts->all_spent++;
-        }
-    }
+    wait = wait_of(find(limit, name), &by_name, now_ms);
+    if (!is_known && wait == 0)
+        wait =
+            larger(wait_of(find(limit, address), &by_address, now_ms), wait_of_all(limit, now_ms));
+    /* Only what is counted gets a row: names that are refused anyway would push the rows of those
+     * that were guessed out of the table. */
+    if (wait == 0)
+        count_guess(limit, name, address, now_ms);
     pthread_mutex_unlock(&limit->lock);
     if (wait > 0)
         *wait_ms = wait;

@@ -165,6 +165,59 @@ static void test_a_thousand_addresses_together_get_thirty_and_one_a_second(void 
     assert_int_equal(passed_later, 10);
 }
 
+/* The table is small, and names are made up for nothing. */
+static void test_refused_guesses_push_nobody_out(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now_ms = 5000, wait_ms;
+
+    assert_int_equal(pass(fixture->limit, &ann, 5, now_ms), 5);
+    now_ms++; /* what is refused from here on is younger */
+    for (int i = 0; i < 15; i++) {
+        char name[16];
+        struct login_guess guess = {
+            .name = {name, (size_t)snprintf(name, sizeof name, "user%d", i)},
+              .ip = ann.ip
+        };
+
+        assert_int_equal(pass(fixture->limit, &guess, 1, now_ms), 1);
+    }
+    for (int i = 0; i < 100000; i++) {
+        char name[16];
+        struct login_guess guess = {
+            .name = {name, (size_t)snprintf(name, sizeof name, "made%d", i)},
+              .ip = ann.ip
+        };
+
+        if (login_limit_take(fixture->limit, &guess, now_ms, &wait_ms))
+            fail_msg("the address was forgotten after %d names", i);
+    }
+    assert_false(login_limit_take(fixture->limit, &ann, now_ms, &wait_ms));
+    assert_int_equal(wait_ms, 999);
+}
+
+/* What the hash gate sends away was counted and is taken back; nothing bounds how many do that. */
+static void test_guesses_taken_back_push_nobody_out(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t now_ms = 5000, wait_ms;
+
+    assert_int_equal(pass(fixture->limit, &ann, 5, now_ms), 5);
+    now_ms++;
+    for (int i = 0; i < 100000; i++) {
+        char name[16];
+        struct login_guess guess = {
+            .name = {name,      (size_t)snprintf(name, sizeof name, "made%d", i)},
+            .ip = {"192.0.2.2", 9                   }
+        };
+
+        assert_true(login_limit_take(fixture->limit, &guess, now_ms, &wait_ms));
+        login_limit_refund(fixture->limit, &guess);
+    }
+    assert_false(login_limit_take(fixture->limit, &ann, now_ms, &wait_ms));
+    assert_int_equal(wait_ms, 999);
+}
+
 static void test_strangers_do_not_keep_a_known_device_out(void **state)
 {
     struct fixture *fixture = *state;
@@ -255,6 +308,8 @@ int main(void)
         TEST(test_one_address_trying_many_names_gets_twenty),
         TEST(test_neighbours_in_one_ipv6_network_count_as_one_address),
         TEST(test_a_thousand_addresses_together_get_thirty_and_one_a_second),
+        TEST(test_refused_guesses_push_nobody_out),
+        TEST(test_guesses_taken_back_push_nobody_out),
         TEST(test_strangers_do_not_keep_a_known_device_out),
         cmocka_unit_test(test_a_restart_forgives_nobody),
         cmocka_unit_test(test_broken_memory_is_mended),
