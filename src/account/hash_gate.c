@@ -10,7 +10,8 @@ struct hash_gate {
     size_t parallel;      /* read-only */
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t left;
-    size_t inside, waiting;
+    size_t inside;
+    size_t waiting[HASH_GUEST_COUNT];
 };
 
 struct hash_gate *hash_gate_create(size_t parallel)
@@ -33,24 +34,34 @@ void hash_gate_destroy(struct hash_gate *gate)
 {
     if (gate == NULL)
         return;
-    assert(gate->inside == 0 && gate->waiting == 0);
+    assert(gate->inside == 0 && gate->waiting[HASH_STRANGER] == 0 &&
+           gate->waiting[HASH_KNOWN] == 0);
     pthread_cond_destroy(&gate->left);
     pthread_mutex_destroy(&gate->lock);
     free(gate);
 }
 
-bool hash_gate_enter(struct hash_gate *gate, struct error *err)
+/* Whoever is known goes first.  The lock is held. */
+static bool must_wait(const struct hash_gate *gate, enum hash_guest guest)
+{
+    return gate->inside == gate->parallel ||
+           (guest == HASH_STRANGER && gate->waiting[HASH_KNOWN] > 0);
+}
+
+bool hash_gate_enter(struct hash_gate *gate, enum hash_guest guest, struct error *err)
 {
     bool is_full;
 
     pthread_mutex_lock(&gate->lock);
-    is_full = gate->inside == gate->parallel && gate->waiting == gate->parallel;
+    is_full = must_wait(gate, guest) && gate->waiting[guest] == gate->parallel;
     if (!is_full) {
-        gate->waiting++;
-        while (gate->inside == gate->parallel)
+        gate->waiting[guest]++;
+        while (must_wait(gate, guest))
             pthread_cond_wait(&gate->left, &gate->lock);
-        gate->waiting--;
+        gate->waiting[guest]--;
         gate->inside++;
+        if (guest == HASH_KNOWN) /* strangers waited for it, too */
+            pthread_cond_broadcast(&gate->left);
     }
     pthread_mutex_unlock(&gate->lock);
     if (!is_full)
@@ -65,6 +76,6 @@ void hash_gate_leave(struct hash_gate *gate)
     pthread_mutex_lock(&gate->lock);
     assert(gate->inside > 0);
     gate->inside--;
-    pthread_cond_signal(&gate->left);
+    pthread_cond_broadcast(&gate->left);
     pthread_mutex_unlock(&gate->lock);
 }

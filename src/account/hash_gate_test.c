@@ -15,6 +15,7 @@ struct party {
     struct hash_gate *gate;
     pthread_mutex_t door; /* held by the test: whoever is inside stays there */
     atomic_int inside, inside_max, served, refused;
+    atomic_int known_refused, known_turn; /* how many had entered before the known one */
 };
 
 static void *visit(void *context)
@@ -23,7 +24,7 @@ static void *visit(void *context)
     struct error err = {0};
     int now, max;
 
-    if (!hash_gate_enter(party->gate, &err)) {
+    if (!hash_gate_enter(party->gate, HASH_STRANGER, &err)) {
         assert_int_equal(err.code, ERROR_RATE_LIMITED);
         assert_true(err.retry_after_ms > 0);
         atomic_fetch_add(&party->refused, 1);
@@ -64,6 +65,48 @@ static void test_so_many_inside_as_many_waiting_and_the_rest_refused(void **stat
     hash_gate_destroy(party.gate);
 }
 
+static void *visit_known(void *context)
+{
+    struct party *party = context;
+    struct error err = {0};
+
+    if (!hash_gate_enter(party->gate, HASH_KNOWN, &err)) {
+        atomic_fetch_add(&party->known_refused, 1);
+        return NULL;
+    }
+    atomic_store(&party->known_turn, atomic_load(&party->served));
+    hash_gate_leave(party->gate);
+    return NULL;
+}
+
+static void test_a_burst_of_strangers_keeps_nobody_out_who_is_known(void **state)
+{
+    struct party party = {.gate = hash_gate_create(1), .known_turn = -1};
+    pthread_t guests[GUESTS], known[2];
+
+    (void)state;
+    assert_int_equal(pthread_mutex_init(&party.door, NULL), 0);
+    pthread_mutex_lock(&party.door);
+    for (int i = 0; i < GUESTS; i++)
+        assert_int_equal(pthread_create(&guests[i], NULL, visit, &party), 0);
+    while (atomic_load(&party.refused) < GUESTS - 2)
+        sched_yield();
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&known[i], NULL, visit_known, &party), 0);
+    while (atomic_load(&party.known_refused) == 0) /* then the other one waits */
+        sched_yield();
+    pthread_mutex_unlock(&party.door);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(pthread_join(known[i], NULL), 0);
+    for (int i = 0; i < GUESTS; i++)
+        assert_int_equal(pthread_join(guests[i], NULL), 0);
+    assert_int_equal(atomic_load(&party.known_refused), 1);
+    assert_true(atomic_load(&party.known_turn) <= 1); /* the second stranger came after it */
+    assert_int_equal(atomic_load(&party.served), 2);
+    pthread_mutex_destroy(&party.door);
+    hash_gate_destroy(party.gate);
+}
+
 static void test_a_gate_that_was_left_is_open_again(void **state)
 {
     struct hash_gate *gate = hash_gate_create(1);
@@ -71,7 +114,7 @@ static void test_a_gate_that_was_left_is_open_again(void **state)
 
     (void)state;
     for (int i = 0; i < 10; i++) {
-        assert_true(hash_gate_enter(gate, &err));
+        assert_true(hash_gate_enter(gate, i % 2 == 0 ? HASH_STRANGER : HASH_KNOWN, &err));
         hash_gate_leave(gate);
     }
     hash_gate_destroy(gate);
@@ -81,6 +124,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_so_many_inside_as_many_waiting_and_the_rest_refused),
+        cmocka_unit_test(test_a_burst_of_strangers_keeps_nobody_out_who_is_known),
         cmocka_unit_test(test_a_gate_that_was_left_is_open_again),
     };
 

@@ -123,13 +123,13 @@ static bool password_is_right(const struct account *account, const struct user_r
 
 /* What the gate lets one in for: the check, and a new hash when the old one is weaker (S1). */
 static bool check_password(const struct account *account, const struct user_row *user,
-                           struct str password, struct arena *arena, bool *is_right,
-                           struct str *rehashed, struct error *err)
+                           enum hash_guest guest, struct str password, struct arena *arena,
+                           bool *is_right, struct str *rehashed, struct error *err)
 {
     char hash[PASSWORD_HASH_SIZE];
     bool ok;
 
-    if (!hash_gate_enter(account->gate, err))
+    if (!hash_gate_enter(account->gate, guest, err))
         return false;
     ok = password_is_right(account, user, password, is_right, err);
     if (ok && *is_right && user->password.size > 0 && password_needs_rehash(user->password)) {
@@ -226,7 +226,8 @@ bool account_login(struct account *account, struct db *db, const struct visitor 
     if (!take_guess(account, &guess, err))
         return false;
     db_refresh(db); /* hashing is slow: no view of the database is held meanwhile */
-    if (!check_password(account, user, password, arena, &is_right, &rehashed, err)) {
+    if (!check_password(account, user, guess.device.size > 0 ? HASH_KNOWN : HASH_STRANGER, password,
+                        arena, &is_right, &rehashed, err)) {
         login_limit_refund(account->limit, &guess);
         return false;
     }
@@ -301,7 +302,8 @@ bool account_set_up(struct account *account, const struct visitor *visitor, stru
     bool ok;
 
     if (!account_link_check(account, link_token, err) || !account_name_check(name, err) ||
-        !account_password_check(password, name, err) || !hash_gate_enter(account->gate, err))
+        !account_password_check(password, name, err) ||
+        !hash_gate_enter(account->gate, HASH_KNOWN, err))
         return false;
     ok = password_hash(password, hash, err);
     hash_gate_leave(account->gate);
@@ -363,7 +365,7 @@ static bool exchange_password(const struct account *account, const struct user_r
 {
     bool ok;
 
-    if (!hash_gate_enter(account->gate, err))
+    if (!hash_gate_enter(account->gate, HASH_KNOWN, err))
         return false;
     ok = password_is_right(account, user, current, is_right, err);
     if (ok && *is_right)
