@@ -272,6 +272,21 @@ static bool reply_me(struct request *req, const struct user_row *user, unsigned 
     return http_reply(req, 200, &me, err);
 }
 
+/* The session this browser had is gone; its event streams go with it (S23). */
+static void close_streams(struct request *req, const struct visitor *visitor)
+{
+    if (visitor->session_id != 0)
+        http_streams_close_session(req->server, visitor->session_user_id, visitor->session_id, 0);
+}
+
+/* And those of the person's sessions that went beside it. */
+static void close_ended_streams(struct request *req, int64_t user_id,
+                                const struct session_ids *ended)
+{
+    for (size_t i = 0; i < ended->count; i++)
+        http_streams_close_session(req->server, user_id, ended->items[i], 0);
+}
+
 static bool show_setup(struct request *req, struct error *err)
 {
     struct setup_state state;
@@ -290,23 +305,10 @@ static bool set_up(struct request *req, struct error *err)
     if (!account_set_up(app_account(req->app), &visitor, input->token, input->name, input->password,
                         input->language, req->arena, &sign_in, err))
         return false;
+    close_streams(req, &visitor);
+    close_ended_streams(req, sign_in.user.id, &sign_in.ended);
     set_cookies(req, &sign_in);
     return reply_me(req, &sign_in.user, account_role_scopes(sign_in.user.role), err);
-}
-
-/* The session this browser had is gone; its event streams go with it (S23). */
-static void close_streams(struct request *req, const struct visitor *visitor)
-{
-    if (visitor->session_id != 0)
-        http_streams_close_session(req->server, visitor->session_user_id, visitor->session_id, 0);
-}
-
-static void close_other_streams(struct request *req, const struct session_row *sessions,
-                                size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (sessions[i].id != req->user.session_id)
-            http_streams_close_session(req->server, req->user.id, sessions[i].id, 0);
 }
 
 static bool log_in(struct request *req, struct error *err)
@@ -319,6 +321,7 @@ static bool log_in(struct request *req, struct error *err)
                        req->arena, &sign_in, err))
         return false;
     close_streams(req, &visitor);
+    close_ended_streams(req, sign_in.user.id, &sign_in.ended);
     set_cookies(req, &sign_in);
     return reply_me(req, &sign_in.user, account_role_scopes(sign_in.user.role), err);
 }
@@ -375,16 +378,12 @@ static bool change_password(struct request *req, struct error *err)
 {
     const struct password_input *input = req->input;
     struct visitor visitor = visitor_of(req);
-    struct session_row *sessions;
-    size_t count;
     struct sign_in sign_in;
 
-    if (!account_list_sessions(app_account(req->app), req->db, req->user.id, req->now_ms,
-                               req->arena, &sessions, &count, err) ||
-        !account_change_password(app_account(req->app), req->db, &visitor, req->user.id,
+    if (!account_change_password(app_account(req->app), req->db, &visitor, req->user.id,
                                  input->current, input->password, req->arena, &sign_in, err))
         return false;
-    close_other_streams(req, sessions, count);
+    close_ended_streams(req, req->user.id, &sign_in.ended);
     set_cookies(req, &sign_in);
     return http_reply_empty(req, 204, err);
 }
@@ -438,18 +437,12 @@ static bool revoke_session(struct request *req, struct error *err)
 static bool revoke_other_sessions(struct request *req, struct error *err)
 {
     struct visitor visitor = visitor_of(req);
-    struct session_row *sessions;
-    struct revoked revoked = {0};
-    size_t count;
+    struct session_ids ended;
 
-    if (!account_list_sessions(app_account(req->app), req->db, req->user.id, req->now_ms,
-                               req->arena, &sessions, &count, err) ||
-        !account_end_other_sessions(app_account(req->app), &visitor, req->user.id, err))
+    if (!account_end_other_sessions(app_account(req->app), &visitor, req->user.id, &ended, err))
         return false;
-    close_other_streams(req, sessions, count);
-    for (size_t i = 0; i < count; i++)
-        revoked.count += sessions[i].id != req->user.session_id;
-    return http_reply(req, 200, &revoked, err);
+    close_ended_streams(req, req->user.id, &ended);
+    return http_reply(req, 200, &(struct revoked){.count = (int64_t)ended.count}, err);
 }
 
 #define API "/api/v1"

@@ -36,7 +36,11 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 
 static int set_up(void **state)
 {
-    static const struct http_route *const tables[] = {account_routes, token_routes, NULL};
+    static const struct http_route events[] = {
+        {"GET",          "/api/v1/events", ACCESS_VIEWER, .handler = stream_handler, .flags = HTTP_STREAM},
+        {0}
+    };
+    static const struct http_route *const tables[] = {account_routes, token_routes, events, NULL};
     static struct house house;
     struct error err = {0};
     struct account_config config;
@@ -386,6 +390,60 @@ static void test_a_new_password_changes_every_lock(void **state)
     buf_finish(&answer.bytes);
 }
 
+static int open_stream(struct house *house, struct str who)
+{
+    struct str text =
+        arena_printf(house->arena, "GET /api/v1/events HTTP/1.1\r\n%%H%.*s\r\n", STR_ARGS(who));
+    int fd = request_open(&house->http, arena_cstr(house->arena, text));
+
+    assert_int_equal(recv(fd, &(char){0}, 1, 0), 1);
+    return fd;
+}
+
+static bool add_sessions(struct db *db, void *context, struct error *err)
+{
+    struct house *house = context;
+
+    for (int i = 0; i < SESSIONS_PER_USER_MAX; i++) {
+        struct id id = id_make(&house->clock, &random_system);
+        struct session_row row = {.user_id = 1,
+                                  .public_id = arena_str(house->arena, id_str(&id)),
+                                  .token_hash = sha256_of(id_str(&id)),
+                                  .last_seen_at_ms = house->time.wall_ms + 1,
+                                  .expires_at_ms = house->time.wall_ms + DAY_MS};
+
+        if (!session_store_add(db, &row, err))
+            return false;
+    }
+    return true;
+}
+
+static void test_streams_end_with_their_session_or_token(void **state)
+{
+    struct house *house = *state;
+    struct str mine = make_owner(house), other = log_in(house);
+    struct str token =
+        make_token(house, mine, "[\"read\"],\"expires_at\":\"2023-11-14T23:13:20Z\"");
+    struct error err;
+    int fds[4];
+
+    fds[0] = open_stream(house, by_bearer(house, token));
+    house->time.wall_ms += DAY_MS / 24;
+    wait_for(&world.streams_closed, 1);
+    fds[1] = open_stream(house, other);
+    EXPECT(house, "POST", "/api/v1/me/password", mine,
+           "{\"current\":\"" PASSWORD "\",\"password\":\"" PASSWORD "\"}", 204, NULL);
+    wait_for(&world.streams_closed, 2);
+    fds[2] = open_stream(house, log_in(house));
+    assert_true(db_transact(house->pool, "test", add_sessions, house, &err));
+    fds[3] = open_stream(house, log_in(house)); /* those last seen stay, and it is none of them */
+    wait_for(&world.streams_closed, 3);
+    house->time.wall_ms += 14 * DAY_MS;
+    wait_for(&world.streams_closed, 4);
+    for (size_t i = 0; i < COUNT(fds); i++)
+        close(fds[i]);
+}
+
 static void test_preferences_are_kept(void **state)
 {
     struct house *house = *state;
@@ -622,6 +680,7 @@ int main(void)
         TEST(test_a_session_in_use_ends_after_ninety_days),
         TEST(test_sessions_are_listed_and_revoked_at_once),
         TEST(test_a_new_password_changes_every_lock),
+        TEST(test_streams_end_with_their_session_or_token),
         TEST(test_preferences_are_kept),
         TEST(test_shortcuts_follow_the_person),
         TEST(test_shortcuts_have_bounds),

@@ -57,6 +57,12 @@ struct session_row {
     int64_t created_at_ms, last_seen_at_ms, expires_at_ms;
 };
 
+/* Sessions that a transaction removed: whoever ran it closes their event streams. */
+struct session_ids {
+    int64_t items[SESSIONS_PER_USER_MAX];
+    size_t count;
+};
+
 struct token_row {
     int64_t id, user_id;
     struct str public_id, name;
@@ -168,10 +174,12 @@ MUST_CHECK bool session_store_find_id(struct db *db, int64_t user_id, struct str
 MUST_CHECK bool session_store_remove(struct db *db, int64_t user_id, int64_t session_id,
                                      struct error *err);
 MUST_CHECK bool session_store_remove_others(struct db *db, int64_t user_id, int64_t session_id,
-                                            struct error *err);
-/* Removes the dead ones, and of the living all but the `keep` last used. */
-MUST_CHECK bool session_store_trim(struct db *db, int64_t user_id, int64_t seen_after_ms,
-                                   int64_t now_ms, int64_t keep, struct error *err);
+                                            struct session_ids *removed, struct error *err);
+MUST_CHECK bool session_store_remove_dead(struct db *db, int64_t user_id, int64_t seen_after_ms,
+                                          int64_t now_ms, struct error *err);
+/* All but the `keep` last used. */
+MUST_CHECK bool session_store_remove_most(struct db *db, int64_t user_id, int64_t keep,
+                                          struct session_ids *removed, struct error *err);
 /* Another token and a new end: the password was given again. */
 MUST_CHECK bool session_store_renew(struct db *db, int64_t user_id, int64_t session_id,
                                     const struct sha256 *token_hash, int64_t expires_at_ms,
@@ -247,7 +255,8 @@ struct sign_in {
     struct user_row user;
     struct str session_token; /* for the cookie */
     int64_t session_max_age_s;
-    struct str device; /* for the cookie */
+    struct str device;        /* for the cookie */
+    struct session_ids ended; /* beside the visitor's own */
 };
 
 /* sign_in.c.  All fail as db_transact() too.  Any thread but the writer's. */
@@ -293,7 +302,8 @@ MUST_CHECK bool account_end_session(struct account *account, const struct visito
                                     struct str subject, struct error *err);
 /* Ends all of the user's but the visitor's own. */
 MUST_CHECK bool account_end_other_sessions(struct account *account, const struct visitor *visitor,
-                                           int64_t user_id, struct error *err);
+                                           int64_t user_id, struct session_ids *ended,
+                                           struct error *err);
 /* Saves what changes and gives the user as it is then, in `arena`. */
 MUST_CHECK bool account_set_preferences(struct account *account, const struct preferences *change,
                                         struct arena *arena, struct user_row *out,

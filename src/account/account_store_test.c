@@ -315,13 +315,18 @@ static bool work_remove_others(struct db *db, void *context, struct error *err)
 {
     const struct session_order *order = context;
 
-    return session_store_remove_others(db, order->user_id, order->session_id, err);
+    struct session_ids removed;
+
+    return session_store_remove_others(db, order->user_id, order->session_id, &removed, err);
 }
 static bool work_trim(struct db *db, void *context, struct error *err)
 {
     const struct session_order *order = context;
 
-    return session_store_trim(db, order->user_id, order->at_ms, order->until_ms, order->keep, err);
+    struct session_ids removed;
+
+    return session_store_remove_dead(db, order->user_id, order->at_ms, order->until_ms, err) &&
+           session_store_remove_most(db, order->user_id, order->keep, &removed, err);
 }
 static bool work_touch(struct db *db, void *context, struct error *err)
 {

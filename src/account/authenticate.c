@@ -115,7 +115,18 @@ static bool is_alive(const struct account *account, const struct credential *cre
     return credential->expires_at_ms == 0 || now_ms < credential->expires_at_ms;
 }
 
-static void give(struct request *req, const struct credential *credential)
+/* When it opens nothing any more, were it not used again; 0: never. */
+static int64_t end_of(const struct account *account, const struct credential *credential)
+{
+    int64_t idle_end_ms = credential->touched_at_ms + account->session_idle_ms;
+
+    return credential->session_id != 0 && idle_end_ms < credential->expires_at_ms
+               ? idle_end_ms
+               : credential->expires_at_ms;
+}
+
+static void give(const struct account *account, struct request *req,
+                 const struct credential *credential)
 {
     req->user = (struct http_user){
         .id = credential->user_id,
@@ -125,6 +136,7 @@ static void give(struct request *req, const struct credential *credential)
         .scopes = credential->scopes,
         .session_id = credential->session_id,
         .token_id = credential->token_id,
+        .ends_at_ms = end_of(account, credential),
     };
 }
 
@@ -157,7 +169,7 @@ static bool open_by(struct account *account, struct request *req, enum credentia
     touch(account, &credential, req->now_ms);
     if (credential.touched_at_ms != touched_at_ms)
         account_keep(account, &credential, epoch);
-    give(req, &credential);
+    give(account, req, &credential);
     return true;
 }
 

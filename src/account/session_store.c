@@ -116,35 +116,66 @@ bool session_store_remove(struct db *db, int64_t user_id, int64_t session_id, st
     return db_exec(db, &remove, args, COUNT(args), NULL, err);
 }
 
-bool session_store_remove_others(struct db *db, int64_t user_id, int64_t session_id,
-                                 struct error *err)
+/* The ids that `find` selects, which has its own limit. */
+static bool list_ids(struct db *db, const struct sql *find, const struct sql_value *args,
+                     size_t arg_count, struct session_ids *out, struct error *err)
 {
-    static const struct sql remove = {"session_store_remove_others",
-                                      "DELETE FROM session WHERE user_id = $1 AND id <> $2", NULL};
-    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64(session_id)};
+    CLEANUP(rows_finish) struct rows rows = {0};
 
-    return db_exec(db, &remove, args, COUNT(args), NULL, err);
+    out->count = 0;
+    if (!db_query(db, find, args, arg_count, &rows, err))
+        return false;
+    while (out->count < COUNT(out->items) && rows_next(&rows))
+        out->items[out->count++] = rows_int64(&rows, "id");
+    return !rows_failed(&rows);
 }
 
-bool session_store_trim(struct db *db, int64_t user_id, int64_t seen_after_ms, int64_t now_ms,
-                        int64_t keep, struct error *err)
+bool session_store_remove_others(struct db *db, int64_t user_id, int64_t session_id,
+                                 struct session_ids *removed, struct error *err)
 {
-    static const struct sql remove_dead = {
+    static const struct sql find = {
+        "session_store_find_others",
+        "SELECT id FROM session WHERE user_id = $1 AND id <> $2 ORDER BY id DESC LIMIT $3", NULL};
+    static const struct sql remove = {"session_store_remove_others",
+                                      "DELETE FROM session WHERE user_id = $1 AND id <> $2", NULL};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64(session_id),
+                                     SQL_INT64(SESSIONS_PER_USER_MAX)};
+
+    return list_ids(db, &find, args, 3, removed, err) && db_exec(db, &remove, args, 2, NULL, err);
+}
+
+bool session_store_remove_dead(struct db *db, int64_t user_id, int64_t seen_after_ms,
+                               int64_t now_ms, struct error *err)
+{
+    static const struct sql remove = {
         "session_store_remove_dead",
         "DELETE FROM session"
         " WHERE user_id = $1 AND (last_seen_at_ms <= $2 OR expires_at_ms <= $3)",
         NULL};
-    static const struct sql remove_most = {
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64(seen_after_ms),
+                                     SQL_INT64(now_ms)};
+
+    return db_exec(db, &remove, args, COUNT(args), NULL, err);
+}
+
+bool session_store_remove_most(struct db *db, int64_t user_id, int64_t keep,
+                               struct session_ids *removed, struct error *err)
+{
+    static const struct sql find = {
+        "session_store_find_most",
+        "SELECT id FROM session WHERE user_id = $1 AND id NOT IN (SELECT id FROM session"
+        " WHERE user_id = $1 ORDER BY last_seen_at_ms DESC, id DESC LIMIT $2)"
+        " ORDER BY id DESC LIMIT $3",
+        NULL};
+    static const struct sql remove = {
         "session_store_remove_most",
         "DELETE FROM session WHERE user_id = $1 AND id NOT IN (SELECT id FROM session"
         " WHERE user_id = $1 ORDER BY last_seen_at_ms DESC, id DESC LIMIT $2)",
         NULL};
-    const struct sql_value dead[] = {SQL_INT64(user_id), SQL_INT64(seen_after_ms),
-                                     SQL_INT64(now_ms)};
-    const struct sql_value most[] = {SQL_INT64(user_id), SQL_INT64(keep)};
+    const struct sql_value args[] = {SQL_INT64(user_id), SQL_INT64(keep),
+                                     SQL_INT64(SESSIONS_PER_USER_MAX)};
 
-    return db_exec(db, &remove_dead, dead, COUNT(dead), NULL, err) &&
-           db_exec(db, &remove_most, most, COUNT(most), NULL, err);
+    return list_ids(db, &find, args, 3, removed, err) && db_exec(db, &remove, args, 2, NULL, err);
 }
 
 bool session_store_renew(struct db *db, int64_t user_id, int64_t session_id,

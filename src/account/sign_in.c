@@ -147,11 +147,12 @@ struct login_work {
     const struct user_row *user; /* as it was when the password was checked */
     struct str rehashed;
     struct session_row session;
+    struct session_ids ended;
     struct audit_row audit;
     struct arena *arena;
 };
 
-static bool begin_session(struct db *db, const struct login_work *work, struct error *err)
+static bool begin_session(struct db *db, struct login_work *work, struct error *err)
 {
     const struct account *account = work->account;
     const struct visitor *visitor = work->visitor;
@@ -159,8 +160,11 @@ static bool begin_session(struct db *db, const struct login_work *work, struct e
     if (visitor->session_id != 0 &&
         !session_store_remove(db, visitor->session_user_id, visitor->session_id, err))
         return false;
-    return session_store_trim(db, work->session.user_id, visitor->now_ms - account->session_idle_ms,
-                              visitor->now_ms, SESSIONS_PER_USER_MAX - 1, err) &&
+    return session_store_remove_dead(db, work->session.user_id,
+                                     visitor->now_ms - account->session_idle_ms, visitor->now_ms,
+                                     err) &&
+           session_store_remove_most(db, work->session.user_id, SESSIONS_PER_USER_MAX - 1,
+                                     &work->ended, err) &&
            session_store_add(db, &work->session, err) && audit_store_add(db, &work->audit, err);
 }
 
@@ -252,6 +256,7 @@ bool account_login(struct account *account, struct db *db, const struct visitor 
         return false;
     account_forget(account);
     sign_in_fill(account, user, token, arena, out);
+    out->ended = work.ended;
     return true;
 }
 
@@ -329,6 +334,7 @@ bool account_set_up(struct account *account, const struct visitor *visitor, stru
     account_forget(account);
     work.user.password = STR_EMPTY;
     sign_in_fill(account, &work.user, token, arena, out);
+    out->ended = work.login.ended;
     return true;
 }
 
@@ -340,17 +346,18 @@ struct password_work {
     struct str password, device_key;
     struct sha256 session_hash;
     int64_t session_expires_at_ms;
+    struct session_ids ended;
     struct audit_row audit;
 };
 
 static bool set_password(struct db *db, void *context, struct error *err)
 {
-    const struct password_work *work = context;
+    struct password_work *work = context;
     int64_t session_id = work->visitor->session_id;
 
     if (!user_store_set_password(db, work->user->id, work->user->password, work->password,
                                  work->device_key, err) ||
-        !session_store_remove_others(db, work->user->id, session_id, err))
+        !session_store_remove_others(db, work->user->id, session_id, &work->ended, err))
         return false;
     if (session_id != 0 && !session_store_renew(db, work->user->id, session_id, &work->session_hash,
                                                 work->session_expires_at_ms, err))
@@ -421,5 +428,6 @@ bool account_change_password(struct account *account, struct db *db, const struc
     account_forget(account);
     user.device_key = fresh.device_key;
     sign_in_fill(account, &user, visitor->session_id == 0 ? STR_EMPTY : token, arena, out);
+    out->ended = work.ended;
     return true;
 }

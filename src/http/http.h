@@ -53,6 +53,7 @@ struct http_user {
     unsigned scopes;
     int64_t session_id; /* 0 for a token */
     int64_t token_id;
+    int64_t ends_at_ms; /* when the right of this session or token is over; 0: never */
 };
 
 struct http_file {
@@ -192,7 +193,8 @@ http_reply_produce(struct request *req, const char *mime, struct str download_na
 /*
  * Event streams.  A stream belongs to a user; `closed` is called once, on any thread, when it is
  * gone.  Bytes are shared between streams by reference counting.  A stream with more than 64 KiB
- * unsent is closed: it resumes.
+ * unsent is closed: it resumes.  At req->user.ends_at_ms it is closed too; whose right was
+ * prolonged meanwhile opens another.
  */
 struct http_stream;
 struct http_bytes; /* immutable, counted */

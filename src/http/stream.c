@@ -35,6 +35,7 @@ struct http_stream {
     void (*closed)(void *context);
     void *context;
     int64_t user_id, session_id, token_id;
+    int64_t ends_at_ms; /* INT64_MAX: never */
     struct ip_key ip;
     int fd; /* -1 until attached; stream thread and attach */
     /* guarded by streams->lock: */
@@ -58,6 +59,7 @@ struct streams {
     struct http_stream *head;  /* guarded by lock, like all below */
     struct http_stream *dirty; /* have something to do */
     size_t count;
+    int64_t next_end_ms; /* no stream's right ends before */
     bool is_stopping, is_draining;
 };
 
@@ -256,6 +258,8 @@ bool http_reply_stream(struct request *req, void (*closed)(void *context), void 
                                    .user_id = req->user.id,
                                    .session_id = req->user.session_id,
                                    .token_id = req->user.token_id,
+                                   .ends_at_ms =
+                                       req->user.ends_at_ms == 0 ? INT64_MAX : req->user.ends_at_ms,
                                    .fd = -1,
                                    .is_held = true};
     pthread_mutex_lock(&streams->lock);
@@ -267,6 +271,8 @@ bool http_reply_stream(struct request *req, void (*closed)(void *context), void 
             streams->head->prev = stream;
         streams->head = stream;
         streams->count++;
+        if (stream->ends_at_ms < streams->next_end_ms)
+            streams->next_end_ms = stream->ends_at_ms;
     }
     pthread_mutex_unlock(&streams->lock);
     http_bytes_drop(opening);
@@ -469,6 +475,26 @@ static void heartbeat(struct streams *streams)
     pthread_mutex_unlock(&streams->lock);
 }
 
+/* Closes the streams whose right is over: nobody says so when a moment passes (S23). */
+static void ends_check(struct streams *streams)
+{
+    int64_t now_ms = clock_wall_ms(&streams->server->clock);
+
+    pthread_mutex_lock(&streams->lock);
+    if (now_ms >= streams->next_end_ms) {
+        streams->next_end_ms = INT64_MAX;
+        for (struct http_stream *stream = streams->head; stream != NULL; stream = stream->next) {
+            if (stream->is_closing)
+                continue;
+            if (now_ms >= stream->ends_at_ms)
+                closing_mark(stream);
+            else if (stream->ends_at_ms < streams->next_end_ms)
+                streams->next_end_ms = stream->ends_at_ms;
+        }
+    }
+    pthread_mutex_unlock(&streams->lock);
+}
+
 static int64_t now_ms(void) { return clock_mono_ms(&clock_system); }
 
 static bool is_stopped(struct streams *streams)
@@ -497,6 +523,7 @@ static void *streams_run(void *argument)
 
         for (int i = 0; i < count; i++)
             event_serve(streams, &events[i]);
+        ends_check(streams);
         dirty_serve(streams);
         now = now_ms();
         if (now >= beat_at) {
@@ -519,6 +546,7 @@ bool streams_create(struct http_server *server, struct streams **out, struct err
     if (streams == NULL)
         abort();
     streams->server = server;
+    streams->next_end_ms = INT64_MAX;
     pthread_mutex_init(&streams->lock, NULL);
     streams->heartbeat = http_bytes_create(STR(": still here\n\n"));
     streams->epoll_fd = epoll_create1(EPOLL_CLOEXEC);

@@ -24,21 +24,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static int request_open(const struct fixture *fixture, const char *request)
-{
-    int fd = client_connect(fixture);
-    struct str text = str_of(request);
-    int64_t at = str_find(text, STR("%H"));
-    struct buf bytes = {0};
-
-    buf_add(&bytes, str_slice(text, 0, (size_t)at));
-    buf_printf(&bytes, "Host: 127.0.0.1:%d\r\n", fixture->port);
-    buf_add(&bytes, str_slice(text, (size_t)at + 2, text.size));
-    client_send(fd, buf_str(&bytes));
-    buf_finish(&bytes);
-    return fd;
-}
-
 /* Reads until `text` was seen; false at the end of the connection. */
 static bool read_until(int fd, struct buf *seen, const char *text)
 {
@@ -63,18 +48,6 @@ static bool is_ended(int fd)
         size = recv(fd, bytes, sizeof(bytes), 0);
     while (size > 0);
     return size == 0 || errno == ECONNRESET;
-}
-
-/* Waits for another thread's deed, which must come. */
-static void wait_for(_Atomic int *counter, int value)
-{
-    struct timespec pause = {.tv_nsec = 1000000};
-
-    for (int i = 0; atomic_load(counter) < value; i++) {
-        if (i == 10000)
-            fail_msg("it never came");
-        nanosleep(&pause, NULL);
-    }
 }
 
 static void send_text(const char *text)
@@ -141,6 +114,26 @@ static void test_a_lost_right_closes_its_streams_only(void **state)
     assert_true(is_ended(member));
     close(viewer);
     close(member);
+    buf_finish(&seen);
+}
+
+static void test_a_right_that_ends_by_itself_closes_its_streams_only(void **state)
+{
+    struct fixture *fixture = *state;
+    struct buf seen = {0};
+    int brief, viewer;
+
+    brief = request_open(fixture, "GET /api/v1/events HTTP/1.1\r\n%HCookie: sid=brief\r\n\r\n");
+    assert_true(read_until(brief, &seen, "hello"));
+    buf_clear(&seen);
+    viewer = request_open(fixture, EVENTS);
+    assert_true(read_until(viewer, &seen, "hello"));
+    wait_for(&world.streams_closed, 1);
+    assert_true(is_ended(brief));
+    send_text("data: on\n\n");
+    assert_true(read_until(viewer, &seen, "data: on"));
+    close(brief);
+    close(viewer);
     buf_finish(&seen);
 }
 
@@ -356,6 +349,7 @@ int main(void)
         WITH_SERVER(test_a_stream_opens_speaks_and_breathes),
         WITH_SERVER(test_a_stranger_gets_no_stream),
         WITH_SERVER(test_a_lost_right_closes_its_streams_only),
+        WITH_SERVER(test_a_right_that_ends_by_itself_closes_its_streams_only),
         WITH_SERVER(test_a_slow_stream_is_closed_and_told_nothing_twice),
         WITH_SERVER(test_a_user_has_so_many_streams),
         WITH_SERVER(test_draining_sends_streams_away_and_refuses_work),

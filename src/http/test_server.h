@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -254,6 +255,9 @@ static inline bool test_authenticate(struct request *req, struct error *err)
         req->user = (struct http_user){.id = 3, .role = ROLE_ADMIN, .session_id = 13};
     else if (str_equal(sid, STR("owner")))
         req->user = (struct http_user){.id = 4, .role = ROLE_OWNER, .session_id = 14};
+    else if (str_equal(sid, STR("brief"))) /* of the viewer, and soon over */
+        req->user = (struct http_user){
+            .id = 1, .role = ROLE_VIEWER, .session_id = 15, .ends_at_ms = req->now_ms + 200};
     else if (str_equal(bearer, STR("Bearer reader")))
         req->user =
             (struct http_user){.id = 3, .role = ROLE_ADMIN, .token_id = 21, .scopes = SCOPE_READ};
@@ -436,4 +440,32 @@ static inline struct answer exchange(const struct fixture *fixture, const char *
 static inline bool answer_has(const struct answer *answer, const char *text)
 {
     return str_find(buf_str(&answer->bytes), str_of(text)) >= 0;
+}
+
+/* Sends a request without waiting for its answer; "%H" as above. */
+static inline int request_open(const struct fixture *fixture, const char *request)
+{
+    int fd = client_connect(fixture);
+    struct str text = str_of(request);
+    int64_t at = str_find(text, STR("%H"));
+    struct buf bytes = {0};
+
+    buf_add(&bytes, str_slice(text, 0, (size_t)at));
+    buf_printf(&bytes, "Host: 127.0.0.1:%d\r\n", fixture->port);
+    buf_add(&bytes, str_slice(text, (size_t)at + 2, text.size));
+    client_send(fd, buf_str(&bytes));
+    buf_finish(&bytes);
+    return fd;
+}
+
+/* Waits for another thread's deed, which must come. */
+static inline void wait_for(_Atomic int *counter, int value)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    for (int i = 0; atomic_load(counter) < value; i++) {
+        if (i == 10000)
+            fail_msg("it never came");
+        nanosleep(&pause, NULL);
+    }
 }
