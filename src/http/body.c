@@ -116,18 +116,22 @@ bool body_begin(struct http_call *call, struct error *err)
             return error_set(err, ERROR_UNSUPPORTED_TYPE, "the body must be application/json");
         buf_reserve(&call->body, (size_t)call->framing.length);
         return true;
-    case BODY_MULTIPART: {
-        struct multipart_events events = {.begin = part_begin, .data = part_data, .end = part_end};
-
-        call->upload = calloc(1, sizeof(*call->upload));
-        if (call->upload == NULL)
-            abort();
-        call->upload->call = call;
-        events.context = call->upload;
-        return multipart_create(call_header(call, "Content-Type"), &events, &call->multipart, err);
-    }
+    case BODY_MULTIPART:
+        return true; /* body_begin_form(), once it is known whose it is */
     }
     return true;
+}
+
+bool body_begin_form(struct http_call *call, struct error *err)
+{
+    struct multipart_events events = {.begin = part_begin, .data = part_data, .end = part_end};
+
+    call->upload = calloc(1, sizeof(*call->upload));
+    if (call->upload == NULL)
+        abort();
+    call->upload->call = call;
+    events.context = call->upload;
+    return multipart_create(call_header(call, "Content-Type"), &events, &call->multipart, err);
 }
 
 bool body_add(struct http_call *call, struct str bytes, struct error *err)

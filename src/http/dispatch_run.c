@@ -104,10 +104,11 @@ void dispatch_gate(void *context)
 {
     struct http_call *call = context;
     struct blob_store *blobs = call->server->config.blobs;
-    bool has_files = call->request.route->body == BODY_MULTIPART && blobs != NULL;
+    bool is_form = call->request.route->body == BODY_MULTIPART;
 
     call->is_failed = !reader_borrow(call, &call->failure) || !admit(call, &call->failure) ||
-                      (has_files && !blob_room_for_upload(blobs, &call->failure));
+                      (is_form && !body_begin_form(call, &call->failure)) ||
+                      (is_form && blobs != NULL && !blob_room_for_upload(blobs, &call->failure));
     reader_give_back(call);
     call->is_gate_passed = true;
     hand_back(call, CALL_GATED);

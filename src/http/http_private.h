@@ -448,6 +448,8 @@ void dispatch_uploads(void *call); /* this one, and those that wait behind it */
 /* body.c */
 size_t body_limit(const struct http_route *route);
 MUST_CHECK bool body_begin(struct http_call *call, struct error *err);
+/* The same of BODY_MULTIPART, behind the gate: strangers are told that, not what they sent. */
+MUST_CHECK bool body_begin_form(struct http_call *call, struct error *err);
 MUST_CHECK bool body_add(struct http_call *call, struct str bytes, struct error *err);
 MUST_CHECK bool body_end(struct http_call *call, struct error *err); /* handler thread: fsyncs */
 void body_finish(struct http_call *call);

@@ -121,6 +121,12 @@ static const struct {
     {"POST /api/v1/echo HTTP/1.1\r\n%HAuthorization: Bearer writer\r\nContent-Type: "
      "text/plain\r\nContent-Length: 12\r\n\r\n{\"text\":\"a\"}",
      415, NULL, "S18: the type of a simple request"},
+    {"POST /api/v1/upload HTTP/1.1\r\n%HContent-Type: application/json\r\n"
+     "Content-Length: 2\r\n\r\n{}",
+     401, NULL, "who asks comes before what is sent"},
+    {"POST /api/v1/upload HTTP/1.1\r\n%HAuthorization: Bearer writer\r\nContent-Type: "
+     "application/json\r\nContent-Length: 2\r\n\r\n{}",
+     415, NULL, "no form"},
     {"POST /api/v1/echo HTTP/1.1\r\n%HAuthorization: Bearer writer\r\nContent-Type: "
      "application/json\r\nContent-Length: 8\r\n\r\n{\"text\":",
      400, "malformed", "half a document"},
