@@ -348,6 +348,17 @@ test('a workflow is added in Chinese on a phone', async ({ browser }) => {
       .getByRole('button', { name: '选择文件' })
       .dispatchEvent('drop', { dataTransfer: dropped });
     await expect(dialog.getByRole('button', { name: /台灯 2 11 个参数/ })).toBeVisible();
+    // Several at once, as they come; what is none of them is named, and the others are kept.
+    await picker.setInputFiles([
+      file('杯子.json', exported),
+      file('editor.json', { nodes: [], links: [] }),
+      file('台灯.json', exported),
+    ]);
+    const refused = dialog.getByRole('alert').filter({ hasText: '1 个文件未添加' });
+    await expect(refused.getByRole('listitem')).toHaveText(/^editor\.json.*导出 \(API\)/);
+    await expect(dialog.getByRole('button', { name: /^(杯子|台灯 3) 11 个参数/ })).toHaveCount(2);
+    await refused.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: '../shots/workflows-zh-CN-dark-small-phone.png' });
     await dialog.getByPlaceholder('或粘贴文件内容').fill(JSON.stringify(exported));
     await expect(dialog.getByRole('button', { name: /工作流 11 个参数/ })).toBeVisible();
     await expect(dialog.getByPlaceholder('或粘贴文件内容')).toHaveValue('');
@@ -360,7 +371,9 @@ test('a workflow is added in Chinese on a phone', async ({ browser }) => {
     expect(own.map(({ name, label }) => [name, label])).toEqual([
       ['workflow', '台灯'],
       ['workflow-2', '台灯 2'],
-      ['workflow-3', '工作流'],
+      ['workflow-3', '杯子'],
+      ['workflow-4', '台灯 3'],
+      ['workflow-5', '工作流'],
     ]);
   });
 });

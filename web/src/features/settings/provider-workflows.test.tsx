@@ -78,7 +78,7 @@ function show(workflows: OwnWorkflow[]) {
 
 const file = (name: string) => new File([graph], name, { type: 'application/json' });
 const drop = (...files: File[]) =>
-  fireEvent.drop(screen.getByRole('button', { name: 'Choose a file' }), {
+  fireEvent.drop(screen.getByRole('button', { name: 'Choose files' }), {
     dataTransfer: { files },
   });
 const box = () => screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Or paste its text' });
@@ -114,13 +114,11 @@ it('adds to the list as it is by then: what was renamed and removed meanwhile st
   ]);
 });
 
-it('takes one at a time, and says so of another', async () => {
+it('takes no files while it reads others, and says so', async () => {
   show([own('desk')]);
-  drop(file('one.json'), file('two.json'));
-  expect(toasts).toHaveLength(1);
   drop(file('flux.json'));
   drop(file('other.json'));
-  expect(toasts).toEqual([toasts[0], expect.stringContaining('One workflow at a time')]);
+  expect(toasts).toEqual([expect.stringContaining('still being read')]);
   expect(box().readOnly).toBe(true);
   save();
   expect(held()).not.toBeNull();
@@ -132,6 +130,61 @@ it('takes one at a time, and says so of another', async () => {
   save();
   await waitFor(() => expect(saved).toHaveLength(1));
   expect(saved[0]?.options.workflows.map(({ id }) => id)).toEqual(['desk', 'flux-2']);
+});
+
+it('takes several at once in their order, and names those that it cannot read', async () => {
+  show([own('desk')]);
+  drop(
+    file('desk.json'),
+    new File(['{"nodes":[]}'], 'editor.json'),
+    file('same.json'),
+    new File(['x'.repeat(100_001)], 'film.json'),
+    file('same.json'),
+    new File(['no'], 'notes.json'),
+  );
+  for (let one = 0; one < 3; one++) {
+    await asked(1); // one after the other
+    save();
+    expect(held()).not.toBeNull();
+    await answer();
+  }
+  await waitFor(() => expect(names()).toEqual(['desk', 'desk 2', 'same', 'same 2']));
+  const refused = screen.getByText('3 files were not added').parentElement as HTMLElement;
+  expect(
+    within(refused)
+      .getAllByRole('listitem')
+      .map((one) => one.textContent),
+  ).toEqual([
+    expect.stringMatching(/^editor\.json.*Export \(API\)/),
+    'film.jsonToo large: a workflow has at most 100,000 bytes.',
+    expect.stringMatching(/^notes\.json.*no.*JSON/),
+  ]);
+  // All are folded, so that one sees what came.
+  expect(screen.getAllByRole('button', { expanded: false }).length).toBeGreaterThanOrEqual(4);
+  expect(screen.queryByRole('list', { name: 'Parameters' })).toBeNull();
+  drop(file('late.json'));
+  await asked(1);
+  await answer();
+  await waitFor(() => expect(names()).toHaveLength(5));
+  expect(screen.queryByText('3 files were not added')).toBeNull();
+  save();
+  await waitFor(() => expect(saved).toHaveLength(1));
+  const kept = saved[0]?.options.workflows.map(({ id }) => id);
+  expect(kept).toEqual(['desk', 'desk-2', 'same', 'same-2', 'late']);
+});
+
+it('keeps to the number and to the bytes of all, and says of which files it was too many', async () => {
+  show(Array.from({ length: 10 }, (_, index) => own(`w${index}`)));
+  drop(file('a.json'), file('b.json'), file('c.json'));
+  await asked(1);
+  await answer();
+  await asked(1);
+  await answer();
+  // The place where files are given is gone with the last; what did not fit is still told.
+  const alert = await screen.findByText('One file was not added');
+  expect(alert.parentElement?.textContent).toContain('c.jsonThe list is full');
+  expect(names()).toHaveLength(12);
+  expect(screen.queryByRole('button', { name: 'Choose files' })).toBeNull();
 });
 
 it('saves nothing over a text that was refused, and a file leaves it there', async () => {

@@ -3,9 +3,10 @@ import clsx from 'clsx';
 import { ChevronRight, FileJson, Plus, Trash2 } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { api, data } from '~/api/client';
-import { errorDetail, errorText } from '~/api/errors';
+import { ApiError, errorDetail, errorText } from '~/api/errors';
 import type { Workflow, WorkflowSpot } from '~/api/types';
-import { useFormat, useT } from '~/lib/i18n';
+import { formatNumber } from '~/lib/format';
+import { currentLanguage, useFormat, useT } from '~/lib/i18n';
 import { Button, IconButton } from '~/ui/button';
 import { Field, TextArea, TextInput } from '~/ui/field';
 import { Menu } from '~/ui/menu';
@@ -17,16 +18,19 @@ import {
   addable,
   declaredOf,
   isTaken,
+  noRoomFor,
   type OwnWorkflow,
   type ParameterRow,
+  type ReadWorkflow,
   readWorkflow,
+  readWorkflowFile,
   rowsOf,
   spotsFor,
+  withNew,
   withRow,
-  workflowId,
-  workflowName,
   workflowNameMax,
   workflowsMax,
+  workflowsSizeMax,
 } from './workflow-model';
 
 /** Workflows of an account's own: a file becomes one, its parameters are looked at before it is kept. */
@@ -55,13 +59,17 @@ export function ProviderWorkflows({
   const format = useFormat();
   /** null: the one that came last */
   const [openId, setOpenId] = useState<string | null>('');
-  const add = (file: string, workflow: Omit<OwnWorkflow, 'id' | 'name'>) => {
-    onChange((now) => {
-      const name = workflowName(file || t('settings.workflow.unnamed'), now);
-      const ids = now.map((one) => one.id);
-      return [...now, { id: workflowId(name, ids), name, ...workflow }];
-    });
-    setOpenId(null);
+  /** files that are not in the list, which may be full by then */
+  const [refused, setRefused] = useState<Refused[]>([]);
+  const latest = useRef(workflows);
+  useEffect(() => {
+    latest.current = workflows;
+  }, [workflows]);
+  const add = (read: ReadWorkflow[]) => {
+    if (read.length === 0) return;
+    onChange((now) => withNew(now, read, t('settings.workflow.unnamed')));
+    // Of several the list itself is what one looks at.
+    setOpenId(read.length === 1 ? null : '');
   };
   const labelId = useId();
   return (
@@ -108,8 +116,15 @@ export function ProviderWorkflows({
         </p>
       )}
       {(workflows.length < workflowsMax || isHeld) && (
-        <NewWorkflow kind={kind} onAdd={add} onHold={onHold} />
+        <NewWorkflow
+          kind={kind}
+          now={() => latest.current}
+          onAdd={add}
+          onRefuse={setRefused}
+          onHold={onHold}
+        />
       )}
+      {refused.length > 0 && <RefusedFiles refused={refused} />}
     </section>
   );
 }
@@ -122,14 +137,24 @@ const readQuery = (kind: string, graph: string) => ({
   retry: false,
 });
 
-/** A file that is chosen, dropped or pasted; kept when the server can read it. One at a time. */
+interface Refused {
+  file: string;
+  error: unknown;
+}
+
+/** Files that are chosen or dropped, or a text that is pasted; kept when the server can read it. */
 function NewWorkflow({
   kind,
+  now,
   onAdd,
+  onRefuse,
   onHold,
 }: {
   kind: string;
-  onAdd: (file: string, workflow: Omit<OwnWorkflow, 'id' | 'name'>) => void;
+  /** the list as it is by then */
+  now: () => readonly OwnWorkflow[];
+  onAdd: (read: ReadWorkflow[]) => void;
+  onRefuse: (refused: Refused[]) => void;
   onHold: (isHeld: boolean) => void;
 }) {
   const t = useT();
@@ -145,30 +170,51 @@ function NewWorkflow({
     return () => onHold(false);
   }, [isHeld, onHold]);
 
-  const take = async (file: string, given: string | Promise<string>) => {
+  const ask = async (file: string, graph: string): Promise<ReadWorkflow> => {
+    const seen = await data(api.POST('/api/v1/provider-kinds/workflow', { body: { kind, graph } }));
+    const declared = { parameters: declaredOf(rowsOf({ id: '', graph }, seen)) };
+    return { file, graph, ...(seen.is_marked ? {} : declared) };
+  };
+  const takeText = async (given: string) => {
     setError(null);
+    onRefuse([]);
     try {
       // Between two keys typed text is no JSON, and the box stays as it is.
-      if (typeof given !== 'string') setPending(true);
-      const graph = readWorkflow(await given);
+      const graph = readWorkflow(given);
       setPending(true);
-      const seen = await data(
-        api.POST('/api/v1/provider-kinds/workflow', { body: { kind, graph } }),
-      );
-      const declared = { parameters: declaredOf(rowsOf({ id: '', graph }, seen)) };
-      if (typeof given === 'string') setText('');
-      onAdd(file, { graph, ...(seen.is_marked ? {} : declared) });
+      const read = await ask('', graph);
+      setText('');
+      onAdd([read]);
     } catch (problem) {
       setError(problem);
     } finally {
       setPending(false);
     }
   };
-  const takeFiles = (files: FileList | null) => {
-    const [file, ...others] = files ?? [];
-    if (file && (isPending || others.length > 0)) {
-      showToast(t('settings.workflow.oneByOne'), { tone: 'bad' });
-    } else if (file) void take(file.name, file.text());
+  const takeFiles = async (files: File[]) => {
+    if (files.length === 0) return;
+    if (isPending) {
+      showToast(t('settings.workflow.busy'), { tone: 'bad' });
+      return;
+    }
+    onRefuse([]);
+    setPending(true);
+    const read: ReadWorkflow[] = [];
+    const refused: Refused[] = [];
+    for (const file of files) {
+      try {
+        // One that there is no room for is not asked about.
+        const graph = await readWorkflowFile(file);
+        const whyNot = noRoomFor(graph, [...now(), ...read]);
+        if (whyNot) throw whyNot;
+        read.push(await ask(file.name, graph));
+      } catch (problem) {
+        refused.push({ file: file.name, error: problem });
+      }
+    }
+    onAdd(read);
+    onRefuse(refused);
+    setPending(false);
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the button within does the same
@@ -185,7 +231,7 @@ function NewWorkflow({
       onDrop={(event) => {
         event.preventDefault();
         setOver(false);
-        takeFiles(event.dataTransfer.files);
+        void takeFiles([...event.dataTransfer.files]);
       }}
     >
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
@@ -197,10 +243,12 @@ function NewWorkflow({
           ref={picker}
           type="file"
           accept="application/json,.json"
+          multiple
           hidden
           aria-label={t('settings.workflow.choose')}
           onChange={(event) => {
-            takeFiles(event.target.files);
+            // A list of the element's own, which is emptied with it.
+            void takeFiles([...(event.target.files ?? [])]);
             event.target.value = '';
           }}
         />
@@ -222,7 +270,7 @@ function NewWorkflow({
             const next = event.target.value;
             setText(next);
             setError(null);
-            if (next.trim() !== '') void take('', next);
+            if (next.trim() !== '') void takeText(next);
           }}
         />
       </Field>
@@ -231,7 +279,41 @@ function NewWorkflow({
 }
 
 function refusedText(error: unknown, t: ReturnType<typeof useT>): string {
+  // What the page itself finds, before the server is asked.
+  if (error instanceof ApiError && error.status === 0) {
+    const limit = error.limit ?? 0;
+    if (error.code === 'too_many') return t('settings.workflow.full', { limit });
+    if (error.code === 'too_big') {
+      const values = { limit: formatNumber(limit, currentLanguage()) };
+      return limit === workflowsSizeMax
+        ? t('settings.workflow.tooBigTogether', values)
+        : t('settings.workflow.tooBig', values);
+    }
+  }
   return [errorText(error, t), errorDetail(error)].filter(Boolean).join(' ');
+}
+
+/** Each by its name: the others of the same choice are in the list. */
+function RefusedFiles({ refused }: { refused: Refused[] }) {
+  const t = useT();
+  return (
+    <div role="alert" className="flex flex-col gap-1 rounded-8 bg-surface-2 px-3 py-2 text-12">
+      <p className="font-medium text-bad">
+        {t('settings.workflow.refused', { count: refused.length })}
+      </p>
+      <ul className="flex flex-col gap-1">
+        {refused.map(({ file, error }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the lines never change places, and names may be equal
+          <li key={index} className="break-words">
+            <span lang="" className="block font-medium">
+              {file}
+            </span>
+            <span className="block text-fg-2">{refusedText(error, t)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
 }
 
 function WorkflowRow({

@@ -7,6 +7,7 @@ import {
   addable,
   declaredOf,
   isTaken,
+  noRoomFor,
   readWorkflow,
   rowsOf,
   spotsFor,
@@ -64,6 +65,15 @@ describe('a file', () => {
     expect(codeOf('{"nodes":[],"links":[],"version":0.4}')).toBe('workflow_of_editor');
     expect(codeOf(`"${'字'.repeat(workflowSizeMax / 3)}"`)).toBe('too_big');
     expect(codeOf('{"nodes":{"class_type":"A","inputs":{}}}')).toBe(''); // a node of that name
+  });
+
+  it('is added while there is room for its bytes and for one more', () => {
+    const of = (...sizes: number[]) => sizes.map((size) => ({ graph: 'x'.repeat(size) }));
+    const code = (graph: string, among: { graph: string }[]) => noRoomFor(graph, among)?.code ?? '';
+    expect(code('字', of(100_000, 100_000, 100_000, 99_997))).toBe('');
+    expect(code('字', of(100_000, 100_000, 100_000, 99_998))).toBe('too_big');
+    expect(code('x', of(...Array<number>(11).fill(1)))).toBe('');
+    expect(code('x', of(...Array<number>(12).fill(1)))).toBe('too_many');
   });
 
   it('gives a name that nobody has, and an id that stays', () => {

@@ -21,6 +21,10 @@ export const workflowsMax = 12;
 export const workflowNameMax = 60;
 /** As many bytes as the server reads of one. */
 export const workflowSizeMax = 100_000;
+/** And of all that an account has. */
+export const workflowsSizeMax = 400_000;
+
+const bytesOf = (text: string) => new TextEncoder().encode(text).length;
 
 /** What a call may set, in the order in which it is shown, and what may stand there. */
 const typeOf = {
@@ -42,11 +46,11 @@ const typeOf = {
 export type Parameter = keyof typeof typeOf;
 const parameters = Object.keys(typeOf) as Parameter[];
 
+const tooBig = (limit: number) => new ApiError(0, { code: 'too_big', limit });
+
 /** A file's text when it can be one; the server says the rest. */
 export function readWorkflow(text: string): string {
-  if (new TextEncoder().encode(text).length > workflowSizeMax) {
-    throw new ApiError(0, { code: 'too_big', limit: workflowSizeMax });
-  }
+  if (bytesOf(text) > workflowSizeMax) throw tooBig(workflowSizeMax);
   let graph: unknown;
   try {
     graph = JSON.parse(text);
@@ -57,6 +61,21 @@ export function readWorkflow(text: string): string {
     throw new ApiError(0, { code: 'workflow_of_editor' });
   }
   return text;
+}
+
+/** The same of a file, which may be a film that nobody wants in memory. */
+export async function readWorkflowFile(file: File): Promise<string> {
+  if (file.size > workflowSizeMax) throw tooBig(workflowSizeMax);
+  return readWorkflow(await file.text());
+}
+
+/** Why one more has no room beside these; null: it has. */
+export function noRoomFor(graph: string, among: readonly { graph: string }[]): ApiError | null {
+  if (among.length >= workflowsMax) {
+    return new ApiError(0, { code: 'too_many', limit: workflowsMax });
+  }
+  const together = among.reduce((sum, one) => sum + bytesOf(one.graph), bytesOf(graph));
+  return together > workflowsSizeMax ? tooBig(workflowsSizeMax) : null;
 }
 
 /** "My flow (2).json" as a name that nobody has. */
@@ -87,6 +106,26 @@ export function workflowId(name: string, taken: readonly string[]): string {
   let id = base;
   for (let count = 2; others.includes(id); count++) id = `${base}-${count}`;
   return id;
+}
+
+/** What the server could read, and the file it came from. */
+export interface ReadWorkflow extends Pick<OwnWorkflow, 'graph' | 'parameters'> {
+  file: string;
+}
+
+/** The list with these behind, in their order, each with a name and an id of its own. */
+export function withNew(
+  now: readonly OwnWorkflow[],
+  read: readonly ReadWorkflow[],
+  unnamed: string,
+): OwnWorkflow[] {
+  const list = [...now];
+  for (const { file, ...workflow } of read) {
+    const name = workflowName(file || unnamed, list);
+    const ids = list.map((one) => one.id);
+    list.push({ id: workflowId(name, ids), name, ...workflow });
+  }
+  return list;
 }
 
 /** One line of the form: a parameter, where it goes, and whether it does. */
