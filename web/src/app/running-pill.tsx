@@ -105,18 +105,20 @@ export function RunningPill({ queue }: { queue: Queue }) {
           ) : (
             <button
               type="button"
-              className="flex h-7 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 whitespace-nowrap font-medium text-accent-text tabular-nums touch:h-11 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
+              className="flex h-7 min-w-0 items-center gap-2 rounded-full bg-accent-soft px-3 text-12 font-medium text-accent-text tabular-nums max-md:gap-1.5 max-md:px-2.5 touch:h-11 data-[tone=warn]:bg-warn-soft data-[tone=warn]:text-warn"
               data-tone={queue.is_paused || (!isBusy && queue.held > 0) ? 'warn' : undefined}
             >
-              <span className="size-1.5 rounded-full bg-current" aria-hidden />
-              {queue.is_paused
-                ? t('common.queue.paused')
-                : isBusy
-                  ? t('common.queue.pill', { count: busy, value: format.number(busy) })
-                  : t('common.queue.heldPill', {
-                      count: queue.held,
-                      value: format.number(queue.held),
-                    })}
+              <span className="size-1.5 shrink-0 rounded-full bg-current" aria-hidden />
+              <span className="min-w-0 truncate">
+                {queue.is_paused
+                  ? t('common.queue.paused')
+                  : isBusy
+                    ? t('common.queue.pill', { count: busy, value: format.number(busy) })
+                    : t('common.queue.heldPill', {
+                        count: queue.held,
+                        value: format.number(queue.held),
+                      })}
+              </span>
             </button>
           )
         }

@@ -24,11 +24,11 @@ function QueuePill() {
 export function TopBar({ onPalette, onSheet }: { onPalette: () => void; onSheet: () => void }) {
   const t = useT();
   return (
-    <header className="flex h-12 shrink-0 items-center gap-2 border-line border-b bg-surface px-3">
+    <header className="flex h-12 shrink-0 items-center gap-2 border-line border-b bg-surface px-3 max-md:gap-1">
       <button
         type="button"
         onClick={onPalette}
-        className="flex h-8 w-full max-w-80 items-center gap-2 rounded-8 bg-surface-2 px-2.5 text-13 text-fg-3 transition-colors duration-100 hover:bg-surface-3 hover:text-fg-2 touch:h-11 max-md:w-11 max-md:justify-center max-md:px-0"
+        className="flex h-8 w-full max-w-80 items-center gap-2 rounded-8 bg-surface-2 px-2.5 text-13 text-fg-3 transition-colors duration-100 hover:bg-surface-3 hover:text-fg-2 touch:h-11 max-md:w-11 max-md:shrink-0 max-md:justify-center max-md:px-0"
       >
         <Search size={16} strokeWidth={1.75} aria-hidden />
         <span className="flex-1 truncate text-left max-md:sr-only">{t('common.palette.open')}</span>

@@ -348,7 +348,8 @@ export function GeneratePage() {
         />
         {isPhone && (
           <>
-            <div className="shrink-0 border-line border-t bg-surface">
+            {/* What is told for a moment stands above it, not over what is pressed next. */}
+            <div data-paid-bar className="shrink-0 border-line border-t bg-surface">
               <button
                 type="button"
                 onClick={write}

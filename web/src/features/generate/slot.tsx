@@ -246,8 +246,8 @@ function FailedSlot({ task, actions, onEdit, width }: SlotProps) {
       <CircleX size={20} strokeWidth={1.75} className="shrink-0 text-bad" aria-hidden />
       <p className="text-13 font-medium text-bad">{codeText(error?.code ?? 'internal', t)}</p>
       {error?.message && isRoomy && (
-        <span className="max-w-full" title={error.message}>
-          <Quoted text={error.message} className="line-clamp-4" />
+        <span className="max-w-full">
+          <Quoted text={error.message} isCut className="line-clamp-4" />
         </span>
       )}
       <div className="mt-1 flex flex-wrap justify-center gap-1.5">

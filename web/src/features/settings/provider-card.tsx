@@ -198,7 +198,7 @@ export function ProviderCard({
         {isTesting ? t('settings.provider.testing') : ''}
         {test &&
           (test.ok
-            ? t('settings.test.ok', { time: format.duration(test.took_ms) })
+            ? t('settings.test.ok', { time: format.duration(Math.max(100, test.took_ms)) })
             : t('settings.test.failed'))}
       </span>
     </li>
@@ -213,7 +213,7 @@ function TestResult({ test, onEdit }: { test: ProviderTest; onEdit: () => void }
       <div className="mx-4 mb-4 rounded-8 bg-ok-soft px-3 py-2 text-13">
         <p className="flex items-center gap-2 font-medium text-ok tabular-nums">
           <CircleCheck size={16} aria-hidden />
-          {t('settings.test.ok', { time: format.duration(test.took_ms) })}
+          {t('settings.test.ok', { time: format.duration(Math.max(100, test.took_ms)) })}
         </p>
         {test.models.length > 0 && (
           <p className="mt-1 max-h-24 overflow-y-auto text-12 text-fg-2">
