@@ -229,12 +229,12 @@ export const test = base.extend<Fixtures, { rig: Rig }>({
 });
 
 /** Goes on by Tab until it is there, as people without a mouse do. */
-export async function tabTo(page: Page, target: Locator, most = 60) {
+export async function tabTo(page: Page, target: Locator, most = 60, key = 'Tab') {
   for (let presses = 0; presses < most; presses++) {
     if (await target.evaluate((element) => element === document.activeElement)) return;
-    await page.keyboard.press('Tab');
+    await page.keyboard.press(key);
   }
-  throw new Error(`not reached by ${most} presses of Tab: ${target}`);
+  throw new Error(`not reached by ${most} presses of ${key}: ${target}`);
 }
 
 /** Clicks like a person who is counted. */

@@ -99,6 +99,26 @@ function smallParts(page: Page): Promise<string[]> {
   );
 }
 
+/** Goes on by Tab, or back, whichever is nearer; near it each stop is looked at. */
+async function reach(page: Page, target: Locator) {
+  const way = await target.evaluate((element) => {
+    const stops = [
+      ...document.querySelectorAll<HTMLElement>('a[href], button, input, textarea, [tabindex]'),
+    ].filter(
+      (one) =>
+        one.tabIndex >= 0 &&
+        !one.matches(':disabled, [hidden], [inert] *') &&
+        one.checkVisibility({ visibilityProperty: true }),
+    );
+    const to = stops.indexOf(element as HTMLElement);
+    const from = stops.indexOf(document.activeElement as HTMLElement);
+    return to < 0 || from < 0 ? 0 : to - from;
+  });
+  const key = way < 0 ? 'Shift+Tab' : 'Tab';
+  for (let presses = 0; presses < Math.abs(way) - 2; presses++) await page.keyboard.press(key);
+  await tabTo(page, target, 150, key);
+}
+
 async function pressByKeys(page: Page, target: Locator) {
   await expect(target).toBeVisible();
   const role = await target.getAttribute('role');
@@ -113,17 +133,17 @@ async function pressByKeys(page: Page, target: Locator) {
     await page.keyboard.press('Enter');
     return;
   }
-  if (role === 'radio') {
-    const group = target.locator('xpath=ancestor::*[@role="radiogroup"][1]');
-    await tabTo(page, group.locator('[role=radio][tabindex="0"]'), 150);
-    const count = await group.getByRole('radio').count();
-    for (let presses = 0; presses < count && !(await isFocused()); presses++) {
+  // Of several that are one stop, the arrows lead to the others.
+  if ((await target.getAttribute('tabindex')) === '-1') {
+    const group = target.locator('xpath=ancestor::*[@role="radiogroup" or @role="group"][1]');
+    await reach(page, group.locator('[tabindex="0"]'));
+    for (let presses = 0; presses < 12 && !(await isFocused()); presses++) {
       await page.keyboard.press('ArrowRight');
     }
-    await expect(target).toBeChecked();
-    return;
+    await expect(target).toBeFocused();
+  } else {
+    await reach(page, target);
   }
-  await tabTo(page, target, 150);
   await page.keyboard.press('Enter');
 }
 
@@ -136,7 +156,7 @@ export function startWalk(page: Page, rig: Rig, way: Way): Walk {
   };
   const write = async (target: Locator, text: string) => {
     if (way.hands !== 'keys') return target.fill(text);
-    await tabTo(page, target, 150);
+    await reach(page, target);
     await page.keyboard.press('Control+a');
     if (text === '') await page.keyboard.press('Delete');
     else await page.keyboard.insertText(text);

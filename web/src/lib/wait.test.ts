@@ -77,6 +77,9 @@ describe('what a task waits for', () => {
     ['unitsPerMinute', ready, on, on, { ...lane, units_per_minute: 9 }],
     ['unitsPerMinute', ready, on, on, of({ units_per_minute: 9 })],
     ['turn', ready, on, on, undefined],
+    // Nobody has told its place yet.
+    [null, { ...ready, position: 0 }, on, on, lane],
+    [null, { ...ready, position: 0 }, on, on, undefined],
     [null, { ...ready, state: 'running' as const }, on, on, lane],
   ])('is %s', (expected, task, run, queue, at) => {
     expect(waitOf(task, run, queue, at, now)?.name ?? null).toBe(expected);

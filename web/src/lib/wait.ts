@@ -77,5 +77,7 @@ export function waitOf(
   if (run.is_paused) return { name: 'runPaused' };
   if (task.run_at && Date.parse(task.run_at) > now + 1000)
     return { name: 'later', until: task.run_at };
-  return lane ? waitAt(lane, task, now) : { name: 'turn' };
+  const wait: Wait = lane ? waitAt(lane, task, now) : { name: 'turn' };
+  // Its place is told a moment after it has begun to wait; until then there is none to name.
+  return wait.name === 'turn' && task.position < 1 ? null : wait;
 }

@@ -15,8 +15,8 @@ const looks: Record<Look, string> = {
 };
 
 const heights: Record<Height, string> = {
-  dense: 'h-7 px-2 text-12 gap-1.5 touch:h-11',
-  normal: 'h-8 px-3 text-13 gap-2 touch:h-11',
+  dense: 'h-7 px-2 text-12 gap-1.5 touch:h-11 touch:min-w-11',
+  normal: 'h-8 px-3 text-13 gap-2 touch:h-11 touch:min-w-11',
   primary: 'h-9 px-4 text-14 gap-2 touch:h-11',
 };
 

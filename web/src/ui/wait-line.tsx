@@ -23,8 +23,7 @@ export function WaitLine({
   const isTimed = Boolean(task.run_at) || lane?.models.some((one) => one.pause_until) === true;
   const now = useNow(isTimed);
   const wait = queue && waitOf(task, run, queue, lane, now);
-  // Its place is told a moment after it has begun to wait; until then there is none to name.
-  if (!wait || (wait.name === 'turn' && task.position < 1)) return null;
+  if (!wait) return null;
   const why = `common.failure.${wait.why}`;
   return (
     <p className={className}>

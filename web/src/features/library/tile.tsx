@@ -122,7 +122,8 @@ export const Tile = memo(function Tile({
         aria-pressed={isChosen}
         className={clsx(
           'absolute top-1 left-1 flex size-7 items-center justify-center rounded-full',
-          (isChosen || isChoosing) && 'touch:size-11',
+          // A finger has nothing to point at it with, and would select where it means to open.
+          isChosen || isChoosing ? 'touch:size-11' : 'touch:hidden',
           !isChosen && !isChoosing && !isHot && 'opacity-0',
         )}
       >

@@ -184,7 +184,7 @@ function Causes({
       {causes.map((cause) => (
         <li key={cause.code} className="flex flex-wrap items-center gap-x-2">
           {t('queue.cause', { count: cause.count, text: codeText(cause.code, t) })}
-          <span className="relative z-1 text-fg-2 touch:[&>*]:inline-flex touch:[&>*]:min-h-11 touch:[&>*]:items-center">
+          <span className="relative z-1 text-fg-2 touch:[&>*]:inline-flex touch:[&>*]:min-h-11 touch:[&>*]:min-w-11 touch:[&>*]:items-center">
             {cause.next === 'open_provider' ? (
               <Link to="/settings/providers" className="underline">
                 {t('queue.openProvider')}
