@@ -161,7 +161,6 @@ export function startWalk(page: Page, rig: Rig, way: Way): Walk {
     if (text === '') await page.keyboard.press('Delete');
     else await page.keyboard.insertText(text);
   };
-  let count = 0;
   const look = async (name: string) => {
     await settle(page);
     await expect(page.locator('html')).toHaveAttribute('lang', way.language);
@@ -169,9 +168,8 @@ export function startWalk(page: Page, rig: Rig, way: Way): Walk {
     expect(await wideParts(page), name).toEqual([]);
     if (way.hands === 'finger') expect(await smallParts(page), name).toEqual([]);
     const place = way.size.width < 768 ? 'phone' : 'desktop';
-    count += 1;
-    const file = `flow-${way.language}-${way.theme}-${place}-${String(count).padStart(2, '0')}-${name}`;
-    await page.screenshot({ path: join(shots, `${file}.png`) });
+    const file = `flow-${name}-${way.language}-${way.theme}-${place}.png`;
+    await page.screenshot({ path: join(shots, file) });
   };
   const isPhone = way.size.width < 768;
   const tell = ({ en, zh }: { en: string; zh: string }) => (way.language === 'en' ? en : zh);
