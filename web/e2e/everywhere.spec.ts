@@ -262,7 +262,7 @@ async function keep(walk: Walk) {
 
 /** What asks is answered; what waits changes places and is cancelled. */
 async function queue(walk: Walk) {
-  const { page, press, say, look, tell, rig } = walk;
+  const { page, press, say, like, look, tell, rig } = walk;
   await setMock(rig, silent, { on_unknown: 'hold' });
   await page.goto('/generate');
   const doubt = tell({ en: 'a lamp in doubt', zh: '结果不明的台灯' });
@@ -323,6 +323,10 @@ async function queue(walk: Walk) {
   for (const words of [hurries, last]) {
     await expect(of(words)).toContainText(say('common.state.done'), { timeout: 30_000 });
   }
+  // Its name has room beside what can be done about it.
+  const cut = (element: HTMLElement) => element.scrollWidth - element.clientWidth;
+  await expect(of(doubt).getByRole('button', { name: like('queue.run.retry') })).toBeVisible();
+  expect(await of(doubt).getByRole('link', { name: doubt }).evaluate(cut)).toBeLessThanOrEqual(0);
   await look('queue-done');
 }
 

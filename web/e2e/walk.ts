@@ -7,7 +7,7 @@ import { englishOnly, wordsOf } from './words';
 const shots = join(import.meta.dirname, '../../shots');
 
 /** How the page is worked with. */
-export type Hands = 'mouse' | 'finger' | 'keys';
+type Hands = 'mouse' | 'finger' | 'keys';
 
 export interface Way extends Look {
   hands: Hands;

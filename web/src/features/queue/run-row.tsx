@@ -58,7 +58,8 @@ export function RunRow({
       )}
     >
       <OrderLine id={run.id} drag={reorder.drag} />
-      <div className="flex items-center gap-3 max-md:gap-2">
+      {/* What is pressed goes below where it would leave the name no room. */}
+      <div className="flex items-center gap-3 max-md:flex-wrap max-md:gap-x-2 max-md:gap-y-1">
         {order.movable.length > 0 && (
           <span className="relative z-1 -ml-2 w-7 shrink-0 max-md:-mr-2 max-md:w-11">
             {isMovable && <OrderHandle id={run.id} reorder={reorder} />}
@@ -73,7 +74,7 @@ export function RunRow({
             )
           )}
         </span>
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 max-md:basis-36">
           <Link
             to="/queue/$run"
             params={{ run: run.id }}
@@ -109,7 +110,7 @@ export function RunRow({
             </time>
           </p>
         </div>
-        <div className="relative z-1 flex shrink-0 items-center gap-1">
+        <div className="relative z-1 flex shrink-0 items-center gap-1 max-md:ml-auto">
           {run.failed > 0 && (
             <Button
               height="dense"
