@@ -8,6 +8,9 @@ import { onToast } from '~/ui/toast';
 import { ProviderDialog } from './provider-dialog';
 import type { OwnWorkflow } from './workflow-model';
 
+// The whole dialog is drawn; beside other work that may take a machine its time.
+vi.setConfig({ testTimeout: 30_000 });
+
 beforeAll(async () => {
   await startI18n('en');
   await loadTexts('settings');
