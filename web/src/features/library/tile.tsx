@@ -123,7 +123,7 @@ export const Tile = memo(function Tile({
         className={clsx(
           'absolute top-1 left-1 flex size-7 items-center justify-center rounded-full',
           // A finger has nothing to point at it with, and would select where it means to open.
-          isChosen || isChoosing ? 'touch:size-11' : 'touch:hidden',
+          isChosen || isChoosing ? 'touch:size-11' : 'pointer-coarse:hidden',
           !isChosen && !isChoosing && !isHot && 'opacity-0',
         )}
       >
