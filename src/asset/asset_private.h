@@ -154,8 +154,8 @@ MUST_CHECK bool asset_tell_changed(struct db *db, const struct asset *asset, int
 MUST_CHECK bool asset_tell_removed(struct db *db, const struct asset *asset, int64_t now_ms,
                                    struct error *err);
 
-/* The columns every reader of rows selects, of `asset a`.  What an upload before 0.1.0 brought as
- * its label's system may be a megabyte. */
+/* The columns every reader of rows selects, of `asset a`.  An earlier build kept a label's system
+ * of any length: no more of it is read than IMAGE_LABEL_SYSTEM_MAX. */
 #define ASSET_COLUMNS                                                                              \
     "a.id, a.public_id, a.user_id, a.kind, a.name, a.blob, a.mime, a.size, a.width_px,"            \
     " a.height_px, a.thumbhash, a.color, a.rating, a.is_starred, a.tags, a.run, a.task, "          \

@@ -160,23 +160,27 @@ static void add_list(struct provider_offer *offer, const struct text_list *list,
     offer->choices.count = kept;
 }
 
+/* In memory of its own: the same list is looked at for each input that takes it. */
+static void add_offer(struct str model, const struct comfyui_input *input, const struct json *json,
+                      struct arena *arena, struct provider_offers *offers)
+{
+    CLEANUP(arena_cleanup) struct arena *scratch = arena_create(LIST_MEMORY_MAX);
+    struct provider_offer *offer;
+    struct text_list list;
+
+    if (!read_list(comfyui_list_of(json, input->class, input->name), scratch, &list))
+        return;
+    offer = find_or_add(offers, model, option_of(input->parameter), arena);
+    if (offer != NULL)
+        add_list(offer, &list, arena);
+}
+
 static void add_offers(const struct share *share, struct str class, const struct json *json,
                        struct arena *arena, struct provider_offers *offers)
 {
-    for (size_t i = 0; i < share->count; i++) {
-        /* Of its own: the same list is looked at for each input that takes it. */
-        CLEANUP(arena_cleanup) struct arena *scratch = arena_create(LIST_MEMORY_MAX);
-        const struct comfyui_input *input = &share->inputs[i];
-        struct provider_offer *offer;
-        struct text_list list;
-
-        if (!str_equal(input->class, class) ||
-            !read_list(comfyui_list_of(json, input->class, input->name), scratch, &list))
-            continue;
-        offer = find_or_add(offers, share->model, option_of(input->parameter), arena);
-        if (offer != NULL)
-            add_list(offer, &list, arena);
-    }
+    for (size_t i = 0; i < share->count; i++)
+        if (str_equal(share->inputs[i].class, class))
+            add_offer(share->model, &share->inputs[i], json, arena, offers);
 }
 
 bool comfyui_read_offer(const struct provider_account *account, size_t number,
