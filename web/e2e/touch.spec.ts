@@ -1,5 +1,6 @@
 import type { CDPSession, Locator, Page } from '@playwright/test';
 import { expect, madeOf, pictures, setMock, test } from './test';
+import { smallParts } from './walk';
 
 test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
@@ -89,21 +90,12 @@ test('a finger that is lifted over a menu it has opened chooses nothing', async 
 
 test('what a finger presses is 44 high and wide', async ({ signedIn: page, rig }) => {
   await madeOf(rig, 'a touched bowl', 1);
-  /** Buttons and links that are seen whole and are too small, or stand alone in a text. */
-  const small = () =>
-    page.evaluate(() =>
-      [...document.querySelectorAll<HTMLElement>('main button, header button, nav a, nav button')]
-        .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
-        .map((one) => ({ one, box: one.getBoundingClientRect() }))
-        .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
-        .map(({ one, box }) => `${one.ariaLabel || one.textContent}: ${box.width}×${box.height}`),
-    );
   const found: string[] = [];
   for (const path of ['/generate', '/library', '/queue', '/products']) {
     await page.goto(path);
     await expect(page.locator('h1')).toBeAttached();
     await expect(page.locator('[aria-busy=true], [data-skeleton]')).toHaveCount(0);
-    for (const one of await small()) found.push(`${path} ${one}`);
+    for (const one of await smallParts(page)) found.push(`${path} ${one}`);
   }
   expect(found).toEqual([]);
 });

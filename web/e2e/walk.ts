@@ -88,8 +88,8 @@ function wideParts(page: Page): Promise<string[]> {
   });
 }
 
-/** What a finger would miss: as touch.spec.ts measures it, wherever a flow comes by. */
-function smallParts(page: Page): Promise<string[]> {
+/** What a finger would miss: what is pressed is 44 high and wide. */
+export function smallParts(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>('main button, header button, nav a, nav button')]
       .filter((one) => one.checkVisibility({ opacityProperty: true, visibilityProperty: true }))

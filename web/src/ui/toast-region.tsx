@@ -65,7 +65,7 @@ export function ToastRegion() {
   return (
     <Toast.Provider toastManager={manager} limit={4}>
       <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 z-60 w-[min(24rem,calc(100vw-2rem))] max-md:right-4 max-md:bottom-[calc(4.5rem+env(safe-area-inset-bottom))] max-md:[body:has([data-paid-bar])_&]:bottom-[calc(11rem+env(safe-area-inset-bottom))]">
+        <Toast.Viewport className="fixed right-4 bottom-4 z-60 w-[min(24rem,calc(100vw-2rem))] max-md:right-4 max-md:bottom-[calc(4.5rem+env(safe-area-inset-bottom))] max-md:[body:has([data-bottom-bar])_&]:bottom-[calc(11rem+env(safe-area-inset-bottom))]">
           <Toasts />
         </Toast.Viewport>
       </Toast.Portal>

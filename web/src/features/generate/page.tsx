@@ -349,7 +349,7 @@ export function GeneratePage() {
         {isPhone && (
           <>
             {/* What is told for a moment stands above it, not over what is pressed next. */}
-            <div data-paid-bar className="shrink-0 border-line border-t bg-surface">
+            <div data-bottom-bar className="shrink-0 border-line border-t bg-surface">
               <button
                 type="button"
                 onClick={write}
