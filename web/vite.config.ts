@@ -4,6 +4,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { readGroups } from './scripts/chunks.ts';
+import { compileHints, earlyFiles } from './scripts/early.ts';
 
 const server = process.env.VITRINE_SERVER ?? 'http://127.0.0.1:29281';
 
@@ -21,7 +22,7 @@ const fontLicence: Plugin = {
 };
 
 const config: ViteUserConfig = {
-  plugins: [react(), tailwindcss(), fontLicence],
+  plugins: [react(), tailwindcss(), fontLicence, compileHints, earlyFiles],
   resolve: { alias: { '~': new URL('./src', import.meta.url).pathname } },
   build: {
     target: 'es2023',

@@ -1,5 +1,7 @@
 #include "engine/event.h"
 
+#include <inttypes.h>
+
 bool event_append(struct db *db, int64_t user_id, const char *kind, struct str body, int64_t now_ms,
                   struct error *err)
 {
@@ -94,7 +96,8 @@ bool event_range(struct db *db, int64_t user_id, int64_t *first, int64_t *last, 
     return true;
 }
 
-bool event_epoch(struct db *db, struct arena *arena, struct str *out, struct error *err)
+bool event_epoch(struct db *db, int64_t user_id, struct arena *arena, struct str *out,
+                 struct error *err)
 {
     static const struct sql find = {.name = "event_epoch",
                                     .text = "SELECT value FROM engine_meta WHERE name = 'epoch'"};
@@ -105,7 +108,7 @@ bool event_epoch(struct db *db, struct arena *arena, struct str *out, struct err
     if (!rows_next(&rows))
         return rows_failed(&rows) ? false
                                   : error_set(err, ERROR_INTERNAL, "the database has no epoch");
-    *out = rows_str(&rows, "value", arena);
+    *out = arena_printf(arena, "%.*s.%" PRId64, STR_ARGS(rows_str(&rows, "value", arena)), user_id);
     return true;
 }
 

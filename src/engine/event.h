@@ -28,8 +28,10 @@ MUST_CHECK bool event_after_size(struct db *db, int64_t user_id, int64_t after_s
 /* The first and last number there are; 0, 0 for none. */
 MUST_CHECK bool event_range(struct db *db, int64_t user_id, int64_t *first, int64_t *last,
                             struct error *err);
-/* The log's epoch: changes when a database is restored, so that old positions are not believed. */
-MUST_CHECK bool event_epoch(struct db *db, struct arena *arena, struct str *out, struct error *err);
+/* The epoch of a person's log, without a '-': another one when a database is restored, and for
+   another person, so that positions of before, or of who was signed in before, are not believed. */
+MUST_CHECK bool event_epoch(struct db *db, int64_t user_id, struct arena *arena, struct str *out,
+                            struct error *err);
 /* Drops what is older than `before_ms`, keeping the last `keep` of each user; bounded. */
 MUST_CHECK bool event_trim(struct db *db, int64_t before_ms, int64_t keep, int64_t *dropped,
                            struct error *err);

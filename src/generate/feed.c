@@ -95,7 +95,8 @@ static bool read_round(struct feed *feed, int64_t user_id, int64_t after, struct
 {
     CLEANUP(db_give_back_cleanup) struct db *db = NULL;
 
-    if (!db_borrow(feed->config.pool, &db, err) || !event_epoch(db, arena, &out->epoch, err) ||
+    if (!db_borrow(feed->config.pool, &db, err) ||
+        !event_epoch(db, user_id, arena, &out->epoch, err) ||
         !event_range(db, user_id, &out->first, &out->last, err))
         return false;
     if (after > out->last)
@@ -455,7 +456,7 @@ static bool stream_events(struct request *req, struct error *err)
     struct http_stream *stream;
     struct str epoch;
 
-    if (!event_epoch(req->db, req->arena, &epoch, err))
+    if (!event_epoch(req->db, req->user.id, req->arena, &epoch, err))
         return false;
     subscriber = calloc(1, sizeof(*subscriber));
     if (subscriber == NULL)

@@ -19,7 +19,7 @@ struct house {
     struct arena *arena;
     struct db_pool *pool;
     struct feed *feed;
-    struct str epoch;
+    struct str epoch, others_epoch; /* MEMBER's, ADMIN's */
 };
 
 /* The one definition of this program. */
@@ -76,7 +76,8 @@ static int set_up(void **state)
     no_error(db_pool_open(&config, &house.pool, &err), &err, "db_pool_open");
     execute(&house, &epoch);
     no_error(db_borrow(house.pool, &db, &err), &err, "db_borrow");
-    no_error(event_epoch(db, house.arena, &house.epoch, &err), &err, "event_epoch");
+    no_error(event_epoch(db, MEMBER, house.arena, &house.epoch, &err), &err, "event_epoch");
+    no_error(event_epoch(db, ADMIN, house.arena, &house.others_epoch, &err), &err, "event_epoch");
     feed.pool = house.pool;
     no_error(feed_create(&feed, &house.feed, &err), &err, "feed_create");
     fixture_prepare(&house.http);
@@ -139,6 +140,7 @@ static void append(struct house *house, int64_t user_id, int count, size_t paddi
 
 struct reader {
     int fd;
+    bool is_admin;
     struct buf bytes;
     size_t at;
 };
@@ -161,6 +163,7 @@ static struct reader open_stream(struct house *house, const char *who, const cha
         buf_printf(&request, "Last-Event-ID: %.*s\r\n", STR_ARGS(last_event_id));
     buf_add(&request, STR("\r\n"));
     client_send(reader.fd, buf_str(&request));
+    reader.is_admin = str_equal(str_of(who), STR("admin"));
     return reader;
 }
 
@@ -226,7 +229,8 @@ static void expect_frame(struct house *house, struct reader *reader, const char 
     const struct frame frame = next_frame(reader);
     CLEANUP(buf_finish) struct buf id = {0};
 
-    buf_printf(&id, "%.*s-%" PRId64, STR_ARGS(house->epoch), seq);
+    buf_printf(&id, "%.*s-%" PRId64,
+               STR_ARGS(reader->is_admin ? house->others_epoch : house->epoch), seq);
     if (!str_equal(frame.event, str_of(event)) || !str_equal(frame.id, buf_str(&id)))
         fail_msg("%s: %.*s %.*s came, not %s %" PRId64, because, STR_ARGS(frame.event),
                  STR_ARGS(frame.id), event, seq);
@@ -235,6 +239,11 @@ static void expect_frame(struct house *house, struct reader *reader, const char 
 static struct str position(struct house *house, int64_t seq)
 {
     return arena_printf(house->arena, "%.*s-%" PRId64, STR_ARGS(house->epoch), seq);
+}
+
+static struct str others_position(struct house *house, int64_t seq)
+{
+    return arena_printf(house->arena, "%.*s-%" PRId64, STR_ARGS(house->others_epoch), seq);
 }
 
 static void wait_for_streams(struct house *house, size_t count)
@@ -327,6 +336,7 @@ static void test_a_position_is_believed_within_bounds(void **state)
         {position(house, 0), false, "from the start"},
         {position(house, 251), false, "ahead of the log: a restored database"},
         {STR("01JDZZZZZZZZZZZZZZZZZZZZZZ-249"), false, "another epoch"},
+        {others_position(house, 249), false, "of who was signed in before"},
         {STR("249"), false, "no epoch"},
         {STR("-249"), false, "an empty epoch"},
         {position(house, -1), false, "below nothing"},

@@ -1,6 +1,8 @@
+#include "engine/event.h"
 #include "generate/request.h"
 #include "generate/task_view.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* One model of an account, while something is to be told of it. */
@@ -112,32 +114,36 @@ struct queue {
     struct str pause_reason;
     struct list providers, held_tasks;
     struct recovered *recovered; /* NULL: nothing to tell */
+    struct str last_event_id;
 };
 static const struct field queue_fields[] = {
-    {"running",      FIELD_INT,   offsetof(struct queue, running),      FIELD_REQUIRED,                  0, 0, NULL,             NULL,
-     "Everybody's."                                                                                                                                                                                 },
-    {"waiting_mine", FIELD_INT,   offsetof(struct queue, waiting_mine), FIELD_REQUIRED,                  0, 0, NULL,
-     NULL,                                                                                                                             NULL                                                         },
-    {"queued_mine",  FIELD_INT,   offsetof(struct queue, queued_mine),  FIELD_REQUIRED,                  0, 0, NULL,
-     NULL,                                                                                                                             "Mine that wait for a place or for another task."            },
-    {"waiting_all",  FIELD_INT,   offsetof(struct queue, waiting_all),  FIELD_REQUIRED,                  0, 0, NULL,
-     NULL,                                                                                                                             NULL                                                         },
-    {"held",         FIELD_INT,   offsetof(struct queue, held),         FIELD_REQUIRED,                  0, 0, NULL,             NULL,
-     "Mine that ask."                                                                                                                                                                               },
-    {"failed_24h",   FIELD_INT,   offsetof(struct queue, failed_24h),   FIELD_REQUIRED,                  0, 0, NULL,             NULL,
-     "Mine."                                                                                                                                                                                        },
-    {"is_paused",    FIELD_BOOL,  offsetof(struct queue, is_paused),    FIELD_REQUIRED,                  0, 0, NULL,             NULL,
-     NULL                                                                                                                                                                                           },
-    {"is_draining",  FIELD_BOOL,  offsetof(struct queue, is_draining),  FIELD_REQUIRED,                  0, 0, NULL,
-     NULL,                                                                                                                             "The server is stopping."                                    },
-    {"pause_reason", FIELD_TEXT,  offsetof(struct queue, pause_reason), FIELD_REQUIRED,                  0, 0, NULL,
-     NULL,                                                                                                                             NULL                                                         },
-    {"providers",    FIELD_LIST,  offsetof(struct queue, providers),    FIELD_REQUIRED,                  0, 0, &lane_shape,
-     NULL,                                                                                                                             NULL                                                         },
-    {"held_tasks",   FIELD_LIST,  offsetof(struct queue, held_tasks),   FIELD_REQUIRED,                  0, 0,
-     &whole_task_shape,                                                                                                          NULL, "Mine that ask, newest first; 50 at most."                   },
-    {"recovered",    FIELD_MAYBE, offsetof(struct queue, recovered),    FIELD_REQUIRED | FIELD_NULLABLE,
-     0,                                                                                                     0, &recovered_shape, NULL, "After a crash, until I have seen it; null: nothing to tell."},
+    {"running",       FIELD_INT,   offsetof(struct queue, running),       FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     "Everybody's."                                                                                                                                                                                   },
+    {"waiting_mine",  FIELD_INT,   offsetof(struct queue, waiting_mine),  FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                               NULL                                                         },
+    {"queued_mine",   FIELD_INT,   offsetof(struct queue, queued_mine),   FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                               "Mine that wait for a place or for another task."            },
+    {"waiting_all",   FIELD_INT,   offsetof(struct queue, waiting_all),   FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                               NULL                                                         },
+    {"held",          FIELD_INT,   offsetof(struct queue, held),          FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     "Mine that ask."                                                                                                                                                                                 },
+    {"failed_24h",    FIELD_INT,   offsetof(struct queue, failed_24h),    FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     "Mine."                                                                                                                                                                                          },
+    {"is_paused",     FIELD_BOOL,  offsetof(struct queue, is_paused),     FIELD_REQUIRED,                  0, 0, NULL,             NULL,
+     NULL                                                                                                                                                                                             },
+    {"is_draining",   FIELD_BOOL,  offsetof(struct queue, is_draining),   FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                               "The server is stopping."                                    },
+    {"pause_reason",  FIELD_TEXT,  offsetof(struct queue, pause_reason),  FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                               NULL                                                         },
+    {"providers",     FIELD_LIST,  offsetof(struct queue, providers),     FIELD_REQUIRED,                  0, 0, &lane_shape,
+     NULL,                                                                                                                               NULL                                                         },
+    {"held_tasks",    FIELD_LIST,  offsetof(struct queue, held_tasks),    FIELD_REQUIRED,                  0, 0,
+     &whole_task_shape,                                                                                                            NULL, "Mine that ask, newest first; 50 at most."                   },
+    {"recovered",     FIELD_MAYBE, offsetof(struct queue, recovered),     FIELD_REQUIRED | FIELD_NULLABLE,
+     0,                                                                                                       0, &recovered_shape, NULL, "After a crash, until I have seen it; null: nothing to tell."},
+    {"last_event_id", FIELD_TEXT,  offsetof(struct queue, last_event_id), FIELD_REQUIRED,                  0, 0, NULL,
+     NULL,                                                                                                                               "The event that this is as of, as GET /events counts them: who asks for this first, then for "
+     "what they show, then for the events behind it, misses none."                                                                                                                          },
 };
 static const struct shape queue_shape = SHAPE("Queue", struct queue, queue_fields);
 
@@ -237,6 +243,19 @@ static bool fill_recovered(struct request *req, struct recovered **out, struct e
     return true;
 }
 
+/* As a stream gives it out and takes it back. */
+static bool last_event_id(struct request *req, struct str *out, struct error *err)
+{
+    struct str epoch;
+    int64_t first, last;
+
+    if (!event_epoch(req->db, req->user.id, req->arena, &epoch, err) ||
+        !event_range(req->db, req->user.id, &first, &last, err))
+        return false;
+    *out = arena_printf(req->arena, "%.*s-%" PRId64, STR_ARGS(epoch), last);
+    return true;
+}
+
 static bool reply_queue(struct request *req, struct error *err)
 {
     struct queue_counts counts;
@@ -265,6 +284,7 @@ static bool reply_queue(struct request *req, struct error *err)
     };
     return fill_lanes(req, view, &queue.providers, err) &&
            fill_recovered(req, &queue.recovered, err) &&
+           last_event_id(req, &queue.last_event_id, err) &&
            http_reply_shape(req, 200, &queue_shape, &queue, err);
 }
 

@@ -196,3 +196,19 @@ test("an account that refused its key goes on when a person asks again", async (
   assert.equal((await house.runEnds(second.id)).state, "done");
   assert.equal((await fake.ledger()).entries.length, 2);
 });
+
+test("the queue says from which event on a stream has to tell, and nothing between is missed", async (t) => {
+  const house = await openHouse(t);
+  const { last_event_id: begin } = await house.get("/queue");
+  const run = await house.run({ ...MOCK, prompt: "made while nobody listened" }, 2);
+  for (const { id } of run.tasks) await house.taskIs(id, "done");
+  const late = await house.feed({ lastEventId: begin });
+  const states = (id) => late.of("task.changed").filter(({ data }) => data.task.id === id).map(({ data }) => data.task.state);
+  await late.until("the run is done", ({ kind, data }) => kind === "run.changed" && data.run.state === "done");
+  for (const { id } of run.tasks) assert.equal(states(id).at(-1), "done");
+  assert.equal(late.events.filter(({ kind }) => kind === "reset").length, 0);
+  assert.equal((await house.get("/queue")).last_event_id, late.lastEventId, "the end of it is the new position");
+  const next = await house.feed({ lastEventId: late.lastEventId });
+  await next.until("it is greeted", ({ kind }) => kind === "hello");
+  assert.deepEqual(next.events.map(({ kind }) => kind), ["hello"]);
+});

@@ -1,9 +1,9 @@
 import type { Page } from '@playwright/test';
 import { expect, inOwnHouse, test } from './test';
 
-/** From here on every file of the page takes that long. */
+/** From here on what is a page's own takes that long. */
 async function slowDown(page: Page, ms: number) {
-  await page.route('**/assets/*.js', async (route) => {
+  await page.route('**/assets/page-*.js', async (route) => {
     await new Promise((done) => setTimeout(done, ms));
     await route.continue();
   });

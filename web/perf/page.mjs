@@ -84,6 +84,7 @@ async function openWindow(browser, house) {
   const settle = async () => {
     while (performance.now() - lastAt < 1000) await sleep(100);
   };
+  await sleep(2000); // the browser draws the frame of a new window with a page of its own: 0.7 s of a core
   return { ...window, settle };
 }
 

@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch';
 import { randomId } from '~/lib/id';
+import { takeEarly } from './early';
 import { ApiError } from './errors';
 import type { paths } from './schema';
 import { askForLogin } from './session';
@@ -20,7 +21,7 @@ async function send(request: Request): Promise<Response> {
   const again = request.clone();
   let response: Response;
   try {
-    response = await fetch(request);
+    response = await (takeEarly(request) ?? fetch(request));
   } catch (error) {
     if (request.signal.aborted) throw error;
     throw new ApiError(0, {});

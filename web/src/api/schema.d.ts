@@ -3546,6 +3546,8 @@ export interface components {
             held_tasks: components["schemas"]["Task"][];
             /** @description After a crash, until I have seen it; null: nothing to tell. */
             recovered: components["schemas"]["QueueRecovered"] | null;
+            /** @description The event that this is as of, as GET /events counts them: who asks for this first, then for what they show, then for the events behind it, misses none. */
+            last_event_id: string;
         };
         QueueLane: {
             /** @description The provider; null: work done here. */

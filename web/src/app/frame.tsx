@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-router';
 import clsx from 'clsx';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { dropEarly } from '~/api/early';
 import { applyPerson, saveTheme } from '~/api/person';
 import { meQuery, queueQuery } from '~/api/queries';
 import { onLoginWanted } from '~/api/session';
@@ -59,7 +60,8 @@ function useLive() {
       applyEvents(client, events, reportError);
       setTimeout(() => pace.drew(performance.now() - begunAt)); // the queries tell and draw before it
     });
-    const leave = connectLive((kind, data) => gather.put([kind, data]));
+    const shown = client.getQueryData(queueQuery.queryKey)?.last_event_id ?? '';
+    const leave = connectLive(shown, (kind, data) => gather.put([kind, data]));
     addEventListener('keydown', pace.typed, { capture: true });
     return () => {
       removeEventListener('keydown', pace.typed, { capture: true });
@@ -144,6 +146,7 @@ export function Frame() {
   useFocusHead();
   useEffect(() => onLoginWanted(setLoginWanted), []);
   useEffect(frameIsDrawn, []);
+  useEffect(dropEarly, []);
   useEarly(loadPalette);
 
   useCommands([

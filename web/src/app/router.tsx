@@ -65,6 +65,8 @@ const frameRoute = createRoute({
   beforeLoad: async ({ context, location }) => {
     try {
       await context.client.ensureQueryData(meQuery);
+      // Before what a page shows: it says from which event on the stream has to tell.
+      await context.client.ensureQueryData({ ...queueQuery, retry: false }).catch(() => undefined);
     } catch (error) {
       if (!isStatus(error, 401)) throw error;
       throw redirect({ to: '/login', search: { next: location.href }, replace: true });

@@ -1,5 +1,7 @@
 import { create } from 'zustand';
+import { isKnown } from './record';
 import { createStream, type LiveMessage, type StreamState } from './stream';
+import type { TabWord } from './worker';
 
 interface Connection {
   state: StreamState;
@@ -23,6 +25,8 @@ export const useConnection = create<Connection>(() => ({
 }));
 
 let say: (word: 'hurry' | 'forget') => void = () => {};
+/** the last event that this page knows */
+let position = '';
 
 function follow(message: LiveMessage & { type: 'state' }) {
   useConnection.setState((before) => ({
@@ -42,12 +46,24 @@ function greet(data: unknown) {
   }));
 }
 
-/** Joins the shared stream, or opens one of this tab's own; returns the way to leave. */
-export function connectLive(onEvent: (kind: string, data: unknown) => void): () => void {
+/**
+ * Joins the shared stream, or opens one of this tab's own; returns the way to leave.  `shown`: the
+ * position of what the page shows, so that what came since then is told.
+ */
+export function connectLive(
+  shown: string,
+  onEvent: (kind: string, data: unknown) => void,
+): () => void {
+  position ||= shown;
   const take = (message: LiveMessage) => {
     if (message.type === 'state') {
       follow(message);
       return;
+    }
+    if (message.kind === 'hello') position ||= message.id;
+    else {
+      if (message.kind !== 'reset' && isKnown(message.id, position)) return;
+      position = message.id || position;
     }
     try {
       const data = JSON.parse(message.data);
@@ -67,13 +83,15 @@ export function connectLive(onEvent: (kind: string, data: unknown) => void): () 
     });
     worker.port.onmessage = ({ data }: MessageEvent<LiveMessage>) => take(data);
     worker.port.start();
-    worker.port.postMessage('here');
-    const beat = setInterval(() => worker.port.postMessage('here'), 20_000);
-    const leave = () => worker.port.postMessage('leave');
-    const come = () => worker.port.postMessage('here');
+    const post = (word: TabWord['word']) =>
+      worker.port.postMessage({ word, after: position } satisfies TabWord);
+    const come = () => post('here');
+    const leave = () => post('leave');
+    come();
+    const beat = setInterval(come, 20_000);
     window.addEventListener('pagehide', leave);
     window.addEventListener('pageshow', come);
-    say = (word) => worker.port.postMessage(word);
+    say = post;
     return () => {
       clearInterval(beat);
       leave();
@@ -81,6 +99,7 @@ export function connectLive(onEvent: (kind: string, data: unknown) => void): () 
       window.removeEventListener('pageshow', come);
       window.removeEventListener('online', hurry);
       say = () => {};
+      position = '';
     };
   }
 
@@ -89,10 +108,10 @@ export function connectLive(onEvent: (kind: string, data: unknown) => void): () 
   const onVisibility = () => {
     clearTimeout(hideTimer);
     if (document.hidden) hideTimer = setTimeout(() => stream.stop(), 30_000);
-    else stream.start();
+    else stream.start(position);
   };
   document.addEventListener('visibilitychange', onVisibility);
-  stream.start();
+  stream.start(position);
   say = (word) => {
     if (word === 'hurry') stream.hurry();
     else {
@@ -107,6 +126,7 @@ export function connectLive(onEvent: (kind: string, data: unknown) => void): () 
     document.removeEventListener('visibilitychange', onVisibility);
     window.removeEventListener('online', hurry);
     say = () => {};
+    position = '';
   };
 }
 

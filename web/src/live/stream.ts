@@ -2,9 +2,15 @@ import { createParser } from './sse';
 
 export type StreamState = 'connecting' | 'open' | 'lost' | 'signed_out';
 
-export type LiveMessage =
-  | { type: 'event'; kind: string; data: string }
-  | { type: 'state'; state: StreamState; retryAt: number };
+/** `id`: its position; empty where it has none */
+export interface LiveEvent {
+  type: 'event';
+  id: string;
+  kind: string;
+  data: string;
+}
+
+export type LiveMessage = LiveEvent | { type: 'state'; state: StreamState; retryAt: number };
 
 const silenceMs = 45_000;
 const waitFirstMs = 1_000;
@@ -16,6 +22,7 @@ const waitMaxMs = 30_000;
  */
 export function createStream(emit: (message: LiveMessage) => void) {
   let lastId = '';
+  let isAnew = false; // it begins without a position, though somebody shows what was there before
   let tries = 0;
   let abort: AbortController | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -29,6 +36,11 @@ export function createStream(emit: (message: LiveMessage) => void) {
     tries++;
     say('lost', Date.now() + wait);
     timer = setTimeout(() => void connect(), wait);
+  };
+
+  const forget = () => {
+    lastId = '';
+    isAnew = true;
   };
 
   const connect = async () => {
@@ -49,7 +61,7 @@ export function createStream(emit: (message: LiveMessage) => void) {
       });
       if (response.status === 401) {
         isStopped = true;
-        lastId = '';
+        forget();
         say('signed_out');
         return;
       }
@@ -58,7 +70,10 @@ export function createStream(emit: (message: LiveMessage) => void) {
       say('open');
       const feed = createParser((event) => {
         if (event.id) lastId = event.id;
-        emit({ type: 'event', kind: event.kind, data: event.data });
+        emit({ type: 'event', ...event });
+        if (event.kind !== 'hello' || !isAnew) return;
+        isAnew = false;
+        emit({ type: 'event', id: event.id, kind: 'reset', data: '{}' });
       });
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       for (;;) {
@@ -76,9 +91,14 @@ export function createStream(emit: (message: LiveMessage) => void) {
   };
 
   return {
-    start() {
+    /** `after`: the position of what is shown already; empty: it is not known. */
+    start(after = '') {
       if (!isStopped) return;
       isStopped = false;
+      if (!isAnew) {
+        lastId = after;
+        isAnew = after === '';
+      }
       tries = 0;
       void connect();
     },
@@ -96,6 +116,7 @@ export function createStream(emit: (message: LiveMessage) => void) {
       say('lost', Date.now());
       void connect();
     },
+    /** Whoever starts it again says from where: it may be somebody else. */
     stop() {
       isStopped = true;
       clearTimeout(timer);
@@ -103,9 +124,7 @@ export function createStream(emit: (message: LiveMessage) => void) {
       abort = null;
       own?.abort();
     },
-    /** Another person signed in: their events begin anew. */
-    forget() {
-      lastId = '';
-    },
+    /** Somebody signed in: their events begin anew, and what is shown is asked for again. */
+    forget,
   };
 }
