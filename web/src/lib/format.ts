@@ -79,6 +79,7 @@ export function formatDuration(ms: number, language: string): string {
           maximumFractionDigits: digits,
         }),
     ).format(value);
+  const both = language.startsWith('zh') ? '' : ' ';
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 9.95) return part(seconds, 'second', 1);
   const whole = Math.round(seconds);
@@ -86,15 +87,17 @@ export function formatDuration(ms: number, language: string): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) {
     const rest = whole % 60;
-    return rest ? `${part(minutes, 'minute')} ${part(rest, 'second')}` : part(minutes, 'minute');
+    return rest
+      ? `${part(minutes, 'minute')}${both}${part(rest, 'second')}`
+      : part(minutes, 'minute');
   }
   const hours = Math.floor(minutes / 60);
   if (hours >= 48) {
     const days = part(Math.floor(hours / 24), 'day');
-    return hours % 24 ? `${days} ${part(hours % 24, 'hour')}` : days;
+    return hours % 24 ? `${days}${both}${part(hours % 24, 'hour')}` : days;
   }
   const rest = minutes % 60;
-  return rest ? `${part(hours, 'hour')} ${part(rest, 'minute')}` : part(hours, 'hour');
+  return rest ? `${part(hours, 'hour')}${both}${part(rest, 'minute')}` : part(hours, 'hour');
 }
 
 export function formatDateTime(iso: string | null, language: string): string {

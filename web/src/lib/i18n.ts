@@ -1,6 +1,5 @@
 import i18next from 'i18next';
-import { useCallback, useMemo } from 'react';
-import { initReactI18next, useTranslation } from 'react-i18next';
+import { useSyncExternalStore } from 'react';
 import type auth from '../locales/en/auth.json';
 import type causes from '../locales/en/causes.json';
 import type common from '../locales/en/common.json';
@@ -51,9 +50,26 @@ const files = import.meta.glob<{ default: Record<string, string> }>('../locales/
 
 const instance = i18next.createInstance();
 
+/** Texts without values as they were found: a page asks for hundreds each time it is drawn. */
+const found = new Map<Key, string>();
+let translator: Translate = translate;
+let formats: ReturnType<typeof makeFormats> | undefined;
+
+instance.on('loaded', () => found.clear());
+instance.on('languageChanged', () => {
+  found.clear();
+  translator = (key, values) => translate(key, values);
+  formats = undefined;
+});
+
+function followLanguage(changed: () => void) {
+  instance.on('languageChanged', changed);
+  return () => instance.off('languageChanged', changed);
+}
+
 /** Starts with the bundles each page needs; the others come with their feature. */
 export async function startI18n(language: Language): Promise<void> {
-  instance.use(initReactI18next).use({
+  instance.use({
     type: 'backend',
     init() {},
     read(
@@ -83,7 +99,6 @@ export async function startI18n(language: Language): Promise<void> {
     nsSeparator: ':',
     interpolation: { escapeValue: false },
     returnNull: false,
-    react: { useSuspense: false },
   });
 }
 
@@ -101,8 +116,12 @@ export function currentLanguage(): Language {
 }
 
 export function translate(key: Key, values?: Values): string {
+  const known = values ? undefined : found.get(key);
+  if (known !== undefined) return known;
   const dot = key.indexOf('.');
-  return instance.t(`${key.slice(0, dot)}:${key.slice(dot + 1)}`, values ?? {});
+  const text = instance.t(`${key.slice(0, dot)}:${key.slice(dot + 1)}`, values ?? {});
+  if (!values) found.set(key, text);
+  return text;
 }
 
 /** Whether a text exists; for keys that a server word chooses. */
@@ -121,34 +140,36 @@ export function choiceText(choice: string, t: Translate): string {
 
 /** The translator; its identity changes with the language, so memoised texts follow. */
 export function useT(): Translate {
-  const { i18n } = useTranslation('common', { i18n: instance });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the language is what the texts depend on
-  return useCallback<Translate>((key, values) => translate(key, values), [i18n.language]);
+  return useSyncExternalStore(followLanguage, () => translator);
+}
+
+function makeFormats(language: string) {
+  return {
+    language,
+    number: (value: number, digits?: number) => formatNumber(value, language, digits),
+    percent: (share: number) => formatPercent(share, language),
+    money: (micro: number, currency: string) => formatMoney(micro, currency, language),
+    bytes: (bytes: number) => formatBytes(bytes, language),
+    duration: (ms: number) => formatDuration(ms, language),
+    dateTime: (iso: string | null) => formatDateTime(iso, language),
+    time: (iso: string | null) => formatTime(iso, language),
+    day: (day: string) => formatDay(day, language, new Date()),
+    span: (from: string, to: string) => formatSpan(from, to, language),
+    month: (day: string) => formatMonth(day, language),
+    relative: (iso: string | null) =>
+      formatRelative(iso, language, Date.now()) || (iso ? translate('common.justNow') : ''),
+    pixels: (pixels: number) => formatPixels(pixels, language),
+  };
+}
+
+function currentFormats() {
+  formats ??= makeFormats(instance.language);
+  return formats;
 }
 
 /** Formatters bound to the page's language. */
 export function useFormat() {
-  const { i18n } = useTranslation('common', { i18n: instance });
-  const language = i18n.language;
-  return useMemo(
-    () => ({
-      language,
-      number: (value: number, digits?: number) => formatNumber(value, language, digits),
-      percent: (share: number) => formatPercent(share, language),
-      money: (micro: number, currency: string) => formatMoney(micro, currency, language),
-      bytes: (bytes: number) => formatBytes(bytes, language),
-      duration: (ms: number) => formatDuration(ms, language),
-      dateTime: (iso: string | null) => formatDateTime(iso, language),
-      time: (iso: string | null) => formatTime(iso, language),
-      day: (day: string) => formatDay(day, language, new Date()),
-      span: (from: string, to: string) => formatSpan(from, to, language),
-      month: (day: string) => formatMonth(day, language),
-      relative: (iso: string | null) =>
-        formatRelative(iso, language, Date.now()) || (iso ? translate('common.justNow') : ''),
-      pixels: (pixels: number) => formatPixels(pixels, language),
-    }),
-    [language],
-  );
+  return useSyncExternalStore(followLanguage, currentFormats);
 }
 
 /** What the server says in two languages (operations, parameters, settings, kinds). */
