@@ -1,8 +1,9 @@
 // The page's budgets in Chromium, measured through the devtools protocol against the real binary and its mock.
 //
-// usage: VITRINE_BIN=... node perf/page.mjs [PART...]      from web/; parts: load idle input live heap (all of them)
+// usage: VITRINE_BIN=... node perf/page.mjs [PART...]      from web/; parts: load idle input live steps heap (all)
 //
 // Prints a Markdown table of each part.  It is made to run alone on the machine, and takes some seven minutes.
+import { startFake } from '../../tests/providers/comfyui.mjs';
 import {
   drawnSeconds,
   median,
@@ -378,6 +379,58 @@ async function measureLive(browser, house) {
   ];
 }
 
+// ---- steps ----
+
+const SERVERS = 24; // of ComfyUI, each with one picture under way
+const STEPS = 100;
+const STEP_MS = 200;
+const NODES = 7; // of the graph that is sent; each has its share of the time
+
+/** Pictures under way that tell of each step, and of nothing else. */
+async function measureSteps(browser, house) {
+  const seconds = 10;
+  const key = 'key-of-comfyui-0123456789';
+  const fakes = [];
+  for (let index = 0; index < SERVERS; index++) {
+    const fake = await startFake({ key });
+    const latency_ms = STEP_MS * STEPS * NODES;
+    await fetch(`${fake.url}/__control`, { method: 'POST', body: JSON.stringify({ latency_ms }) });
+    const { id } = await house.post('/providers', {
+      kind: 'comfyui',
+      name: `server ${index}`,
+      key,
+      base_url: fake.url,
+      is_private_allowed: true,
+      options: {},
+    });
+    fakes.push({ fake, model: `${id}/txt2img` });
+  }
+  const feed = await house.feed();
+  const { context, page, session, settle } = await openWindow(browser, house);
+  await page.goto('/generate');
+  await settle();
+  const runs = [];
+  for (const { model } of fakes) runs.push(await house.run({ ...SCENE, model, steps: STEPS }, 1));
+  const told = () =>
+    feed.events.filter(({ kind, data }) => kind === 'task.progress' && data.steps > 1);
+  while (new Set(told().map(({ data }) => data.id)).size < SERVERS) await sleep(200);
+  const from = feed.events.length;
+  const begunAt = performance.now();
+  const before = await drawnSeconds(session);
+  await sleep(seconds * 1000);
+  const drawn = (await drawnSeconds(session)) - before;
+  const span = (performance.now() - begunAt) / 1000;
+  const came = feed.events.length - from;
+  for (const { id } of runs) await house.post(`/runs/${id}/cancel`);
+  await context.close();
+  feed.close();
+  for (const { fake } of fakes) await fake.close();
+  return [
+    ['steps a second that are told', (came / span).toFixed(0), '80'],
+    ['script, style and layout then, share of a core', percent(drawn / span), '5 %'],
+  ];
+}
+
 // ---- heap ----
 
 async function heapOf(session) {
@@ -443,6 +496,7 @@ const PARTS = {
   idle: measureIdle,
   input: measureInput,
   live: measureLive,
+  steps: measureSteps,
   heap: measureHeap,
 };
 

@@ -5,8 +5,8 @@ import { useQueueActions } from '~/features/queue/actions';
 import { useFormat, useT } from '~/lib/i18n';
 import { orderRuns, placeOf } from '~/lib/run-order';
 import { endedTasks } from '~/lib/spoken';
+import { RunBar } from '~/live/run-bar';
 import { IconButton } from '~/ui/button';
-import { ProgressBar } from '~/ui/progress';
 
 const shownRuns = 5;
 
@@ -56,7 +56,7 @@ export function MyRuns({
                   </span>
                 )}
               </span>
-              <ProgressBar share={total > 0 ? (total - run.left) / total : 0} label={progress} />
+              <RunBar run={run} label={progress} />
             </Link>
             <IconButton
               size="dense"

@@ -1,4 +1,5 @@
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
+import type { Run } from '~/api/types';
 
 export interface Progress {
   progress: number | null;
@@ -21,6 +22,7 @@ const rows = new Map<string, LiveProgress>();
 const listeners = new Map<string, Set<() => void>>();
 const dirty = new Set<string>();
 let isScheduled = false;
+const shareSteps = 200; // a bar is some two hundred pixels wide
 
 function flush() {
   isScheduled = false;
@@ -60,22 +62,54 @@ export function dropProgress(id: string) {
   if (rows.delete(id)) touch(id);
 }
 
+function follow(ids: readonly string[], listener: () => void): () => void {
+  for (const id of ids) {
+    const set = listeners.get(id) ?? new Set();
+    listeners.set(id, set.add(listener));
+  }
+  return () => {
+    for (const id of ids) {
+      const set = listeners.get(id);
+      set?.delete(listener);
+      if (set?.size === 0) listeners.delete(id);
+    }
+  };
+}
+
 export function useProgress(id: string): LiveProgress | undefined {
   return useSyncExternalStore(
-    (listener) => {
-      let set = listeners.get(id);
-      if (!set) {
-        set = new Set();
-        listeners.set(id, set);
-      }
-      set.add(listener);
-      return () => {
-        set.delete(listener);
-        if (set.size === 0) listeners.delete(id);
-      };
-    },
+    (listener) => follow([id], listener),
     () => rows.get(id),
   );
+}
+
+const final = ['done', 'failed', 'cancelled'];
+
+/**
+ * How far a run is, 0 to 1, with what its tasks under way have behind them; in steps that can be
+ * seen.  A task's own state comes before the run's numbers: the bar would go back between them.
+ */
+export function shareOf(run: Pick<Run, 'task_count' | 'left' | 'tasks'>): number {
+  let ended = 0;
+  let behind = 0;
+  for (const { id, state } of run.tasks) {
+    if (final.includes(state)) ended++;
+    else behind += rows.get(id)?.progress ?? 0;
+  }
+  const whole = Math.max(run.task_count - run.left, ended) + behind;
+  return Math.round((whole / Math.max(1, run.task_count)) * shareSteps) / shareSteps;
+}
+
+export function useShare(run: Pick<Run, 'task_count' | 'left' | 'tasks'>): number {
+  const names = run.tasks
+    .filter(({ state }) => !final.includes(state))
+    .map(({ id }) => id)
+    .join(' ');
+  const subscribe = useCallback(
+    (listener: () => void) => follow(names.split(' '), listener),
+    [names],
+  );
+  return useSyncExternalStore(subscribe, () => shareOf(run));
 }
 
 export function readProgress(id: string): LiveProgress | undefined {

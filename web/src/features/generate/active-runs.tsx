@@ -6,10 +6,10 @@ import type { Queue, Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
 import { placeOf } from '~/lib/run-order';
 import { isTextRun } from '~/lib/text-tasks';
+import { RunBar } from '~/live/run-bar';
 import { type RunOrder, useRunOrder } from '~/live/use-run-order';
 import { IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
-import { ProgressBar } from '~/ui/progress';
 import { OrderHandle, OrderLine, type Reorder, useOrderEntries, useReorder } from '~/ui/reorder';
 import type { useRunActions } from './actions';
 import { summarise } from './model';
@@ -146,7 +146,7 @@ function ActiveRun({
         </div>
       </div>
       <div className="pointer-events-none mt-2 flex flex-col gap-1.5">
-        <ProgressBar share={sum.total ? (sum.total - sum.left) / sum.total : 0} label={progress} />
+        <RunBar run={run} label={progress} />
         <p aria-hidden className="flex justify-between text-12 text-fg-3 tabular-nums">
           <span>{state}</span>
           <span>{progress}</span>

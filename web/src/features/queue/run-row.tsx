@@ -7,11 +7,11 @@ import { useFormat, useT } from '~/lib/i18n';
 import { placeOf } from '~/lib/run-order';
 import { isTextRun } from '~/lib/text-tasks';
 import { usePaidWait } from '~/live/paid';
+import { RunBar } from '~/live/run-bar';
 import type { RunOrder } from '~/live/use-run-order';
 import { Button, IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
 import { Picture } from '~/ui/picture';
-import { ProgressBar } from '~/ui/progress';
 import { OrderHandle, OrderLine, type Reorder, useOrderEntries } from '~/ui/reorder';
 import { StateMark } from '~/ui/state-mark';
 import type { QueueActions } from './actions';
@@ -38,7 +38,6 @@ export function RunRow({
   const whyNot = usePaidWait();
   const title = run.tasks[0]?.prompt || run.title || t('queue.run.untitled');
   const picture = run.tasks.flatMap((task) => task.assets)[0];
-  const ended = run.task_count - run.left;
   const progress = t('queue.run.progress', { done: doneOf(run), total: run.task_count });
   const causes = causesOf(run.tasks);
   const isAny = (state: Task['state']) => run.tasks.some((task) => task.state === state);
@@ -158,7 +157,7 @@ export function RunRow({
       </div>
       {isActive && run.task_count > 0 && (
         <div className="mt-2">
-          <ProgressBar share={ended / run.task_count} label={progress} />
+          <RunBar run={run} label={progress} />
         </div>
       )}
       <Causes causes={causes} run={run} actions={actions} whyNot={whyNot} />
