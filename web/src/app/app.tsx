@@ -1,13 +1,15 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { createQueryClient } from '~/api/queries';
+import { late } from '~/lib/late';
 import { TipProvider } from '~/ui/tip';
+import { behindPage } from './lazy-route';
 import { createAppRouter } from './router';
 
-const ToastRegion = lazy(() =>
-  import('~/ui/toast-region').then((file) => ({ default: file.ToastRegion })),
+const ToastRegion = late(() =>
+  behindPage(() => import('~/ui/toast-region')).then((file) => file.ToastRegion),
 );
 
 export function App() {
@@ -18,9 +20,7 @@ export function App() {
       <QueryClientProvider client={client}>
         <TipProvider>
           <RouterProvider router={router} />
-          <Suspense>
-            <ToastRegion />
-          </Suspense>
+          <ToastRegion />
         </TipProvider>
       </QueryClientProvider>
     </CSPProvider>

@@ -7,12 +7,13 @@ import {
   useRouterState,
 } from '@tanstack/react-router';
 import clsx from 'clsx';
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { dropEarly } from '~/api/early';
 import { applyPerson, saveTheme } from '~/api/person';
 import { meQuery, queueQuery } from '~/api/queries';
 import { onLoginWanted } from '~/api/session';
 import { loadTexts, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { keepsHouse } from '~/lib/roles';
@@ -32,22 +33,19 @@ import { useKeyboard } from './use-keyboard';
 import { useLanguage, useNextTheme } from './use-language';
 import { useSignOut } from './use-sign-out';
 
-const loadPalette = async () => {
+const Palette = late(async () => {
   const [file] = await Promise.all([import('./palette'), loadTexts('settings')]);
-  return { default: file.Palette };
-};
-const Palette = lazy(loadPalette);
-const LoginDialog = lazy(() =>
-  import('./login-dialog').then((file) => ({ default: file.LoginDialog })),
-);
-const KeySheet = lazy(async () => {
+  return file.Palette;
+});
+const LoginDialog = late(() => import('./login-dialog').then((file) => file.LoginDialog));
+const KeySheet = late(async () => {
   const [sheet, { loadCommands }] = await Promise.all([
     import('./key-sheet'),
     import('./all-commands'),
     loadTexts('settings'),
   ]);
   await loadCommands();
-  return { default: sheet.KeySheet };
+  return sheet.KeySheet;
 });
 
 /** The live line for all pages. */
@@ -147,7 +145,7 @@ export function Frame() {
   useEffect(() => onLoginWanted(setLoginWanted), []);
   useEffect(frameIsDrawn, []);
   useEffect(dropEarly, []);
-  useEarly(loadPalette);
+  useEarly(Palette.load);
 
   useCommands([
     { ...appCommands.palette, run: () => setOpen('palette') },
@@ -193,13 +191,12 @@ export function Frame() {
       )}
       <TabCount />
       <Announcer />
-      <Suspense>
-        {isLoginWanted && <LoginDialog />}
-        {open === 'palette' && (
-          <Palette onClose={() => setOpen(null)} onSheet={() => setOpen('sheet')} />
-        )}
-        {open === 'sheet' && <KeySheet onClose={() => setOpen(null)} />}
-      </Suspense>
+
+      {isLoginWanted && <LoginDialog />}
+      {open === 'palette' && (
+        <Palette onClose={() => setOpen(null)} onSheet={() => setOpen('sheet')} />
+      )}
+      {open === 'sheet' && <KeySheet onClose={() => setOpen(null)} />}
     </div>
   );
 }

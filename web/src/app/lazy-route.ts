@@ -1,9 +1,15 @@
-import { type ComponentType, createElement, Suspense, use, useEffect, useState } from 'react';
+import { type ComponentType, createElement, useEffect, useState } from 'react';
 import { type Bundle, loadTexts } from '~/lib/i18n';
 
 /** What could not be loaded; emptied when somebody asks for another try. */
 const failed = new Set<() => void>();
 let isFrameDrawn = false;
+let letGo = () => {};
+const quiet = new Promise<void>((resolve) => {
+  letGo = resolve;
+});
+const quietMaxMs = 300;
+setTimeout(() => letGo(), 1500); // pages without the frame have toasts too
 
 export function forgetFailedPages() {
   for (const forget of failed) forget();
@@ -13,6 +19,14 @@ export function forgetFailedPages() {
 /** From here on a page that is asked for takes the place of the one before when it is there. */
 export function frameIsDrawn() {
   isFrameDrawn = true;
+  if (document.hidden || !window.requestIdleCallback) setTimeout(letGo, quietMaxMs);
+  else requestIdleCallback(letGo, { timeout: quietMaxMs });
+}
+
+/** What of the frame is not its outline comes behind the first page. */
+export async function behindPage<T>(load: () => Promise<T>): Promise<T> {
+  await quiet;
+  return load();
 }
 
 interface Part {
@@ -29,8 +43,12 @@ function Loaded({ part }: { part: Part }) {
     const frame = requestAnimationFrame(() => setTimeout(() => setNow(true)));
     return () => cancelAnimationFrame(frame);
   }, [isNow]);
+  const [, drawAgain] = useState(0);
+  const isMissing = isNow && !part.found && !part.error;
+  useEffect(() => {
+    if (isMissing) void part.start().then(() => drawAgain((count) => count + 1));
+  }, [isMissing, part]);
   if (!isNow) return null;
-  if (!part.found && !part.error) use(part.start());
   if (part.error) throw part.error;
   return part.found ? createElement(part.found) : null;
 }
@@ -63,7 +81,7 @@ export function lazyRouteComponent<K extends string>(
       return waiting;
     },
   };
-  const page = () => createElement(Suspense, null, createElement(Loaded, { part }));
+  const page = () => createElement(Loaded, { part });
   const preload = () => {
     const loaded = part.start();
     return isFrameDrawn ? loaded : undefined;

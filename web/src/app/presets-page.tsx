@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Bookmark, Ellipsis } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { modelsQuery } from '~/api/queries';
 import type { Preset } from '~/api/types';
 import { emptyDraft } from '~/features/generate/model';
@@ -9,14 +9,15 @@ import { presetAbout, presetEntries } from '~/features/generate/preset-entries';
 import { presetsQuery } from '~/features/generate/presets';
 import { Section } from '~/features/settings/section';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { IconButton } from '~/ui/button';
 import { LinkButton } from '~/ui/link';
 import { Menu } from '~/ui/menu';
 import { useTitle } from '~/ui/page';
 import { Badge, EmptyState, ErrorState, Skeleton } from '~/ui/states';
 
-const PresetDialog = lazy(() =>
-  import('~/features/generate/preset-dialog').then((file) => ({ default: file.PresetDialog })),
+const PresetDialog = late(() =>
+  import('~/features/generate/preset-dialog').then((file) => file.PresetDialog),
 );
 
 export function PresetsPage() {
@@ -101,16 +102,14 @@ function Presets() {
         )}
       </div>
       {renamed && (
-        <Suspense>
-          <PresetDialog
-            preset={renamed}
-            draft={emptyDraft}
-            model={undefined}
-            operation={undefined}
-            actions={actions}
-            onClose={() => setRenamed(null)}
-          />
-        </Suspense>
+        <PresetDialog
+          preset={renamed}
+          draft={emptyDraft}
+          model={undefined}
+          operation={undefined}
+          actions={actions}
+          onClose={() => setRenamed(null)}
+        />
       )}
     </Section>
   );

@@ -12,7 +12,7 @@ import {
   Sparkles,
   Trash2,
 } from 'lucide-react';
-import { lazy, Suspense, useCallback, useRef, useState } from 'react';
+import { useCallback, useRef, useState } from 'react';
 import { errorText } from '~/api/errors';
 import { promptsQuery } from '~/api/prompts';
 import { meQuery, modelsQuery, operationsQuery } from '~/api/queries';
@@ -23,6 +23,7 @@ import { usePresetActions } from '~/features/generate/preset-actions';
 import { byDay } from '~/lib/days';
 import { localDay } from '~/lib/format';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { useCommands } from '~/lib/use-commands';
 import { Button, IconButton } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
@@ -37,8 +38,8 @@ import { promptCommands } from './commands';
 import { type PromptActions, usePromptActions } from './prompt-actions';
 
 const route = getRouteApi('/frame/prompts');
-const PresetDialog = lazy(() =>
-  import('~/features/generate/preset-dialog').then((file) => ({ default: file.PresetDialog })),
+const PresetDialog = late(() =>
+  import('~/features/generate/preset-dialog').then((file) => file.PresetDialog),
 );
 
 /** Whether the text that is watched has more than is shown of it; as it was while all is shown. */
@@ -206,16 +207,14 @@ function Keeping({ prompt, onClose }: { prompt: Prompt; onClose: () => void }) {
     draft.modelId,
   );
   return (
-    <Suspense>
-      <PresetDialog
-        preset={null}
-        draft={{ ...usedDraft(draft, model), prompt: prompt.text }}
-        model={model}
-        operation={operations.find((one) => one.name === operationName)}
-        actions={actions}
-        onClose={onClose}
-      />
-    </Suspense>
+    <PresetDialog
+      preset={null}
+      draft={{ ...usedDraft(draft, model), prompt: prompt.text }}
+      model={model}
+      operation={operations.find((one) => one.name === operationName)}
+      actions={actions}
+      onClose={onClose}
+    />
   );
 }
 

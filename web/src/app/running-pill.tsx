@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
 import { ListTodo } from 'lucide-react';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { runQuery, runsQuery } from '~/api/queries';
 import type { Queue, Run } from '~/api/types';
 import { queueCommands } from '~/features/queue/commands';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { endedTasks, type Spoken, speak } from '~/lib/spoken';
 import { useCommands } from '~/lib/use-commands';
 import { useEarly } from '~/lib/use-early';
@@ -15,11 +16,10 @@ import { Popover } from '~/ui/popover';
 import { showToast } from '~/ui/toast';
 
 // What is only seen when it is asked for is loaded then.
-const ClearDialog = lazy(() =>
-  import('~/features/queue/clear-dialog').then((file) => ({ default: file.ClearDialog })),
+const ClearDialog = late(() =>
+  import('~/features/queue/clear-dialog').then((file) => file.ClearDialog),
 );
-const loadMyRuns = () => import('./my-runs').then((file) => ({ default: file.MyRuns }));
-const MyRuns = lazy(loadMyRuns);
+const MyRuns = late(() => import('./my-runs').then((file) => file.MyRuns));
 
 /**
  * "3 of 8 done" over all that I have started, at most every ten seconds; failures, ends and questions
@@ -59,7 +59,7 @@ export function RunningPill({ queue }: { queue: Queue }) {
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
   const [isClearing, setClearing] = useState(false);
-  useEarly(loadMyRuns);
+  useEarly(MyRuns.load);
   const busy = queue.running + queue.waiting_mine;
   const isBusy = busy > 0 || queue.queued_mine > 0;
   // Where work begins it is known before the queue tells of it, however quick it is.
@@ -78,9 +78,7 @@ export function RunningPill({ queue }: { queue: Queue }) {
     },
   ]);
   const dialog = isClearing && (
-    <Suspense>
-      <ClearDialog count={queue.queued_mine} isOpen onClose={() => setClearing(false)} />
-    </Suspense>
+    <ClearDialog count={queue.queued_mine} isOpen onClose={() => setClearing(false)} />
   );
   const isQuiet = !isBusy && queue.held === 0 && !queue.is_paused;
   const rows: [string, number][] = [
@@ -123,9 +121,7 @@ export function RunningPill({ queue }: { queue: Queue }) {
           )
         }
       >
-        <Suspense>
-          <MyRuns runs={mine ?? []} queue={queue} onGo={close} />
-        </Suspense>
+        <MyRuns runs={mine ?? []} queue={queue} onGo={close} />
         <dl className="flex flex-col gap-1">
           {rows.map(([label, value]) => (
             <div key={label} className="flex justify-between gap-4 text-13">

@@ -1,19 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
 import { Search } from 'lucide-react';
-import { lazy, Suspense } from 'react';
 import { queueQuery } from '~/api/queries';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { Boundary } from '~/ui/boundary';
 import { Keys } from '~/ui/keys';
 import { appCommands } from './commands';
+import { behindPage } from './lazy-route';
 
 // Menus and popovers come after the first paint; their room is kept.
-const TopMenus = lazy(() => import('./top-menus').then((file) => ({ default: file.TopMenus })));
-const RunningPill = lazy(() =>
-  import('./running-pill').then((file) => ({ default: file.RunningPill })),
+const TopMenus = late(
+  () => behindPage(() => import('./top-menus')).then((file) => file.TopMenus),
+  () => <span className="h-8 w-28 touch:h-11 max-md:w-37" />,
 );
-
-const SpendPill = lazy(() => import('./spend-pill').then((file) => ({ default: file.SpendPill })));
+const RunningPill = late(() =>
+  behindPage(() => import('./running-pill')).then((file) => file.RunningPill),
+);
+const SpendPill = late(() =>
+  behindPage(() => import('./spend-pill')).then((file) => file.SpendPill),
+);
 
 /** It alone watches the queue, so that what moves there draws nothing else of the frame. */
 function QueuePill() {
@@ -38,16 +43,10 @@ export function TopBar({ onPalette, onSheet }: { onPalette: () => void; onSheet:
       </button>
       <div className="flex-1" />
       <Boundary isSilent>
-        <Suspense>
-          <SpendPill />
-        </Suspense>
-        <Suspense>
-          <QueuePill />
-        </Suspense>
+        <SpendPill />
+        <QueuePill />
       </Boundary>
-      <Suspense fallback={<span className="h-8 w-28 touch:h-11 max-md:w-37" />}>
-        <TopMenus onSheet={onSheet} />
-      </Suspense>
+      <TopMenus onSheet={onSheet} />
     </header>
   );
 }

@@ -1,9 +1,8 @@
-import { type ComponentProps, lazy, Suspense, useState } from 'react';
+import { type ComponentProps, useState } from 'react';
+import { late } from '~/lib/late';
 
-const LoadedSheet = lazy(() => import('./dialog').then((file) => ({ default: file.Sheet })));
-const LoadedConfirm = lazy(() =>
-  import('./dialog').then((file) => ({ default: file.ConfirmDialog })),
-);
+const LoadedSheet = late(() => import('./dialog').then((file) => file.Sheet));
+const LoadedConfirm = late(() => import('./dialog').then((file) => file.ConfirmDialog));
 
 /** Whether it was ever open: from then on it stays, so that it can leave with grace. */
 function useWasOpen(isOpen: boolean): boolean {
@@ -15,11 +14,11 @@ function useWasOpen(isOpen: boolean): boolean {
 /** The sheet of dialog.tsx, loaded when it is first opened. */
 export function Sheet(props: ComponentProps<typeof LoadedSheet>) {
   const wasOpen = useWasOpen(props.isOpen);
-  return <Suspense>{wasOpen && <LoadedSheet {...props} />}</Suspense>;
+  return <>{wasOpen && <LoadedSheet {...props} />}</>;
 }
 
 /** The question of dialog.tsx, loaded when it is first asked. */
 export function ConfirmDialog(props: ComponentProps<typeof LoadedConfirm>) {
   const wasOpen = useWasOpen(props.isOpen);
-  return <Suspense>{wasOpen && <LoadedConfirm {...props} />}</Suspense>;
+  return <>{wasOpen && <LoadedConfirm {...props} />}</>;
 }

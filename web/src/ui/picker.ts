@@ -1,10 +1,11 @@
-import { type ComponentType, lazy } from 'react';
+import type { ComponentType } from 'react';
 import { loadTexts } from '~/lib/i18n';
+import { late } from '~/lib/late';
 
 /** A list to choose from comes with its words when it is first opened. */
-function withTexts<P>(load: () => Promise<ComponentType<P>>) {
+function withTexts<P extends object>(load: () => Promise<ComponentType<P>>) {
   const start = () => Promise.all([load(), loadTexts('picker')]);
-  return lazy(async () => ({ default: (await start())[0] }));
+  return late(async () => (await start())[0]);
 }
 
 export const LibraryPicker = withTexts(() =>

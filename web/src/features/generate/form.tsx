@@ -1,6 +1,7 @@
-import { lazy, memo, type RefObject, Suspense, useMemo } from 'react';
+import { memo, type RefObject, useMemo } from 'react';
 import type { Model, Operation } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { findVariables } from '~/lib/variables';
 import { Field } from '~/ui/field';
 import { Segments } from '~/ui/segments';
@@ -20,9 +21,7 @@ import { References } from './references';
 import { SizePicker } from './size-picker';
 import { ToolBar } from './tool-bar';
 
-const VariableFields = lazy(() =>
-  import('./variable-fields').then((file) => ({ default: file.VariableFields })),
-);
+const VariableFields = late(() => import('./variable-fields').then((file) => file.VariableFields));
 
 /** The left column: what is wanted, drawn from the operation and the model's capabilities; not anew for an event, nor for a letter. */
 export const Form = memo(function Form({
@@ -72,7 +71,7 @@ export const Form = memo(function Form({
       {isKnown ? (
         <>
           <ToolBar tools={tools} expanding={expanding} references={references} />
-          <Suspense>{hasVariables && <VariableFields />}</Suspense>
+          {hasVariables && <VariableFields />}
           <References
             ids={references}
             onChange={(next) =>

@@ -1,13 +1,13 @@
-import { lazy, Suspense, useId, useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import type { Model } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { useEarly } from '~/lib/use-early';
 import { Field } from '~/ui/field';
 import { SelectButton } from '~/ui/select-button';
 import { useModelWords } from './model-words';
 
-const load = () => import('./model-list').then((file) => ({ default: file.ModelList }));
-const ModelList = lazy(load);
+const ModelList = late(() => import('./model-list').then((file) => file.ModelList));
 
 /** The model, with its house, its price and how its account does; the others when it is opened. */
 export function ModelPicker({
@@ -26,7 +26,7 @@ export function ModelPicker({
   const [state, setState] = useState<'new' | 'open' | 'closed'>('new');
   const listId = useId();
   const button = useRef<HTMLButtonElement>(null);
-  useEarly(load);
+  useEarly(ModelList.load);
   return (
     <Field
       label={t('generate.model.label')}
@@ -37,25 +37,23 @@ export function ModelPicker({
         buttonRef={button}
         isOpen={state === 'open'}
         listId={listId}
-        onNear={load}
+        onNear={() => void ModelList.load().catch(() => undefined)}
         onPress={() => setState(state === 'open' ? 'closed' : 'open')}
       >
         {model ? model.label || model.name : t('generate.model.loading')}
       </SelectButton>
-      <Suspense>
-        {state !== 'new' && (
-          <ModelList
-            anchor={button}
-            listId={listId}
-            isOpen={state === 'open'}
-            onClose={() => setState('closed')}
-            models={models}
-            chosen={model?.id ?? ''}
-            hasReferences={hasReferences}
-            onChoose={onChange}
-          />
-        )}
-      </Suspense>
+      {state !== 'new' && (
+        <ModelList
+          anchor={button}
+          listId={listId}
+          isOpen={state === 'open'}
+          onClose={() => setState('closed')}
+          models={models}
+          chosen={model?.id ?? ''}
+          hasReferences={hasReferences}
+          onChoose={onChange}
+        />
+      )}
     </Field>
   );
 }

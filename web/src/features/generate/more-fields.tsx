@@ -1,14 +1,13 @@
 import clsx from 'clsx';
 import { ChevronRight } from 'lucide-react';
-import { lazy, Suspense, useEffect, useId, useRef } from 'react';
+import { useEffect, useId, useRef } from 'react';
 import type { Model, Operation, Parameter } from '~/api/types';
 import { pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { useDraft } from './draft';
 import { isOffered, moreParameters } from './model';
 
-const ParameterField = lazy(() =>
-  import('./parameter-field').then((file) => ({ default: file.ParameterField })),
-);
+const ParameterField = late(() => import('./parameter-field').then((file) => file.ParameterField));
 
 /** The rest, folded: drawn from the operation's table, shown as far as the model has it. */
 export function MoreFields({ operation, model }: { operation: Operation; model: Model }) {
@@ -54,22 +53,21 @@ export function MoreFields({ operation, model }: { operation: Operation; model: 
       </button>
       {isOpen && (
         <div id={id} className="mt-2 flex flex-col gap-3">
-          <Suspense>
-            {shown.map((parameter) => (
-              <ParameterField
-                key={parameter.name}
-                parameter={parameter}
-                model={model}
-                label={name(parameter)}
-                help={pickLanguage(parameter.help_en, parameter.help_zh, format.language)}
-              />
-            ))}
-            <Arrived
-              onArrival={() => {
-                if (isAsked.current) box.current?.scrollIntoView({ block: 'nearest' });
-              }}
+          {shown.map((parameter) => (
+            <ParameterField
+              key={parameter.name}
+              parameter={parameter}
+              model={model}
+              label={name(parameter)}
+              help={pickLanguage(parameter.help_en, parameter.help_zh, format.language)}
             />
-          </Suspense>
+          ))}
+          <Arrived
+            onArrival={() => {
+              if (isAsked.current) box.current?.scrollIntoView({ block: 'nearest' });
+            }}
+          />
+
           {missing.length > 0 && (
             <p className="text-12 text-fg-3">
               {t('generate.more.missing', {

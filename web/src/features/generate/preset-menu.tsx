@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Bookmark, BookmarkPlus, Ellipsis, House, Users } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import type { Model, Operation, Preset } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { useCommands } from '~/lib/use-commands';
 import { Button, IconButton } from '~/ui/button';
 import { Menu } from '~/ui/menu';
@@ -16,9 +17,7 @@ import { presetAbout, presetEntries } from './preset-entries';
 import { isApplied, presetOf } from './preset-model';
 import { presetsQuery, useApplyPreset } from './presets';
 
-const PresetDialog = lazy(() =>
-  import('./preset-dialog').then((file) => ({ default: file.PresetDialog })),
-);
+const PresetDialog = late(() => import('./preset-dialog').then((file) => file.PresetDialog));
 
 /** On top of the form: what was kept, mine and the house's, and a place for what stands there now. */
 export function PresetMenu({
@@ -158,16 +157,14 @@ export function PresetMenu({
         onClick={save}
       />
       {dialog && (
-        <Suspense>
-          <PresetDialog
-            {...dialog}
-            draft={drafted()}
-            model={model}
-            operation={operation}
-            actions={actions}
-            onClose={() => setDialog(null)}
-          />
-        </Suspense>
+        <PresetDialog
+          {...dialog}
+          draft={drafted()}
+          model={model}
+          operation={operation}
+          actions={actions}
+          onClose={() => setDialog(null)}
+        />
       )}
     </div>
   );

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
-import { Suspense, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { isStatus } from '~/api/errors';
 import { productQuery } from '~/api/products';
 import type { Model } from '~/api/types';
@@ -51,7 +51,7 @@ export function ProductPicker({ model }: { model: Model | undefined }) {
               buttonRef={button}
               isOpen={state === 'open'}
               listId={listId}
-              onNear={() => undefined}
+              onNear={() => void ProductList.load().catch(() => undefined)}
               onPress={() => setState(state === 'open' ? 'closed' : 'open')}
             >
               {id ? (product?.name ?? '…') : t('generate.product.none')}
@@ -68,19 +68,17 @@ export function ProductPicker({ model }: { model: Model | undefined }) {
             />
           )}
         </div>
-        <Suspense>
-          {state !== 'new' && (
-            <ProductList
-              anchor={button}
-              title={t('generate.product.label')}
-              listId={listId}
-              isOpen={state === 'open'}
-              chosen={id}
-              onChoose={(one) => change({ product: one.id })}
-              onClose={() => setState('closed')}
-            />
-          )}
-        </Suspense>
+        {state !== 'new' && (
+          <ProductList
+            anchor={button}
+            title={t('generate.product.label')}
+            listId={listId}
+            isOpen={state === 'open'}
+            chosen={id}
+            onChoose={(one) => change({ product: one.id })}
+            onClose={() => setState('closed')}
+          />
+        )}
       </Field>
       {added.length > 0 && model?.references_max !== 0 && (
         <Button

@@ -1,10 +1,11 @@
 import clsx from 'clsx';
 import { Images, Plus, Upload as UploadIcon } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { errorText } from '~/api/errors';
 import type { Model } from '~/api/types';
 import { pictureFiles, useUploads } from '~/api/uploads';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import type { ReferenceRole } from '~/lib/reference-roles';
 import { referencesMax } from '~/lib/references';
 import { Menu } from '~/ui/menu';
@@ -12,8 +13,9 @@ import { LibraryPicker } from '~/ui/picker';
 import { UploadTile } from '~/ui/upload-tile';
 import type { Draft } from './model';
 
-const ReferenceTiles = lazy(() =>
-  import('./reference-tiles').then((file) => ({ default: file.ReferenceTiles })),
+const ReferenceTiles = late(
+  () => import('./reference-tiles').then((file) => file.ReferenceTiles),
+  ({ ids, className }) => ids.map((id) => <li key={id} className={className} />),
 );
 
 const tile =
@@ -78,18 +80,16 @@ export function References({
         )}
       </div>
       <ul className="flex flex-wrap gap-2">
-        <Suspense fallback={ids.map((id) => <li key={id} className={tile} />)}>
-          {ids.length > 0 && (
-            <ReferenceTiles
-              ids={ids}
-              most={most}
-              onChange={onChange}
-              roles={roles}
-              onRole={onRole}
-              className={tile}
-            />
-          )}
-        </Suspense>
+        {ids.length > 0 && (
+          <ReferenceTiles
+            ids={ids}
+            most={most}
+            onChange={onChange}
+            roles={roles}
+            onRole={onRole}
+            className={tile}
+          />
+        )}
         {uploads.map((item) => (
           <UploadTile
             key={item.id}
@@ -147,20 +147,18 @@ export function References({
       {model && most > 0 && ids.length > most && (
         <p className="mt-1 text-12 text-bad">{t('generate.submit.references', { count: most })}</p>
       )}
-      <Suspense>
-        {isLibraryOpen && (
-          <LibraryPicker
-            title={t('generate.references.choose')}
-            chosen={ids}
-            most={most || referencesMax}
-            onClose={() => setLibraryOpen(false)}
-            onChoose={(next) => {
-              onChange(next);
-              setLibraryOpen(false);
-            }}
-          />
-        )}
-      </Suspense>
+      {isLibraryOpen && (
+        <LibraryPicker
+          title={t('generate.references.choose')}
+          chosen={ids}
+          most={most || referencesMax}
+          onClose={() => setLibraryOpen(false)}
+          onChoose={(next) => {
+            onChange(next);
+            setLibraryOpen(false);
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import clsx from 'clsx';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import type { Model } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { onRadioKeys } from '~/ui/radio-keys';
 import { Tip } from '~/ui/tip';
 import {
@@ -20,13 +21,12 @@ import {
 } from './model';
 
 // The shape is there at once, the list of its sizes follows.
-const loadSelect = () => import('~/ui/select').then((file) => ({ default: file.Select }));
-loadSelect().catch(() => undefined); // most models have one; it says itself when it is missing
-const Select = lazy(loadSelect);
-const selectRoom = <div className="h-8 max-md:h-11" />;
-const CustomSize = lazy(() =>
-  import('./custom-size').then((file) => ({ default: file.CustomSize })),
+const Select = late(
+  () => import('~/ui/select').then((file) => file.Select),
+  () => <div className="h-8 max-md:h-11" />,
 );
+Select.load().catch(() => undefined); // most models have one; it says itself when it is missing
+const CustomSize = late(() => import('./custom-size').then((file) => file.CustomSize));
 
 function Shape({ ratio }: { ratio: number }) {
   const long = 18;
@@ -129,51 +129,45 @@ export function SizePicker({
         </div>
       </div>
       {shape && shape.sizes.length > 1 && (
-        <Suspense fallback={selectRoom}>
-          <Select
-            label={t('generate.size.pixels')}
-            value={text(size)}
-            onChange={(value) => {
-              const next = shape.sizes.find((one) => text(one) === value);
-              if (next) onChange(next);
-            }}
-            options={shape.sizes.map((one) => ({
-              value: text(one),
-              label: text(one),
-              detail: t('generate.size.mega', {
-                value: format.pixels(one.width * one.height),
-              }),
-            }))}
-          />
-        </Suspense>
+        <Select
+          label={t('generate.size.pixels')}
+          value={text(size)}
+          onChange={(value) => {
+            const next = shape.sizes.find((one) => text(one) === value);
+            if (next) onChange(next);
+          }}
+          options={shape.sizes.map((one) => ({
+            value: text(one),
+            label: text(one),
+            detail: t('generate.size.mega', {
+              value: format.pixels(one.width * one.height),
+            }),
+          }))}
+        />
       )}
       {list.length === 0 && (
-        <Suspense fallback={selectRoom}>
-          <Select
-            label={t('generate.size.pixels')}
-            value={isCustom ? 'custom' : text(size)}
-            onChange={(value) => {
-              const next = offered.find((one) => text(one) === value);
-              setCustom(!next);
-              if (next) onChange(next);
-            }}
-            options={[
-              ...offered.map((one) => ({
-                value: text(one),
-                label: t('generate.size.mega', {
-                  value: format.pixels(one.width * one.height),
-                }),
-                detail: text(one),
-              })),
-              { value: 'custom', label: t('generate.size.custom') },
-            ]}
-          />
-        </Suspense>
+        <Select
+          label={t('generate.size.pixels')}
+          value={isCustom ? 'custom' : text(size)}
+          onChange={(value) => {
+            const next = offered.find((one) => text(one) === value);
+            setCustom(!next);
+            if (next) onChange(next);
+          }}
+          options={[
+            ...offered.map((one) => ({
+              value: text(one),
+              label: t('generate.size.mega', {
+                value: format.pixels(one.width * one.height),
+              }),
+              detail: text(one),
+            })),
+            { value: 'custom', label: t('generate.size.custom') },
+          ]}
+        />
       )}
       {list.length === 0 && isCustom && (
-        <Suspense>
-          <CustomSize size={size} model={model} onChange={onChange} />
-        </Suspense>
+        <CustomSize size={size} model={model} onChange={onChange} />
       )}
       {isChanged && (
         <p className="text-12 text-fg-3">

@@ -18,11 +18,12 @@ import {
   Trash2,
   X,
 } from 'lucide-react';
-import { lazy, memo, type ReactNode, Suspense } from 'react';
+import { memo, type ReactNode } from 'react';
 import { codeText } from '~/api/errors';
 import { downloadUrl, partialUrl } from '~/api/files';
 import type { Asset, Task } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { elapsedMs } from '~/lib/time';
 import { useNow } from '~/lib/use-now';
 import { usePaidWait } from '~/live/paid';
@@ -38,11 +39,9 @@ import { useAssetActions, type useRunActions } from './actions';
 import { useDraft } from './draft';
 import { type Recall, ratioOf, taskLeftMs } from './model';
 
-const HeldQuestion = lazy(() =>
-  import('~/ui/held').then((file) => ({ default: file.HeldQuestion })),
-);
-const WaitLine = lazy(() => import('~/ui/wait-line').then((file) => ({ default: file.WaitLine })));
-const Written = lazy(() => import('~/ui/written').then((file) => ({ default: file.Written })));
+const HeldQuestion = late(() => import('~/ui/held').then((file) => file.HeldQuestion));
+const WaitLine = late(() => import('~/ui/wait-line').then((file) => file.WaitLine));
+const Written = late(() => import('~/ui/written').then((file) => file.Written));
 
 interface SlotProps {
   task: Task;
@@ -66,9 +65,7 @@ export const Slot = memo(function Slot(props: SlotProps) {
       style={{ width, aspectRatio: ratioOf(task, asset) }}
     >
       {task.written ? (
-        <Suspense>
-          <Written written={task.written} className="absolute inset-0 overflow-y-auto p-3" />
-        </Suspense>
+        <Written written={task.written} className="absolute inset-0 overflow-y-auto p-3" />
       ) : asset && !asset.trashed_at ? (
         <DoneSlot {...props} asset={asset} />
       ) : asset ? (
@@ -120,13 +117,11 @@ function QuietSlot({ task, isPaused, actions }: SlotProps) {
       ) : (
         <>
           <StateMark state={task.state} />
-          <Suspense>
-            <WaitLine
-              task={task}
-              run={{ is_paused: isPaused }}
-              className="max-w-full text-12 break-words text-fg-3 tabular-nums"
-            />
-          </Suspense>
+          <WaitLine
+            task={task}
+            run={{ is_paused: isPaused }}
+            className="max-w-full text-12 break-words text-fg-3 tabular-nums"
+          />
         </>
       )}
       {isCancelled && <RetryButton id={task.id} retry={actions.retryTask} />}
@@ -271,13 +266,11 @@ function HeldSlot({ task, actions }: SlotProps) {
   const whyNot = usePaidWait();
   return (
     <Middle className="rounded-8 outline-1 -outline-offset-1 outline outline-warn-solid/50">
-      <Suspense>
-        <HeldQuestion
-          task={task}
-          whyNot={whyNot}
-          onAnswer={(answer) => actions.resolveTask(task, answer)}
-        />
-      </Suspense>
+      <HeldQuestion
+        task={task}
+        whyNot={whyNot}
+        onAnswer={(answer) => actions.resolveTask(task, answer)}
+      />
     </Middle>
   );
 }

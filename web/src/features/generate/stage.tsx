@@ -1,7 +1,8 @@
 import { CircleX, Clock3, FastForward, ImagePlus, Pause, Play, RotateCw } from 'lucide-react';
-import { lazy, type ReactNode, Suspense } from 'react';
+import type { ReactNode } from 'react';
 import type { Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { useNow } from '~/lib/use-now';
 import { useSize } from '~/lib/use-size';
 import { usePaidWait } from '~/live/paid';
@@ -12,9 +13,7 @@ import type { useRunActions } from './actions';
 import { leftMs, type Recall, summarise } from './model';
 import { Results, ResultsView } from './results';
 
-const MissingNote = lazy(() =>
-  import('~/ui/missing').then((file) => ({ default: file.MissingNote })),
-);
+const MissingNote = late(() => import('~/ui/missing').then((file) => file.MissingNote));
 
 type Actions = ReturnType<typeof useRunActions>;
 
@@ -132,14 +131,12 @@ function StageHead({
           {prompt}
         </h2>
         <Facts run={run} usual={usual} />
-        <Suspense>
-          {run.tasks
-            .filter((task) => task.missing && !task.written)
-            .slice(0, 3)
-            .map((task) => (
-              <MissingNote key={task.id} task={task} />
-            ))}
-        </Suspense>
+        {run.tasks
+          .filter((task) => task.missing && !task.written)
+          .slice(0, 3)
+          .map((task) => (
+            <MissingNote key={task.id} task={task} />
+          ))}
       </div>
       <div className="ml-auto flex flex-wrap items-center justify-end gap-2">
         {sum.failed > 0 && (

@@ -1,15 +1,13 @@
-import { lazy, Suspense } from 'react';
 import type { Model } from '~/api/types';
 import { pickLanguage, useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { Field } from '~/ui/field';
 import { Select } from '~/ui/select';
 import { useDraft } from './draft';
 import { droppedOptions, optionParameter } from './model';
 import { writerOf } from './tool-model';
 
-const ParameterInput = lazy(() =>
-  import('./parameter-field').then((file) => ({ default: file.ParameterInput })),
-);
+const ParameterInput = late(() => import('./parameter-field').then((file) => file.ParameterInput));
 
 const nameOf = (model: Model) => model.label || model.name;
 
@@ -55,24 +53,22 @@ export function WriterForm({ models }: { models: readonly Model[] }) {
           ]}
         />
       </Field>
-      <Suspense>
-        {model.write_options.map(optionParameter).map((parameter) => (
-          <ParameterInput
-            key={parameter.name}
-            parameter={parameter}
-            model={model}
-            label={pickLanguage(parameter.label_en, parameter.label_zh, language)}
-            help={pickLanguage(parameter.help_en, parameter.help_zh, language)}
-            value={writer.values[parameter.name]}
-            put={(next) => {
-              const values = { ...writer.values };
-              if (next === undefined) delete values[parameter.name];
-              else values[parameter.name] = next;
-              change({ values });
-            }}
-          />
-        ))}
-      </Suspense>
+      {model.write_options.map(optionParameter).map((parameter) => (
+        <ParameterInput
+          key={parameter.name}
+          parameter={parameter}
+          model={model}
+          label={pickLanguage(parameter.label_en, parameter.label_zh, language)}
+          help={pickLanguage(parameter.help_en, parameter.help_zh, language)}
+          value={writer.values[parameter.name]}
+          put={(next) => {
+            const values = { ...writer.values };
+            if (next === undefined) delete values[parameter.name];
+            else values[parameter.name] = next;
+            change({ values });
+          }}
+        />
+      ))}
       {notes.map((note) => (
         <p key={String(note)} className="text-12 text-fg-3">
           {note}

@@ -1,13 +1,11 @@
 import { SlidersHorizontal } from 'lucide-react';
-import { lazy, Suspense } from 'react';
 import type { Model } from '~/api/types';
 import { useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { IconButton } from '~/ui/button';
 import { Popover } from '~/ui/popover';
 
-const WriterForm = lazy(() =>
-  import('./writer-form').then((file) => ({ default: file.WriterForm })),
-);
+const WriterForm = late(() => import('./writer-form').then((file) => file.WriterForm));
 
 /** Who writes for the tools under the prompt, and what it is told besides. */
 export function WriterMenu({ models }: { models: readonly Model[] }) {
@@ -21,9 +19,7 @@ export function WriterMenu({ models }: { models: readonly Model[] }) {
         <IconButton icon={SlidersHorizontal} label={t('generate.tool.writer')} size="dense" />
       }
     >
-      <Suspense>
-        <WriterForm models={models} />
-      </Suspense>
+      <WriterForm models={models} />
     </Popover>
   );
 }

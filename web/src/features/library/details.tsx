@@ -1,10 +1,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { ApiError } from '~/api/errors';
 import { assetQuery } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { phone, useMedia } from '~/lib/media';
 import { useRested } from '~/lib/use-now';
 import { Boundary } from '~/ui/boundary';
@@ -15,7 +16,7 @@ import { useLibraryActions } from './actions';
 import type { BulkVerb } from './bulk-bar';
 import { Panel } from './panel';
 
-const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
+const TagDialog = late(() => import('./tag-dialog').then((file) => file.TagDialog));
 
 /** What is selected, when that is more than one picture. */
 interface Chosen {
@@ -146,16 +147,14 @@ function One({ id, canWrite }: { id: string; canWrite: boolean }) {
         onTag={() => setTagged(data)}
         onRename={(name) => void actions.patch(data, { name })}
       />
-      <Suspense>
-        {tagged && (
-          <TagDialog
-            assets={target.assets}
-            onAdd={(tag) => actions.addTag({ assets: [tagged] }, tag)}
-            onRemove={(tag) => actions.removeTag({ assets: [tagged] }, tag)}
-            onClose={() => setTagged(null)}
-          />
-        )}
-      </Suspense>
+      {tagged && (
+        <TagDialog
+          assets={target.assets}
+          onAdd={(tag) => actions.addTag({ assets: [tagged] }, tag)}
+          onRemove={(tag) => actions.removeTag({ assets: [tagged] }, tag)}
+          onClose={() => setTagged(null)}
+        />
+      )}
     </>
   );
 }

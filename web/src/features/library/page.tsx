@@ -14,12 +14,13 @@ import {
   Trash2,
   Upload,
 } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { downloadUrl, saveFile } from '~/api/files';
 import { assetDaysQuery, meQuery, zoneMin } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { addUploads, pictureFiles } from '~/api/uploads';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { coarse, useMedia, withoutDetails } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { referencesMax } from '~/lib/references';
@@ -58,13 +59,9 @@ import { UploadPanel } from './upload-panel';
 import { useFocused } from './use-focused';
 
 const route = getRouteApi('/frame/library');
-const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
-const DetailsColumn = lazy(() =>
-  import('./details').then((file) => ({ default: file.DetailsColumn })),
-);
-const DetailsSheet = lazy(() =>
-  import('./details').then((file) => ({ default: file.DetailsSheet })),
-);
+const TagDialog = late(() => import('./tag-dialog').then((file) => file.TagDialog));
+const DetailsColumn = late(() => import('./details').then((file) => file.DetailsColumn));
+const DetailsSheet = late(() => import('./details').then((file) => file.DetailsSheet));
 const rates = ratingCommands('library');
 
 export function LibraryPage() {
@@ -488,9 +485,9 @@ export function LibraryPage() {
                     infoButton.current?.focus();
                   },
                   content: (
-                    <Suspense>
+                    <>
                       <DetailsColumn {...detailsOf} />
-                    </Suspense>
+                    </>
                   ),
                 }
               : undefined
@@ -511,24 +508,20 @@ export function LibraryPage() {
             {!isViewing && <JobPanel canWrite={canWrite} />}
           </div>
         </Columns>
-        <Suspense>
-          {isNarrow && isSheetOpen !== null && (total ?? 0) > 0 && (
-            <DetailsSheet {...detailsOf} isOpen={isInfoOpen} onClose={() => setSheetOpen(false)} />
-          )}
-        </Suspense>
-        <Suspense>
-          {dialog === 'tag' && (
-            <TagDialog
-              onClose={() => setDialog(null)}
-              onAdd={(tag) => actions.addTag(target(), tag)}
-              onRemove={(tag) => actions.removeTag(target(), tag)}
-              assets={[...selection.ids]
-                .filter((id) => isChosen(selection, id))
-                .map(find)
-                .filter((asset) => asset !== undefined)}
-            />
-          )}
-        </Suspense>
+        {isNarrow && isSheetOpen !== null && (total ?? 0) > 0 && (
+          <DetailsSheet {...detailsOf} isOpen={isInfoOpen} onClose={() => setSheetOpen(false)} />
+        )}
+        {dialog === 'tag' && (
+          <TagDialog
+            onClose={() => setDialog(null)}
+            onAdd={(tag) => actions.addTag(target(), tag)}
+            onRemove={(tag) => actions.removeTag(target(), tag)}
+            assets={[...selection.ids]
+              .filter((id) => isChosen(selection, id))
+              .map(find)
+              .filter((asset) => asset !== undefined)}
+          />
+        )}
         <ConfirmDialog
           isOpen={dialog === 'delete' || dialog === 'empty'}
           onClose={() => setDialog(null)}

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { ChevronDown, X } from 'lucide-react';
-import { Suspense, useId, useRef, useState } from 'react';
+import { useId, useRef, useState } from 'react';
 import { isStatus } from '~/api/errors';
 import { productQuery } from '~/api/products';
 import { useT } from '~/lib/i18n';
@@ -55,19 +55,17 @@ export function ProductChip({
         {t('library.filter.product')}
         <ChevronDown size={14} aria-hidden />
       </button>
-      <Suspense>
-        {state !== 'new' && (
-          <ProductList
-            anchor={button}
-            title={t('library.filter.product')}
-            listId={listId}
-            isOpen={state === 'open'}
-            chosen=""
-            onChoose={(one) => onChange(one.id)}
-            onClose={() => setState('closed')}
-          />
-        )}
-      </Suspense>
+      {state !== 'new' && (
+        <ProductList
+          anchor={button}
+          title={t('library.filter.product')}
+          listId={listId}
+          isOpen={state === 'open'}
+          chosen=""
+          onChoose={(one) => onChange(one.id)}
+          onClose={() => setState('closed')}
+        />
+      )}
     </>
   );
 }

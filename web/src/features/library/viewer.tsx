@@ -14,12 +14,13 @@ import {
   Trash2,
   X,
 } from 'lucide-react';
-import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { assetUrl, downloadUrl } from '~/api/files';
 import { assetQuery, assetsQuery, meQuery, zoneMin } from '~/api/queries';
 import type { Asset } from '~/api/types';
 import { otherOf } from '~/lib/compare';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { narrow, phone, useMedia } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { useCommands } from '~/lib/use-commands';
@@ -40,7 +41,7 @@ import { type ZoomHandle, ZoomStage } from './zoom-stage';
 
 const route = getRouteApi('/frame/library/$asset');
 const listRoute = getRouteApi('/frame/library');
-const TagDialog = lazy(() => import('./tag-dialog').then((file) => ({ default: file.TagDialog })));
+const TagDialog = late(() => import('./tag-dialog').then((file) => file.TagDialog));
 const rates = ratingCommands('viewer');
 
 /** One picture over the list it came from: zoom, neighbours, the whole recipe, the verbs. */
@@ -371,16 +372,14 @@ export function Viewer() {
           <Boundary of={id}>{panel}</Boundary>
         </Sheet>
       )}
-      <Suspense>
-        {isTagging && asset && (
-          <TagDialog
-            assets={[asset]}
-            onAdd={(tag) => actions.addTag({ assets: [asset] }, tag)}
-            onRemove={(tag) => actions.removeTag({ assets: [asset] }, tag)}
-            onClose={() => setTagging(false)}
-          />
-        )}
-      </Suspense>
+      {isTagging && asset && (
+        <TagDialog
+          assets={[asset]}
+          onAdd={(tag) => actions.addTag({ assets: [asset] }, tag)}
+          onRemove={(tag) => actions.removeTag({ assets: [asset] }, tag)}
+          onClose={() => setTagging(false)}
+        />
+      )}
     </section>
   );
 }

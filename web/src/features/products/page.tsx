@@ -1,11 +1,12 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Package, Plus, SearchX } from 'lucide-react';
-import { lazy, Suspense, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { productsQuery } from '~/api/products';
 import { meQuery } from '~/api/queries';
 import type { ProductSummary } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { useCommands } from '~/lib/use-commands';
 import { Button } from '~/ui/button';
 import { PageHead } from '~/ui/page';
@@ -16,9 +17,7 @@ import { showToast } from '~/ui/toast';
 import { productCommands } from './commands';
 
 const route = getRouteApi('/frame/products');
-const CreateDialog = lazy(() =>
-  import('./create-dialog').then((file) => ({ default: file.CreateDialog })),
-);
+const CreateDialog = late(() => import('./create-dialog').then((file) => file.CreateDialog));
 
 /** What is sold, the newest first. */
 export function ProductsPage() {
@@ -102,18 +101,16 @@ export function ProductsPage() {
           </div>
         )}
       </div>
-      <Suspense>
-        {isAdding && (
-          <CreateDialog
-            onClose={() => setAdding(false)}
-            onMade={(product) => {
-              setAdding(false);
-              showToast(t('products.made', { name: product.name }), { tone: 'ok' });
-              void navigate({ to: '/products/$product', params: { product: product.id } });
-            }}
-          />
-        )}
-      </Suspense>
+      {isAdding && (
+        <CreateDialog
+          onClose={() => setAdding(false)}
+          onMade={(product) => {
+            setAdding(false);
+            showToast(t('products.made', { name: product.name }), { tone: 'ok' });
+            void navigate({ to: '/products/$product', params: { product: product.id } });
+          }}
+        />
+      )}
     </>
   );
 }

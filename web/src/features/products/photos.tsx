@@ -1,6 +1,6 @@
 import clsx from 'clsx';
 import { Images, Plus, Upload as UploadIcon } from 'lucide-react';
-import { Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { errorText } from '~/api/errors';
 import type { ProductPhoto } from '~/api/types';
 import { addUploads, pictureFiles, useUploads } from '~/api/uploads';
@@ -229,20 +229,18 @@ export function Photos({
           {error || errorText(failed?.error, t)}
         </p>
       )}
-      <Suspense>
-        {isLibraryOpen && (
-          <LibraryPicker
-            title={t('products.photos.choose')}
-            chosen={ids}
-            most={photosMax - uploads.length}
-            onClose={() => setLibraryOpen(false)}
-            onChoose={(chosen) => {
-              onChange(() => chosen);
-              setLibraryOpen(false);
-            }}
-          />
-        )}
-      </Suspense>
+      {isLibraryOpen && (
+        <LibraryPicker
+          title={t('products.photos.choose')}
+          chosen={ids}
+          most={photosMax - uploads.length}
+          onClose={() => setLibraryOpen(false)}
+          onChoose={(chosen) => {
+            onChange(() => chosen);
+            setLibraryOpen(false);
+          }}
+        />
+      )}
     </div>
   );
 }

@@ -1,10 +1,11 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { ListTodo, ListX, MoreHorizontal, Pause, Play } from 'lucide-react';
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { meQuery, queueQuery, runsQuery } from '~/api/queries';
 import type { Run } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { keepsHouse } from '~/lib/roles';
 import type { QueueSearch } from '~/lib/search';
 import { useCommands } from '~/lib/use-commands';
@@ -24,13 +25,12 @@ import { Numbers } from './numbers';
 import { RunList } from './run-list';
 
 const route = getRouteApi('/frame/queue');
-const ClearDialog = lazy(() =>
-  import('./clear-dialog').then((file) => ({ default: file.ClearDialog })),
-);
-const Recovered = lazy(() => import('./recovered').then((file) => ({ default: file.Recovered })));
+const ClearDialog = late(() => import('./clear-dialog').then((file) => file.ClearDialog));
+const Recovered = late(() => import('./recovered').then((file) => file.Recovered));
 // The figures may come after the work that goes on; their room is kept.
-const StatsPanel = lazy(() =>
-  import('./stats-panel').then((file) => ({ default: file.StatsPanel })),
+const StatsPanel = late(
+  () => import('./stats-panel').then((file) => file.StatsPanel),
+  () => <Skeleton className="h-28 !rounded-8" />,
 );
 
 /** Active runs in their turn first, then what has ended, newest first. */
@@ -123,17 +123,11 @@ export function QueuePage() {
           ]}
         />
       </PageHead>
-      {isClearing && (
-        <Suspense>
-          <ClearDialog count={queued} isOpen onClose={() => setClearing(false)} />
-        </Suspense>
-      )}
+      {isClearing && <ClearDialog count={queued} isOpen onClose={() => setClearing(false)} />}
       <div ref={scroll} className="relative min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-6xl flex-col gap-4 p-4 max-md:p-3">
           {queue.data?.recovered && (
-            <Suspense>
-              <Recovered recovered={queue.data.recovered} onSeen={actions.forgetRecovered} />
-            </Suspense>
+            <Recovered recovered={queue.data.recovered} onSeen={actions.forgetRecovered} />
           )}
           {queue.data?.is_paused && (
             <p role="status" className="rounded-8 bg-warn-soft px-4 py-3 text-13 text-warn">
@@ -148,9 +142,7 @@ export function QueuePage() {
             />
           )}
           {queue.data && <Numbers queue={queue.data} isAdmin={isAdmin} actions={actions} />}
-          <Suspense fallback={<Skeleton className="h-28 !rounded-8" />}>
-            <StatsPanel search={search} isAdmin={isAdmin} onChange={change} />
-          </Suspense>
+          <StatsPanel search={search} isAdmin={isAdmin} onChange={change} />
           {list.isPending && <Skeleton className="h-64 !rounded-8" />}
           {list.error && !list.data && (
             <ErrorState error={list.error} onRetry={() => void list.refetch()} />

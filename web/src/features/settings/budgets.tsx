@@ -1,13 +1,14 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import clsx from 'clsx';
 import { CircleAlert, Pencil, Plus, Trash2, TriangleAlert, Wallet } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { api, done } from '~/api/client';
 import { errorText } from '~/api/errors';
 import { modelsQuery, myBudgetsQuery } from '~/api/queries';
 import type { Budget } from '~/api/types';
 import { budgetWhose } from '~/lib/budget';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { Button, IconButton } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
@@ -16,9 +17,7 @@ import { budgetsQuery } from './queries';
 import { Section } from './section';
 import { levelOf } from './usage-model';
 
-const BudgetDialog = lazy(() =>
-  import('./budget-dialog').then((file) => ({ default: file.BudgetDialog })),
-);
+const BudgetDialog = late(() => import('./budget-dialog').then((file) => file.BudgetDialog));
 
 /** Admins keep them; others see those that are for them. */
 export function Budgets({ isAdmin }: { isAdmin: boolean }) {
@@ -88,15 +87,13 @@ export function Budgets({ isAdmin }: { isAdmin: boolean }) {
           ))}
         </ul>
       )}
-      <Suspense>
-        {edited && (
-          <BudgetDialog
-            budget={edited === 'new' ? null : edited}
-            onClose={() => setEdited(null)}
-            onSaved={() => void refresh()}
-          />
-        )}
-      </Suspense>
+      {edited && (
+        <BudgetDialog
+          budget={edited === 'new' ? null : edited}
+          onClose={() => setEdited(null)}
+          onSaved={() => void refresh()}
+        />
+      )}
       <ConfirmDialog
         isOpen={deleted !== null}
         onClose={() => setDeleted(null)}

@@ -11,17 +11,19 @@ import {
   SlidersHorizontal,
   User,
 } from 'lucide-react';
-import { lazy, Suspense, useEffect, useRef } from 'react';
+import { useEffect, useRef } from 'react';
 import { meQuery } from '~/api/queries';
 import { type Key, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { keepsHouse } from '~/lib/roles';
 import { PageHead } from '~/ui/page';
 import { SearchBox } from '~/ui/search-box';
 import { Skeleton } from '~/ui/states';
 
 const route = getRouteApi('/frame/settings');
-const FoundSettings = lazy(() =>
-  import('./found').then((file) => ({ default: file.FoundSettings })),
+const FoundSettings = late(
+  () => import('./found').then((file) => file.FoundSettings),
+  () => <Skeleton className="h-40 !rounded-8" />,
 );
 
 interface Place {
@@ -109,13 +111,7 @@ export function SettingsLayout() {
         </nav>
         <div className="min-h-0 flex-1 overflow-y-auto">
           <div className="room-while-empty mx-auto flex min-h-64 max-w-3xl flex-col gap-6 p-6 max-md:p-4">
-            {words.trim() ? (
-              <Suspense fallback={<Skeleton className="h-40 !rounded-8" />}>
-                <FoundSettings words={words} onClear={() => find('')} />
-              </Suspense>
-            ) : (
-              <Outlet />
-            )}
+            {words.trim() ? <FoundSettings words={words} onClear={() => find('')} /> : <Outlet />}
           </div>
         </div>
       </div>

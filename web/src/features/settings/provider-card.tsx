@@ -11,11 +11,12 @@ import {
   Trash2,
   Zap,
 } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { api, data, done } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Provider, ProviderKind, ProviderTest } from '~/api/types';
 import { hasText, useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { Button, IconButton } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
 import { Menu } from '~/ui/menu';
@@ -25,12 +26,8 @@ import { showToast } from '~/ui/toast';
 import { ProviderHealth } from './provider-health';
 import { providersQuery } from './queries';
 
-const ProviderRules = lazy(() =>
-  import('./provider-rules').then((file) => ({ default: file.ProviderRules })),
-);
-const ProviderDialog = lazy(() =>
-  import('./provider-dialog').then((file) => ({ default: file.ProviderDialog })),
-);
+const ProviderRules = late(() => import('./provider-rules').then((file) => file.ProviderRules));
+const ProviderDialog = late(() => import('./provider-dialog').then((file) => file.ProviderDialog));
 
 /** One account: how it does, a test, its rules. */
 export function ProviderCard({
@@ -163,27 +160,23 @@ export function ProviderCard({
           />
           {t('settings.provider.rules')}
         </button>
-        <Suspense>
-          {isOpen && (
-            <ProviderRules
-              provider={provider}
-              hasKeys={kind?.fields.some((field) => field.name === 'key') ?? false}
-              hasTokens={kind?.fields.some((field) => field.name === 'session_token') ?? false}
-              onSaved={put}
-            />
-          )}
-        </Suspense>
-      </div>
-      <Suspense>
-        {dialog === 'edit' && kind && (
-          <ProviderDialog
-            kinds={[kind]}
+        {isOpen && (
+          <ProviderRules
             provider={provider}
-            taken={[]}
-            onClose={() => setDialog(null)}
+            hasKeys={kind?.fields.some((field) => field.name === 'key') ?? false}
+            hasTokens={kind?.fields.some((field) => field.name === 'session_token') ?? false}
+            onSaved={put}
           />
         )}
-      </Suspense>
+      </div>
+      {dialog === 'edit' && kind && (
+        <ProviderDialog
+          kinds={[kind]}
+          provider={provider}
+          taken={[]}
+          onClose={() => setDialog(null)}
+        />
+      )}
       <ConfirmDialog
         isOpen={dialog === 'delete'}
         onClose={() => setDialog(null)}

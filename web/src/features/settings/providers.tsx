@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Download, Plug, Plus, Upload } from 'lucide-react';
-import { lazy, Suspense, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { queueQuery } from '~/api/queries';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { Button, buttonClass } from '~/ui/button';
 import { useTitle } from '~/ui/page';
 import { EmptyState, ErrorState, Skeleton } from '~/ui/states';
@@ -11,12 +12,8 @@ import { ProviderCard } from './provider-card';
 import { providerKindsQuery, providersQuery } from './queries';
 import { Section } from './section';
 
-const ProviderDialog = lazy(() =>
-  import('./provider-dialog').then((file) => ({ default: file.ProviderDialog })),
-);
-const ProviderImport = lazy(() =>
-  import('./provider-import').then((file) => ({ default: file.ProviderImport })),
-);
+const ProviderDialog = late(() => import('./provider-dialog').then((file) => file.ProviderDialog));
+const ProviderImport = late(() => import('./provider-import').then((file) => file.ProviderImport));
 
 export function ProvidersPage() {
   const t = useT();
@@ -94,18 +91,17 @@ export function ProvidersPage() {
           ))}
         </ul>
       )}
-      <Suspense>
-        {isAdding && kinds.data && (
-          <ProviderDialog
-            kinds={kinds.data}
-            taken={providers.data?.map((provider) => provider.name) ?? []}
-            onClose={() => setAdding(false)}
-          />
-        )}
-        {file && kinds.data && (
-          <ProviderImport file={file} kinds={kinds.data} onClose={() => setFile(null)} />
-        )}
-      </Suspense>
+
+      {isAdding && kinds.data && (
+        <ProviderDialog
+          kinds={kinds.data}
+          taken={providers.data?.map((provider) => provider.name) ?? []}
+          onClose={() => setAdding(false)}
+        />
+      )}
+      {file && kinds.data && (
+        <ProviderImport file={file} kinds={kinds.data} onClose={() => setFile(null)} />
+      )}
     </Section>
   );
 }

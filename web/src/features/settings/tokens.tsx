@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyRound, Plus } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { api, done } from '~/api/client';
 import { errorText } from '~/api/errors';
 import type { Token } from '~/api/types';
 import { useFormat, useT } from '~/lib/i18n';
+import { late } from '~/lib/late';
 import { Button } from '~/ui/button';
 import { ConfirmDialog } from '~/ui/lazy';
 import { useTitle } from '~/ui/page';
@@ -13,7 +14,7 @@ import { showToast } from '~/ui/toast';
 import { tokensQuery } from './queries';
 import { Section } from './section';
 
-const AddToken = lazy(() => import('./add-token').then((file) => ({ default: file.AddToken })));
+const AddToken = late(() => import('./add-token').then((file) => file.AddToken));
 
 export function TokensPage() {
   const t = useT();
@@ -95,16 +96,14 @@ export function TokensPage() {
           ))}
         </ul>
       )}
-      <Suspense>
-        {isAdding && (
-          <AddToken
-            onClose={() => setAdding(false)}
-            onAdded={() => {
-              void refresh();
-            }}
-          />
-        )}
-      </Suspense>
+      {isAdding && (
+        <AddToken
+          onClose={() => setAdding(false)}
+          onAdded={() => {
+            void refresh();
+          }}
+        />
+      )}
       <ConfirmDialog
         isOpen={revoked !== null}
         onClose={() => setRevoked(null)}
