@@ -12,7 +12,7 @@ import {
   Sparkles,
   Trash2,
 } from 'lucide-react';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { errorText } from '~/api/errors';
 import { promptsQuery } from '~/api/prompts';
 import { meQuery, modelsQuery, operationsQuery } from '~/api/queries';
@@ -80,14 +80,17 @@ export function PromptsPage() {
   useCommands([{ ...promptCommands.search, run: () => searchBox.current?.focus() }]);
 
   /** What was focused goes with its row: the one in its place is next. */
+  const [leaving, setLeaving] = useState<{ id: string; at: number } | null>(null);
+  const isGone = leaving !== null && !items.some(({ id }) => id === leaving.id);
+  useEffect(() => {
+    if (!isGone) return;
+    const rows = list.current?.querySelectorAll<HTMLElement>('[data-prompt]') ?? [];
+    (rows[Math.min(leaving?.at ?? 0, rows.length - 1)] ?? searchBox.current)?.focus();
+    setLeaving(null);
+  }, [isGone, leaving]);
   const remove = (prompt: Prompt) => {
     const at = items.findIndex(({ id }) => id === prompt.id);
-    actions.remove(prompt, () =>
-      requestAnimationFrame(() => {
-        const rows = list.current?.querySelectorAll<HTMLElement>('[data-prompt]') ?? [];
-        (rows[Math.min(at, rows.length - 1)] ?? searchBox.current)?.focus();
-      }),
-    );
+    actions.remove(prompt, () => setLeaving({ id: prompt.id, at }));
   };
   const clear = async () => {
     setPending(true);

@@ -1,13 +1,15 @@
 import clsx from 'clsx';
 import { ChevronRight } from 'lucide-react';
-import { useEffect, useId, useRef } from 'react';
+import { useId, useRef } from 'react';
 import type { Model, Operation, Parameter } from '~/api/types';
 import { pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { late } from '~/lib/late';
 import { useDraft } from './draft';
 import { isOffered, moreParameters } from './model';
 
-const ParameterField = late(() => import('./parameter-field').then((file) => file.ParameterField));
+const ParameterFields = late(() =>
+  import('./parameter-field').then((file) => file.ParameterFields),
+);
 
 /** The rest, folded: drawn from the operation's table, shown as far as the model has it. */
 export function MoreFields({ operation, model }: { operation: Operation; model: Model }) {
@@ -53,21 +55,14 @@ export function MoreFields({ operation, model }: { operation: Operation; model: 
       </button>
       {isOpen && (
         <div id={id} className="mt-2 flex flex-col gap-3">
-          {shown.map((parameter) => (
-            <ParameterField
-              key={parameter.name}
-              parameter={parameter}
-              model={model}
-              label={name(parameter)}
-              help={pickLanguage(parameter.help_en, parameter.help_zh, format.language)}
-            />
-          ))}
-          <Arrived
+          <ParameterFields
+            parameters={shown}
+            model={model}
+            nameOf={name}
             onArrival={() => {
               if (isAsked.current) box.current?.scrollIntoView({ block: 'nearest' });
             }}
           />
-
           {missing.length > 0 && (
             <p className="text-12 text-fg-3">
               {t('generate.more.missing', {
@@ -80,11 +75,4 @@ export function MoreFields({ operation, model }: { operation: Operation; model: 
       )}
     </div>
   );
-}
-
-/** Stands behind what is loaded when it is opened, and tells that it is there. */
-function Arrived({ onArrival }: { onArrival: () => void }) {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it arrives once, whatever its teller becomes
-  useEffect(onArrival, []);
-  return null;
 }

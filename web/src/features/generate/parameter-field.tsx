@@ -1,6 +1,7 @@
 import { Dices } from 'lucide-react';
+import { useEffect } from 'react';
 import type { Model, Parameter } from '~/api/types';
-import { choiceText, useT } from '~/lib/i18n';
+import { choiceText, pickLanguage, useFormat, useT } from '~/lib/i18n';
 import { IconButton } from '~/ui/button';
 import { Field, TextInput } from '~/ui/field';
 import { NumberInput } from '~/ui/number-input';
@@ -23,12 +24,38 @@ interface FieldProps {
 }
 
 /** One of the draft's own. */
-export function ParameterField(props: FieldProps) {
+function ParameterField(props: FieldProps) {
   const value = useDraft((state) => state.draft.values[props.parameter.name]);
   const setValue = useDraft((state) => state.setValue);
   return (
     <ParameterInput {...props} value={value} put={(next) => setValue(props.parameter.name, next)} />
   );
+}
+
+/** `onArrival`: once, when they are there; they come as they are first opened. */
+export function ParameterFields({
+  parameters,
+  model,
+  nameOf,
+  onArrival,
+}: {
+  parameters: readonly Parameter[];
+  model: Model;
+  nameOf: (parameter: Parameter) => string;
+  onArrival: () => void;
+}) {
+  const { language } = useFormat();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it arrives once, whatever its teller becomes
+  useEffect(onArrival, []);
+  return parameters.map((parameter) => (
+    <ParameterField
+      key={parameter.name}
+      parameter={parameter}
+      model={model}
+      label={nameOf(parameter)}
+      help={pickLanguage(parameter.help_en, parameter.help_zh, language)}
+    />
+  ));
 }
 
 /** One parameter of an operation, drawn by its type. */
