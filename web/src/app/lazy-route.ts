@@ -8,7 +8,7 @@ let letGo = () => {};
 const quiet = new Promise<void>((resolve) => {
   letGo = resolve;
 });
-const quietMaxMs = 300;
+const quietMs = 300; // in which the page is drawn; then the first moment without work, or as long again
 setTimeout(() => letGo(), 1500); // pages without the frame have toasts too
 
 export function forgetFailedPages() {
@@ -19,8 +19,10 @@ export function forgetFailedPages() {
 /** From here on a page that is asked for takes the place of the one before when it is there. */
 export function frameIsDrawn() {
   isFrameDrawn = true;
-  if (document.hidden || !window.requestIdleCallback) setTimeout(letGo, quietMaxMs);
-  else requestIdleCallback(letGo, { timeout: quietMaxMs });
+  setTimeout(() => {
+    if (!window.requestIdleCallback) letGo();
+    else requestIdleCallback(letGo, { timeout: quietMs });
+  }, quietMs);
 }
 
 /** What of the frame is not its outline comes behind the first page. */

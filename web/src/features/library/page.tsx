@@ -25,6 +25,7 @@ import { coarse, useMedia, withoutDetails } from '~/lib/media';
 import { usePreferences } from '~/lib/preferences';
 import { referencesMax } from '~/lib/references';
 import { useCommands } from '~/lib/use-commands';
+import { useEarly } from '~/lib/use-early';
 import { Button, IconButton } from '~/ui/button';
 import { Columns } from '~/ui/columns';
 import { ConfirmDialog } from '~/ui/lazy';
@@ -64,8 +65,11 @@ const DetailsColumn = late(() => import('./details').then((file) => file.Details
 const DetailsSheet = late(() => import('./details').then((file) => file.DetailsSheet));
 const rates = ratingCommands('library');
 
+const loadViewer = () => import('./viewer');
+
 export function LibraryPage() {
   const t = useT();
+  useEarly(loadViewer); // most that comes here is opened
   const format = useFormat();
   const navigate = useNavigate();
   const search = route.useSearch();
