@@ -4,12 +4,13 @@ import { RouterProvider } from '@tanstack/react-router';
 import { useState } from 'react';
 import { createQueryClient } from '~/api/queries';
 import { late } from '~/lib/late';
+import { Boundary } from '~/ui/boundary';
 import { TipProvider } from '~/ui/tip';
 import { behindPage } from './lazy-route';
 import { createAppRouter } from './router';
 
 const ToastRegion = late(() =>
-  behindPage(() => import('~/ui/toast-region')).then((file) => file.ToastRegion),
+  behindPage(import('~/ui/toast-region')).then((file) => file.ToastRegion),
 );
 
 export function App() {
@@ -20,7 +21,9 @@ export function App() {
       <QueryClientProvider client={client}>
         <TipProvider>
           <RouterProvider router={router} />
-          <ToastRegion />
+          <Boundary isSilent>
+            <ToastRegion />
+          </Boundary>
         </TipProvider>
       </QueryClientProvider>
     </CSPProvider>

@@ -25,10 +25,11 @@ export function frameIsDrawn() {
   }, quietMs);
 }
 
-/** What of the frame is not its outline comes behind the first page. */
-export async function behindPage<T>(load: () => Promise<T>): Promise<T> {
+/** What of the frame is not its outline is drawn behind the first page; it is on its way at once. */
+export async function behindPage<T>(coming: Promise<T>): Promise<T> {
+  coming.catch(() => undefined); // whoever waits for it is told, when they wait
   await quiet;
-  return load();
+  return coming;
 }
 
 interface Part {

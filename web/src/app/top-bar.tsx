@@ -10,15 +10,13 @@ import { behindPage } from './lazy-route';
 
 // Menus and popovers come after the first paint; their room is kept.
 const TopMenus = late(
-  () => behindPage(() => import('./top-menus')).then((file) => file.TopMenus),
+  () => behindPage(import('./top-menus')).then((file) => file.TopMenus),
   () => <span className="h-8 w-28 touch:h-11 max-md:w-37" />,
 );
 const RunningPill = late(() =>
-  behindPage(() => import('./running-pill')).then((file) => file.RunningPill),
+  behindPage(import('./running-pill')).then((file) => file.RunningPill),
 );
-const SpendPill = late(() =>
-  behindPage(() => import('./spend-pill')).then((file) => file.SpendPill),
-);
+const SpendPill = late(() => behindPage(import('./spend-pill')).then((file) => file.SpendPill));
 
 /** It alone watches the queue, so that what moves there draws nothing else of the frame. */
 function QueuePill() {
@@ -46,7 +44,9 @@ export function TopBar({ onPalette, onSheet }: { onPalette: () => void; onSheet:
         <SpendPill />
         <QueuePill />
       </Boundary>
-      <TopMenus onSheet={onSheet} />
+      <Boundary isSilent>
+        <TopMenus onSheet={onSheet} />
+      </Boundary>
     </header>
   );
 }
