@@ -25,6 +25,19 @@ async function watchAsked(page: Page) {
   };
 }
 
+/** Requests of these wait until they are let in. */
+async function holdBack(page: Page, pattern: string) {
+  let letIn = () => {};
+  const isIn = new Promise<void>((resolve) => {
+    letIn = resolve;
+  });
+  await page.route(pattern, async (route) => {
+    await isIn;
+    await route.continue();
+  });
+  return letIn;
+}
+
 for (const [name, head, first] of [
   ['generate', 'Generate', 5],
   ['queue', 'Queue', 4],
@@ -37,14 +50,7 @@ for (const [name, head, first] of [
   }) => {
     const asked = await watchAsked(page);
     // The code is held back: what is asked meanwhile is asked without it.
-    let letIn = () => {};
-    const isIn = new Promise<void>((resolve) => {
-      letIn = resolve;
-    });
-    await page.route('**/assets/index-*.js', async (route) => {
-      await isIn;
-      await route.continue();
-    });
+    const letIn = await holdBack(page, '**/assets/index-*.js');
     await page.goto(`/${name}`, { waitUntil: 'commit' });
     await expect.poll(asked.api).toHaveLength(first);
     const early = asked.api();
@@ -130,14 +136,7 @@ for (const others of [0, 1]) {
 test('and in a browser that shares no stream', async ({ browser }) => {
   await inOwnHouse(browser, async (page, rig) => {
     await page.addInitScript(() => Reflect.deleteProperty(window, 'SharedWorker'));
-    let letIn = () => {};
-    const isIn = new Promise<void>((resolve) => {
-      letIn = resolve;
-    });
-    await page.route('**/api/v1/events', async (route) => {
-      await isIn;
-      await route.continue();
-    });
+    const letIn = await holdBack(page, '**/api/v1/events');
     const list = page.waitForResponse('**/api/v1/runs?state=all*');
     await page.goto('/queue');
     await (await list).finished();

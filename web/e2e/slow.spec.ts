@@ -40,3 +40,25 @@ test('on a slow line a page stands until the next one is there, and says that it
     await expect(page.locator('main')).not.toHaveAttribute('aria-busy');
   });
 });
+
+test('a palette that cannot come takes nothing of the page with it, and is tried again', async ({
+  browser,
+}) => {
+  await inOwnHouse(
+    browser,
+    async (page) => {
+      await page.route('**/assets/palette-*.js', (route) => route.abort());
+      await page.goto('/generate');
+      const prompt = page.getByLabel('Prompt', { exact: true });
+      await prompt.fill('written before');
+      await page.keyboard.press('Control+k');
+      await expect(page.getByText('This part of the page failed')).toBeVisible();
+      await expect(prompt).toHaveValue('written before');
+      await page.unroute('**/assets/palette-*.js');
+      await page.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('combobox', { name: /Search|command/ }).fill('queue');
+      await expect(page.getByRole('option', { name: /Queue/ }).first()).toBeVisible();
+    },
+    /ERR_|dynamically imported module/,
+  );
+});

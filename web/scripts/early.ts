@@ -17,7 +17,7 @@ const pages = {
   settings: ['features/settings/layout.tsx', 'settings'],
 } as const;
 const languages = ['en', 'zh-CN'];
-const placeholder = 'const files = {};';
+const emptyTable = 'const files = {};';
 
 type Bundle = Rolldown.OutputBundle;
 
@@ -58,10 +58,10 @@ export const earlyFiles: Plugin = {
   writeBundle({ dir }, bundle) {
     const boot = join(dir ?? '', 'boot.js');
     const bare = readFileSync(boot, 'utf8');
-    if (!bare.includes(placeholder)) throw new Error(`boot.js has no ${placeholder}`);
+    if (!bare.includes(emptyTable)) throw new Error(`boot.js has no ${emptyTable}`);
     writeFileSync(
       boot,
-      bare.replace(placeholder, `const files = ${JSON.stringify(tableOf(bundle))};`),
+      bare.replace(emptyTable, `const files = ${JSON.stringify(tableOf(bundle))};`),
     );
   },
 };

@@ -23,6 +23,7 @@ import { connectLive, useConnection } from '~/live/connection';
 import { createGatherer, createPace } from '~/live/gather';
 import { applyEvents } from '~/live/stale';
 import { Announcer } from '~/ui/announce';
+import { Boundary } from '~/ui/boundary';
 import { ConnectionBar, VersionBar } from './bars';
 import { appCommands, places } from './commands';
 import { frameIsDrawn } from './lazy-route';
@@ -191,12 +192,13 @@ export function Frame() {
       )}
       <TabCount />
       <Announcer />
-
-      {isLoginWanted && <LoginDialog />}
-      {open === 'palette' && (
-        <Palette onClose={() => setOpen(null)} onSheet={() => setOpen('sheet')} />
-      )}
-      {open === 'sheet' && <KeySheet onClose={() => setOpen(null)} />}
+      <Boundary of={open ?? ''}>
+        {isLoginWanted && <LoginDialog />}
+        {open === 'palette' && (
+          <Palette onClose={() => setOpen(null)} onSheet={() => setOpen('sheet')} />
+        )}
+        {open === 'sheet' && <KeySheet onClose={() => setOpen(null)} />}
+      </Boundary>
     </div>
   );
 }

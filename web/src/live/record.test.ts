@@ -46,8 +46,20 @@ describe('the record of the stream', () => {
     expect(told(recordOf(10, 10).since(after))).toEqual(['reset E-10']);
   });
 
-  it('is silent before the stream has begun', () => {
+  it('is silent while nobody knows where the stream begins', () => {
     expect(createRecord().since('E-3')).toEqual([]);
+  });
+
+  it('knows before the stream has answered what it will not tell', () => {
+    const record = createRecord();
+    record.begin('E-20'); // one tab has opened it from there
+    expect(told(record.since('E-15'))).toEqual(['reset E-20']);
+    expect(record.since('E-20')).toEqual([]);
+    record.begin('E-15');
+    record.add(event(20, 'hello'));
+    record.add(event(21));
+    expect(told(record.since('E-20'))).toEqual(['E-21']);
+    expect(told(record.since('E-15'))).toEqual(['reset E-21']);
   });
 
   it('holds 200 events and 256 KiB, and knows what it let go', () => {

@@ -22,11 +22,16 @@ export function isKnown(id: string, position: string): boolean {
  * server for what it shows; or, where that is not known, to ask for everything anew.
  */
 export function createRecord() {
-  let from = ''; // everything behind this is kept; '' before the stream said where it begins
+  let from = ''; // everything behind this is kept; '' while it is not known where the stream begins
   let kept: LiveEvent[] = [];
   let chars = 0;
 
   return {
+    /** The stream is asked for from there on, and has not answered yet. */
+    begin(after: string) {
+      from ||= after;
+    },
+
     add(event: LiveEvent) {
       if (!event.id) return; // progress: it is not told again
       if (event.kind === 'hello') {

@@ -1,5 +1,6 @@
 import { useCallback, useSyncExternalStore } from 'react';
 import type { Run } from '~/api/types';
+import { hasEnded } from '~/lib/ended';
 
 export interface Progress {
   progress: number | null;
@@ -83,8 +84,6 @@ export function useProgress(id: string): LiveProgress | undefined {
   );
 }
 
-const final = ['done', 'failed', 'cancelled'];
-
 /**
  * How far a run is, 0 to 1, with what its tasks under way have behind them; in steps that can be
  * seen.  A task's own state comes before the run's numbers: the bar would go back between them.
@@ -92,9 +91,9 @@ const final = ['done', 'failed', 'cancelled'];
 export function shareOf(run: Pick<Run, 'task_count' | 'left' | 'tasks'>): number {
   let ended = 0;
   let behind = 0;
-  for (const { id, state } of run.tasks) {
-    if (final.includes(state)) ended++;
-    else behind += rows.get(id)?.progress ?? 0;
+  for (const task of run.tasks) {
+    if (hasEnded(task)) ended++;
+    else behind += rows.get(task.id)?.progress ?? 0;
   }
   const whole = Math.max(run.task_count - run.left, ended) + behind;
   return Math.round((whole / Math.max(1, run.task_count)) * shareSteps) / shareSteps;
@@ -102,11 +101,11 @@ export function shareOf(run: Pick<Run, 'task_count' | 'left' | 'tasks'>): number
 
 export function useShare(run: Pick<Run, 'task_count' | 'left' | 'tasks'>): number {
   const names = run.tasks
-    .filter(({ state }) => !final.includes(state))
+    .filter((task) => !hasEnded(task))
     .map(({ id }) => id)
     .join(' ');
   const subscribe = useCallback(
-    (listener: () => void) => follow(names.split(' '), listener),
+    (listener: () => void) => follow(names ? names.split(' ') : [], listener),
     [names],
   );
   return useSyncExternalStore(subscribe, () => shareOf(run));

@@ -64,6 +64,9 @@ self.onconnect = (event) => {
       record.forget();
       stream.start();
     } else if (word === 'hurry') stream.hurry();
-    else if (isNew) stream.start(after);
+    else if (isNew) {
+      record.begin(after);
+      stream.start(after);
+    }
   };
 };

@@ -9,6 +9,7 @@ import type {
   RunRequest,
   Task,
 } from '~/api/types';
+import { hasEnded } from '~/lib/ended';
 import { flatParameters, optionPrefix } from '~/lib/parameters';
 import { type ReferenceRole, rolesOf } from '~/lib/reference-roles';
 import { breakerOf, isResting } from '~/lib/resting';
@@ -597,12 +598,6 @@ export function usualMs(runs: readonly Run[], model: string): number {
   return took[Math.floor(took.length / 2)] ?? 0;
 }
 
-const finals: Task['state'][] = ['done', 'failed', 'cancelled'];
-
-function isFinal(task: Pick<Task, 'state'>): boolean {
-  return finals.includes(task.state);
-}
-
 export interface Summary {
   total: number;
   done: number;
@@ -621,7 +616,7 @@ export function summarise(tasks: readonly Pick<Task, 'state'>[]): Summary {
     failed: count('failed'),
     held: count('held'),
     cancelled: count('cancelled'),
-    left: tasks.filter((task) => !isFinal(task)).length,
+    left: tasks.filter((task) => !hasEnded(task)).length,
   };
 }
 

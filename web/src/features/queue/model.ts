@@ -1,4 +1,5 @@
 import type { Queue, QueueStats, Run, Task, TaskDetail } from '~/api/types';
+import { hasEnded } from '~/lib/ended';
 
 export interface Cause {
   code: string;
@@ -40,7 +41,7 @@ export function currentRun(inTurn: readonly Run[]): Run | undefined {
 
 /** It has ended, and a call of it may have been charged: nobody can tell. */
 export function isInDoubt(task: Task): boolean {
-  return ['done', 'failed', 'cancelled'].includes(task.state) && task.cost_micro === null;
+  return hasEnded(task) && task.cost_micro === null;
 }
 
 /** "3 / 41": mine over everybody's, so that waiting is explained. */
